@@ -1,0 +1,74 @@
+"""Every error that Streamer raises on purpose, in one tree.
+
+    StreamerError                 something a person can act on; its text is one clear sentence
+    +-- UsageError                the command line or a setting is wrong (exit status 2)
+    +-- RuleErrors                one or more errors in rule files, each with its place
+    +-- MappingError              a mapping file is wrong, with its place
+    +-- InvalidEvent              a record that cannot be an event
+    +-- AdapterError              an outside thing (a file, a store, a log) failed
+        +-- Fenced                another owner has taken the partition over
+
+Errors of third-party libraries are translated into these where the library is called.
+"""
+
+from dataclasses import dataclass
+
+
+class StreamerError(Exception):
+    """Something went wrong that a person can act on."""
+
+
+class UsageError(StreamerError):
+    """The command line, a setting or an input as a whole cannot be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One error or warning in a text file: where it is, what is wrong, what to write instead.
+
+    `line` and `column` count from 1. `text` is the offending line without its line end.
+    """
+
+    file: str
+    line: int
+    column: int
+    message: str
+    text: str = ""
+    severity: str = "error"
+
+    def __str__(self) -> str:
+        """Return `file:line:column: message`."""
+        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+
+
+class RuleErrors(StreamerError):
+    """A rule set that cannot be used; `findings` holds all its errors at once, in file order."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        super().__init__("\n".join(str(finding) for finding in findings))
+        self.findings = findings
+
+
+class MappingError(StreamerError):
+    """A mapping file that cannot be used."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(str(finding))
+        self.finding = finding
+
+
+class InvalidEvent(StreamerError):
+    """A record that cannot be an event; `path` is the place in the schema that it breaks."""
+
+    def __init__(self, reason: str, path: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.path = path
+
+
+class AdapterError(StreamerError):
+    """An outside thing failed; the text says which, and what to do."""
+
+
+class Fenced(AdapterError):
+    """Another owner has claimed the partition: nothing was written, drop what is cached."""

@@ -1,0 +1,97 @@
+"""The values that every floor speaks of: records, events, changes and what causes them.
+
+All instants are integer milliseconds since 1970-01-01T00:00Z, all durations integer milliseconds.
+The values are immutable. The ones made once per event are named tuples, because a frozen dataclass
+costs a microsecond to build and these are built for every event.
+"""
+
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
+
+Millis: TypeAlias = int
+Scalar: TypeAlias = str | int | float | bool
+Direction: TypeAlias = Literal["entered", "exited"]
+Outcome: TypeAlias = Literal["applied", "duplicate", "late", "early"]
+RejectionKind: TypeAlias = Literal["invalid", "duplicate", "late", "early"]
+
+SECOND: Final = 1_000
+MINUTE: Final = 60 * SECOND
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
+WEEK: Final = 7 * DAY
+FOREVER: Final = 1 << 62
+"""Later than every instant: a condition that says so cannot flip without an event."""
+
+
+class Record(NamedTuple):
+    """What a log holds. `value` is untouched; `appended` is the broker's time, if there is one.
+
+    `source` and `line` tell a person where the record came from (a file's name and its line,
+    counted from 1); logs that are no files leave them empty.
+    """
+
+    partition: int
+    offset: int
+    value: bytes
+    appended: Millis | None = None
+    key: bytes | None = None
+    headers: tuple[tuple[str, bytes], ...] = ()
+    source: str = ""
+    line: int = 0
+
+
+class Event(NamedTuple):
+    """A decoded, valid storefront event.
+
+    `properties` is the event's own mapping, `traits` the top-level traits or None.
+    `appended` is the append time of its record, None where the log has no time of its own.
+    """
+
+    id: str
+    name: str
+    customer: str
+    time: Millis
+    properties: dict[str, Any]
+    traits: dict[str, Any] | None = None
+    appended: Millis | None = None
+
+
+class Wake(NamedTuple):
+    """Look at a customer again at `at`, the earliest time at which a segment of theirs can flip."""
+
+    at: Millis
+
+
+class SegmentChange(NamedTuple):
+    """One customer entered or exited one segment.
+
+    `segment` is the membership (`cart_abandoner`, or `engagement.active` for a ladder's tier);
+    `ladder`, `origin` and `target` are filled for tiers (`from` and `to` in the payload).
+    `sequence` counts the customer's changes from 1; `born` is the time of the first accepted
+    event of the profile; `cause` is `event` or `time`, `event_id` the causing event.
+    """
+
+    change_id: str
+    customer: str
+    segment: str
+    direction: Direction
+    at: Millis
+    sequence: int
+    born: Millis
+    cause: str
+    event_id: str | None
+    because: tuple[str, ...]
+    rules: str
+    holdout: bool
+    replayed: bool = False
+    ladder: str | None = None
+    origin: str | None = None
+    target: str | None = None
+
+
+class Rejection(NamedTuple):
+    """A record that was not accepted, and why; `path` is the place in the event's schema."""
+
+    record: Record
+    kind: RejectionKind
+    reason: str
+    path: str = ""
