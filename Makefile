@@ -1,0 +1,61 @@
+# Every target sets up what it needs: only Python (3.11 or newer) and a package registry are assumed.
+# Another Python: make test PYTHON=python3.12
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help .venv demo test check lint types format lock bench proof clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(READY) ## simulated shoppers, segment changes as they happen; ends by itself
+	$(BIN)/streamer demo
+
+test: $(READY) ## all tests
+	$(BIN)/pytest
+
+check: lint types test ## everything a change must pass
+
+lint: $(READY) ## formatting and lint
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(READY) ## strict types
+	$(BIN)/mypy
+
+format: $(READY) ## format the code, apply safe lint fixes
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY) ## CPU per event, beside a bare loop
+	$(BIN)/python benchmarks/engine.py
+
+proof: $(READY) ## the long run against the oracle: 100,000 pairs of rules and history
+	STREAMER_PROOF_PAIRS=100000 $(BIN)/pytest
+
+clean: ## remove everything that make has made
+	rm -rf .venv .lock build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp is newer than the lock when the environment holds what the lock says.
+.venv: $(READY)
+$(READY): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
+	    "Streamer needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+# The locks hold for every platform. The tool has an environment of its own: it must run when the lock is broken.
+UV_VERSION := 0.13.9
+COMPILE := .lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+    --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+lock: ## resolve the dependencies again and write requirements/*.txt
+	$(PYTHON) -m venv .lock
+	.lock/bin/python -m pip install --quiet uv==$(UV_VERSION)
+	$(COMPILE) --upgrade -o requirements/runtime.txt
+	$(COMPILE) --upgrade --group dev -c requirements/runtime.txt -o requirements/dev.txt

@@ -1,0 +1,1 @@
+"""Floor 6: builds rules, adapters and worker into what a command or a test runs."""
