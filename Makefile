@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+INSTALL := -m pip --disable-pip-version-check install --quiet
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
@@ -46,8 +47,8 @@ $(READY): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
 	    "Streamer needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	$(BIN)/python $(INSTALL) --require-hashes -r requirements/dev.txt
+	$(BIN)/python $(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
 # The locks hold for every platform. The tool has an environment of its own: it must run when the lock is broken.
@@ -56,6 +57,6 @@ COMPILE := .lock/bin/uv pip compile pyproject.toml --quiet --universal --python-
     --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 lock: ## resolve the dependencies again and write requirements/*.txt
 	$(PYTHON) -m venv .lock
-	.lock/bin/python -m pip install --quiet uv==$(UV_VERSION)
+	.lock/bin/python $(INSTALL) uv==$(UV_VERSION)
 	$(COMPILE) --upgrade -o requirements/runtime.txt
 	$(COMPILE) --upgrade --group dev -c requirements/runtime.txt -o requirements/dev.txt

@@ -1,0 +1,48 @@
+"""The locks agree with `pyproject.toml` and with each other, and hold on every machine."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+LOCKS = {
+    "runtime": PROJECT["project"]["dependencies"],
+    "dev": PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["dev"],
+}
+
+
+def text(lock: str) -> str:
+    return (ROOT / "requirements" / f"{lock}.txt").read_text(encoding="utf-8")
+
+
+def pins(lock: str) -> dict[str, str]:
+    """Return the locked version of each package."""
+    return dict(re.findall(r"^([\w.-]+)==(\S+)", text(lock), re.MULTILINE))
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_dependency_is_locked_within_its_bounds(lock: str) -> None:
+    locked = pins(lock)
+    for wish in map(Requirement, LOCKS[lock]):
+        assert wish.specifier.contains(locked[canonicalize_name(wish.name)]), wish
+
+
+def test_users_and_developers_get_the_same_versions() -> None:
+    assert pins("runtime").items() <= pins("dev").items()
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_package_has_hashes(lock: str) -> None:
+    packages = re.split(r"^(?=[\w.-]+==)", text(lock), flags=re.MULTILINE)[1:]
+    assert [package for package in packages if "--hash=sha256:" not in package] == []
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_names_no_index_and_no_path(lock: str) -> None:
+    lines = [line for line in text(lock).splitlines() if not line.lstrip().startswith("#")]
+    assert [line for line in lines if re.search(r"://|^-|\s@\s|--(?!hash=)", line)] == []
