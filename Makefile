@@ -1,4 +1,4 @@
-# Every target sets up what it needs: only Python (3.11 or newer) and a package registry are assumed.
+# Every target sets up what it needs from Python 3.11 or newer and a package registry.
 # Another Python: make test PYTHON=python3.12
 
 PYTHON ?= python3
@@ -51,12 +51,13 @@ $(READY): requirements/dev.txt pyproject.toml
 	$(BIN)/python $(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
-# The locks hold for every platform. The tool has an environment of its own: it must run when the lock is broken.
+# The locks hold for every platform. The tool that writes them has an environment of its own,
+# because it must run when a lock is broken.
 UV_VERSION := 0.13.9
 COMPILE := .lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
     --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 lock: ## resolve the dependencies again and write requirements/*.txt
-	$(PYTHON) -m venv .lock
-	.lock/bin/python $(INSTALL) uv==$(UV_VERSION)
+	@$(PYTHON) -m venv .lock
+	@.lock/bin/python $(INSTALL) uv==$(UV_VERSION)
 	$(COMPILE) --upgrade -o requirements/runtime.txt
 	$(COMPILE) --upgrade --group dev -c requirements/runtime.txt -o requirements/dev.txt
