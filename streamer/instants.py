@@ -1,0 +1,110 @@
+"""Instants as text and back: integer milliseconds since 1970, ISO 8601 with a zone.
+
+`iso` and `parse_iso` are each other's inverse for every instant of the years `FIRST_YEAR` to
+`LAST_YEAR`. Both run once per event or more, so both work on small tables: a day is turned once
+and remembered, the rest of the text is looked up.
+"""
+
+import re
+from datetime import date
+from functools import lru_cache
+from typing import Final
+
+from streamer.types import DAY, HOUR, MINUTE, SECOND, Millis
+
+FIRST_YEAR: Final = 1990
+LAST_YEAR: Final = 2100
+EARLIEST: Final[Millis] = 631_152_000_000
+"""The first millisecond of `FIRST_YEAR` in UTC."""
+END: Final[Millis] = 4_133_980_800_000
+"""The first millisecond after `LAST_YEAR` in UTC."""
+
+_EPOCH: Final = date(1970, 1, 1).toordinal()
+_MINUTES: Final = tuple(f"T{minute // 60:02d}:{minute % 60:02d}:" for minute in range(1440))
+_SECONDS: Final = tuple(f"{second:02d}." for second in range(60))
+_MILLIS: Final = tuple(f"{milli:03d}Z" for milli in range(1000))
+_MINUTE_OF: Final = {text: index * MINUTE for index, text in enumerate(_MINUTES)}
+_SECOND_OF: Final = {text: index * SECOND for index, text in enumerate(_SECONDS)}
+_MILLI_OF: Final = {text: index for index, text in enumerate(_MILLIS)}
+
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TEXT: Final = re.compile(
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]"
+    r"((?:[01][0-9]|2[0-3]):[0-5][0-9])(?::([0-5][0-9])(?:\.([0-9]+))?)?"
+    r"(?:[Zz]|([+-])([01][0-9]|2[0-3])(?::?([0-5][0-9]))?)"
+)
+_FORM: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?"
+    r"([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)"
+)
+
+
+def iso(at: Millis) -> str:
+    """Return the instant as UTC text with milliseconds: `2026-11-22T05:00:00.123Z`.
+
+    Raises `OverflowError` or `ValueError` outside of the years 1 to 9999.
+    """
+    day, rest = divmod(at, DAY)
+    minute, rest = divmod(rest, MINUTE)
+    second, milli = divmod(rest, SECOND)
+    return _day_text(day) + _MINUTES[minute] + _SECONDS[second] + _MILLIS[milli]
+
+
+def parse_iso(text: str) -> Millis:
+    """Return the instant of an ISO 8601 text with a zone; fractions of a millisecond are cut off.
+
+    Raises `ValueError` with a clear sentence for every other text: no zone, another form, a day
+    or time of day that does not exist, a year (as written) outside `FIRST_YEAR` to `LAST_YEAR`.
+    """
+    try:
+        return (
+            _day_millis(text[:10])
+            + _MINUTE_OF[text[10:17]]
+            + _SECOND_OF[text[17:20]]
+            + _MILLI_OF[text[20:]]
+        )
+    except (KeyError, ValueError):
+        return _parse_any(text)
+
+
+@lru_cache(maxsize=1024)
+def _day_text(day: int) -> str:
+    return date.fromordinal(_EPOCH + day).isoformat()
+
+
+@lru_cache(maxsize=1024)
+def _day_millis(text: str) -> Millis:
+    """Return the first millisecond in UTC of the day `YYYY-MM-DD`."""
+    if _DAY.fullmatch(text) is None:
+        message = f"no such day: {text!r}"
+        raise ValueError(message)
+    year, month, day = map(int, text.split("-"))
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        message = f"the year {year} is not within {FIRST_YEAR} to {LAST_YEAR}"
+        raise ValueError(message)
+    try:
+        return (date(year, month, day).toordinal() - _EPOCH) * DAY
+    except ValueError:
+        message = f"no such day: {text}"
+        raise ValueError(message) from None
+
+
+def _parse_any(text: str) -> Millis:
+    match = _TEXT.fullmatch(text)
+    if match is None:
+        message = (
+            "no such time of day or zone offset"
+            if _FORM.fullmatch(text)
+            else "not ISO 8601 with a zone, like 2026-11-22T05:00:00.123Z"
+        )
+        raise ValueError(message)
+    day, minute, second, fraction, sign, zone_hour, zone_minute = match.groups()
+    at = _day_millis(day) + _MINUTE_OF[f"T{minute}:"]
+    if second:
+        at += int(second) * SECOND
+    if fraction:
+        at += int(fraction[:3].ljust(3, "0"))
+    if sign:
+        offset = int(zone_hour) * HOUR + int(zone_minute or 0) * MINUTE
+        at += offset if sign == "-" else -offset
+    return at
