@@ -1,0 +1,113 @@
+"""What is remembered about a customer: everything.
+
+The history is ordered by time, equal times in log order (2); `heard` is the same events in log
+order, each with the instant at which a sequence takes it to have happened (13).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from tests.oracle.reading import Event
+from tests.oracle.values import Json, Node, Product, Value, face, present, products_left, values_at
+
+IDENTIFIED = "identified"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Reading(NamedTuple):
+    """A value and what it was read from: the event's properties or one product."""
+
+    value: Value
+    home: Node
+
+
+class Match(NamedTuple):
+    """An event that satisfies a `where`, with the products that may still be read from it (9)."""
+
+    event: Event
+    products: list[Product]
+
+    def readings(self, name: str) -> list[Reading]:
+        """The values of a property (8), from the event or else from the products left."""
+        if present(self.event.properties, name):
+            home = self.event.properties
+            return [Reading(value, home) for value in values_at(home, name)]
+        return [
+            Reading(value, product)
+            for product in self.products
+            for value in values_at(product, name)
+        ]
+
+    def faces(self, name: str) -> list[tuple[str, Value]]:
+        """The different values of a property, in the order of the document."""
+        return list(dict.fromkeys(face(reading.value) for reading in self.readings(name)))
+
+
+def matches(event: Event, names: Json, where: Node | None) -> Match | None:
+    """The event as a match of an EVENT (a name, a list of names, or `any`) and a `where`."""
+    if names == "any":
+        if event.name == IDENTIFIED:
+            return None
+    elif event.name not in ([names] if isinstance(names, str) else names):
+        return None
+    left = products_left(event.properties, event.products, where)
+    return None if left is None else Match(event, left)
+
+
+def all_matches(events: Iterable[Event], names: Json, where: Node | None = None) -> list[Match]:
+    """Those of the events that match, in the same order."""
+    found = (matches(event, names, where) for event in events)
+    return [match for match in found if match is not None]
+
+
+class Heard(NamedTuple):
+    """An event in log order, and the instant at which a sequence takes it to have happened."""
+
+    event: Event
+    at: int
+
+
+@dataclass
+class Standing:
+    """Where a customer stands in one unit: the place as reported, and when it last changed."""
+
+    place: str | None = None
+    changed: int | None = None
+    left: int | None = None
+
+
+@dataclass
+class Customer:
+    """One profile, from its first accepted event until it is gone."""
+
+    id: str
+    zone: ZoneInfo
+    born: int
+    clock: int
+    history: list[Event] = field(default_factory=list)
+    heard: list[Heard] = field(default_factory=list)
+    standings: dict[str, Standing] = field(default_factory=dict)
+    said: int = 0
+
+    def take(self, event: Event) -> None:
+        """Put an accepted event into the history; the clock moves to it unless it is late."""
+        self.clock = max(self.clock, event.time)
+        self.history.append(event)
+        self.history.sort(key=history_order)
+        self.heard.append(Heard(event, self.clock))
+
+    def standing(self, key: str) -> Standing:
+        """Where the customer stands in a unit; outside everything in the beginning (18)."""
+        return self.standings.setdefault(key, Standing())
+
+    def day(self, instant: int) -> date:
+        """The calendar day of an instant in the rule set's zone."""
+        return (EPOCH + timedelta(milliseconds=instant)).astimezone(self.zone).date()
+
+
+def history_order(event: Event) -> tuple[int, int]:
+    """By time, equal times in log order (2)."""
+    return event.time, event.line

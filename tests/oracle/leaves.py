@@ -1,0 +1,248 @@
+"""Is a condition true of this customer now? One function per leaf, each from the whole history."""
+
+from collections import Counter
+from collections.abc import Callable
+from fractions import Fraction
+
+from tests.oracle.customer import Customer, Match, all_matches, history_order, matches
+from tests.oracle.numbers import compares, factor, rounded
+from tests.oracle.rules import duration, share
+from tests.oracle.values import (
+    Json,
+    Node,
+    Value,
+    comparisons_of,
+    flat,
+    satisfied,
+    values_at,
+)
+
+
+def holds(node: Node, customer: Customer, now: int) -> bool:
+    """The truth of a tree of conditions."""
+    if "all" in node:
+        return all(holds(part, customer, now) for part in node["all"])
+    if "any" in node:
+        return any(holds(part, customer, now) for part in node["any"])
+    if "none" in node:
+        return not any(holds(part, customer, now) for part in node["none"])
+    (judge,) = (LEAVES[key] for key in node if key in LEAVES)
+    return judge(node, customer, now)
+
+
+def qualifying(leaf: Node, names: Json, customer: Customer, now: int) -> list[Match]:
+    """The events, in history order, that a leaf's scope leaves: `where`, `within`, `since`."""
+    events = customer.history
+    if "within" in leaf:  # 5
+        window = duration(leaf["within"])
+        events = [event for event in events if now - window < event.time <= now]
+    if "since" in leaf:  # 6
+        marks = all_matches(customer.history, leaf["since"])
+        latest = history_order(marks[-1].event) if marks else None
+        events = [event for event in events if latest is not None and history_order(event) > latest]
+    return all_matches(events, names, leaf.get("where"))
+
+
+def performed(leaf: Node, customer: Customer, now: int) -> bool:
+    """The number of such events compares as stated (11)."""
+    found = qualifying(leaf, leaf["performed"], customer, now)
+    if leaf.get("distinct") == "day":
+        number = len({customer.day(match.event.time) for match in found})
+    elif "distinct" in leaf:
+        number = len({value for match in found for value in match.faces(leaf["distinct"])})
+    elif "same" in leaf:
+        carried = Counter(value for match in found for value in match.faces(leaf["same"]))
+        number = max(carried.values(), default=0)
+    else:
+        number = len(found)
+    return compares(number, comparisons_of(leaf) or {"at_least": 1})
+
+
+def not_performed(leaf: Node, customer: Customer, now: int) -> bool:
+    """There is no such event (7)."""
+    return not qualifying(leaf, leaf["not_performed"], customer, now)
+
+
+def quiet(leaf: Node, customer: Customer, now: int) -> bool:
+    """`quiet: D` is `not_performed` of those events `within: D` (7)."""
+    return not qualifying({"within": leaf["quiet"]}, leaf.get("events", "any"), customer, now)
+
+
+def ago(leaf: Node, customer: Customer, now: int) -> bool:
+    """The latest (earliest) such event exists and is so long ago (12)."""
+    found = qualifying(leaf, leaf["ago"], customer, now)
+    if not found:
+        return False
+    chosen = found[0] if leaf.get("which") == "first" else found[-1]
+    age = now - chosen.event.time
+    long_enough = "at_least" not in leaf or age >= duration(leaf["at_least"])
+    short_enough = "less_than" not in leaf or age < duration(leaf["less_than"])
+    return long_enough and short_enough
+
+
+def sequence(leaf: Node, customer: Customer, now: int) -> bool:
+    """There is a chain of different events, in log order, of one value each step carries (13)."""
+    window = duration(leaf["within"]) if "within" in leaf else None
+    heard = [one for one in customer.heard if window is None or now - window < one.at <= now]
+    name = leaf.get("same")
+    for start, first in enumerate(heard):
+        opening = matches_step(first.event, leaf["sequence"][0])
+        if opening is None:
+            continue
+        values: list[tuple[str, Value] | None] = [None] if name is None else [*opening.faces(name)]
+        for value in values:
+            # Instants never fall in log order, so that of all chains from this first event the one
+            # that takes each next step as soon as it can is the shortest.
+            last, steps = first.at, leaf["sequence"][1:]
+            for one in heard[start + 1 :]:
+                match = matches_step(one.event, steps[0]) if steps else None
+                if match and (name is None or value in match.faces(name)):
+                    last, steps = one.at, steps[1:]
+            if not steps and ("span" not in leaf or last - first.at <= duration(leaf["span"])):
+                return True
+    return False
+
+
+def matches_step(event: Json, step: Json) -> Match | None:
+    """A step is an EVENT or `{event: EVENT, where: …}`."""
+    if isinstance(step, dict):
+        return matches(event, step["event"], step.get("where"))
+    return matches(event, step, None)
+
+
+def abandoned(leaf: Node, customer: Customer, now: int) -> bool:
+    """For some one item A happened, B has not happened since, and the last A is T ago (13)."""
+    asked, name = leaf["abandoned"], leaf.get("same", "product_id")
+    wait = duration(asked["for"]) if "for" in asked else 0
+    window = duration(leaf["within"]) if "within" in leaf else None
+    did = all_matches(customer.history, asked["did"], leaf.get("where"))
+    without = all_matches(customer.history, asked["without"])
+    whole_customer = name == "customer"
+    items = {None} if whole_customer else {value for match in did for value in match.faces(name)}
+    for item in items:
+        closings = [
+            history_order(match.event)
+            for match in without
+            if whole_customer or item in match.faces(name) or not match.faces(name)
+        ]
+        left_open = [
+            match.event.time
+            for match in did
+            if whole_customer or item in match.faces(name)
+            if not closings or history_order(match.event) > closings[-1]
+            if window is None or now - window < match.event.time <= now
+        ]
+        enough = len(left_open) >= leaf.get("at_least", 1)
+        if enough and now - left_open[-1] >= wait:
+            return True
+    return False
+
+
+def numbers_of(leaf: Node, name: str, customer: Customer, now: int) -> list[tuple[Fraction, int]]:
+    """Each number that counts in an aggregate, with the number of times that it counts (14)."""
+    counted = []
+    for match in qualifying(leaf, leaf["of"], customer, now):
+        for value, home in match.readings(name):
+            number = rounded(value)
+            if number is not None:
+                times = factor(values_at(home, leaf["times"])) if "times" in leaf else 1
+                counted.append((number, times))
+    return counted
+
+
+def total(leaf: Node, customer: Customer, now: int) -> bool:
+    """The sum compares as stated; of nothing it is 0."""
+    counted = numbers_of(leaf, leaf["total"], customer, now)
+    return compares(
+        Fraction(sum(number * times for number, times in counted)), comparisons_of(leaf)
+    )
+
+
+def average(leaf: Node, customer: Customer, now: int) -> bool:
+    """The exact quotient compares as stated; false of nothing."""
+    counted = numbers_of(leaf, leaf["average"], customer, now)
+    if not counted:
+        return False
+    weight = sum(times for _, times in counted)
+    amount = sum(number * times for number, times in counted)
+    return compares(Fraction(amount) / weight, comparisons_of(leaf))
+
+
+def largest(leaf: Node, customer: Customer, now: int) -> bool:
+    """The largest number compares as stated; false of nothing."""
+    counted = numbers_of(leaf, leaf["largest"], customer, now)
+    return bool(counted) and compares(max(counted)[0], comparisons_of(leaf))
+
+
+def smallest(leaf: Node, customer: Customer, now: int) -> bool:
+    """The smallest number compares as stated; false of nothing."""
+    counted = numbers_of(leaf, leaf["smallest"], customer, now)
+    return bool(counted) and compares(min(counted)[0], comparisons_of(leaf))
+
+
+def latest(leaf: Node, customer: Customer, now: int) -> bool:
+    """The value in the latest qualifying event that carries the property (15)."""
+    found = qualifying(leaf, leaf["of"], customer, now)
+    carried = [readings for match in found if (readings := match.readings(leaf["latest"]))]
+    return satisfied([readings[0].value for readings in carried][-1:], comparisons_of(leaf))
+
+
+def first(leaf: Node, customer: Customer, now: int) -> bool:
+    """The value in the earliest qualifying event that carries the property (15)."""
+    found = qualifying(leaf, leaf["of"], customer, now)
+    carried = [readings for match in found if (readings := match.readings(leaf["first"]))]
+    return satisfied([readings[0].value for readings in carried][:1], comparisons_of(leaf))
+
+
+def favours(leaf: Node, customer: Customer, now: int) -> bool:
+    """The value carried most often, of equals the one carried most recently (16)."""
+    counts: Counter[tuple[str, Value]] = Counter()
+    recency: list[tuple[str, Value]] = []  # the most recently carried first
+    for match in qualifying(leaf, leaf["of"], customer, now):
+        carried = match.faces(leaf["favours"])
+        counts.update(carried)
+        recency = carried + [value for value in recency if value not in carried]
+    if not counts:
+        return False
+    favourite = next(value for value in recency if counts[value] == max(counts.values()))
+    asked: Node = {key: leaf[key] for key in ("is", "is_not", "in") if key in leaf}
+    return (
+        satisfied([favourite[1]], asked)
+        and Fraction(counts[favourite], counts.total()) >= share(leaf.get("share", 0))
+        and counts[favourite] >= leaf.get("at_least", 1)
+    )
+
+
+def trait(leaf: Node, customer: Customer, now: int) -> bool:  # noqa: ARG001  traits know no window
+    """The value with the latest time compares as stated; `null` has removed it (17)."""
+    told = [event.traits for event in customer.history if leaf["trait"] in event.traits]
+    values = flat(told[-1][leaf["trait"]]) if told else []
+    return satisfied(values, comparisons_of(leaf))
+
+
+def in_segment(leaf: Node, customer: Customer, now: int) -> bool:
+    """The customer is in it as reported, and was entered at least `for` ago (19)."""
+    key, _, tier = leaf["in_segment"].partition(".")
+    standing = customer.standing(key)
+    if standing.changed is None or standing.place != (tier or key):
+        return False
+    return "for" not in leaf or now - standing.changed >= duration(leaf["for"])
+
+
+LEAVES: dict[str, Callable[[Node, Customer, int], bool]] = {
+    "performed": performed,
+    "not_performed": not_performed,
+    "quiet": quiet,
+    "ago": ago,
+    "sequence": sequence,
+    "abandoned": abandoned,
+    "total": total,
+    "average": average,
+    "largest": largest,
+    "smallest": smallest,
+    "latest": latest,
+    "first": first,
+    "favours": favours,
+    "trait": trait,
+    "in_segment": in_segment,
+}

@@ -1,0 +1,83 @@
+"""Truth becomes membership (18), and membership becomes changes, said in order (20, 22)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from tests.oracle.customer import Customer, Standing
+from tests.oracle.leaves import holds
+from tests.oracle.rules import OTHERWISE, Rules, Unit
+
+
+@dataclass(frozen=True)
+class Moment:
+    """An instant at which a customer is decided, and the event that made it one, if any."""
+
+    at: int
+    event: str | None = None
+
+
+def decide(rules: Rules, customer: Customer, moment: Moment) -> list[dict[str, Any]]:
+    """What is said of a customer at a moment: every unit once, those referred to first."""
+    changes = []
+    for unit in rules.units:
+        place = wanted_place(unit, customer, moment.at)
+        if may_move(unit, customer.standing(unit.key), place, moment.at):
+            changes += move(unit, customer, place, moment)
+    return changes
+
+
+def leave_everything(rules: Rules, customer: Customer, moment: Moment) -> list[dict[str, Any]]:
+    """The exits at the end of retention (21), in the order in which changes are said."""
+    changes = []
+    for unit in rules.units:
+        if customer.standing(unit.key).place is not None:
+            changes += move(unit, customer, None, moment)
+    return changes
+
+
+def wanted_place(unit: Unit, customer: Customer, now: int) -> str | None:
+    """The first place whose condition holds."""
+    for place, when in unit.places:
+        if when == OTHERWISE or (isinstance(when, dict) and holds(when, customer, now)):
+            return place
+    return None
+
+
+def may_move(unit: Unit, standing: Standing, place: str | None, now: int) -> bool:
+    """Truth differs from membership, and `min_dwell` and `cooldown` let it be said (18)."""
+    if place == standing.place:
+        return False
+    if standing.changed is not None and now - standing.changed < unit.min_dwell:
+        return False
+    enters = standing.place is None
+    cooling = standing.left is not None and now - standing.left < unit.cooldown
+    return not (enters and cooling)
+
+
+def move(unit: Unit, customer: Customer, place: str | None, moment: Moment) -> list[dict[str, Any]]:
+    """Put the customer on another place of a unit, and say so."""
+    standing = customer.standing(unit.key)
+    origin = standing.place
+    changes = []
+    for direction, changed in (("exited", origin), ("entered", place)):
+        if changed is not None:
+            customer.said += 1
+            changes.append(
+                {
+                    "customer_id": customer.id,
+                    "segment": unit.membership(changed),
+                    "direction": direction,
+                    "at": moment.at,
+                    "sequence": customer.said,
+                    "born": customer.born,
+                    "cause": "time" if moment.event is None else "event",
+                    "event": moment.event,
+                    "ladder": unit.key if unit.is_ladder else None,
+                    "from": origin if unit.is_ladder else None,
+                    "to": place if unit.is_ladder else None,
+                }
+            )
+    standing.place, standing.changed = place, moment.at
+    if place is None:
+        standing.left = moment.at
+    return changes

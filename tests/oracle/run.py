@@ -1,0 +1,178 @@
+"""Time: which records are accepted, and at which instants a customer is looked at (2 to 4, 21).
+
+Nothing here is clever. Whatever could make a condition differ with no event happens a written
+duration after something: after an event, or after a change of membership. So every such instant is
+looked at, in order, and all rules are evaluated there from scratch.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from tests.oracle.customer import Customer
+from tests.oracle.membership import Moment, decide, leave_everything
+from tests.oracle.reading import Event, NoEventError, read_event
+from tests.oracle.rules import Rules, read_rules
+
+MAX_AHEAD = 5 * 60_000
+REMEMBERED_IDS = 256
+
+Rejected = tuple[int, Literal["invalid", "late", "early", "duplicate"]]
+
+
+class SomeAppendedError(ValueError):
+    """Only some lines carry `appended`: such a file is refused (4)."""
+
+
+@dataclass
+class OracleResult:
+    """What is said of every customer, what was not accepted, and who is where at the end."""
+
+    changes: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    rejected: list[Rejected] = field(default_factory=list)
+    members: dict[str, list[str]] = field(default_factory=dict)
+
+
+def oracle_run(
+    documents: Sequence[Mapping[str, Any]],
+    lines: Sequence[bytes],
+    until: int | Literal["end"] | None = "end",
+    lateness: int = 2_000,
+) -> OracleResult:
+    """What the rule documents say about the lines of an events file.
+
+    Args:
+        documents: The parsed rule files: segments, ladders and at most one header.
+        lines: The lines, without their line breaks, counted from 1.
+        until: How far time goes after the last line: milliseconds since 1970, `"end"` for the
+            largest accepted event time (or log time less `lateness`), None for no further.
+        lateness: How far log time stays behind the append times, in milliseconds.
+    """
+    run = Run(read_rules(documents), lateness, until if isinstance(until, int) else None)
+    for number, raw in enumerate(lines, start=1):
+        run.record(number, raw)
+    if until is not None:
+        run.finish()
+    for key, customer in sorted(run.customers.items()):
+        run.result.members[key] = sorted(
+            unit.membership(standing.place)
+            for unit in run.rules.units
+            if (standing := customer.standing(unit.key)).place is not None
+        )
+    return run.result
+
+
+class Run:
+    """One pass over a file: the customers, log time, and what was said so far."""
+
+    def __init__(self, rules: Rules, lateness: int, until: int | None) -> None:
+        self.rules = rules
+        self.lateness = lateness
+        self.until = until
+        self.customers: dict[str, Customer] = {}
+        self.log_time: int | None = None
+        self.largest_time: int | None = None
+        self.carries_appended: bool | None = None
+        self.result = OracleResult()
+
+    def record(self, number: int, raw: bytes) -> None:
+        """One line: log time first, then acceptance, then the event."""
+        try:
+            event = read_event(raw, number)
+        except NoEventError:
+            self.result.rejected.append((number, "invalid"))
+            return
+        if self.carries_appended not in (None, event.appended is not None):
+            raise SomeAppendedError(f"line {number}")
+        self.carries_appended = event.appended is not None
+        if event.appended is not None:
+            self.log_time = max(event.appended, self.log_time or 0)
+            self.advance_everybody(self.log_time - self.lateness)
+        if self.until is not None and event.time > self.until:
+            return
+        refusal = self.refusal(event)
+        if refusal is not None:
+            self.result.rejected.append((number, refusal))
+            return
+        self.apply(event)
+
+    def refusal(self, event: Event) -> Literal["late", "early", "duplicate"] | None:
+        """Why an event is not accepted (2), judged on the customer's clock as it now is."""
+        customer = self.customers.get(event.customer)
+        now = event.time if customer is None else customer.clock
+        appended = event.time if event.appended is None else event.appended
+        if event.time < max(now, appended) - self.rules.max_lateness:
+            return "late"
+        if event.time > appended + MAX_AHEAD:
+            return "early"
+        if customer is not None:
+            recent = [heard.event for heard in customer.heard[-REMEMBERED_IDS:]]
+            if any(
+                old.id == event.id and old.time >= now - self.rules.max_lateness for old in recent
+            ):
+                return "duplicate"
+        return None
+
+    def apply(self, event: Event) -> None:
+        """Time moves to the event without it, then the event is applied and decided (3)."""
+        if event.customer in self.customers:
+            self.advance(event.customer, event.time)
+        customer = self.customers.get(event.customer)
+        if customer is None:
+            customer = Customer(event.customer, self.rules.zone, born=event.time, clock=event.time)
+            self.customers[event.customer] = customer
+        customer.take(event)
+        self.largest_time = max(event.time, self.largest_time or 0)
+        self.say(event.customer, decide(self.rules, customer, Moment(customer.clock, event.id)))
+
+    def advance_everybody(self, limit: int) -> None:
+        """Everything due at or before the limit happens, whoever's it is; nothing after `until`."""
+        if self.until is not None:
+            limit = min(limit, self.until)
+        for key in list(self.customers):
+            self.advance(key, limit)
+
+    def advance(self, key: str, limit: int) -> None:
+        """Look at a customer at every instant after the clock, up to the limit, in order."""
+        customer = self.customers[key]
+        looked_until = customer.clock
+        while instants := self.instants(customer, looked_until, limit):
+            looked_until = min(instants)
+            moment = Moment(looked_until)
+            if looked_until == self.gone_at(customer):
+                self.say(key, leave_everything(self.rules, customer, moment))
+                del self.customers[key]
+                return
+            changes = decide(self.rules, customer, moment)
+            if changes:
+                customer.clock = looked_until
+                self.say(key, changes)
+
+    def instants(self, customer: Customer, after: int, limit: int) -> set[int]:
+        """Every instant in reach at which anything could differ, were it for any reason."""
+        starts = {event.time for event in customer.history}
+        starts |= {heard.at for heard in customer.heard}
+        starts |= {one.changed for one in customer.standings.values() if one.changed is not None}
+        starts |= {one.left for one in customer.standings.values() if one.left is not None}
+        reached = {start + wait for start in starts for wait in self.rules.durations}
+        return {at for at in reached | {self.gone_at(customer)} if after < at <= limit}
+
+    def gone_at(self, customer: Customer) -> int:
+        """The instant at which the latest accepted event is `retention` old (21)."""
+        return customer.history[-1].time + self.rules.retention
+
+    def finish(self) -> None:
+        """The end of the file: up to `until`, or to the end that the file itself reaches (4)."""
+        ends = [self.until]
+        if self.until is None:
+            ends = [self.largest_time]
+            if self.log_time is not None:
+                ends.append(self.log_time - self.lateness)
+        reached = [end for end in ends if end is not None]
+        if reached:
+            self.advance_everybody(max(reached))
+
+    def say(self, key: str, changes: list[dict[str, Any]]) -> None:
+        """Add to what is said of a customer."""
+        if changes:
+            self.result.changes.setdefault(key, []).extend(changes)

@@ -1,0 +1,139 @@
+"""What a property's value is (8), what a comparison says of it (10), which products count (9).
+
+Values are texts, finite numbers, true and false. Objects and empty lists are none.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+Json: TypeAlias = Any
+Node: TypeAlias = dict[str, Any]
+Value: TypeAlias = str | bool | int | float
+Product: TypeAlias = dict[str, Any]
+
+
+def found(data: Json, names: list[str]) -> list[Json]:
+    """Everything but null at the end of a path: dots descend into objects, in lists into all."""
+    if not names:
+        return [] if data is None else [data]
+    if isinstance(data, list):
+        return [thing for element in data for thing in found(element, names)]
+    if isinstance(data, dict) and names[0] in data:
+        return found(data[names[0]], names[1:])
+    return []
+
+
+def flat(thing: Json) -> list[Value]:
+    """The values in a thing: a list's elements, lists in lists flattened; of an object none."""
+    if isinstance(thing, list):
+        return [value for element in thing for value in flat(element)]
+    if isinstance(thing, str | bool | int | float):
+        return [thing]
+    return []
+
+
+def present(data: Json, name: str) -> bool:
+    """Is there anything but null at the path, be it only an object or an empty list?"""
+    return bool(found(data, name.split(".")))
+
+
+def values_at(data: Json, name: str) -> list[Value]:
+    """All values at the path, in the order of the document."""
+    return [value for thing in found(data, name.split(".")) for value in flat(thing)]
+
+
+def kind(value: Value) -> str:
+    """Text, number, or truth: values of different kinds are never equal and never compared."""
+    if isinstance(value, bool):
+        return "truth"
+    return "text" if isinstance(value, str) else "number"
+
+
+def face(value: Value) -> tuple[str, Value]:
+    """Two values are the same value exactly when their faces are equal (1 and 1.0 are)."""
+    return kind(value), value
+
+
+def as_double(threshold: Json) -> Json:
+    """A number in a rule is compared with the doubles of events as the double it stands for."""
+    return float(threshold) if isinstance(threshold, Decimal) else threshold
+
+
+def is_same(value: Value, wanted: Json) -> bool:
+    """`is`: of the same kind and equal."""
+    return face(value) == face(as_double(wanted))
+
+
+def both_numbers(value: Value, wanted: Json) -> bool:
+    """Order comparisons are for numbers."""
+    return kind(value) == "number" and kind(as_double(wanted)) == "number"
+
+
+def both_texts(value: Value, wanted: Json) -> bool:
+    """`starts_with` and `contains` are for texts."""
+    return kind(value) == "text" and kind(as_double(wanted)) == "text"
+
+
+COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "is": is_same,
+    "is_not": lambda value, wanted: not is_same(value, wanted),
+    "in": lambda value, wanted: any(is_same(value, one) for one in wanted),
+    "not_in": lambda value, wanted: not any(is_same(value, one) for one in wanted),
+    "at_least": lambda value, wanted: both_numbers(value, wanted) and value >= as_double(wanted),
+    "at_most": lambda value, wanted: both_numbers(value, wanted) and value <= as_double(wanted),
+    "above": lambda value, wanted: both_numbers(value, wanted) and value > as_double(wanted),
+    "below": lambda value, wanted: both_numbers(value, wanted) and value < as_double(wanted),
+    "starts_with": lambda value, wanted: both_texts(value, wanted) and value.startswith(wanted),
+    "contains": lambda value, wanted: both_texts(value, wanted) and wanted in value,
+}
+
+
+def comparisons_of(leaf: Node) -> Node:
+    """The comparisons among the keys of a leaf."""
+    return {key: leaf[key] for key in (*COMPARISONS, "exists") if key in leaf}
+
+
+def satisfied(values: list[Value], comparisons: Node) -> bool:
+    """One value that satisfies all comparisons is enough; only `exists: false` needs none."""
+    if "exists" in comparisons:
+        return bool(values) is comparisons["exists"]
+    return any(
+        all(COMPARISONS[key](value, wanted) for key, wanted in comparisons.items())
+        for value in values
+    )
+
+
+def event_values(properties: Node, products: list[Product], name: str) -> list[Value]:
+    """The values of a property in an event (8): its own, else those of its products."""
+    if present(properties, name):
+        return values_at(properties, name)
+    return [value for product in products for value in values_at(product, name)]
+
+
+def products_left(
+    properties: Node, products: list[Product], where: Node | None
+) -> list[Product] | None:
+    """The products that satisfy what `where` asks of products (9), None where the event fails.
+
+    What is read from the event itself is judged there, and so is `exists: false`: a property is
+    missing only if nothing in the event carries it. What is left must hold of one same product.
+    """
+    asked_of_products: dict[str, Node] = {}
+    for name, wanted in (where or {}).items():
+        comparisons = wanted if isinstance(wanted, dict) else {"is": wanted}
+        if comparisons.get("exists") is False or present(properties, name):
+            if not satisfied(event_values(properties, products, name), comparisons):
+                return None
+        else:
+            asked_of_products[name] = comparisons
+    if not asked_of_products:
+        return products
+    left = [
+        product
+        for product in products
+        if all(
+            satisfied(values_at(product, name), asked) for name, asked in asked_of_products.items()
+        )
+    ]
+    return left or None
