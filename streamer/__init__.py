@@ -9,7 +9,8 @@ A module imports only from floors below its own; ``tests/test_floors.py`` enforc
     3  ports               what the worker asks of a log, a store and a sink
     2  codecs              bytes to events, YAML to rules, changes and profiles to bytes
     1  core                conditions, windows, profiles, ``decide``: no I/O and no clock
-    0  types, errors       the values that all floors share, and the error tree
+    0  types, instants,    the values that all floors share, instants as text, and the error tree
+       errors
 """
 
 __version__ = "0.1.0"

@@ -1,8 +1,8 @@
 """The floors hold: a module imports only from floors below its own, or from its own part.
 
-A part is a row of the table below: a module, or a package with all that lives in it. Imports for
-typing and imports inside functions count like all others. Within a part, modules may import each
-other, but not in a circle.
+A part is a row of the table below: a module, or a package with all that lives in it; the modules
+of floor 0 are one part. Within a part, modules may import each other, but not in a circle. Imports
+for typing and imports inside functions count like all others.
 """
 
 import ast
@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 FLOORS = {
     "streamer": 0,
     "streamer.errors": 0,
+    "streamer.instants": 0,
     "streamer.types": 0,
     "streamer.core": 1,
     "streamer.codecs": 2,
@@ -114,8 +115,10 @@ def broken_floors(sources: Mapping[str, str]) -> list[str]:
             continue
         for line, target in imports(source, module, sources):
             if target.split(".")[0] == "streamer":
-                below = part_of(target)
-                allowed = below == part or (below is not None and FLOORS[below] < FLOORS[part])
+                other = part_of(target)
+                allowed = other is not None and (
+                    other == part or FLOORS[other] < FLOORS[part] or FLOORS[other] == 0
+                )
             elif FLOORS[part] in PURE_FLOORS:
                 allowed = target.split(".")[0] in PURE_LIBRARY
             else:
@@ -142,7 +145,7 @@ def sources() -> dict[str, str]:
 
 
 def test_a_module_imports_only_from_floors_below_its_own(sources: dict[str, str]) -> None:
-    assert broken_floors(sources) == []
+    assert "\n".join(broken_floors(sources)) == ""
 
 
 def test_imports_form_no_circle(sources: dict[str, str]) -> None:
@@ -178,7 +181,8 @@ def test_the_pure_part_of_the_library_is_part_of_the_library() -> None:
         ("streamer.core.decide", "if TYPE_CHECKING:\n    from streamer.ports import Log"),
         ("streamer.core.decide", "import time"),
         ("streamer.core.decide", "import orjson"),
-        ("streamer.types", "import streamer.errors"),
+        ("streamer.types", "import streamer.core"),
+        ("streamer.codecs.events", "import streamer.extra"),
         ("streamer.extra", ""),
     ],
 )
