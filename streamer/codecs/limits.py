@@ -1,0 +1,35 @@
+"""What makes an event invalid, as numbers and patterns: the one source of checker and schemas.
+
+The patterns are written so that Python, ECMA 262 and Rust read them alike; each must match the
+whole text.
+"""
+
+from typing import Final
+
+MAX_BYTES: Final = 1_048_576
+"""The longest record, in bytes."""
+MAX_DEPTH: Final = 32
+"""How many objects and lists may stand inside each other, the outermost included."""
+MAX_ID: Final = 256
+"""The longest id of an event or a customer, in characters."""
+MAX_NAME: Final = 63
+"""The longest event name, in characters."""
+
+ID: Final = r"[^\u0000-\u001f\u007f-\u009f]+"
+"""An id has no control characters. (Lone surrogates are no Unicode text: the parser refuses.)"""
+NAME: Final = r"[a-z][a-z0-9_]*"
+CALL_NAME: Final = r"[A-Za-z][ -~]*"
+"""The event of a Segment call: printable ASCII from a letter on."""
+
+_YEAR: Final = "(199[0-9]|20[0-9][0-9]|2100)"
+_LEAP_YEAR: Final = "(199[26]|20([02468][048]|[13579][26]))"
+_DAY: Final = (
+    f"({_YEAR}-(0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])"
+    f"|{_YEAR}-(0[469]|11)-(0[1-9]|[12][0-9]|30)"
+    f"|{_YEAR}-02-(0[1-9]|1[0-9]|2[0-8])"
+    f"|{_LEAP_YEAR}-02-29)"
+)
+_HOUR: Final = "([01][0-9]|2[0-3])"
+_SIXTY: Final = "[0-5][0-9]"
+TIME: Final = rf"{_DAY}[T ]{_HOUR}:{_SIXTY}(:{_SIXTY}(\.[0-9]+)?)?([Zz]|[+-]{_HOUR}(:?{_SIXTY})?)"
+"""A time as text: the days that exist from 1990 to 2100, always with a zone."""
