@@ -16,6 +16,8 @@ from streamer.types import SECOND, Millis
 
 _ID: Final = re.compile(ID)
 _NAME: Final = re.compile(NAME)
+_FIRST: Final = str(FIRST_YEAR)
+_LAST: Final = str(LAST_YEAR)
 _SHOWN: Final = 60
 
 
@@ -53,10 +55,14 @@ def check_time(value: object, field: str, path: str) -> Millis:
     """Return an instant of a text in ISO 8601 with a zone, or of a whole number of milliseconds."""
     if type(value) is str:
         try:
-            return parse_iso(value)
+            at = parse_iso(value)
         except ValueError as error:
             message = f"{field} {_shown(value)}: {error}"
             raise InvalidEvent(message, path) from None
+        if _FIRST <= value[:4] <= _LAST:
+            return at
+        message = f"{field} {_shown(value)} is not within {FIRST_YEAR} to {LAST_YEAR}"
+        raise InvalidEvent(message, path)
     if type(value) is float and value.is_integer():
         value = int(value)
     if type(value) is int:
