@@ -1,7 +1,8 @@
 """Instants as text and back: integer milliseconds since 1970, ISO 8601 with a zone.
 
-`iso` and `parse_iso` are each other's inverse for every instant of the years 1 to 9999. Both run once per event or more, so both work on small tables: a day is turned once
-and remembered, the rest of the text is looked up.
+`iso` and `parse_iso` are each other's inverse for every instant of the years 1 to 9999. Both run
+once per event or more, so both work on small tables: a day is turned once and remembered, the rest
+of the text is looked up.
 """
 
 import re
