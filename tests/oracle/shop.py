@@ -36,7 +36,7 @@ def told(at: int, name: str = "identified", **traits: object) -> Happening:
 
 
 def by(happening: Happening, **others: object) -> Happening:
-    """The same happening with other fields: `id`, `user_id`, `appended` (after START) …"""
+    """The same happening with other fields: `id`, `user_id`, and `appended`, after START."""
     if isinstance(others.get("appended"), int):
         others["appended"] = START + int(str(others["appended"]))
     return {**happening, **others}
