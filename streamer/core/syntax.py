@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final, Literal, Protocol, TypeAlias
 
+from streamer.core.memory import Binder, Leaf
 from streamer.types import DAY, HOUR, Millis, Scalar
 
 Operator: TypeAlias = Literal[
@@ -63,6 +64,9 @@ class Scope:
 class Question(Protocol):
     """A leaf as declared. Every leaf of `streamer.core.leaves` is one."""
 
+    def bind(self, binder: Binder) -> Leaf:
+        """Return the leaf that asks this, its memory shared through the binder."""
+
 
 @dataclass(frozen=True, slots=True)
 class All:
@@ -72,20 +76,20 @@ class All:
 
 
 @dataclass(frozen=True, slots=True)
-class Any_:
+class AnyOf:
     """True while at least one condition is."""
 
     conditions: "tuple[Condition, ...]"
 
 
 @dataclass(frozen=True, slots=True)
-class None_:
+class NoneOf:
     """True while no condition is."""
 
     conditions: "tuple[Condition, ...]"
 
 
-Condition: TypeAlias = All | Any_ | None_ | Question
+Condition: TypeAlias = All | AnyOf | NoneOf | Question
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,19 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from streamer.core import wording
+from streamer.core.memory import TIME_BYTES, Answer, Binder, Fold, Leaf, Standing, State, listens
 from streamer.core.syntax import Clause, Comparison, Names
-from streamer.types import Millis
+from streamer.core.values import (
+    VALUE_BYTES,
+    compile_found,
+    compile_test,
+    remembered,
+    shown,
+    wants_absence,
+)
+from streamer.instants import iso
+from streamer.types import FOREVER, Event, Millis
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +28,84 @@ class Latest:
     which: Literal["last", "first"] = "last"
     where: tuple[Clause, ...] = ()
     within: Millis | None = None
+
+    def bind(self, binder: Binder) -> Leaf:
+        """Return the leaf that asks this."""
+        slot = binder.share(Verdict(self))
+        which = "latest" if self.which == "last" else "first"
+        said = f"{which} {self.property} of {wording.names(self.events)}"
+        said += wording.where(self.where)
+        if self.within is not None:
+            said += f" within {wording.duration(self.within)}"
+        said += f" {wording.comparisons(self.comparisons)}"
+        return Judged(said, slot, self.within, of_nothing=wants_absence(self.comparisons))
+
+
+class Verdict:
+    """The last (or first) value of a property, judged when it came: comparisons are constants.
+
+    State: [when, whether it satisfies the comparisons, the value for people to read]. Of events
+    at one instant the later in the log is the later one. Merge: the later (earlier) of both.
+    """
+
+    def __init__(self, question: Latest) -> None:
+        self.slot = -1
+        self._events = question.events
+        self._last = question.which == "last"
+        self._found = compile_found(question.property, question.where)
+        self._test = compile_test(question.comparisons)
+        self._content = (
+            f"verdict {question.which} {question.property} {question.events} {question.where} "
+            f"{question.comparisons}"
+        )
+
+    def content(self) -> str:
+        """Return what is read and judged; the window is asked, not kept."""
+        return self._content
+
+    def bound(self) -> int:
+        """Return the bytes of an instant, a verdict and a value."""
+        return 2 + TIME_BYTES + VALUE_BYTES
+
+    def fold(self, name: str) -> Fold | None:
+        """Replace an earlier (later) verdict."""
+        return self._judge if listens(self._events, name) else None
+
+    def _judge(self, state: State, event: Event, _profile: Standing) -> State:
+        time = event.time
+        if state is not None and (time < state[0] if self._last else time >= state[0]):
+            return state
+        found = self._found(event)
+        if not found:
+            return state
+        value = found[0][0]
+        return [time, self._test(value), remembered(value)]
+
+
+class Judged:
+    """The remembered verdict, while it is inside the window; without one, `exists: false` holds."""
+
+    def __init__(
+        self, label: str, slot: int, within: Millis | None, *, of_nothing: bool
+    ) -> None:
+        self.label = label
+        self._slot = slot
+        self._within = within
+        self._of_nothing = of_nothing
+
+    def test(self, profile: Standing, now: Millis) -> Answer:
+        """Say the verdict; it ends the window after the value came."""
+        state = profile.memories[self._slot]
+        if state is None:
+            return self._of_nothing, FOREVER
+        if self._within is None:
+            return state[1], FOREVER
+        until = state[0] + self._within
+        if until <= now:
+            return self._of_nothing, FOREVER
+        return state[1], (until if state[1] is not self._of_nothing else FOREVER)
+
+    def detail(self, profile: Standing, _now: Millis) -> str:
+        """Say the value and when it came."""
+        state = profile.memories[self._slot]
+        return "no value" if state is None else f"{shown(state[2])} at {iso(state[0])}"

@@ -1,0 +1,285 @@
+"""Counting in a window: the memories behind `performed`, `not_performed`, `quiet` and `ago`.
+
+"At least n within W" is true while the n-th last time is inside the window, so the last n times
+are enough, and the answer flips exactly W after the n-th last. To know "at most n" or "exactly n"
+one more is kept. The window itself is not part of the memory: leaves that count the same events
+to the same number share one, whatever their windows.
+"""
+
+from bisect import bisect_right, insort
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from streamer.core.memory import ALWAYS, NEVER, TIME_BYTES, Answer, Fold, Standing, State, listens
+from streamer.core.since import Recall
+from streamer.core.syntax import Clause, Names
+from streamer.core.values import VALUE_BYTES, Value, compile_reader, compile_where
+from streamer.instants import iso
+from streamer.types import FOREVER, Event, Millis
+
+
+class Times:
+    """The last `keep` times of an event.
+
+    State: the times, ascending. Merge: the last `keep` of both together.
+    """
+
+    def __init__(self, events: Names, where: tuple[Clause, ...], keep: int) -> None:
+        self.slot = -1
+        self._events = events
+        self._where = where
+        self._qualifies = compile_where(where)
+        self._keep = keep
+
+    def content(self) -> str:
+        """Return what is counted and how many times are kept."""
+        return f"times {self._events} {self._where} {self._keep}"
+
+    def bound(self) -> int:
+        """Return the bytes of `keep` times."""
+        return 3 + TIME_BYTES * self._keep
+
+    def fold(self, name: str) -> Fold | None:
+        """Insert the time of a qualifying event."""
+        if not listens(self._events, name):
+            return None
+        return self._insert if self._qualifies is None else self._insert_qualifying
+
+    def _insert_qualifying(self, state: State, event: Event, profile: Standing) -> State:
+        if self._qualifies is not None and self._qualifies(event) is False:
+            return state
+        return self._insert(state, event, profile)
+
+    def _insert(self, state: State, event: Event, _profile: Standing) -> State:
+        time = event.time
+        if state is None:
+            return [time]
+        if time >= state[-1]:
+            state.append(time)
+        else:
+            insort(state, time)
+        if len(state) > self._keep:
+            del state[0]
+        return state
+
+    def cut(self, state: State, upto: Millis) -> State:
+        """Forget the times at or before `upto`."""
+        del state[: bisect_right(state, upto)]
+        return state or None
+
+
+class Earliest:
+    """The first time of an event.
+
+    State: the time. Merge: the smaller one.
+    """
+
+    def __init__(self, events: Names, where: tuple[Clause, ...]) -> None:
+        self.slot = -1
+        self._events = events
+        self._where = where
+        self._qualifies = compile_where(where)
+
+    def content(self) -> str:
+        """Return what is looked for."""
+        return f"earliest {self._events} {self._where}"
+
+    def bound(self) -> int:
+        """Return the bytes of one time."""
+        return TIME_BYTES
+
+    def fold(self, name: str) -> Fold | None:
+        """Keep the smaller time."""
+        return self._lower if listens(self._events, name) else None
+
+    def _lower(self, state: State, event: Event, _profile: Standing) -> State:
+        if self._qualifies is not None and self._qualifies(event) is False:
+            return state
+        return event.time if state is None else min(state, event.time)
+
+
+class LastSeen:
+    """The `keep` most recently seen different values, each with its last time.
+
+    State: {value: last time}. Merge: the later time of each value, then the `keep` latest.
+    """
+
+    def __init__(
+        self,
+        content: str,
+        events: Names,
+        read: Callable[[Event], Sequence[Value]],
+        keep: int,
+    ) -> None:
+        self.slot = -1
+        self._content = content
+        self._events = events
+        self._read = read
+        self._keep = keep
+
+    def content(self) -> str:
+        """Return which values are kept, and how many."""
+        return f"{self._content} {self._events} {self._keep}"
+
+    def bound(self) -> int:
+        """Return the bytes of `keep` values with their times."""
+        return 5 + (VALUE_BYTES + TIME_BYTES) * self._keep
+
+    def fold(self, name: str) -> Fold | None:
+        """Move the values' last times."""
+        return self._see if listens(self._events, name) else None
+
+    def _see(self, state: State, event: Event, _profile: Standing) -> State:
+        values = self._read(event)
+        if not values:
+            return state
+        time = event.time
+        last: dict[Value, Millis] = {} if state is None else state
+        for value in values:
+            last[value] = max(time, last.get(value, time))
+            if len(last) > self._keep:
+                del last[min(last, key=last.__getitem__)]
+        return last
+
+    def cut(self, state: State, upto: Millis) -> State:
+        """Forget the values last seen at or before `upto`."""
+        return {value: time for value, time in state.items() if time > upto} or None
+
+
+def different_values(name: str, events: Names, where: tuple[Clause, ...], keep: int) -> LastSeen:
+    """Return the memory of different values of a property."""
+    return LastSeen(f"distinct {name} {where}", events, compile_reader(name, where), keep)
+
+
+def different_days(zone: str, events: Names, where: tuple[Clause, ...], keep: int) -> LastSeen:
+    """Return the memory of different calendar days in a zone."""
+    place = ZoneInfo(zone)
+    qualifies = compile_where(where)
+
+    def day(event: Event) -> Sequence[Value]:
+        if qualifies is not None and qualifies(event) is False:
+            return ()
+        return (datetime.fromtimestamp(event.time // 1000, place).toordinal(),)
+
+    return LastSeen(f"days {zone} {where}", events, day, keep)
+
+
+class Range:
+    """Which counts are wanted: from `low` to `high`, both included; `high` None for no end."""
+
+    __slots__ = ("high", "low")
+
+    def __init__(self, at_least: int | None, at_most: int | None, exactly: int | None) -> None:
+        lows = [bound for bound in (at_least, exactly) if bound is not None]
+        highs = [bound for bound in (at_most, exactly) if bound is not None]
+        self.high = min(highs) if highs else None
+        self.low = max(lows) if lows else (0 if highs else 1)
+
+    @property
+    def keep(self) -> int:
+        """How many times must be kept to tell a count in the range from every other."""
+        return max(self.low, 1 if self.high is None else self.high + 1)
+
+
+class Counted:
+    """The number of remembered times (or values) inside the window lies in a range."""
+
+    def __init__(self, label: str, recall: Recall, wanted: Range, within: Millis | None) -> None:
+        self.label = label
+        self._recall = recall
+        self._low = wanted.low
+        self._high = wanted.high
+        self._within = within
+
+    def _times(self, profile: Standing) -> list[Millis]:
+        state = self._recall(profile)
+        if state is None:
+            return []
+        return sorted(state.values()) if isinstance(state, dict) else state
+
+    def test(self, profile: Standing, now: Millis) -> Answer:
+        """Say whether the count is in the range; it can only fall until the next event."""
+        times = self._times(profile)
+        low, high, within = self._low, self._high, self._within
+        kept = len(times)
+        if within is None:
+            holds = low <= kept and (high is None or kept <= high)
+            return ALWAYS if holds else NEVER
+        if high is None:
+            if kept < low:
+                return NEVER
+            until = times[-low] + within
+            return (True, until) if until > now else NEVER
+        count = kept - bisect_right(times, now - within)
+        if count > high:
+            flip = times[-high - 1] + within
+            later = kept - bisect_right(times, flip - within)
+            return (False, flip) if later >= low else NEVER
+        if count < low:
+            return NEVER
+        return (True, times[-low] + within) if low else ALWAYS
+
+    def detail(self, profile: Standing, now: Millis) -> str:
+        """Say how many there are and when the last was."""
+        times = self._times(profile)
+        if self._within is not None:
+            times = times[bisect_right(times, now - self._within) :]
+        if not times:
+            return "none"
+        if len(times) == 1:
+            return f"last at {iso(times[-1])}"
+        return f"{len(times)} since {iso(times[0])}, last at {iso(times[-1])}"
+
+
+class Absent:
+    """There is no remembered time inside the window."""
+
+    def __init__(self, label: str, recall: Recall, within: Millis | None) -> None:
+        self.label = label
+        self._recall = recall
+        self._within = within
+
+    def test(self, profile: Standing, now: Millis) -> Answer:
+        """Say whether there is none; with a window, one ends exactly the window after it."""
+        times = self._recall(profile)
+        if not times:
+            return ALWAYS
+        if self._within is None:
+            return NEVER
+        until = times[-1] + self._within
+        return (False, until) if until > now else ALWAYS
+
+    def detail(self, profile: Standing, _now: Millis) -> str:
+        """Say when the last one was."""
+        times = self._recall(profile)
+        return f"since {iso(times[-1])}" if times else "none so far"
+
+
+class Aged:
+    """A remembered time is so long ago: at least `low` ms and less than `high` ms."""
+
+    def __init__(self, label: str, slot: int, low: Millis, high: Millis) -> None:
+        self.label = label
+        self._slot = slot
+        self._low = low
+        self._high = high
+
+    def _time(self, profile: Standing) -> Millis | None:
+        state = profile.memories[self._slot]
+        return state[-1] if isinstance(state, list) else state
+
+    def test(self, profile: Standing, now: Millis) -> Answer:
+        """Say whether the age is in the range; it flips at the time plus either bound."""
+        time = self._time(profile)
+        if time is None or self._low >= self._high:
+            return NEVER
+        if now < time + self._low:
+            return False, time + self._low
+        until = time + self._high
+        return (True, min(until, FOREVER)) if now < until else NEVER
+
+    def detail(self, profile: Standing, _now: Millis) -> str:
+        """Say when it was."""
+        time = self._time(profile)
+        return "never" if time is None else f"at {iso(time)}"

@@ -1,0 +1,143 @@
+"""The same value again and again: the memory behind `performed … same`."""
+
+from bisect import bisect_right, insort
+
+from streamer.core.memory import (
+    ALWAYS,
+    MOST_VALUES,
+    NEVER,
+    TIME_BYTES,
+    Answer,
+    Fold,
+    Standing,
+    State,
+    listens,
+)
+from streamer.core.since import Recall
+from streamer.core.syntax import Clause, Names
+from streamer.core.values import VALUE_BYTES, Value, compile_reader, shown
+from streamer.instants import iso
+from streamer.types import Event, Millis
+
+
+class TimesByValue:
+    """The last `keep` times of each of the most recent values of a property.
+
+    Some value occurs at least n times while the largest n-th last time of all values is inside
+    the window; that time is kept up to date beside the values.
+
+    State: [the largest keep-th last time or None, {value: times ascending}]. Exact while at most
+    256 different values are inside the window; then the ones seen longest ago are forgotten.
+    Merge: for each value the last `keep` of both, then the 256 most recent values.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        events: Names,
+        where: tuple[Clause, ...],
+        keep: int,
+        within: Millis | None,
+    ) -> None:
+        self.slot = -1
+        self._content = f"same {name} {events} {where} {keep} {within}"
+        self._events = events
+        self._read = compile_reader(name, where)
+        self._keep = keep
+        self._within = within
+
+    def content(self) -> str:
+        """Return which values are kept, and how many times of each."""
+        return self._content
+
+    def bound(self) -> int:
+        """Return the bytes of 256 values with their times."""
+        return 10 + TIME_BYTES + MOST_VALUES * (VALUE_BYTES + 3 + TIME_BYTES * self._keep)
+
+    def fold(self, name: str) -> Fold | None:
+        """Insert the time at each value that the event carries."""
+        return self._insert if listens(self._events, name) else None
+
+    def _insert(self, state: State, event: Event, profile: Standing) -> State:
+        values = self._read(event)
+        if not values:
+            return state
+        if state is None:
+            state = [None, {}]
+        by_value: dict[Value, list[Millis]] = state[1]
+        time, keep = event.time, self._keep
+        for value in values:
+            times = by_value.pop(value, None)
+            if times is None:
+                times = [time]
+            elif time >= times[-1]:
+                times.append(time)
+            else:
+                insort(times, time)
+            if len(times) >= keep:
+                if len(times) > keep:
+                    del times[0]
+                if state[0] is None or times[0] > state[0]:
+                    state[0] = times[0]
+            by_value[value] = times
+        self._trim(state, profile)
+        return state
+
+    def _trim(self, state: State, profile: Standing) -> None:
+        by_value: dict[Value, list[Millis]] = state[1]
+        if self._within is not None:
+            gone = profile.clock - self._within
+            while by_value:
+                oldest = next(iter(by_value))
+                if by_value[oldest][-1] > gone:
+                    break
+                del by_value[oldest]
+            if len(by_value) > MOST_VALUES:
+                for value in [value for value, times in by_value.items() if times[-1] <= gone]:
+                    del by_value[value]
+        while len(by_value) > MOST_VALUES:
+            del by_value[min(by_value, key=lambda value: by_value[value][-1])]
+            profile.went_beyond(self.slot)
+            state[0] = self._best(by_value)
+
+    def _best(self, by_value: dict[Value, list[Millis]]) -> Millis | None:
+        full = [times[0] for times in by_value.values() if len(times) == self._keep]
+        return max(full, default=None)
+
+    def cut(self, state: State, upto: Millis) -> State:
+        """Forget the times at or before `upto`."""
+        kept = {}
+        for value, times in state[1].items():
+            del times[: bisect_right(times, upto)]
+            if times:
+                kept[value] = times
+        return [self._best(kept), kept] if kept else None
+
+
+class MostFrequent:
+    """The most frequent value was carried at least so many times inside the window."""
+
+    def __init__(self, label: str, recall: Recall, within: Millis | None) -> None:
+        self.label = label
+        self._recall = recall
+        self._within = within
+
+    def test(self, profile: Standing, now: Millis) -> Answer:
+        """Say whether the best value has its times inside the window."""
+        state = self._recall(profile)
+        if state is None or state[0] is None:
+            return NEVER
+        if self._within is None:
+            return ALWAYS
+        until = state[0] + self._within
+        return (True, until) if until > now else NEVER
+
+    def detail(self, profile: Standing, _now: Millis) -> str:
+        """Name the value that decides."""
+        state = self._recall(profile)
+        if state is None or state[0] is None:
+            return "no value so often"
+        for value, times in state[1].items():
+            if times[0] == state[0]:
+                return f"{shown(value)}, last at {iso(times[-1])}"
+        return "no value so often"

@@ -1,0 +1,93 @@
+"""One customer's state: what the memories hold, the memberships, the customer's own clock.
+
+Guarantees that a profile is as small as what it must remember: memories are None until something
+happened, and recent event ids are kept as 63-bit hashes, the last 256 in log order, without those
+at the front that are too old to be told again.
+"""
+
+from hashlib import blake2b
+from typing import Final
+
+from streamer.core.memory import State
+from streamer.types import FOREVER, Millis
+
+MOST_IDS: Final = 256
+_MASK: Final = (1 << 63) - 1
+
+
+def fingerprint(event_id: str) -> int:
+    """Return the 63-bit hash of an event's id."""
+    return int.from_bytes(blake2b(event_id.encode(), digest_size=8).digest(), "big") & _MASK
+
+
+class Profile:
+    """One customer's state. Instants in ms since 1970.
+
+    `born` is the time of the first accepted event, `last` the largest time of one, `clock` the
+    larger of `last` and the instants of changes, `wake` the next instant to look at. `inside` and
+    `since` hold for each plan the rung the customer is reported on (0: none) and when that was
+    last changed (0: never). `sequence` counts the changes.
+
+    `flips` caches for each plan until when its last answer surely holds, as seen at `seen`; it
+    is not stored, and None means that every plan must be asked.
+    """
+
+    __slots__ = (
+        "beyond",
+        "born",
+        "clock",
+        "customer",
+        "flips",
+        "ids",
+        "inside",
+        "last",
+        "memories",
+        "seen",
+        "sequence",
+        "since",
+        "wake",
+    )
+
+    def __init__(self, customer: str, born: Millis, memories: int, plans: int) -> None:
+        self.customer = customer
+        self.born = born
+        self.clock = born
+        self.last = born
+        self.wake: Millis = FOREVER
+        self.sequence = 0
+        self.ids: dict[int, Millis] = {}
+        self.memories: list[State] = [None] * memories
+        self.inside = [0] * plans
+        self.since: list[Millis] = [0] * plans
+        self.flips: list[Millis] | None = None
+        self.seen: Millis = 0
+        self.beyond: list[int] = []
+
+    def went_beyond(self, slot: int) -> None:
+        """Note that the memory in `slot` went beyond its stated bound."""
+        self.beyond.append(slot)
+
+    def knows(self, event_id: int, max_lateness: Millis) -> bool:
+        """Say whether an event with this hash was accepted, lately enough for it to matter."""
+        time = self.ids.get(event_id)
+        return time is not None and self.clock - time <= max_lateness
+
+    def remember(self, event_id: int, time: Millis, max_lateness: Millis) -> None:
+        """Add an accepted event's id; forget what the ring has no room for or no use for."""
+        ids = self.ids
+        if event_id in ids:
+            self._step_aside(event_id)
+            ids = self.ids
+        ids[event_id] = time
+        oldest = self.clock - max_lateness
+        while len(ids) > MOST_IDS or next(iter(ids.values())) < oldest:
+            del ids[next(iter(ids))]
+
+    def _step_aside(self, event_id: int) -> None:
+        """Keep the place of an id too old to be a duplicate, so that the ring counts it still."""
+        place = ~event_id
+        while place in self.ids:
+            place += 1
+        self.ids = {
+            (place if known == event_id else known): time for known, time in self.ids.items()
+        }

@@ -1,0 +1,71 @@
+"""How conditions are said aloud: the same words in changes, `explain` and error messages."""
+
+from streamer.core.syntax import Clause, Comparison, Names, Scope
+from streamer.core.values import SCALE
+from streamer.types import DAY, HOUR, MINUTE, SECOND, WEEK, Millis, Scalar
+
+_UNITS = ((WEEK, "w"), (DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s"), (1, "ms"))
+
+
+def duration(millis: Millis) -> str:
+    """Return a duration as it is written in a rule: 604800000 is `7d`, 90000 is `90s`."""
+    if millis % WEEK == 0 and millis // WEEK > 1:
+        return f"{millis // DAY}d"
+    for size, unit in _UNITS[1:]:
+        if millis % size == 0:
+            return f"{millis // size}{unit}"
+    return f"{millis}ms"
+
+
+def names(events: Names) -> str:
+    """Return event names joined by `or`; the empty tuple is `any`."""
+    return " or ".join(events) if events else "any"
+
+
+def literal(value: Scalar) -> str:
+    """Return a value as it is written in a rule."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def decimal(scaled: int) -> str:
+    """Return ten-thousandths as a decimal: 1499500 is `149.95`."""
+    sign, whole = ("-" if scaled < 0 else ""), abs(scaled)
+    fraction = f"{whole % SCALE:04}".rstrip("0")
+    return f"{sign}{whole // SCALE}{'.' + fraction if fraction else ''}"
+
+
+def comparison(one: Comparison, *, scaled: bool = False) -> str:
+    """Return a comparison such as `at least 100`; `scaled` operands are ten-thousandths."""
+    operand = one.operand
+    if isinstance(operand, tuple):
+        text = "[" + ", ".join(literal(each) for each in operand) + "]"
+    elif scaled and isinstance(operand, int):
+        text = decimal(operand)
+    else:
+        text = literal(operand)
+    return f"{one.operator.replace('_', ' ')} {text}"
+
+
+def comparisons(several: tuple[Comparison, ...], *, scaled: bool = False) -> str:
+    """Return comparisons joined by `and`."""
+    return " and ".join(comparison(one, scaled=scaled) for one in several)
+
+
+def where(clauses: tuple[Clause, ...]) -> str:
+    """Return ` where price at least 100 and brand is acme`, or nothing."""
+    if not clauses:
+        return ""
+    said = (f"{clause.property} {comparisons(clause.comparisons)}" for clause in clauses)
+    return " where " + " and ".join(said)
+
+
+def scope(of: Scope) -> str:
+    """Return what follows the event names: where, within, since."""
+    said = where(of.where)
+    if of.within is not None:
+        said += f" within {duration(of.within)}"
+    if of.since is not None:
+        said += f" since {names(of.since)}"
+    return said
