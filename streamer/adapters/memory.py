@@ -71,14 +71,15 @@ class _Wakes:
 
     def _sort(self) -> None:
         """Bring the heap up to date with the wakes set since it was last asked."""
-        wakes, unsorted = self._wakes, self._unsorted
-        for customer, at in unsorted.items():
+        wakes, fresh = self._wakes, []
+        for customer, at in self._unsorted.items():
             if at is None:
                 wakes.pop(customer, None)
-            else:
+            elif wakes.get(customer) != at:
                 wakes[customer] = at
-        mostly_new = len(unsorted) >= len(self._heap)
-        mostly_stale = len(self._heap) + len(unsorted) > 2 * len(wakes)
+                fresh.append((at, customer))
+        mostly_new = len(fresh) >= len(self._heap)
+        mostly_stale = len(self._heap) + len(fresh) > 2 * len(wakes)
         if mostly_new or mostly_stale:
             self._heap = [(at, customer) for customer, at in wakes.items()]
             heapq.heapify(self._heap)
@@ -86,9 +87,8 @@ class _Wakes:
             for entry in self._taken:
                 if wakes.get(entry[1]) == entry[0]:  # found, but nobody has acted on it
                     heapq.heappush(self._heap, entry)
-            for customer, at in unsorted.items():
-                if at is not None:
-                    heapq.heappush(self._heap, (at, customer))
+            for entry in fresh:
+                heapq.heappush(self._heap, entry)
         self._taken = []
         self._unsorted = {}
 
