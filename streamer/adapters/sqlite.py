@@ -1,0 +1,225 @@
+"""Log, store and sink in one SQLite file: the embedded default.
+
+Each operation is one transaction of its own; none spans store and sink, as in production. Several
+processes may open the file: owners fence each other through epoch and commit number.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import msgspec
+import orjson
+
+from streamer.adapters.database import Database
+from streamer.adapters.outgoing import decode_outgoing, encode_outgoing
+from streamer.codecs.changes import decode_change, encode_change, rejection_line
+from streamer.errors import Fenced
+from streamer.ports import Checkpoint, Meta, Outgoing
+from streamer.types import Millis, Record, SegmentChange
+
+_HEADERS: Final = msgspec.msgpack.Decoder(tuple[tuple[str, bytes], ...])
+
+
+class SqliteLog:
+    """Records of partitions, in the order in which they were appended."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def append(
+        self,
+        value: bytes,
+        appended: Millis | None = None,
+        *,
+        partition: int = 0,
+        key: bytes | None = None,
+        headers: tuple[tuple[str, bytes], ...] = (),
+    ) -> int:
+        """Add one record at the end of a partition and return its offset."""
+        with self._database.transaction() as connection:
+            ((offset,),) = connection.execute(
+                "SELECT coalesce(max(offset) + 1, 0) FROM log WHERE partition = ?", (partition,)
+            )
+            connection.execute(
+                "INSERT INTO log VALUES (?, ?, ?, ?, ?, ?)",
+                (partition, offset, value, appended, key, msgspec.msgpack.encode(headers)),
+            )
+        return int(offset)
+
+    def read(self, partition: int, offset: int, limit: int) -> Sequence[Record]:
+        """Return up to `limit` records from `offset` on; empty at the end of the log."""
+        rows = self._database.rows(
+            "SELECT offset, value, appended, key, headers FROM log "
+            "WHERE partition = ? AND offset >= ? ORDER BY offset LIMIT ?",
+            (partition, offset, limit),
+        )
+        return [
+            Record(partition, at, value, appended, key, _HEADERS.decode(headers))
+            for at, value, appended, key, headers in rows
+        ]
+
+
+class SqliteStore:
+    """Profiles with their wakes, outbox and meta in tables; a commit is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def claim(self, partition: int) -> Meta:
+        """Make the caller the owner under a new epoch; every older epoch is fenced."""
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO meta VALUES (?, 1, 0, 0, NULL) "
+                "ON CONFLICT (partition) DO UPDATE SET epoch = epoch + 1",
+                (partition,),
+            )
+            ((epoch, number, offset, log_time),) = connection.execute(
+                "SELECT epoch, number, offset, log_time FROM meta WHERE partition = ?",
+                (partition,),
+            )
+        return Meta(epoch, number, offset, log_time)
+
+    def load(self, partition: int, customers: Iterable[str]) -> dict[str, bytes]:
+        """Return the encoded profiles of those customers that have one."""
+        return dict(
+            self._database.rows(
+                "SELECT customer, profile FROM profiles "
+                "WHERE partition = ? AND customer IN (SELECT value FROM json_each(?))",
+                (partition, orjson.dumps(list(customers)).decode()),
+            )
+        )
+
+    def due(self, partition: int, until: Millis, limit: int) -> list[tuple[Millis, str]]:
+        """Return up to `limit` wakes due at or before `until`, ordered by time, then customer."""
+        rows = self._database.rows(
+            "SELECT wake, customer FROM profiles WHERE partition = ? AND wake <= ? "
+            "ORDER BY wake, customer LIMIT ?",
+            (partition, until, limit),
+        )
+        return [(wake, customer) for wake, customer in rows]
+
+    def commit(self, checkpoint: Checkpoint) -> None:
+        """Write the checkpoint whole; raises `Fenced` unless epoch and number are the next."""
+        partition, number, wakes = checkpoint.partition, checkpoint.number, checkpoint.wakes
+        with self._database.transaction() as connection:
+            swapped = connection.execute(
+                "UPDATE meta SET number = ?, offset = ?, log_time = ? "
+                "WHERE partition = ? AND epoch = ? AND number = ?",
+                (
+                    number,
+                    checkpoint.offset,
+                    checkpoint.log_time,
+                    partition,
+                    checkpoint.epoch,
+                    number - 1,
+                ),
+            )
+            if swapped.rowcount == 0:
+                raise Fenced(
+                    f"partition {partition} has another owner now: "
+                    f"commit {number} of epoch {checkpoint.epoch} was not written"
+                )
+            connection.executemany(
+                "INSERT INTO profiles VALUES (?, ?, ?, ?) ON CONFLICT (partition, customer) "
+                "DO UPDATE SET profile = excluded.profile, wake = excluded.wake",
+                (
+                    (partition, customer, profile, wakes[customer])
+                    for customer, profile in checkpoint.profiles.items()
+                    if profile is not None
+                ),
+            )
+            connection.executemany(
+                "DELETE FROM profiles WHERE partition = ? AND customer = ?",
+                (
+                    (partition, customer)
+                    for customer, profile in checkpoint.profiles.items()
+                    if profile is None
+                ),
+            )
+            connection.execute(
+                "DELETE FROM outbox WHERE partition = ? AND number <= ?",
+                (partition, checkpoint.published),
+            )
+            if checkpoint.outgoing is not None:
+                connection.execute(
+                    "INSERT INTO outbox VALUES (?, ?, ?)",
+                    (partition, checkpoint.outgoing.number, encode_outgoing(checkpoint.outgoing)),
+                )
+
+    def outbox(self, partition: int) -> list[Outgoing]:
+        """Return what was committed and not yet trimmed, by number."""
+        rows = self._database.rows(
+            "SELECT outgoing FROM outbox WHERE partition = ? ORDER BY number", (partition,)
+        )
+        return [decode_outgoing(outgoing) for (outgoing,) in rows]
+
+
+class SqliteSink:
+    """Changes and rejections as rows, and beside them who is in which segment now."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def mark(self, partition: int) -> int:
+        """Return the number of the last outgoing published for the partition, 0 for none."""
+        rows = self._database.rows("SELECT number FROM marks WHERE partition = ?", (partition,))
+        return int(rows[0][0]) if rows else 0
+
+    def publish(self, partition: int, outgoing: Outgoing) -> None:
+        """Tell it and set the mark in one transaction; a no-op at or below the mark."""
+        with self._database.transaction() as connection:
+            moved = connection.execute(
+                "INSERT INTO marks VALUES (?, ?) ON CONFLICT (partition) "
+                "DO UPDATE SET number = excluded.number WHERE number < excluded.number",
+                (partition, outgoing.number),
+            )
+            if moved.rowcount == 0:
+                return
+            connection.executemany(
+                "INSERT INTO changes (partition, customer, segment, direction, at, change) "
+                "VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    (partition, c.customer, c.segment, c.direction, c.at, encode_change(c))
+                    for c in outgoing.changes
+                ),
+            )
+            for change in outgoing.changes:
+                if change.direction == "entered":
+                    connection.execute(
+                        "INSERT OR REPLACE INTO memberships VALUES (?, ?, ?)",
+                        (change.segment, change.customer, change.at),
+                    )
+                else:
+                    connection.execute(
+                        "DELETE FROM memberships WHERE segment = ? AND customer = ?",
+                        (change.segment, change.customer),
+                    )
+            connection.executemany(
+                "INSERT INTO rejections (partition, offset, kind, reason, rejection) "
+                "VALUES (?, ?, ?, ?, ?)",
+                (
+                    (partition, r.record.offset, r.kind, r.reason, rejection_line(r))
+                    for r in outgoing.rejections
+                ),
+            )
+
+    def changes(self, after: int = 0, limit: int = 1_000) -> list[tuple[int, SegmentChange]]:
+        """Return up to `limit` told changes with their positions, those above `after`, in order."""
+        rows = self._database.rows(
+            "SELECT position, change FROM changes WHERE position > ? ORDER BY position LIMIT ?",
+            (after, limit),
+        )
+        return [(position, decode_change(change)) for position, change in rows]
+
+    def rejections(self) -> list[bytes]:
+        """Return the told rejections as JSON, in order."""
+        rows = self._database.rows("SELECT rejection FROM rejections ORDER BY position")
+        return [rejection for (rejection,) in rows]
+
+    def sizes(self) -> dict[str, int]:
+        """Return how many customers each segment has now; segments without any are left out."""
+        return dict(
+            self._database.rows(
+                "SELECT segment, count(*) FROM memberships GROUP BY segment ORDER BY segment"
+            )
+        )
