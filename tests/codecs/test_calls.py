@@ -58,7 +58,7 @@ def read(call: object) -> Event:
     return decode(Record(partition=0, offset=0, value=orjson.dumps(call)))
 
 
-def but(**changes: Any) -> dict[str, Any]:
+def but(**changes: object) -> dict[str, Any]:
     return {key: value for key, value in (CALL | changes).items() if value is not MISSING}
 
 

@@ -1,5 +1,6 @@
 """What makes a record an event, and what does not: the contract, line by line."""
 
+import json
 from typing import Any
 
 import orjson
@@ -29,7 +30,7 @@ def read(value: object) -> Event:
     return decode(record(orjson.dumps(value)))
 
 
-def but(**changes: Any) -> dict[str, Any]:
+def but(**changes: object) -> dict[str, Any]:
     return {key: value for key, value in (GOOD | changes).items() if value is not MISSING}
 
 
@@ -296,16 +297,7 @@ def test_good_products_are_kept_and_null_is_none() -> None:
     ],
 )
 def test_odd_properties_are_kept(properties: dict[str, Any]) -> None:
-    assert decode(record(but_text(properties))).properties == properties
-
-
-def but_text(properties: dict[str, Any]) -> bytes:
-    """Return a good event with other properties; the JSON writer knows no numbers over 64 bits."""
-    text = orjson.dumps(but(properties={key: 0 for key in properties})).decode()
-    for key, value in properties.items():
-        written = str(value) if type(value) is int else orjson.dumps(value).decode()
-        text = text.replace(f'"{key}":0', f'"{key}":{written}')
-    return text.encode()
+    assert decode(record(json.dumps(but(properties=properties)).encode())).properties == properties
 
 
 def test_unknown_keys_are_not_read() -> None:

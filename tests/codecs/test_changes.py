@@ -1,0 +1,133 @@
+"""Segment changes and rejections as JSON."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamer.codecs.changes import decode_change, encode_change, rejection_line
+from streamer.errors import StreamerError
+from streamer.types import Record, Rejection, SegmentChange
+
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+AT = 1_795_323_600_123
+CHANGE = SegmentChange(
+    change_id="c0ffee",
+    customer="u-7",
+    segment="cart_abandoner",
+    direction="entered",
+    at=AT,
+    sequence=12,
+    born=AT - 1_123,
+    cause="time",
+    event_id=None,
+    because=("quiet 30m: since 2026-11-22T04:30:00.123Z",),
+    rules="sha256:abc",
+    holdout=False,
+)
+MOVE = CHANGE._replace(
+    segment="engagement.active",
+    cause="event",
+    event_id="e-1",
+    ladder="engagement",
+    origin="passive",
+    target="active",
+)
+
+
+def valid(name: str, line: bytes) -> bool:
+    schema = json.loads((SCHEMAS / name).read_text(encoding="utf-8"))
+    return jsonschema_rs.Draft202012Validator(schema).is_valid(json.loads(line))
+
+
+def test_a_change_is_written_in_the_order_of_the_design() -> None:
+    assert encode_change(CHANGE).decode() == (
+        '{"change_id":"c0ffee","customer_id":"u-7","segment":"cart_abandoner",'
+        '"direction":"entered","at":"2026-11-22T05:00:00.123Z","sequence":12,'
+        '"born":"2026-11-22T04:59:59.000Z","cause":{"kind":"time"},'
+        '"because":["quiet 30m: since 2026-11-22T04:30:00.123Z"],"rules":"sha256:abc",'
+        '"holdout":false,"replayed":false,"ladder":null,"from":null,"to":null}'
+    )
+
+
+def test_a_move_names_its_event_and_its_tiers() -> None:
+    written = json.loads(encode_change(MOVE))
+    assert written["cause"] == {"kind": "event", "event_id": "e-1"}
+    assert (written["ladder"], written["from"], written["to"]) == (
+        "engagement",
+        "passive",
+        "active",
+    )
+
+
+@pytest.mark.parametrize("change", [CHANGE, MOVE, MOVE._replace(origin=None)])
+def test_what_is_written_follows_the_schema(change: SegmentChange) -> None:
+    assert valid("change.schema.json", encode_change(change))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"at": "2026-11-22T05:00:00Z"},
+        {"direction": "left"},
+        {"sequence": 0},
+        {"cause": {"kind": "event"}},
+        {"cause": {"kind": "time", "event_id": "e-1"}},
+        {"segment": "engagement.active.now"},
+    ],
+)
+def test_the_schema_refuses_what_is_no_change(wrong: dict[str, Any]) -> None:
+    assert not valid(
+        "change.schema.json", json.dumps(json.loads(encode_change(CHANGE)) | wrong).encode()
+    )
+
+
+texts = st.text(st.characters(codec="utf-8"))
+
+
+@given(
+    st.builds(
+        SegmentChange,
+        change_id=texts,
+        customer=texts,
+        segment=texts,
+        direction=st.sampled_from(["entered", "exited"]),
+        at=st.integers(0, 5_000_000_000_000),
+        sequence=st.integers(1, 1 << 40),
+        born=st.integers(0, 5_000_000_000_000),
+        cause=st.sampled_from(["event", "time"]),
+        event_id=st.none() | texts,
+        because=st.lists(texts).map(tuple),
+        rules=texts,
+        holdout=st.booleans(),
+        replayed=st.booleans(),
+        ladder=st.none() | texts,
+        origin=st.none() | texts,
+        target=st.none() | texts,
+    )
+)
+def test_a_change_comes_back(change: SegmentChange) -> None:
+    assert decode_change(encode_change(change)) == change
+
+
+@pytest.mark.parametrize("value", [b"", b"[]", b"{}", b'{"change_id": "c"}', b"null"])
+def test_anything_else_is_no_change(value: bytes) -> None:
+    with pytest.raises(StreamerError, match="not a segment change"):
+        decode_change(value)
+
+
+def test_a_rejection_tells_where_why_and_what() -> None:
+    record = Record(partition=0, offset=6, value=b'{"id": \xff"\\"}', line=7)
+    line = rejection_line(Rejection(record, "invalid", "not UTF-8", "/properties/id"))
+    assert valid("rejected.schema.json", line)
+    assert json.loads(line) == {
+        "line": 7,
+        "kind": "invalid",
+        "reason": "not UTF-8",
+        "path": "/properties/id",
+        "raw": '{"id": \\xff"\\"}',
+    }
