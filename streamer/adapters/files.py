@@ -1,0 +1,294 @@
+"""Events from files, changes and rejections into files: what a replay reads and writes.
+
+A log of files is read once, from its beginning to its end. A sink of files shows its outputs under
+their names only when all of them are complete.
+"""
+
+import gzip
+import sys
+import zlib
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from functools import partial
+from itertools import count, repeat
+from os import PathLike
+from pathlib import Path
+from stat import S_ISDIR, S_ISREG
+from types import TracebackType
+from typing import IO, Final, Self
+
+from streamer.adapters.lines import Block, ByteStream, line_blocks, row_blocks
+from streamer.adapters.output import Output
+from streamer.codecs.changes import encode_change, rejection_line
+from streamer.errors import AdapterError, UsageError
+from streamer.ports import Outgoing
+from streamer.types import Record
+
+STANDARD: Final = "-"
+"""Instead of a file's name: standard input or standard output."""
+
+_as_record: Final = partial(tuple.__new__, Record)
+"""Make a record of the tuple of all its fields: three times as fast as calling `Record`."""
+
+
+class FileLog:
+    """The lines of files as one partition, 0; the offset counts them over all files, from 0.
+
+    Every line is a record, also an empty one; its value is the line without its end, cut to one
+    byte more than a record may have. Names that end in `.gz` are decompressed, `-` is standard
+    input. With `csv`, a record is a raw row, which may span lines, and the first row of each file
+    is the header. `line` is the number, from 1, of the line on which the record begins.
+
+    Raises `UsageError` at once when a file cannot be read, `AdapterError` when reading fails.
+    """
+
+    def __init__(self, paths: Sequence[str | PathLike[str]], *, csv: bool = False) -> None:
+        self._paths = [str(path) for path in paths]
+        if self._paths.count(STANDARD) > 1:
+            raise UsageError("standard input can be read only once: write - once")
+        sizes = [_size(path) for path in self._paths]
+        self._total = sum(size or 0 for size in sizes) if None not in sizes else None
+        self._csv = csv
+        self._header: bytes | None = None
+        self._source: IO[bytes] | None = None
+        self._finished_bytes = 0
+        self._next = 0
+        self._waiting: list[Record] = []
+        self._taken = 0
+        self._batches = self._read_all()
+
+    @property
+    def header(self) -> bytes:
+        """The raw header row of CSV files, which is the same in all of them."""
+        if self._header is None:
+            self._fetch()
+        return self._header or b""
+
+    def read(self, partition: int, offset: int, limit: int) -> Sequence[Record]:
+        """Return the next `limit` records, fewer at the end; `offset` must be where it stands."""
+        if partition != 0:
+            return []
+        if offset != self._next:
+            raise AdapterError(
+                f"files are read once, in order: offset {offset} was asked for, "
+                f"{self._next} comes next"
+            )
+        while len(self._waiting) - self._taken < limit and self._fetch():
+            pass
+        records = self._waiting[self._taken : self._taken + limit]
+        self._taken += len(records)
+        self._next += len(records)
+        return records
+
+    def progress(self) -> tuple[int, int] | None:
+        """Return how many bytes were read of how many (compressed where the file is).
+
+        None where nobody can know: on standard input and other pipes.
+        """
+        if self._total is None:
+            return None
+        here = self._source.tell() if self._source is not None else 0
+        return min(self._finished_bytes + here, self._total), self._total
+
+    def close(self) -> None:
+        """Close the file being read; nothing can be read any more."""
+        self._batches.close()
+
+    def __enter__(self) -> Self:
+        """Return the log, to be closed at the end of the block."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the file being read."""
+        self.close()
+
+    def _fetch(self) -> bool:
+        """Take up the next batch of records; False at the end of the last file."""
+        batch = next(self._batches, None)
+        if batch is None:
+            return False
+        self._waiting = self._waiting[self._taken :] + batch
+        self._taken = 0
+        return True
+
+    def _read_all(self) -> Generator[list[Record], None, None]:
+        """Yield the records of all files, batch by batch."""
+        offset = 0
+        for path in self._paths:
+            with _translated(path), self._opened(path) as stream:
+                blocks = (
+                    self._without_header(path, row_blocks(stream))
+                    if self._csv
+                    else (line_blocks(stream))
+                )
+                name = "standard input" if path == STANDARD else path
+                for values, lines in blocks:
+                    fields = zip(
+                        repeat(0),
+                        count(offset),
+                        values,
+                        repeat(None),
+                        repeat(None),
+                        repeat(()),
+                        repeat(name),
+                        lines,
+                    )
+                    yield list(map(_as_record, fields))
+                    offset += len(values)
+
+    def _without_header(self, path: str, blocks: Iterator[Block]) -> Iterator[Block]:
+        """Take the first row off, which must be the header of the files before."""
+        header = None
+        for values, lines in blocks:
+            if header is not None:
+                yield Block(values, lines)
+                continue
+            header = values[0]
+            if self._header is None:
+                self._header = header
+            elif header != self._header:
+                raise UsageError(
+                    f"{path} has other columns than {self._paths[0]}: replay it on its own"
+                )
+            yield Block(values[1:], lines[1:])
+        if header is None:
+            raise UsageError(f"{path} is empty: a CSV file begins with a row of column names")
+
+    @contextmanager
+    def _opened(self, path: str) -> Iterator[ByteStream]:
+        """Open one file, decompressed, and follow how far it is read."""
+        with nullcontext(sys.stdin.buffer) if path == STANDARD else Path(path).open("rb") as source:
+            self._source = source
+            try:
+                if path.endswith(".gz"):
+                    with gzip.GzipFile(fileobj=source) as stream:
+                        yield stream
+                else:
+                    yield source
+                if self._total is not None:
+                    self._finished_bytes += source.tell()
+            finally:
+                self._source = None
+
+
+class FileSink:
+    """Changes and rejections as JSON lines: each into a file, to standard output, or nowhere.
+
+    `out` and `rejected` are names, `-` for standard output, or None. Files get their names when
+    the sink is closed, whole and on the disk; until then, and after `abort`, there is nothing new
+    under them. As a context manager it closes, or aborts when the block raises. Every method
+    raises `AdapterError` for a full disk or a folder that cannot be written.
+    """
+
+    def __init__(
+        self, out: str | PathLike[str] | None, rejected: str | PathLike[str] | None = None
+    ) -> None:
+        self._marks: dict[int, int] = {}
+        self._outputs: list[Output] = []
+        if out is not None and rejected is not None and _same_file(str(out), str(rejected)):
+            raise UsageError(f"changes and rejected lines cannot both go to {out}: name two files")
+        self._changes = self._open(out)
+        try:
+            self._rejections = self._open(rejected)
+        except BaseException:
+            self.abort()
+            raise
+
+    def mark(self, partition: int) -> int:
+        """Return the number of the last outgoing published for the partition, 0 for none."""
+        return self._marks.get(partition, 0)
+
+    def publish(self, partition: int, outgoing: Outgoing) -> None:
+        """Write it and set the mark to its number; a no-op at or below the mark."""
+        if outgoing.number <= self.mark(partition):
+            return
+        if self._changes is not None and outgoing.changes:
+            self._changes.write([encode_change(change) for change in outgoing.changes])
+        if self._rejections is not None and outgoing.rejections:
+            self._rejections.write([rejection_line(each) for each in outgoing.rejections])
+        self._marks[partition] = outgoing.number
+
+    def close(self) -> None:
+        """Give the files their names, once all of them are complete."""
+        try:
+            for output in self._outputs:
+                output.finish()
+            for output in self._outputs:
+                output.install()
+        except BaseException:
+            self.abort()
+            raise
+
+    def abort(self) -> None:
+        """Leave nothing behind."""
+        for output in self._outputs:
+            output.discard()
+
+    def __enter__(self) -> Self:
+        """Return the sink, to be closed or aborted at the end of the block."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close, or abort when the block raised."""
+        if kind is None:
+            self.close()
+        else:
+            self.abort()
+
+    def _open(self, name: str | PathLike[str] | None) -> Output | None:
+        if name is None:
+            return None
+        output = Output(str(name))
+        self._outputs.append(output)
+        return output
+
+
+def _size(path: str) -> int | None:
+    """Return the bytes of a file, None of a pipe; raises `UsageError` where nothing can be read."""
+    if path == STANDARD:
+        return None
+    try:
+        status = Path(path).stat()
+        if S_ISDIR(status.st_mode):
+            raise UsageError(f"{path} is a folder: name the files in it")
+        if not S_ISREG(status.st_mode):
+            return None
+        with Path(path).open("rb"):
+            return status.st_size
+    except FileNotFoundError:
+        raise UsageError(f"{path} does not exist") from None
+    except PermissionError:
+        raise UsageError(f"{path} may not be read: allow reading it") from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _same_file(out: str, rejected: str) -> bool:
+    """Whether one output would overwrite or interleave the other; devices may be shared."""
+    if STANDARD in (out, rejected):
+        return out == rejected
+    path = Path(out).resolve()
+    return path == Path(rejected).resolve() and (path.is_file() or not path.exists())
+
+
+@contextmanager
+def _translated(path: str) -> Iterator[None]:
+    """Turn what goes wrong while reading into one clear sentence."""
+    try:
+        yield
+    except EOFError:
+        raise AdapterError(f"{path} ends too early: the gzip file is cut, copy it again") from None
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise AdapterError(f"{path} is damaged or no gzip file: {error}") from None
+    except OSError as error:
+        raise AdapterError(f"{path} cannot be read: {error.strerror}") from None
