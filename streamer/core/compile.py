@@ -74,11 +74,12 @@ def _memberships(ordered: Sequence[Declaration]) -> dict[str, tuple[int, int]]:
 def _plan(place: int, one: Declaration, binder: _Slots) -> Plan:
     binder.used = set()
     if isinstance(one, Segment):
-        rungs = (Rung(one.key, _node(one.when, binder)),)
+        rungs: tuple[Rung, ...] = (Rung(one.key, None, _node(one.when, binder)),)
     else:
         rungs = tuple(
             Rung(
                 f"{one.key}.{tier.key}",
+                tier.key,
                 None if tier.when is None else _node(tier.when, binder),
             )
             for tier in one.tiers

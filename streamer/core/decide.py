@@ -18,9 +18,9 @@ Theory of operation (RULES.md, "Exact meaning", 2, 3, 18 to 22):
 changes it in place, because copying would cost more than deciding: use the profile it returns.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from streamer.core.profile import Profile, fingerprint
 from streamer.core.ruleset import Plan, RuleSet
@@ -28,6 +28,9 @@ from streamer.types import FOREVER, MINUTE, Direction, Event, Millis, Outcome, S
 
 MAX_AHEAD: Final[Millis] = 5 * MINUTE
 """How far an event's time may be ahead of its append time."""
+_FORGOTTEN: Final = "nothing came from the customer for the whole retention time"
+Move: TypeAlias = tuple[Plan, int, int]
+"""A plan, the rung left and the rung joined (0: none)."""
 
 
 class Decision(NamedTuple):
@@ -64,11 +67,7 @@ def _event(rules: RuleSet, profile: Profile | None, event: Event) -> Decision:
         profile = _wake(rules, profile, changes)
     if profile is None:
         profile = Profile(event.customer, time, len(rules.memories), len(rules.plans))
-    if time > profile.clock:
-        profile.clock = time
-    if time > profile.last:
-        profile.last = time
-    profile.remember(event_id, time, max_lateness)
+    profile.accept(event_id, time, max_lateness)
     memories = profile.memories
     reaction = rules.reactions.get(event.name) or rules.other
     for slot, fold in reaction.folds:
@@ -82,8 +81,10 @@ def _event(rules: RuleSet, profile: Profile | None, event: Event) -> Decision:
     if profile.flips is None or now < profile.seen:
         profile.flips = [FOREVER] * len(rules.plans)
         plans = rules.plans
-    _settle(rules, profile, now, plans, event, changes)
-    profile.wake = min(profile.last + rules.header.retention, *profile.flips)
+    moves = _settle(profile, now, plans)
+    if moves:
+        changes.extend(_say(rules, profile, now, moves, event))
+    profile.wake = _next_wake(rules, profile)
     return _decision(profile, changes)
 
 
@@ -115,49 +116,51 @@ def _wake(rules: RuleSet, profile: Profile, changes: list[SegmentChange]) -> Pro
     """Act on the profile's wake, at its instant."""
     now = profile.wake
     if now >= profile.last + rules.header.retention:
-        for plan in rules.plans:
-            if profile.inside[plan.place]:
-                _move(rules, profile, plan, 0, now, None, changes, (_RETENTION,))
+        ends = [(plan, profile.inside[plan.place], 0) for plan in rules.plans]
+        exits = [end for end in ends if end[1]]
+        changes.extend(_say(rules, profile, now, exits, None, because=_FORGOTTEN))
         return None
-    said = len(changes)
+    if profile.flips is None:
+        profile.flips = [0] * len(rules.plans)
     flips = profile.flips
-    if flips is None:
-        profile.flips = flips = [0] * len(rules.plans)
+    moves: list[Move] = []
     for plan in rules.plans:
-        moved = len(changes) > said
-        if flips[plan.place] <= now or (moved and plan.references):
-            _settle(rules, profile, now, (plan,), None, changes)
-    if len(changes) > said:
+        if flips[plan.place] <= now or (moves and plan.references):
+            moves.extend(_settle(profile, now, (plan,)))
+    if moves:
         profile.clock = now
-    profile.wake = min(profile.last + rules.header.retention, *flips)
+        changes.extend(_say(rules, profile, now, moves, None))
+    profile.wake = _next_wake(rules, profile)
     return profile
 
 
-_RETENTION: Final = "nothing was heard of the customer for the retention time"
+def _next_wake(rules: RuleSet, profile: Profile) -> Millis:
+    end = profile.last + rules.header.retention
+    flip = min(profile.flips or (end,))
+    return flip if flip < end else end
 
 
-def _settle(
-    rules: RuleSet,
-    profile: Profile,
-    now: Millis,
-    plans: Iterable[Plan],
-    event: Event | None,
-    changes: list[SegmentChange],
-) -> None:
-    """Let membership follow truth at `now`, as far as the settings let it."""
+def _settle(profile: Profile, now: Millis, plans: Sequence[Plan]) -> Sequence[Move]:
+    """Let membership follow truth at `now`, as far as the settings let it; return the moves."""
     flips = profile.flips or []
     inside = profile.inside
+    moves: list[Move] | None = None
     for plan in plans:
         place = plan.place
         target, flip = plan.target(profile, now)
-        if target != inside[place]:
+        origin = inside[place]
+        if target != origin:
             held = _held_until(plan, profile, target)
             if held <= now:
-                _move(rules, profile, plan, target, now, event, changes, None)
+                inside[place] = target
+                profile.since[place] = now
+                moves = moves or []
+                moves.append((plan, origin, target))
             elif held < flip:
                 flip = held
         flips[place] = flip
     profile.seen = now
+    return moves or ()
 
 
 def _held_until(plan: Plan, profile: Profile, target: int) -> Millis:
@@ -171,66 +174,45 @@ def _held_until(plan: Plan, profile: Profile, target: int) -> Millis:
     return held
 
 
-def _move(
+def _say(
     rules: RuleSet,
     profile: Profile,
-    plan: Plan,
-    target: int,
     now: Millis,
+    moves: Sequence[Move],
     event: Event | None,
-    changes: list[SegmentChange],
-    because: tuple[str, ...] | None,
-) -> None:
-    """Say that the customer moves to the rung `target` (0: to none)."""
-    place = plan.place
-    origin = profile.inside[place]
-    if because is None:
-        because = plan.because(profile, now, target)
-    profile.inside[place] = target
-    profile.since[place] = now
-    left = plan.rungs[origin - 1].membership if origin else None
-    joined = plan.rungs[target - 1].membership if target else None
-    if left is not None:
-        change = _change(rules, profile, plan, left, "exited", now, event, because, left, joined)
-        changes.append(change)
-    if joined is not None:
-        change = _change(rules, profile, plan, joined, "entered", now, event, because, left, joined)
-        changes.append(change)
+    *,
+    because: str | None = None,
+) -> Iterator[SegmentChange]:
+    """Yield the changes of each move, a ladder's exit before its entry."""
+    for plan, origin, target in moves:
+        reasons = (because,) if because else plan.because(profile, now, target)
+        left = plan.rungs[origin - 1].tier if origin else None
+        joined = plan.rungs[target - 1].tier if target else None
+        directions: tuple[tuple[int, Direction], ...] = ((origin, "exited"), (target, "entered"))
+        for number, direction in directions:
+            if number:
+                membership = plan.rungs[number - 1].membership
+                profile.sequence += 1
+                yield SegmentChange(
+                    _change_id(profile, membership, direction, now),
+                    profile.customer,
+                    membership,
+                    direction,
+                    now,
+                    profile.sequence,
+                    profile.born,
+                    "time" if event is None else "event",
+                    None if event is None else event.id,
+                    reasons,
+                    rules.version,
+                    plan.held_out(rules.header.name, profile.customer),
+                    ladder=plan.key if plan.is_ladder else None,
+                    origin=left,
+                    target=joined,
+                )
 
 
-def _change(
-    rules: RuleSet,
-    profile: Profile,
-    plan: Plan,
-    membership: str,
-    direction: Direction,
-    now: Millis,
-    event: Event | None,
-    because: tuple[str, ...],
-    left: str | None,
-    joined: str | None,
-) -> SegmentChange:
-    profile.sequence = sequence = profile.sequence + 1
-    customer, born = profile.customer, profile.born
-    identity = f"{customer}\n{born}\n{membership}\n{direction}\n{now}\n{sequence}"
-    return SegmentChange(
-        blake2b(identity.encode(), digest_size=16).hexdigest(),
-        customer,
-        membership,
-        direction,
-        now,
-        sequence,
-        born,
-        "time" if event is None else "event",
-        None if event is None else event.id,
-        because,
-        rules.version,
-        plan.held_out(rules.header.name, customer),
-        ladder=plan.key if plan.is_ladder else None,
-        origin=_tier(left) if plan.is_ladder else None,
-        target=_tier(joined) if plan.is_ladder else None,
-    )
-
-
-def _tier(membership: str | None) -> str | None:
-    return None if membership is None else membership.partition(".")[2]
+def _change_id(profile: Profile, membership: str, direction: Direction, now: Millis) -> str:
+    """Return the deterministic id; the parts hold no line break, so no two join to the same."""
+    parts = f"{profile.customer}\n{profile.born}\n{membership}\n{direction}\n{now}\n"
+    return blake2b(f"{parts}{profile.sequence}".encode(), digest_size=16).hexdigest()

@@ -72,8 +72,12 @@ class Profile:
         time = self.ids.get(event_id)
         return time is not None and self.clock - time <= max_lateness
 
-    def remember(self, event_id: int, time: Millis, max_lateness: Millis) -> None:
-        """Add an accepted event's id; forget what the ring has no room for or no use for."""
+    def accept(self, event_id: int, time: Millis, max_lateness: Millis) -> None:
+        """Move the clock and add the id; forget what the ring has no room for or no use for."""
+        if time > self.last:
+            self.last = time
+            if time > self.clock:
+                self.clock = time
         ids = self.ids
         if event_id in ids:
             self._step_aside(event_id)

@@ -20,9 +20,10 @@ from streamer.types import FOREVER, Millis
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One tier of a ladder, or the whole of a segment; `when` is None for `otherwise`."""
+    """One tier of a ladder, or the whole of a segment (`tier` None); no `when` is `otherwise`."""
 
     membership: str
+    tier: str | None
     when: Node | None
 
 

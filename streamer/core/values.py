@@ -9,8 +9,9 @@ Guarantees the meaning of RULES.md, "Exact meaning" 8 to 11 and 14:
   and a leaf then reads its own property from just those products.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import blake2b
+from operator import ge, gt, le, lt
 from typing import Any, Final, TypeAlias
 
 from streamer.core.syntax import Clause, Comparison
@@ -18,6 +19,7 @@ from streamer.types import Event, Scalar
 
 Value: TypeAlias = str | int | float | bytes
 """A value as remembered: short, hashable, and equal only to the same value of the same type."""
+Json: TypeAlias = "dict[str, Json] | list[Json] | Scalar | None"
 Test: TypeAlias = Callable[[Scalar], bool]
 Holder: TypeAlias = dict[str, Any]
 """Where a value was found: the event's properties, or one product."""
@@ -31,6 +33,14 @@ VALUE_BYTES: Final = 4 * LONGEST_TEXT + 3
 SCALE: Final = 10_000
 """Aggregates count in ten-thousandths."""
 LARGEST_NUMBER: Final = 10**11
+
+Order: TypeAlias = Callable[[Any, Any], bool]
+ORDERS: Final[Mapping[str, Order]] = {
+    "at_least": ge,
+    "at_most": le,
+    "above": gt,
+    "below": lt,
+}
 
 _SCALARS: Final = (str, int, float, bool)
 
@@ -76,7 +86,7 @@ def ten_thousandths(value: object) -> int | None:
     return None
 
 
-def _descend(holder: Any, path: tuple[str, ...]) -> Iterator[Any]:
+def _descend(holder: Json, path: tuple[str, ...]) -> Iterator[Json]:
     """Yield what is found at `path` and is not null; lists on the way are walked through."""
     if isinstance(holder, list):
         for element in holder:
@@ -91,7 +101,7 @@ def _descend(holder: Any, path: tuple[str, ...]) -> Iterator[Any]:
             yield from _descend(found, path[1:])
 
 
-def flat(found: Any) -> Iterator[Scalar]:
+def flat(found: Json) -> Iterator[Scalar]:
     """Yield the values in what was found: lists are flattened, objects and nulls are none."""
     if isinstance(found, list):
         for element in found:
@@ -161,20 +171,15 @@ def _compile_comparison(comparison: Comparison) -> Test:
             return lambda value: any(_same(value, one) for one in operand)
         case "not_in":
             return lambda value: not any(_same(value, one) for one in operand)
-        case "at_least":
-            return lambda value: _number(value) and value >= operand
-        case "at_most":
-            return lambda value: _number(value) and value <= operand
-        case "above":
-            return lambda value: _number(value) and value > operand
-        case "below":
-            return lambda value: _number(value) and value < operand
         case "starts_with":
             return lambda value: isinstance(value, str) and value.startswith(operand)
         case "contains":
             return lambda value: isinstance(value, str) and operand in value
         case "exists":
             return lambda _value: bool(operand)
+        case order:
+            compare = ORDERS[order]
+            return lambda value: _number(value) and compare(value, operand)
 
 
 def wants_absence(comparisons: tuple[Comparison, ...]) -> bool:
@@ -190,7 +195,9 @@ def compile_where(where: tuple[Clause, ...]) -> Qualifier | None:
     """
     if not where:
         return None
-    absent = tuple(Property(clause.property) for clause in where if wants_absence(clause.comparisons))
+    absent = tuple(
+        Property(clause.property) for clause in where if wants_absence(clause.comparisons)
+    )
     present = tuple(
         (Property(clause.property), compile_test(clause.comparisons))
         for clause in where

@@ -25,6 +25,7 @@ from streamer.types import FOREVER, Event, Millis
 
 _CUSTOMER: Value = ""
 """The one item where the whole customer is looked at."""
+_NAMED = 3
 Kept = TypeVar("Kept")
 
 
@@ -236,6 +237,6 @@ class LeftOpen:
         if not items:
             return "nothing left open" if state is None or not state[1] else "not long enough"
         last = max(state[1][item][-1] for item in items)
-        named = ", ".join(shown(item) for item in items[:3] if item != _CUSTOMER)
-        more = f" and {len(items) - 3} more" if len(items) > 3 else ""
+        named = ", ".join(shown(item) for item in items[:_NAMED] if item != _CUSTOMER)
+        more = f" and {len(items) - _NAMED} more" if len(items) > _NAMED else ""
         return f"{named}{more}{', ' if named else ''}last at {iso(last)}"

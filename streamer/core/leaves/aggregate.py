@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from operator import eq
 from typing import Literal, TypeAlias
 
 from streamer.core import wording
@@ -19,7 +20,7 @@ from streamer.core.memory import (
 )
 from streamer.core.since import Recall, since_or_plain
 from streamer.core.syntax import Comparison, Scope
-from streamer.core.values import Holder, Property, compile_found, ten_thousandths
+from streamer.core.values import ORDERS, Holder, Order, Property, compile_found, ten_thousandths
 from streamer.types import FOREVER, Event, Millis
 
 Entry: TypeAlias = tuple[Millis, int, int]
@@ -65,9 +66,7 @@ class Sums:
     Merge: add the sums and weights, and merge the entries in order of time.
     """
 
-    def __init__(
-        self, name: str, times: str | None, scope: Scope, max_lateness: Millis
-    ) -> None:
+    def __init__(self, name: str, times: str | None, scope: Scope, max_lateness: Millis) -> None:
         self.slot = -1
         self._scope = scope
         self._content = f"sums {name} {times} {scope} {max_lateness}"
@@ -182,8 +181,8 @@ class Compared:
         self._recall = recall
         self._within = question.scope.within
         self._average = question.kind == "average"
-        self._comparisons = tuple(
-            (one.operator, one.operand)
+        self._comparisons: tuple[tuple[Order, int], ...] = tuple(
+            (ORDERS.get(one.operator, eq), one.operand)
             for one in question.comparisons
             if isinstance(one.operand, int)
         )
@@ -192,21 +191,7 @@ class Compared:
         if self._average and not weight:
             return False
         factor = weight if self._average else 1
-        for operator, operand in self._comparisons:
-            wanted = operand * factor
-            if operator == "at_least":
-                holds = total >= wanted
-            elif operator == "at_most":
-                holds = total <= wanted
-            elif operator == "above":
-                holds = total > wanted
-            elif operator == "below":
-                holds = total < wanted
-            else:
-                holds = total == wanted
-            if not holds:
-                return False
-        return True
+        return all(compare(total, operand * factor) for compare, operand in self._comparisons)
 
     def test(self, profile: Standing, now: Millis) -> Answer:
         """Say whether it compares so, and find the first event whose leaving changes that."""
@@ -236,7 +221,9 @@ class Compared:
         state = self._recall(profile)
         total, weight, entries = (0, 0, []) if state is None else state
         if self._within is not None:
-            for _, added, values in entries[: bisect_right(entries, now - self._within, key=_time_of)]:
+            for _, added, values in entries[
+                : bisect_right(entries, now - self._within, key=_time_of)
+            ]:
                 total -= added
                 weight -= values
         if not weight:

@@ -266,7 +266,7 @@ class Aged:
         self._high = high
 
     def _time(self, profile: Standing) -> Millis | None:
-        state = profile.memories[self._slot]
+        state: list[Millis] | Millis | None = profile.memories[self._slot]
         return state[-1] if isinstance(state, list) else state
 
     def test(self, profile: Standing, now: Millis) -> Answer:

@@ -85,9 +85,7 @@ class Verdict:
 class Judged:
     """The remembered verdict, while it is inside the window; without one, `exists: false` holds."""
 
-    def __init__(
-        self, label: str, slot: int, within: Millis | None, *, of_nothing: bool
-    ) -> None:
+    def __init__(self, label: str, slot: int, within: Millis | None, *, of_nothing: bool) -> None:
         self.label = label
         self._slot = slot
         self._within = within

@@ -123,9 +123,7 @@ class ChainsByValue:
 
         return advance
 
-    def _lengthen(
-        self, moved: dict[Value, Chains], value: Value, step: int, clock: Millis
-    ) -> None:
+    def _lengthen(self, moved: dict[Value, Chains], value: Value, step: int, clock: Millis) -> None:
         chains = moved.pop(value, None) or [0] * self._size
         row, above = step * (step + 1) // 2, (step - 1) * step // 2
         for first in range(step):

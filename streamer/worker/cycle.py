@@ -1,0 +1,217 @@
+"""One cycle of the worker: from records or due wakes to what is to be committed.
+
+A cycle reads the store and changes nothing in it; when it fails it is thrown away. Its changes
+come out in an order that the log alone gives: record by record, and before each record the wakes
+that its log time makes due, in order of time, then customer.
+"""
+
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from typing import Final
+
+from streamer.codecs.profiles import ProfileCodec
+from streamer.core.decide import Decision, decide
+from streamer.core.profile import Profile
+from streamer.core.ruleset import RuleSet
+from streamer.errors import InvalidEvent
+from streamer.ports import Store
+from streamer.types import (
+    FOREVER,
+    SECOND,
+    Event,
+    Millis,
+    Outcome,
+    Record,
+    Rejection,
+    RejectionKind,
+    SegmentChange,
+    Wake,
+)
+from streamer.worker.cache import ProfileCache
+
+Decoder = Callable[[Record], Event]
+DueWake = tuple[Millis, str]
+
+_REASONS: Final[dict[RejectionKind, str]] = {
+    "late": "the event is older than the customer's clock, or its append time, allows",
+    "early": "the event is too far ahead of its append time",
+    "duplicate": "an event with this id was accepted before",
+}
+_END: Final[DueWake] = (FOREVER, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How the worker works. What it decides does not depend on it, but for the first and last.
+
+    `lateness` (ms) is how long after a wake is due its log time comes; `batch` how many records
+    and `wakes` how many wakes one cycle takes at most; `cache` how many decoded profiles are
+    kept. Nothing after `horizon` is decided: later events are left out.
+    """
+
+    lateness: Millis = 2 * SECOND
+    batch: int = 500
+    wakes: int = 5_000
+    cache: int = 100_000
+    horizon: Millis = FOREVER
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What stays the same from cycle to cycle."""
+
+    rules: RuleSet
+    codec: ProfileCodec
+    store: Store
+    decode: Decoder
+    cache: ProfileCache
+    pace: Pace
+    partition: int
+
+
+class Cycle:
+    """One batch being decided.
+
+    `profiles` are those at hand, `moved` the customers whose profile changed (in order), `taken`
+    how many of the records are done; `offset` and `log_time` stand after them.
+    """
+
+    def __init__(self, desk: Desk, offset: int, log_time: Millis | None) -> None:
+        self._desk = desk
+        self.offset = offset
+        self.log_time = log_time
+        self.taken = 0
+        self.profiles: dict[str, Profile | None] = {}
+        self.moved: dict[str, None] = {}
+        self.changes: list[SegmentChange] = []
+        self.rejections: list[Rejection] = []
+        self.outcomes: Counter[str] = Counter()
+        self.beyond: Counter[int] = Counter()
+        self.latest: Millis | None = None
+        self._journal: list[tuple[str, Event | Wake]] = []
+        self._due: list[DueWake] = []
+        self._limit: Millis = 0
+        self._boundary = _END
+
+    def decide_records(self, records: Sequence[Record]) -> None:
+        """Decide the records in order, each after the wakes that its log time makes due."""
+        events = [self._decoded(record) for record in records]
+        good = [event for event in events if isinstance(event, Event)]
+        self._load(event.customer for event in good)
+        appended = [event.appended for event in good if event.appended is not None]
+        if appended:
+            self.load_due(self._threshold(max(appended)))
+        for record, event in zip(records, events, strict=True):
+            if isinstance(event, InvalidEvent):
+                self._reject(record, "invalid", event.reason, event.path)
+            elif not self._decide_record(record, event):
+                return
+            self.taken += 1
+            self.offset = record.offset + 1
+
+    def load_due(self, until: Millis) -> bool:
+        """Fetch the wakes due at or before `until` with their profiles; say whether there are.
+
+        If there are more than one cycle takes, nothing after the last of them is acted on.
+        """
+        most = self._desk.pace.wakes
+        self._limit = until
+        self._due = self._desk.store.due(self._desk.partition, until, most)
+        if len(self._due) == most:
+            self._boundary = self._due[-1]
+        self._load(customer for _, customer in self._due)
+        heapify(self._due)
+        return bool(self._due)
+
+    def fire(self, until: Millis) -> bool:
+        """Act on wakes due at or before `until`; False if some had to be left for later."""
+        due = self._due
+        while due and due[0][0] <= until and due[0] <= self._boundary:
+            at, customer = heappop(due)
+            profile = self.profiles.get(customer)
+            if profile is not None and profile.wake == at:
+                self._decide(customer, Wake(at))
+        return until < self._boundary[0]
+
+    def _threshold(self, appended: Millis) -> Millis:
+        """Return up to when wakes are due once log time has reached an append time."""
+        log_time = appended if self.log_time is None else max(self.log_time, appended)
+        return min(log_time - self._desk.pace.lateness, self._desk.pace.horizon)
+
+    def _decoded(self, record: Record) -> Event | InvalidEvent:
+        try:
+            return self._desk.decode(record)
+        except InvalidEvent as error:
+            return error
+
+    def _load(self, customers: Iterable[str]) -> None:
+        profiles, cache = self.profiles, self._desk.cache
+        absent = []
+        for customer in customers:
+            if customer not in profiles:
+                if customer in cache:
+                    profiles[customer] = cache.get(customer)
+                else:
+                    profiles[customer] = None
+                    absent.append(customer)
+        if absent:
+            stored = self._desk.store.load(self._desk.partition, absent)
+            decode = self._desk.codec.decode
+            for customer, data in stored.items():
+                profiles[customer] = decode(customer, data)
+
+    def _decide_record(self, record: Record, event: Event) -> bool:
+        """Decide one event; False if wakes that must come before it are left for later."""
+        if event.appended is not None:
+            threshold = self._threshold(event.appended)
+            if not self.fire(threshold):
+                return False
+            self.log_time = max(self.log_time or 0, event.appended)
+        if event.time > self._desk.pace.horizon:
+            return True
+        try:
+            outcome = self._decide(event.customer, event)
+        except Exception as error:  # noqa: BLE001 (a bug in one event must not stop the others)
+            self._restore(event.customer)
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            reason = f"cannot be decided: {error!r} at {place.name}:{place.lineno}"
+            self._reject(record, "invalid", reason)
+            return True
+        if outcome == "applied":
+            self.outcomes["applied"] += 1
+            if self.latest is None or event.time > self.latest:
+                self.latest = event.time
+        else:
+            self._reject(record, outcome, _REASONS[outcome])
+        return True
+
+    def _decide(self, customer: str, cause: Event | Wake) -> Outcome:
+        decision: Decision = decide(self._desk.rules, self.profiles[customer], cause)
+        if decision.outcome == "applied":
+            profile = decision.profile
+            self.profiles[customer] = profile
+            self.moved[customer] = None
+            self._journal.append((customer, cause))
+            self.changes.extend(decision.changes)
+            if decision.beyond:
+                self.beyond.update(decision.beyond)
+            if profile is not None and profile.wake <= self._limit:
+                heappush(self._due, (profile.wake, customer))
+        return decision.outcome
+
+    def _restore(self, customer: str) -> None:
+        """Make a profile again that an error left half decided: from the store and this cycle."""
+        desk = self._desk
+        data = desk.store.load(desk.partition, [customer]).get(customer)
+        profile = None if data is None else desk.codec.decode(customer, data)
+        for who, cause in self._journal:
+            if who == customer:
+                profile = decide(desk.rules, profile, cause).profile
+        self.profiles[customer] = profile
+
+    def _reject(self, record: Record, kind: RejectionKind, reason: str, path: str = "") -> None:
+        self.outcomes[kind] += 1
+        self.rejections.append(Rejection(record, kind, reason, path))
