@@ -1,1 +1,51 @@
 """Floor 7: the command line; every command is a thin shell around one composition."""
+
+import click
+
+from streamer import __version__
+from streamer.cli.failures import reported
+
+COMMANDS = ("check", "test", "replay", "explain", "simulate", "demo")
+"""The commands in the order in which a new user meets them."""
+
+
+class Commands(click.Group):
+    """The commands, each imported when it is asked for, so that each starts as fast as it can."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click passes it)
+        """Return the names of the commands in the order in which the help shows them."""
+        return [name for name in COMMANDS if self._command(name) is not None]
+
+    def get_command(
+        self,
+        ctx: click.Context,  # noqa: ARG002 (click passes it)
+        cmd_name: str,
+    ) -> click.Command | None:
+        """Return the command of that name, None where there is none."""
+        return self._command(cmd_name)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; what went wrong is said in one clear line, with the right status."""
+        with reported():
+            return super().invoke(ctx)
+
+    @staticmethod
+    def _command(name: str) -> click.Command | None:
+        """Import one command; the imports stand here so that no command loads another's."""
+        match name:
+            case _:
+                return None
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="streamer", message="%(prog)s %(version)s")
+def main() -> None:
+    """Say when customers enter and leave segments, exactly at the instant at which it is true.
+
+    \b
+    Exit status: 0 all is well; 1 findings (an error in a rule, a failed test);
+    2 the command was used wrongly or could not do its work; 130 interrupted.
+    """  # noqa: D301 (click reads the backslash)

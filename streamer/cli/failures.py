@@ -1,0 +1,57 @@
+"""What went wrong, said in one clear line on standard error, with the exit status that fits.
+
+0 is success, 1 findings (errors in rules), 2 wrong usage or an outside thing that failed, 130 an
+interruption. No error that a person can cause ends in a traceback.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Final
+
+import click
+
+from streamer.errors import MappingError, RuleErrors, StreamerError
+
+FINDINGS: Final = 1
+FAILED: Final = 2
+INTERRUPTED: Final = 130
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Turn errors raised in the block into a message and an exit status."""
+    try:
+        yield
+    except (KeyboardInterrupt, click.Abort):
+        say("Interrupted: nothing was written under its final name.")
+        raise click.exceptions.Exit(INTERRUPTED) from None
+    except RuleErrors as error:
+        say(str(error))
+        raise click.exceptions.Exit(FINDINGS) from None
+    except MappingError as error:
+        say(str(error))
+        raise click.exceptions.Exit(FAILED) from None
+    except StreamerError as error:
+        say(f"Error: {error}")
+        raise click.exceptions.Exit(FAILED) from None
+    except OSError as error:
+        _silence_standard_output()
+        what = error.filename or "standard output"
+        say(f"Error: {what} cannot be written: {error.strerror}")
+        raise click.exceptions.Exit(FAILED) from None
+
+
+def say(message: str) -> None:
+    """Write a line for a person to standard error, as far as that is possible."""
+    with suppress(OSError):
+        click.echo(message, err=True)
+
+
+def _silence_standard_output() -> None:
+    """Let what is still buffered go nowhere, or Python complains once more when it exits."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
