@@ -1,0 +1,174 @@
+"""The adapters under contract: for each port a table with one entry per adapter.
+
+An entry says how to open the adapter on something empty. One that needs a server skips the test
+with the reason when the server is not there.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from streamer.adapters.database import Database
+from streamer.adapters.files import FileLog, FileSink
+from streamer.adapters.memory import MemoryLog, MemorySink, MemoryStore
+from streamer.adapters.sqlite import SqliteLog, SqliteSink, SqliteStore
+from streamer.codecs.changes import decode_change, rejection_line
+from streamer.ports import Log, Sink, Store
+from streamer.types import Millis, SegmentChange
+
+
+class Sent(NamedTuple):
+    """What a producer gives to a log."""
+
+    value: bytes
+    appended: Millis | None = None
+    key: bytes | None = None
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+class Rejected(NamedTuple):
+    """What a reader of rejections sees."""
+
+    raw: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class LogAdapter:
+    """`holding(folder, sent by partition)` is a log that holds exactly that.
+
+    `brokered`: it has partitions, keys, headers and append times, and reads from any offset.
+    """
+
+    holding: Callable[[Path, Mapping[int, Sequence[Sent]]], AbstractContextManager[Log]]
+    brokered: bool = True
+
+
+@dataclass(frozen=True)
+class StoreAdapter:
+    """`opened(folder)` gives a function that connects once more to one and the same store."""
+
+    opened: Callable[[Path], AbstractContextManager[Callable[[], Store]]]
+
+
+@dataclass(frozen=True)
+class OpenSink:
+    """`connect` connects once more to one and the same sink; `told` is what its readers see."""
+
+    connect: Callable[[], Sink]
+    told: Callable[[], tuple[list[SegmentChange], list[Rejected]]]
+
+
+@dataclass(frozen=True)
+class SinkAdapter:
+    """`lasting`: what was told and the mark are still there after connecting once more."""
+
+    opened: Callable[[Path], AbstractContextManager[OpenSink]]
+    lasting: bool = True
+
+
+@contextmanager
+def _memory_log(_folder: Path, sent: Mapping[int, Sequence[Sent]]) -> Iterator[Log]:
+    log = MemoryLog()
+    for partition, records in sent.items():
+        for value, appended, key, headers in records:
+            log.append(value, appended, partition=partition, key=key, headers=headers)
+    yield log
+
+
+@contextmanager
+def _sqlite_log(folder: Path, sent: Mapping[int, Sequence[Sent]]) -> Iterator[Log]:
+    with Database(folder / "streamer.db") as database:
+        log = SqliteLog(database)
+        for partition, records in sent.items():
+            for value, appended, key, headers in records:
+                log.append(value, appended, partition=partition, key=key, headers=headers)
+        yield log
+
+
+@contextmanager
+def _file_log(folder: Path, sent: Mapping[int, Sequence[Sent]]) -> Iterator[Log]:
+    path = folder / "events.jsonl"
+    path.write_bytes(b"".join(record.value + b"\n" for record in sent.get(0, ())))
+    with FileLog([path]) as log:
+        yield log
+
+
+@contextmanager
+def _memory_store(_folder: Path) -> Iterator[Callable[[], Store]]:
+    store = MemoryStore()
+    yield lambda: store
+
+
+@contextmanager
+def _sqlite_store(folder: Path) -> Iterator[Callable[[], Store]]:
+    with ExitStack() as opened:
+        yield lambda: SqliteStore(opened.enter_context(Database(folder / "streamer.db")))
+
+
+@contextmanager
+def _memory_sink(_folder: Path) -> Iterator[OpenSink]:
+    sink = MemorySink()
+    yield OpenSink(
+        lambda: sink,
+        lambda: (sink.changes, _rejected([rejection_line(each) for each in sink.rejections])),
+    )
+
+
+@contextmanager
+def _sqlite_sink(folder: Path) -> Iterator[OpenSink]:
+    with Database(folder / "streamer.db") as reader, ExitStack() as opened:
+        sink = SqliteSink(reader)
+        yield OpenSink(
+            lambda: SqliteSink(opened.enter_context(Database(folder / "streamer.db"))),
+            lambda: (
+                [change for _, change in sink.changes()],
+                _rejected(sink.rejections()),
+            ),
+        )
+
+
+@contextmanager
+def _file_sink(folder: Path) -> Iterator[OpenSink]:
+    out, rejected = folder / "changes.jsonl", folder / "rejected.jsonl"
+    sinks: list[FileSink] = []
+
+    def connect() -> Sink:
+        sinks.append(FileSink(out, rejected))
+        return sinks[-1]
+
+    def told() -> tuple[list[SegmentChange], list[Rejected]]:
+        for sink in sinks:
+            sink.close()
+        return (
+            [decode_change(line) for line in out.read_bytes().splitlines()],
+            _rejected(rejected.read_bytes().splitlines()),
+        )
+
+    yield OpenSink(connect, told)
+    for sink in sinks:
+        sink.abort()
+
+
+def _rejected(lines: Sequence[bytes]) -> list[Rejected]:
+    told = [json.loads(line) for line in lines]
+    return [Rejected(each["raw"], each["reason"]) for each in told]
+
+
+LOGS = {
+    "memory": LogAdapter(_memory_log),
+    "sqlite": LogAdapter(_sqlite_log),
+    "file": LogAdapter(_file_log, brokered=False),
+}
+STORES = {
+    "memory": StoreAdapter(_memory_store),
+    "sqlite": StoreAdapter(_sqlite_store),
+}
+SINKS = {
+    "memory": SinkAdapter(_memory_sink),
+    "sqlite": SinkAdapter(_sqlite_sink),
+    "file": SinkAdapter(_file_sink, lasting=False),
+}

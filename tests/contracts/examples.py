@@ -1,0 +1,45 @@
+"""Values to store and to tell, told apart by their number."""
+
+from streamer.ports import Outgoing
+from streamer.types import Record, Rejection, SegmentChange
+
+
+def change(number: int, customer: str = "u-7") -> SegmentChange:
+    return SegmentChange(
+        change_id=f"c-{number}",
+        customer=customer,
+        segment="cart_abandoner",
+        direction="entered" if number % 2 else "exited",
+        at=1_700_000_000_000 + number,
+        sequence=number,
+        born=1_700_000_000_000,
+        cause="event" if number % 3 else "time",
+        event_id=f"e-{number}" if number % 3 else None,
+        because=("performed product_added within 7d: last at 2023-11-14T22:13:20.000Z",),
+        rules="sha256:00",
+        holdout=False,
+    )
+
+
+def tier_change(number: int) -> SegmentChange:
+    return change(number)._replace(
+        segment="engagement.active", ladder="engagement", target="engagement.active"
+    )
+
+
+def rejection(number: int, value: bytes = b"not \xff JSON") -> Rejection:
+    return Rejection(
+        Record(0, number, value, source="events.jsonl", line=number + 1),
+        "invalid",
+        f"reason {number}",
+        "/properties",
+    )
+
+
+def outgoing(number: int, changes: int = 1, rejections: int = 0) -> Outgoing:
+    """Return the outgoing of a commit, with changes and rejections that no other one has."""
+    return Outgoing(
+        number,
+        tuple(change(10 * number + each) for each in range(changes)),
+        tuple(rejection(10 * number + each) for each in range(rejections)),
+    )
