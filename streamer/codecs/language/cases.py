@@ -1,0 +1,328 @@
+"""Tests in a rule file: given events, expected changes, read into absolute times."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar, Final, Literal
+from zoneinfo import ZoneInfo
+
+from streamer.codecs.language import kinds, scalars
+from streamer.codecs.language.fields import Apart, Field, Group, Values
+from streamer.codecs.language.kinds import Kind
+from streamer.codecs.language.nodes import (
+    ListNode,
+    LostNode,
+    MappingNode,
+    Node,
+    ScalarNode,
+)
+from streamer.codecs.language.reading import Lost, Reading, Reference, Wrong, expected
+from streamer.codecs.limits import ID, MAX_ID
+from streamer.core.wording import duration as said_duration
+from streamer.instants import EARLIEST, END, parse_iso
+from streamer.types import DAY, Event, Millis
+
+CUSTOMER: Final = "customer"
+"""The one customer of every test."""
+NO_TIER: Final = "none"
+"""`to: none`: the customer leaves the ladder altogether (unless a tier has that name)."""
+
+_DEFAULT_START: Final = "2026-01-01T00:00"
+_LOCAL: Final = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{3})?)?)?", re.ASCII)
+_EXAMPLE: Final = "{at: 0s, event: product_added, product_id: shoe-1}"
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """One expected change, at an absolute time.
+
+    `moves` names a ladder in `membership` and the tier in `to`, None for leaving it altogether;
+    the others name a membership.
+    """
+
+    at: Millis
+    kind: Literal["enters", "exits", "moves"]
+    membership: str
+    to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TestCase:
+    """One test of a rule file; `document` is the key of the segment or ladder that it is of.
+
+    `events` stand in log order with absolute times, as do `start`, `until` and what is expected.
+    `file`, `line` and `column` say where the test begins.
+    """
+
+    __test__: ClassVar[bool] = False
+
+    document: str
+    name: str
+    start: Millis
+    until: Millis
+    events: tuple[Event, ...]
+    expect: tuple[Expected, ...]
+    file: str
+    line: int
+    column: int
+
+
+def _json(node: Node, _: Reading) -> Any:  # noqa: ANN401 (any JSON value)
+    """Return the JSON value that stands there."""
+    match node:
+        case LostNode():
+            raise Lost
+        case ListNode():
+            return [_json(item, _) for item in node.items]
+        case MappingNode():
+            return {name: _json(entry.value, _) for name, entry in node.entries.items()}
+    try:
+        value = scalars.resolve(node)
+    except ValueError as error:
+        raise Wrong(node.at, str(error)) from None
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _traits(node: Node, reading: Reading) -> dict[str, Any]:
+    if not isinstance(node, MappingNode):
+        raise expected("traits and their values, such as {country: DE}", node)
+    traits: dict[str, Any] = _json(node, reading)
+    return traits
+
+
+def _products(node: Node, reading: Reading) -> list[Any]:
+    what = "a list of products such as [{product_id: shoe-1, price: 59.9}]"
+    if not isinstance(node, ListNode):
+        raise expected(what, node)
+    for item in node.items:
+        if not isinstance(item, MappingNode):
+            raise expected("a product such as {product_id: shoe-1, price: 59.9}", item)
+    return [_json(item, reading) for item in node.items]
+
+
+def _id(node: Node, _: Reading) -> str:
+    value = kinds.text_of(node, "a text")
+    if len(value) > MAX_ID or re.fullmatch(ID, value) is None:
+        message = f"an id has at most {MAX_ID} characters, none of them a control character"
+        raise Wrong(node.at, message)
+    return value
+
+
+def _held(node: Node, reading: Reading) -> tuple[Any]:
+    """Return the JSON value as the one element of a tuple: null is a value, too."""
+    return (_json(node, reading),)
+
+
+_GIVEN: Final = Group(
+    "a given event",
+    (
+        Field("at", kinds.RELATIVE, "When, after the start of the test.", required=True),
+        Field("event", kinds.EVENT, "The event's name.", required=True),
+        Field(
+            "id",
+            Kind("event_id", "text", {"type": "string", "minLength": 1, "maxLength": MAX_ID}, _id),
+            "The event's id; made up if not stated. The same id again is a duplicate.",
+        ),
+        Field(
+            "traits",
+            Kind("traits", "traits and their values", {"type": "object"}, _traits),
+            "What the event says about the customer.",
+        ),
+        Field(
+            "products",
+            Kind(
+                "products",
+                "list of products",
+                {"type": "array", "items": {"type": "object"}},
+                _products,
+            ),
+            "The products that the event carries.",
+        ),
+    ),
+    others=Kind("json", "any value", {}, _held),
+)
+
+
+def _tier(node: Node, reading: Reading) -> str:
+    """Return the tier that a move goes to; the empty text for leaving the ladder (null)."""
+    if isinstance(node, ScalarNode) and node.plain and scalars.resolve(node) is None:
+        return ""
+    return kinds.KEY.read(node, reading)
+
+
+_ONE_CHANGE: Final = "write each change as an item of its own"
+_EXPECTED: Final = Group(
+    "an expected change",
+    (
+        Field("at", kinds.RELATIVE, "When, after the start of the test.", required=True),
+        Field("enters", kinds.MEMBERSHIP, "The segment, or ladder and tier, that is entered."),
+        Field("exits", kinds.MEMBERSHIP, "The segment, or ladder and tier, that is left."),
+        Field("moves", kinds.KEY, "The ladder on which the customer moves; goes with `to`."),
+        Field(
+            "to",
+            Kind(
+                "target_tier",
+                "key of a tier, or `none`",
+                {"anyOf": [{"type": "null"}, {"$ref": "#/$defs/key"}]},
+                _tier,
+                (kinds.KEY,),
+            ),
+            "The tier that the customer moves to; `none` for leaving the ladder altogether.",
+        ),
+    ),
+    (
+        Apart("enters", "exits", _ONE_CHANGE),
+        Apart("enters", "moves", _ONE_CHANGE),
+        Apart("exits", "moves", _ONE_CHANGE),
+        Apart("enters", "to", '"to" goes with "moves"'),
+        Apart("exits", "to", '"to" goes with "moves"'),
+    ),
+    ("enters", "exits", "moves"),
+)
+
+
+def _expected(node: Node, reading: Reading) -> Values:
+    values = _EXPECTED.read(node, reading)
+    if "moves" in values and "to" not in values:
+        raise Wrong(
+            values.key_at("moves"), '"moves" goes with "to": the tier that the customer moves to'
+        )
+    return values
+
+
+def _expectations(node: Node, reading: Reading) -> tuple[Values, ...]:
+    if isinstance(node, ListNode) and not node.items:
+        return ()
+    return kinds.items(node, "a list of changes, [] for none", _expected, reading)
+
+
+def _givens(node: Node, reading: Reading) -> tuple[Values, ...]:
+    return kinds.items(node, f"a list of events such as [{_EXAMPLE}]", _GIVEN.read, reading)
+
+
+def _start(node: Node, reading: Reading) -> Millis:
+    value = kinds.text_of(node, "a time such as 2026-02-07 or 2026-02-07T09:30")
+    try:
+        at = _instant(value, reading.header.zone)
+    except (ValueError, OverflowError):
+        what = "a time from 1990 to 2100 such as 2026-02-07 or 2026-02-07T09:30"
+        raise expected(what, node) from None
+    return at
+
+
+def _instant(text: str, zone: str) -> Millis:
+    """Return the instant of ISO 8601 text, read in the zone if it names none itself."""
+    if _LOCAL.fullmatch(text) is None:
+        return parse_iso(text)
+    at = round(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).timestamp() * 1000)
+    if not EARLIEST <= at < END:
+        raise ValueError(text)
+    return at
+
+
+_TEST: Final = Group(
+    "a test",
+    (
+        Field("name", kinds.TEXT, "What the test shows.", required=True),
+        Field(
+            "start",
+            Kind("start", "date or time, in the zone of the rule set", {"type": "string"}, _start),
+            f"The time of `0s`; {_DEFAULT_START} in the rule set's zone if not stated.",
+        ),
+        Field(
+            "given",
+            Kind(
+                "given",
+                "list of events",
+                {"type": "array", "minItems": 1, "items": _GIVEN.schema()},
+                _givens,
+                _GIVEN.kinds(),
+            ),
+            "The events of one customer, in the order in which they arrive.",
+            required=True,
+        ),
+        Field(
+            "expect",
+            Kind(
+                "expect",
+                "list of changes",
+                {"type": "array", "items": _EXPECTED.schema()},
+                _expectations,
+                _EXPECTED.kinds(),
+            ),
+            "All changes of this segment or ladder, with their times; `[]` for none.",
+            required=True,
+        ),
+        Field(
+            "until",
+            kinds.RELATIVE,
+            "How long the test goes on: one day past its last event or change if not stated.",
+        ),
+    ),
+)
+
+
+def _test(node: Node, reading: Reading) -> TestCase:
+    values = _TEST.read(node, reading)
+    start: Millis = values.get("start", _instant(_DEFAULT_START, reading.header.zone))
+    last = max(one["at"] for one in (*values["given"], *values["expect"]))
+    until: Millis = values.get("until", last + DAY)
+    if until < last:
+        message = f"until is before the last event or change, at {said_duration(last)}"
+        raise Wrong(values.at("until"), message)
+    if start + until >= END:
+        raise Wrong(values.key_at("given"), "the test goes on beyond the year 2100")
+    return TestCase(
+        document=reading.document or "",
+        name=values["name"],
+        start=start,
+        until=start + until,
+        events=tuple(_event(one, start, nth) for nth, one in enumerate(values["given"], 1)),
+        expect=tuple(_change(one, start, reading) for one in values["expect"]),
+        file=node.at.source.name,
+        line=node.at.line,
+        column=node.at.column,
+    )
+
+
+def _event(values: Values, start: Millis, nth: int) -> Event:
+    properties = {
+        name: values[name][0] for name in values.node.entries if _GIVEN.named(name) is None
+    }
+    if "products" in values:
+        properties["products"] = values["products"]
+    name, at = values.get("id", f"given-{nth}"), start + values["at"]
+    return Event(name, values["event"], CUSTOMER, at, properties, values.get("traits"))
+
+
+def _change(values: Values, start: Millis, reading: Reading) -> Expected:
+    at = start + values["at"]
+    if "moves" in values:
+        ladder, to = values["moves"], values["to"] or None
+        place = values.at("moves")
+        membership = ladder if to is None else f"{ladder}.{to}"
+        reading.references.append(
+            Reference(place, membership, reading.document, in_test=True, moves=True)
+        )
+        return Expected(at, "moves", ladder, to)
+    kind: Literal["enters", "exits"] = "enters" if "enters" in values else "exits"
+    reading.references.append(
+        Reference(values.at(kind), values[kind], reading.document, in_test=True)
+    )
+    return Expected(at, kind, values[kind])
+
+
+def _tests(node: Node, reading: Reading) -> tuple[TestCase, ...]:
+    if isinstance(node, ListNode) and not node.items:
+        return ()
+    return kinds.items(node, "a list of tests", _test, reading)
+
+
+TESTS: Final = Kind(
+    "tests",
+    "list of tests",
+    {"type": "array", "items": _TEST.schema()},
+    _tests,
+    _TEST.kinds(),
+)

@@ -1,0 +1,329 @@
+"""What a value may be: how each kind is read, and what the JSON Schema says of it.
+
+Everything that a kind's `read` accepts, its `schema` accepts.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final, Generic, TypeVar
+
+from streamer.codecs.language import scalars
+from streamer.codecs.language.nodes import ListNode, Node, ScalarNode
+from streamer.codecs.language.reading import Lost, Reading, Wrong, expected
+from streamer.codecs.language.source import Place
+from streamer.codecs.language.vocabulary import STANDARD_EVENTS
+from streamer.codecs.language.words import quoted
+from streamer.core.syntax import ANY, Names
+from streamer.core.values import SCALE
+from streamer.core.wording import duration as said_duration
+from streamer.types import Millis, Scalar
+
+T = TypeVar("T")
+
+LARGEST_COUNT: Final = 1_000
+LARGEST_DECIMAL: Final = 10**18
+MAX_PROPERTY: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[T]):
+    """A kind of value. `says` is how the reference names it.
+
+    `schema` is its JSON Schema; `parts` are the kinds that the schema names as `#/$defs/…`.
+    """
+
+    name: str
+    says: str
+    schema: Mapping[str, Any]
+    read: Callable[[Node, Reading], T]
+    parts: "tuple[Kind[Any], ...]" = ()
+
+
+def single(node: Node, what: str) -> scalars.Plain:
+    """Return a single value that is not null; `what` says what is expected."""
+    if not isinstance(node, ScalarNode):
+        raise expected(what, node)
+    try:
+        value = scalars.resolve(node)
+    except ValueError as error:
+        raise Wrong(node.at, str(error)) from None
+    if value is None:
+        raise expected(what, node)
+    return value
+
+
+def text_of(node: Node, what: str) -> str:
+    """Return a text that is not blank."""
+    value = single(node, what)
+    if not isinstance(value, str) or not value.strip():
+        raise expected(what, node)
+    return value
+
+
+def items(
+    node: Node, what: str, read: Callable[[Node, Reading], T], reading: Reading
+) -> tuple[T, ...]:
+    """Return the items of a list that is not empty, each read by `read`."""
+    if not isinstance(node, ListNode):
+        raise expected(what, node)
+    if not node.items:
+        raise Wrong(node.at, f"expected {what}, found an empty list")
+    tried = [reading.attempt(read, item) for item in node.items]
+    good = tuple(one for one in tried if one is not None)
+    if len(good) < len(tried):
+        raise Lost
+    return good
+
+
+def _whole(node: Node, least: int) -> int:
+    what = f"a whole number from {least} to {LARGEST_COUNT}"
+    value = single(node, what)
+    if isinstance(value, int) and not isinstance(value, bool) and least <= value <= LARGEST_COUNT:
+        return value
+    raise expected(what, node)
+
+
+def _time(node: Node) -> Millis:
+    what = "a duration such as 30m, 24h or 7d"
+    value = single(node, what)
+    millis = scalars.duration(value) if isinstance(value, str) else None
+    if millis is None:
+        raise expected(what, node)
+    if millis > scalars.LONGEST_DURATION:
+        raise Wrong(node.at, f"a duration is at most {said_duration(scalars.LONGEST_DURATION)}")
+    return millis
+
+
+def _period(node: Node, _: Reading) -> Millis:
+    millis = _time(node)
+    if millis == 0:
+        raise Wrong(node.at, "a duration is more than zero")
+    return millis
+
+
+def _duration(node: Node, reading: Reading) -> Millis:
+    millis, retention = _period(node, reading), reading.header.retention
+    if millis > retention:
+        said = said_duration(retention)
+        message = f"longer than the retention of {said}: nothing is remembered after that"
+        raise Wrong(node.at, message)
+    return millis
+
+
+def _share(node: Node, _: Reading) -> Fraction:
+    what = "a share from 0 to 1, such as 0.5 or 50%"
+    share = scalars.share(single(node, what))
+    if share is None:
+        raise expected(what, node)
+    return share
+
+
+def _flag(node: Node, _: Reading) -> bool:
+    value = single(node, "true or false")
+    if not isinstance(value, bool):
+        raise expected("true or false", node)
+    return value
+
+
+def _any_text(node: Node, _: Reading) -> str:
+    value = single(node, "a text")
+    if not isinstance(value, str):
+        raise expected("a text", node)
+    return value
+
+
+def _number(node: Node, _: Reading) -> int | float:
+    value = single(node, "a number")
+    if isinstance(value, str):
+        said = f"expected a number, found the text {quoted(value)}: only numbers have an order"
+        raise Wrong(node.at, said)
+    if isinstance(value, bool):
+        raise expected("a number", node)
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _decimal(node: Node, _: Reading) -> int:
+    what = "a number of at most 4 decimal places"
+    value = single(node, what)
+    if isinstance(value, (str, bool)):
+        raise expected(what, node)
+    if not -LARGEST_DECIMAL <= value <= LARGEST_DECIMAL:
+        raise Wrong(node.at, "too large: a threshold is at most 10^18")
+    scaled = Fraction(value) * SCALE
+    if scaled.denominator != 1:
+        raise expected(what, node)
+    return int(scaled)
+
+
+def _scalar(node: Node, _: Reading) -> Scalar:
+    if isinstance(node, ListNode):
+        raise Wrong(node.at, "expected one value, found a list: a list goes with in or not_in")
+    value = single(node, "a text, a number, true or false")
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _scalars(node: Node, reading: Reading) -> tuple[Scalar, ...]:
+    return items(node, "a list of values such as [red, blue]", _scalar, reading)
+
+
+def _key(node: Node, _: Reading) -> str:
+    what = "a key of at most 63 small letters, digits and _, such as cart_abandoner"
+    value = single(node, what)
+    if not isinstance(value, str) or re.fullmatch(scalars.KEY_PATTERN[1:-1], value) is None:
+        raise expected(what, node)
+    return value
+
+
+def _membership(node: Node, _: Reading) -> str:
+    what = "a segment's key, or a ladder's with a tier: engagement.active"
+    value = single(node, what)
+    if not isinstance(value, str) or re.fullmatch(scalars.MEMBERSHIP_PATTERN[1:-1], value) is None:
+        raise expected(what, node)
+    return value
+
+
+def checked_property(name: str, at: Place) -> str:
+    """Return the name if a property can have it; raise `Wrong` if not."""
+    if len(name) > MAX_PROPERTY:
+        raise Wrong(at, f"the name of a property has at most {MAX_PROPERTY} characters")
+    if not all(part.strip() for part in name.split(".")):
+        raise Wrong(at, f"the property {quoted(name)} has an empty part beside a dot")
+    return name
+
+
+def _property(node: Node, _: Reading) -> str:
+    return checked_property(text_of(node, "the name of a property"), node.at)
+
+
+def _trait(node: Node, _: Reading) -> str:
+    value = text_of(node, "the name of a trait")
+    if len(value) > MAX_PROPERTY:
+        raise Wrong(node.at, f"the name of a trait has at most {MAX_PROPERTY} characters")
+    return value
+
+
+def _event(node: Node, reading: Reading) -> str:
+    value = text_of(node, "the name of an event")
+    if value == "any":
+        raise Wrong(node.at, "any stands for every event and cannot be one of several")
+    if isinstance(node, ScalarNode) and value not in reading.event_names():
+        unlisted = "no standard event; a name of your own goes under events in the header"
+        raise reading.unknown(node, "event", reading.event_names(), unlisted)
+    return value
+
+
+def _events(node: Node, reading: Reading) -> Names:
+    if isinstance(node, ScalarNode):
+        return ANY if node.text == "any" else (_event(node, reading),)
+    what = "the name of an event, a list of names, or any"
+    return tuple(sorted(set(items(node, what, _event, reading))))
+
+
+def choice(name: str, *words: str) -> Kind[str]:
+    """Return the kind of value that is one of a few words."""
+    what = " or ".join(words)
+
+    def read(node: Node, _: Reading) -> str:
+        value = single(node, what)
+        if not isinstance(value, str) or value not in words:
+            raise expected(what, node)
+        return value
+
+    return Kind(name, what, {"enum": list(words)}, read)
+
+
+_EVENT_SCHEMA: Final = {
+    "anyOf": [
+        {"enum": list(STANDARD_EVENTS)},
+        {"type": "string", "pattern": scalars.KEY_PATTERN, "not": {"const": "any"}},
+    ]
+}
+_NOT_BLANK: Final = {"type": "string", "pattern": r"\S"}
+
+DURATION: Final[Kind[Millis]] = Kind(
+    "duration",
+    "duration (`30m`, `7d`)",
+    {"type": "string", "pattern": scalars.DURATION_PATTERN},
+    _duration,
+)
+PERIOD: Final[Kind[Millis]] = Kind("duration", DURATION.says, DURATION.schema, _period)
+RELATIVE: Final[Kind[Millis]] = Kind(
+    "relative_time",
+    "time after the start (`0s`, `30m`)",
+    {"type": "string", "pattern": scalars.RELATIVE_PATTERN},
+    lambda node, _: _time(node),
+)
+COUNT: Final[Kind[int]] = Kind(
+    "count",
+    "whole number, 1 to 1000",
+    {"type": "integer", "minimum": 1, "maximum": LARGEST_COUNT},
+    lambda node, _: _whole(node, 1),
+)
+COUNT_OR_NONE: Final[Kind[int]] = Kind(
+    "count_or_none",
+    "whole number, 0 to 1000",
+    {"type": "integer", "minimum": 0, "maximum": LARGEST_COUNT},
+    lambda node, _: _whole(node, 0),
+)
+SHARE: Final = Kind(
+    "share",
+    "share (`0.5`, `50%`)",
+    {
+        "anyOf": [
+            {"type": "number", "minimum": 0, "maximum": 1},
+            {"type": "string", "pattern": scalars.PERCENT_PATTERN},
+        ]
+    },
+    _share,
+)
+FLAG: Final = Kind("flag", "`true` or `false`", {"type": "boolean"}, _flag)
+TEXT: Final[Kind[str]] = Kind("text", "text", _NOT_BLANK, lambda node, _: text_of(node, "a text"))
+ANY_TEXT: Final = Kind("any_text", "text", {"type": "string"}, _any_text)
+NUMBER: Final = Kind("number", "number", {"type": "number"}, _number)
+DECIMAL: Final[Kind[int]] = Kind(
+    "decimal",
+    "number, at most 4 decimal places",
+    {"type": "number", "minimum": -LARGEST_DECIMAL, "maximum": LARGEST_DECIMAL},
+    _decimal,
+)
+SCALAR: Final = Kind(
+    "value", "text, number, true or false", {"type": ["string", "number", "boolean"]}, _scalar
+)
+SCALARS: Final = Kind(
+    "values",
+    "list of values",
+    {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/value"}},
+    _scalars,
+    (SCALAR,),
+)
+KEY: Final = Kind("key", "key", {"type": "string", "pattern": scalars.KEY_PATTERN}, _key)
+MEMBERSHIP: Final = Kind(
+    "membership",
+    "key of a segment, or of a ladder with its tier",
+    {"type": "string", "pattern": scalars.MEMBERSHIP_PATTERN},
+    _membership,
+)
+PROPERTY: Final = Kind(
+    "property",
+    "name of a property (dots descend)",
+    {**_NOT_BLANK, "maxLength": MAX_PROPERTY},
+    _property,
+)
+TRAIT: Final = Kind("trait", "name of a trait", {**_NOT_BLANK, "maxLength": MAX_PROPERTY}, _trait)
+EVENT: Final = Kind("event", "name of an event", _EVENT_SCHEMA, _event)
+EVENTS: Final = Kind(
+    "events",
+    "EVENT: a name, a list of names, or `any`",
+    {
+        "anyOf": [
+            {"const": "any"},
+            {"$ref": "#/$defs/event"},
+            {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/event"}},
+        ]
+    },
+    _events,
+    (EVENT,),
+)
