@@ -1,0 +1,46 @@
+"""What a store must do, in the plainest way: plain dictionaries, and every answer computed anew."""
+
+from dataclasses import dataclass, field
+
+from streamer.ports import Checkpoint, Meta, Outgoing
+from streamer.types import Millis
+
+
+@dataclass
+class NaivePartition:
+    """One partition's truth."""
+
+    meta: Meta = field(default_factory=lambda: Meta(epoch=0))
+    profiles: dict[str, bytes] = field(default_factory=dict)
+    wakes: dict[str, Millis] = field(default_factory=dict)
+    outbox: dict[int, Outgoing] = field(default_factory=dict)
+
+    def claim(self) -> Meta:
+        self.meta = Meta(
+            self.meta.epoch + 1, self.meta.number, self.meta.offset, self.meta.log_time
+        )
+        return self.meta
+
+    def admits(self, checkpoint: Checkpoint) -> bool:
+        return checkpoint.epoch == self.meta.epoch > 0 and checkpoint.number == self.meta.number + 1
+
+    def commit(self, checkpoint: Checkpoint) -> None:
+        self.meta = Meta(
+            checkpoint.epoch, checkpoint.number, checkpoint.offset, checkpoint.log_time
+        )
+        for customer, profile in checkpoint.profiles.items():
+            self.profiles.pop(customer, None)
+            if profile is not None:
+                self.profiles[customer] = profile
+        for customer, wake in checkpoint.wakes.items():
+            self.wakes.pop(customer, None)
+            if wake is not None:
+                self.wakes[customer] = wake
+        for number in list(self.outbox):
+            if number <= checkpoint.published:
+                del self.outbox[number]
+        if checkpoint.outgoing is not None:
+            self.outbox[checkpoint.outgoing.number] = checkpoint.outgoing
+
+    def due(self, until: Millis, limit: int) -> list[tuple[Millis, str]]:
+        return sorted((at, customer) for customer, at in self.wakes.items() if at <= until)[:limit]

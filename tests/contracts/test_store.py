@@ -1,0 +1,171 @@
+"""The contract of `Store`: whole commits, one owner, exact wakes, an outbox until it is trimmed."""
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from streamer.errors import Fenced
+from streamer.ports import Checkpoint, Meta, Outgoing, Store
+from streamer.types import Millis
+
+from .adapters import STORES
+from .examples import outgoing, rejection, tier_change
+
+Connect = Callable[[], Store]
+
+
+@pytest.fixture(params=STORES)
+def connect(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Connect]:
+    with STORES[request.param].opened(tmp_path) as opened:
+        yield opened
+
+
+def following(
+    meta: Meta,
+    customers: Mapping[str, tuple[bytes | None, Millis | None]],
+    told: Outgoing | None = None,
+    published: int = 0,
+) -> Checkpoint:
+    """Return the commit after `meta` on partition 0, with these profiles and wakes."""
+    return Checkpoint(
+        partition=0,
+        epoch=meta.epoch,
+        number=meta.number + 1,
+        offset=meta.offset + 10,
+        log_time=meta.log_time,
+        profiles={customer: profile for customer, (profile, _) in customers.items()},
+        wakes={customer: wake for customer, (_, wake) in customers.items()},
+        outgoing=told,
+        published=published,
+    )
+
+
+def after(checkpoint: Checkpoint) -> Meta:
+    return Meta(checkpoint.epoch, checkpoint.number, checkpoint.offset, checkpoint.log_time)
+
+
+def contents(store: Store, customers: str) -> tuple[object, ...]:
+    return store.load(0, customers), store.due(0, 1 << 50, 100), store.outbox(0)
+
+
+def test_a_new_partition_begins_at_nothing(connect: Connect) -> None:
+    store = connect()
+    assert contents(store, "ab") == ({}, [], [])
+    assert store.claim(0) == Meta(epoch=1, number=0, offset=0, log_time=None)
+
+
+def test_a_commit_is_there_for_everyone(connect: Connect) -> None:
+    store = connect()
+    checkpoint = following(store.claim(0), {"a": (b"\x00\xff", 7), "b": (b"", None)}, outgoing(1))
+    store.commit(checkpoint)
+    for reader in (store, connect()):
+        assert contents(reader, "abc") == ({"a": b"\x00\xff", "b": b""}, [(7, "a")], [outgoing(1)])
+
+
+def test_the_next_owner_goes_on_where_the_last_commit_stands(connect: Connect) -> None:
+    store = connect()
+    claimed = store.claim(0)
+    store.commit(Checkpoint(0, claimed.epoch, 1, 500, 1_700_000_000_000, {}, {}))
+    assert connect().claim(0) == Meta(2, 1, 500, 1_700_000_000_000)
+
+
+def test_an_owner_that_lost_the_partition_changes_nothing(connect: Connect) -> None:
+    fenced, owner = connect(), connect()
+    first = following(fenced.claim(0), {"a": (b"1", 5)}, outgoing(1))
+    fenced.commit(first)
+    meta = owner.claim(0)
+    with pytest.raises(Fenced, match="partition 0"):
+        fenced.commit(following(after(first), {"a": (b"2", 6), "b": (b"", 7)}, outgoing(2), 1))
+    assert contents(owner, "ab") == ({"a": b"1"}, [(5, "a")], [outgoing(1)])
+    owner.commit(following(meta, {"a": (b"3", 8)}))
+    assert contents(owner, "ab") == ({"a": b"3"}, [(8, "a")], [outgoing(1)])
+
+
+@pytest.mark.parametrize("number", [0, 1, 3, 100])
+def test_a_commit_out_of_turn_changes_nothing(connect: Connect, number: int) -> None:
+    store = connect()
+    first = following(store.claim(0), {"a": (b"1", 5)})
+    store.commit(first)
+    with pytest.raises(Fenced):
+        store.commit(Checkpoint(0, 1, number, 99, None, {"a": b"2"}, {"a": 6}))
+    assert contents(store, "a") == ({"a": b"1"}, [(5, "a")], [])
+    assert store.claim(0) == Meta(2, 1, first.offset, None)
+
+
+def test_nobody_commits_without_a_claim(connect: Connect) -> None:
+    store = connect()
+    with pytest.raises(Fenced):
+        store.commit(Checkpoint(0, 0, 1, 1, None, {"a": b"1"}, {"a": 6}))
+    assert contents(store, "a") == ({}, [], [])
+
+
+def test_a_customer_that_is_gone_is_nowhere(connect: Connect) -> None:
+    store = connect()
+    first = following(store.claim(0), {"a": (b"1", 5), "b": (b"1", 6)})
+    store.commit(first)
+    store.commit(following(after(first), {"a": (None, None), "never": (None, None)}))
+    assert contents(store, "ab") == ({"b": b"1"}, [(6, "b")], [])
+
+
+def test_a_wake_that_is_withdrawn_is_not_due(connect: Connect) -> None:
+    store = connect()
+    first = following(store.claim(0), {"a": (b"1", 5)})
+    store.commit(first)
+    store.commit(following(after(first), {"a": (b"2", None)}))
+    assert store.due(0, 100, 10) == []
+
+
+def test_wakes_come_by_time_then_customer(connect: Connect) -> None:
+    store = connect()
+    wakes = {"b": 5, "a": 5, "Z": 5, "ä": 5, "\uffff": 5, "\U0001f600": 5, "c": 4, "d": 6}
+    store.commit(following(store.claim(0), {each: (b"", at) for each, at in wakes.items()}))
+    in_order = [(5, each) for each in ("Z", "a", "b", "ä", "\uffff", "\U0001f600")]
+    assert store.due(0, 5, 100) == [(4, "c"), *in_order]
+    assert store.due(0, 6, 100) == [(4, "c"), *in_order, (6, "d")]
+    assert store.due(0, 5, 3) == [(4, "c"), *in_order[:2]]
+    assert store.due(0, 3, 100) == []
+    assert store.due(0, 5, 0) == []
+
+
+def test_asking_what_is_due_changes_nothing(connect: Connect) -> None:
+    store = connect()
+    store.commit(following(store.claim(0), dict.fromkeys("abcdef", (b"", 5))))
+    assert store.due(0, 5, 2) == store.due(0, 5, 2) == [(5, "a"), (5, "b")]
+    assert len(store.due(0, 5, 100)) == 6
+
+
+def test_the_outbox_keeps_what_is_not_known_to_be_published(connect: Connect) -> None:
+    store = connect()
+    meta = store.claim(0)
+    for published in (0, 0, 1, 1):
+        checkpoint = following(meta, {}, outgoing(meta.number + 1), published)
+        store.commit(checkpoint)
+        meta = after(checkpoint)
+    assert store.outbox(0) == [outgoing(2), outgoing(3), outgoing(4)]
+    store.commit(following(meta, {}, None, published=4))
+    assert store.outbox(0) == []
+
+
+def test_the_outbox_gives_back_every_field(connect: Connect) -> None:
+    store = connect()
+    told = Outgoing(1, (tier_change(1),), (rejection(0), rejection(1, bytes(range(256)))))
+    store.commit(following(store.claim(0), {}, told))
+    assert store.outbox(0) == [told]
+
+
+def test_partitions_are_apart(connect: Connect) -> None:
+    store = connect()
+    store.commit(following(store.claim(0), {"a": (b"1", 5)}, outgoing(1)))
+    assert store.claim(1) == Meta(1, 0, 0, None)
+    assert (store.load(1, "a"), store.due(1, 100, 10), store.outbox(1)) == ({}, [], [])
+    store.commit(Checkpoint(1, 1, 1, 3, None, {"a": b"2"}, {"a": 6}))
+    assert contents(store, "a") == ({"a": b"1"}, [(5, "a")], [outgoing(1)])
+
+
+def test_thousands_of_customers_in_one_commit(connect: Connect) -> None:
+    store = connect()
+    customers = {f"u-{number}": (b"%d" % number, number % 1000) for number in range(5000)}
+    store.commit(following(store.claim(0), customers))
+    assert store.load(0, customers) == {each: profile for each, (profile, _) in customers.items()}
+    assert store.due(0, 1000, 5000) == sorted((at, each) for each, (_, at) in customers.items())
