@@ -1,0 +1,242 @@
+"""Conditions: every leaf with every scope and comparison that the rule language allows, nested."""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from hypothesis import strategies as st
+
+from tests.strategies.words import (
+    NUMBERS,
+    PROPERTIES,
+    TEXTS,
+    TRAITS,
+    VALUES,
+    Node,
+    Words,
+    millis,
+)
+
+Draw: TypeAlias = Callable[[st.SearchStrategy[Any]], Any]
+
+COUNTS = st.integers(1, 3)
+AMOUNTS = st.sampled_from([0, 1, 2, 3, 5, 2.5, 0.1, 0.3, 4.0001, -1, 10])
+SHARES = st.sampled_from([0.5, "50%", "34%", "33.3%", 0.6667, 1, "100%"])
+VALUE = st.sampled_from(VALUES)
+VALUE_LISTS = st.lists(VALUE, min_size=1, max_size=3, unique_by=str)
+NUMBER = st.sampled_from(NUMBERS)
+TEXT = st.sampled_from(TEXTS)
+PROPERTY = st.sampled_from(PROPERTIES)
+SOMETIMES = st.sampled_from([False, False, True])
+NESTED = st.sampled_from(["leaf", "leaf", "leaf", "all", "any", "none"])
+
+
+def between(low: float, high: float) -> Node:
+    """Two thresholds that leave something between them."""
+    return {"at_least": min(low, high), "at_most": max(low, high)}
+
+
+COMPARISONS: st.SearchStrategy[Node] = st.one_of(
+    st.builds(lambda value: {"is": value}, VALUE),
+    st.builds(lambda value: {"is_not": value}, VALUE),
+    st.builds(lambda values: {"in": values}, VALUE_LISTS),
+    st.builds(lambda values: {"not_in": values}, VALUE_LISTS),
+    st.builds(lambda truth: {"exists": truth}, st.booleans()),
+    st.builds(
+        lambda key, number: {key: number},
+        st.sampled_from(["at_least", "at_most", "above", "below"]),
+        NUMBER,
+    ),
+    st.builds(lambda key, text: {key: text}, st.sampled_from(["starts_with", "contains"]), TEXT),
+    st.builds(between, NUMBER, NUMBER),
+    st.builds(lambda value, number: {"is_not": value, "at_least": number}, VALUE, NUMBER),
+    st.builds(lambda one, other: {"starts_with": one, "contains": other}, TEXT, TEXT),
+)
+WHERES = st.dictionaries(PROPERTY, VALUE | COMPARISONS, min_size=1, max_size=2)
+COUNT_COMPARISONS: st.SearchStrategy[Node] = st.one_of(
+    st.just({}),
+    st.builds(lambda number: {"at_least": number}, COUNTS),
+    st.builds(lambda number: {"at_most": number}, COUNTS),
+    st.builds(lambda number: {"is": number}, COUNTS),
+    st.builds(between, COUNTS, COUNTS),
+)
+AMOUNT_COMPARISONS: st.SearchStrategy[Node] = st.one_of(
+    st.builds(
+        lambda key, number: {key: number},
+        st.sampled_from(["at_least", "at_most", "above", "below", "is"]),
+        AMOUNTS,
+    ),
+    st.builds(between, AMOUNTS, AMOUNTS),
+)
+
+
+@st.composite
+def conditions(draw: Draw, words: Words, depth: int = 2) -> Node:
+    """A leaf, or a few conditions under `all`, `any` or `none`."""
+    shape = draw(NESTED) if depth else "leaf"
+    if shape != "leaf":
+        return {shape: draw(st.lists(conditions(words, depth=depth - 1), min_size=1, max_size=3))}
+    leaves = (*LEAVES, in_segment) if words.memberships else LEAVES
+    leaf: Node = draw(st.sampled_from(leaves))(draw, words)
+    return leaf
+
+
+def event(draw: Draw, words: Words) -> str | list[str]:
+    """An EVENT: a name, a list of names, or `any`."""
+    names = st.sampled_from(words.events)
+    chosen: str | list[str] = draw(
+        st.one_of(
+            names, names, st.just("any"), st.lists(names, min_size=1, max_size=2, unique=True)
+        )
+    )
+    return chosen
+
+
+def scope(draw: Draw, words: Words, *, since: bool = True, within: bool = True) -> Node:
+    """`where`, `within`, `since`, each now and then."""
+    node: Node = {}
+    if draw(SOMETIMES):
+        node["where"] = draw(WHERES)
+    if within and draw(st.booleans()):
+        node["within"] = draw(st.sampled_from(words.durations))
+    if since and draw(SOMETIMES):
+        node["since"] = event(draw, words)
+    return node
+
+
+def performed(draw: Draw, words: Words) -> Node:
+    """Counts of events, of different values or days, of the most frequent value."""
+    node = {"performed": event(draw, words), **scope(draw, words)}
+    counted = draw(st.sampled_from(["events", "events", "distinct", "day", "same"]))
+    if counted == "same":
+        return {**node, "same": draw(PROPERTY), "at_least": draw(COUNTS)}
+    if counted != "events":
+        node["distinct"] = "day" if counted == "day" else draw(PROPERTY)
+    return {**node, **draw(COUNT_COMPARISONS)}
+
+
+def not_performed(draw: Draw, words: Words) -> Node:
+    """No such event."""
+    return {"not_performed": event(draw, words), **scope(draw, words)}
+
+
+def quiet(draw: Draw, words: Words) -> Node:
+    """No event for a while."""
+    node: Node = {"quiet": draw(st.sampled_from(words.durations))}
+    if draw(st.booleans()):
+        node["events"] = event(draw, words)
+    return node
+
+
+def ago(draw: Draw, words: Words) -> Node:
+    """The last or first one was long ago, or not long ago, or in between."""
+    node = {"ago": event(draw, words), **scope(draw, words, since=False, within=False)}
+    if draw(SOMETIMES):
+        node["which"] = "first"
+    durations = sorted(draw(two_durations(words)), key=millis)
+    bounds = draw(st.sampled_from(["at_least", "less_than", "both"]))
+    if bounds != "less_than":
+        node["at_least"] = durations[0]
+    if bounds != "at_least" and millis(durations[1]) > millis(durations[0]):
+        node["less_than"] = durations[1]
+    return node if {"at_least", "less_than"} & node.keys() else {**node, "less_than": durations[0]}
+
+
+def two_durations(words: Words) -> st.SearchStrategy[list[str]]:
+    """Two of the durations, perhaps the same."""
+    return st.lists(st.sampled_from(words.durations), min_size=2, max_size=2)
+
+
+def sequence(draw: Draw, words: Words) -> Node:
+    """Two or three steps."""
+    steps = []
+    for _ in range(draw(st.sampled_from([2, 2, 3]))):
+        step = event(draw, words)
+        where = {"event": step, "where": draw(WHERES)} if draw(SOMETIMES) else None
+        steps.append(step if where is None else where)
+    node: Node = {"sequence": steps}
+    for key in ("within", "span"):
+        if draw(SOMETIMES):
+            node[key] = draw(st.sampled_from(words.durations))
+    if draw(SOMETIMES):
+        node["same"] = draw(PROPERTY)
+    return node
+
+
+def abandoned(draw: Draw, words: Words) -> Node:
+    """Begun and not ended, per item or for the whole customer; `for` lies below `within`."""
+    wait, window = sorted(draw(two_durations(words)), key=millis)
+    about: Node = {"did": event(draw, words), "without": event(draw, words)}
+    node: Node = {"abandoned": about}
+    bounds = draw(st.sampled_from(["for", "within", "both", "neither"]))
+    if bounds in ("within", "both"):
+        node["within"] = window
+    if bounds == "for" or (bounds == "both" and millis(wait) < millis(window)):
+        about["for"] = wait
+    if draw(st.booleans()):
+        node["same"] = draw(st.sampled_from([*PROPERTIES, "customer", "customer"]))
+    if draw(SOMETIMES):
+        node["where"] = draw(WHERES)
+    if draw(SOMETIMES):
+        node["at_least"] = draw(COUNTS)
+    return node
+
+
+def aggregate(draw: Draw, words: Words) -> Node:
+    """Totals, averages and extremes of what should be numbers."""
+    leaf = draw(st.sampled_from(["total", "total", "average", "largest", "smallest"]))
+    node = {leaf: draw(st.sampled_from(["price", "price", "quantity", "tags"]))}
+    node |= {"of": event(draw, words), **scope(draw, words)}
+    if leaf in ("total", "average") and draw(st.booleans()):
+        node["times"] = draw(st.sampled_from(["quantity", "quantity", "price"]))
+    return {**node, **draw(AMOUNT_COMPARISONS)}
+
+
+def latest(draw: Draw, words: Words) -> Node:
+    """The last or the first value."""
+    leaf = draw(st.sampled_from(["latest", "first"]))
+    node = {leaf: draw(PROPERTY), "of": event(draw, words)}
+    node |= scope(draw, words, since=False, within=leaf == "latest")
+    return {**node, **draw(COMPARISONS)}
+
+
+def favours(draw: Draw, words: Words) -> Node:
+    """The most frequent value."""
+    node = {"favours": draw(PROPERTY), "of": event(draw, words)}
+    node |= scope(draw, words, since=False)
+    asked = draw(st.sampled_from(["is", "is_not", "in", None]))
+    if asked:
+        node[asked] = draw(VALUE_LISTS if asked == "in" else VALUE)
+    if draw(SOMETIMES):
+        node["share"] = draw(SHARES)
+    if draw(SOMETIMES):
+        node["at_least"] = draw(COUNTS)
+    return node
+
+
+def trait(draw: Draw, words: Words) -> Node:  # noqa: ARG001  traits know no events
+    """What a customer is."""
+    return {"trait": draw(st.sampled_from(TRAITS)), **draw(COMPARISONS)}
+
+
+def in_segment(draw: Draw, words: Words) -> Node:
+    """A reference to a segment or a tier declared before."""
+    node: Node = {"in_segment": draw(st.sampled_from(words.memberships))}
+    if draw(st.booleans()):
+        node["for"] = draw(st.sampled_from(words.durations))
+    return node
+
+
+LEAVES = (
+    performed,
+    performed,
+    not_performed,
+    quiet,
+    ago,
+    sequence,
+    abandoned,
+    aggregate,
+    aggregate,
+    latest,
+    favours,
+    trait,
+)
