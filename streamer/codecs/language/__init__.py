@@ -9,8 +9,16 @@ reader, the JSON Schema and the reference), `conditions`, `documents` and `cases
 file), `references` (what they say of each other), `reader` (all of it together).
 """
 
-from streamer.codecs.language.cases import Expected, TestCase
+from streamer.codecs.language.cases import NO_TIER, Expected, TestCase
 from streamer.codecs.language.reader import Declared, read_rules, read_rules_text
 from streamer.codecs.language.source import render
 
-__all__ = ["Declared", "Expected", "TestCase", "read_rules", "read_rules_text", "render"]
+__all__ = [
+    "NO_TIER",
+    "Declared",
+    "Expected",
+    "TestCase",
+    "read_rules",
+    "read_rules_text",
+    "render",
+]
