@@ -12,7 +12,7 @@ from streamer.core.leaves.membership import InSegment
 from streamer.core.leaves.trait import Trait, TraitVerdict
 from streamer.core.memory import Memory, Terms, key_of
 from streamer.core.ruleset import Plan, RuleSet, Rung
-from streamer.core.syntax import All, AnyOf, Condition, Header, Ladder, NoneOf, Segment
+from streamer.core.syntax import All, AnyOf, Condition, Header, Ladder, NoneOf, Question, Segment
 
 Declaration = Segment | Ladder
 
@@ -58,6 +58,14 @@ class _Slots:
 
     def membership(self, key: str) -> tuple[int, int]:
         return self._memberships[key]
+
+    def asked(self, question: Question) -> Asked:
+        """Bind one leaf and note which memories it asks."""
+        others, self.used = self.used, set()
+        leaf = question.bind(self)
+        slots = frozenset(self.used)
+        self.used |= others
+        return Asked(leaf, slots)
 
 
 def _memberships(ordered: Sequence[Declaration]) -> dict[str, tuple[int, int]]:
@@ -106,7 +114,7 @@ def _node(condition: Condition, binder: _Slots) -> Node:
         case NoneOf(conditions):
             return NoneHold(tuple(_node(one, binder) for one in conditions))
         case question:
-            return Asked(question.bind(binder))
+            return binder.asked(question)
 
 
 def questions(one: Declaration) -> Iterator[object]:

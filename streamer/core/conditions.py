@@ -91,13 +91,14 @@ class NoneHold:
 
 
 class Asked:
-    """A leaf in its place among conditions."""
+    """A leaf in its place among conditions; `slots` are those of the memories that it asks."""
 
     word = ""
     conditions: "tuple[Node, ...]" = ()
 
-    def __init__(self, leaf: Leaf) -> None:
+    def __init__(self, leaf: Leaf, slots: frozenset[int]) -> None:
         self.leaf = leaf
+        self.slots = slots
         self.test = leaf.test
 
     def because(self, profile: Standing, now: Millis) -> Iterator[str]:

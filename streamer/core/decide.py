@@ -59,7 +59,7 @@ def _event(rules: RuleSet, profile: Profile | None, event: Event) -> Decision:
     max_lateness = rules.header.max_lateness
     time = event.time
     event_id = fingerprint(event.id)
-    refused = _refusal(profile, event, event_id, max_lateness)
+    refused = refusal(profile, event, event_id, max_lateness)
     if refused is not None:
         return Decision(profile, (), refused)
     changes: list[SegmentChange] = []
@@ -88,10 +88,10 @@ def _event(rules: RuleSet, profile: Profile | None, event: Event) -> Decision:
     return _decision(profile, changes)
 
 
-def _refusal(
+def refusal(
     profile: Profile | None, event: Event, event_id: int, max_lateness: Millis
 ) -> Outcome | None:
-    """Return why the event is not accepted, or None."""
+    """Return why the event is not accepted, or None; `event_id` is its fingerprint."""
     time, appended = event.time, event.appended
     if appended is not None and appended - time > max_lateness:
         return "late"
@@ -150,7 +150,7 @@ def _settle(profile: Profile, now: Millis, plans: Sequence[Plan]) -> Sequence[Mo
         target, flip = plan.target(profile, now)
         origin = inside[place]
         if target != origin:
-            held = _held_until(plan, profile, target)
+            held = held_until(plan, profile, target)
             if held <= now:
                 inside[place] = target
                 profile.since[place] = now
@@ -163,7 +163,7 @@ def _settle(profile: Profile, now: Millis, plans: Sequence[Plan]) -> Sequence[Mo
     return moves or ()
 
 
-def _held_until(plan: Plan, profile: Profile, target: int) -> Millis:
+def held_until(plan: Plan, profile: Profile, target: int) -> Millis:
     """Return the instant from which the settings let the customer move."""
     since = profile.since[plan.place]
     if not since:

@@ -90,6 +90,7 @@ class Cycle:
         self.rejections: list[Rejection] = []
         self.outcomes: Counter[str] = Counter()
         self.beyond: Counter[int] = Counter()
+        self.earliest: Millis | None = None
         self.latest: Millis | None = None
         self._journal: list[tuple[str, Event | Wake]] = []
         self._due: list[DueWake] = []
@@ -184,6 +185,8 @@ class Cycle:
             self.outcomes["applied"] += 1
             if self.latest is None or event.time > self.latest:
                 self.latest = event.time
+            if self.earliest is None or event.time < self.earliest:
+                self.earliest = event.time
         else:
             self._reject(record, outcome, _REASONS[outcome])
         return True

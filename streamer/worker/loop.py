@@ -42,8 +42,9 @@ class Tally:
 
     outcomes: Counter[str] = field(default_factory=Counter)
     beyond: Counter[int] = field(default_factory=Counter)
+    earliest: Millis | None = None
     latest: Millis | None = None
-    """The largest time of an accepted event."""
+    """The smallest and the largest time of an accepted event."""
 
 
 class Worker:
@@ -129,8 +130,10 @@ class Worker:
         self._cache.keep(cycle.profiles)
         self.tally.outcomes.update(cycle.outcomes)
         self.tally.beyond.update(cycle.beyond)
-        if cycle.latest is not None:
-            self.tally.latest = max(cycle.latest, self.tally.latest or cycle.latest)
+        if cycle.earliest is not None and cycle.latest is not None:
+            tally = self.tally
+            tally.earliest = min(cycle.earliest, tally.earliest or cycle.earliest)
+            tally.latest = max(cycle.latest, tally.latest or cycle.latest)
         if outgoing is not None:
             self._publish(outgoing)
 
