@@ -11,6 +11,6 @@ the instant of an event.
 """
 
 from tests.strategies.documents import documents_to_yaml, rule_documents
-from tests.strategies.histories import histories, untils
+from tests.strategies.histories import Until, histories, untils
 
-__all__ = ["documents_to_yaml", "histories", "rule_documents", "untils"]
+__all__ = ["Until", "documents_to_yaml", "histories", "rule_documents", "untils"]

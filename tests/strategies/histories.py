@@ -3,13 +3,15 @@
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from hypothesis import strategies as st
 
 from tests.strategies.conditions import Draw
 from tests.strategies.moves import MOVES, POISON, Move, bodies
 from tests.strategies.words import DURATION, STANDARD_EVENTS, Node, millis, texts_in
+
+Until: TypeAlias = int | Literal["end"]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 STARTS = (
@@ -38,7 +40,7 @@ def histories(draw: Draw, documents: Sequence[Node]) -> list[bytes]:
 
 
 @st.composite
-def untils(draw: Draw, documents: Sequence[Node], lines: Sequence[bytes]) -> int | str:
+def untils(draw: Draw, documents: Sequence[Node], lines: Sequence[bytes]) -> Until:
     """`end`, or a time near one of the lines."""
     times = [time for line in lines if (time := time_of(line)) is not None]
     if not times or draw(st.booleans()):

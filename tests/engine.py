@@ -1,0 +1,94 @@
+"""The engine as tests compare it with the oracle: rules and lines in, the oracle's words out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from streamer.adapters.memory import MemoryLog, MemorySink, MemoryStore
+from streamer.codecs.events import decode
+from streamer.codecs.language import read_rules_text
+from streamer.core.compile import compile_rules
+from streamer.core.ruleset import RuleSet
+from streamer.types import FOREVER, SegmentChange
+from streamer.worker.cycle import Pace
+from streamer.worker.loop import Worker
+from tests.strategies import Until
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How the work is cut up; no answer may depend on it.
+
+    `batch` records or `wakes` wakes make a cycle, `cache` decoded profiles are kept, and at `sweeps`
+    points on the way to the end due wakes are asked for.
+    """
+
+    batch: int = 500
+    wakes: int = 5_000
+    cache: int = 1_000
+    sweeps: int = 1
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was said of each customer, in the oracle's words, and which lines were not accepted."""
+
+    changes: dict[str, list[dict[str, Any]]]
+    rejected: list[tuple[int, str]]
+
+
+def compiled(yaml_text: str) -> RuleSet:
+    """The rule set of one YAML text."""
+    declared = read_rules_text(yaml_text)
+    return compile_rules(declared.header, declared.declarations)
+
+
+def engine_run(
+    rules: RuleSet, lines: Sequence[bytes], until: Until = "end", cut: Cut | None = None
+) -> Answer:
+    """Run the lines of an events file through the worker on the adapters in memory."""
+    cut = cut or Cut()
+    horizon = until if isinstance(until, int) else FOREVER
+    pace = Pace(batch=cut.batch, wakes=cut.wakes, cache=cut.cache, horizon=horizon)
+    log, sink = MemoryLog(), MemorySink()
+    for line in lines:
+        log.append(line)
+    worker = Worker(rules, log, MemoryStore(), sink, decode, pace=pace)
+    worker.start()
+    while worker.step():
+        if worker.log_time is not None:
+            worker.sweep(worker.log_time - pace.lateness)
+    start, end = 0, until if isinstance(until, int) else end_of_file(worker, pace)
+    for part in range(1, cut.sweeps + 1):
+        worker.sweep(start + (end - start) * part // cut.sweeps)
+    return Answer(
+        said(sink.changes), [(one.record.offset + 1, one.kind) for one in sink.rejections]
+    )
+
+
+def end_of_file(worker: Worker, pace: Pace) -> int:
+    """The larger of the largest accepted event time and log time less `lateness`."""
+    reached = 0 if worker.log_time is None else worker.log_time - pace.lateness
+    return max(worker.tally.latest or 0, reached)
+
+
+def said(changes: Sequence[SegmentChange]) -> dict[str, list[dict[str, Any]]]:
+    """The changes by customer, each with what the rules determine of it."""
+    told: dict[str, list[dict[str, Any]]] = {}
+    for change in changes:
+        told.setdefault(change.customer, []).append(
+            {
+                "customer_id": change.customer,
+                "segment": change.segment,
+                "direction": change.direction,
+                "at": change.at,
+                "sequence": change.sequence,
+                "born": change.born,
+                "cause": change.cause,
+                "event": change.event_id,
+                "ladder": change.ladder,
+                "from": change.origin,
+                "to": change.target,
+            }
+        )
+    return told
