@@ -11,6 +11,7 @@ import orjson
 
 from streamer.codecs.change_schemas import change_schema, rejected_schema
 from streamer.codecs.event_schemas import Schema, call_schema, event_schema
+from streamer.codecs.language.schema import rules_schema
 
 
 def documents() -> dict[str, Schema]:
@@ -20,6 +21,7 @@ def documents() -> dict[str, Schema]:
         "segment-call.schema.json": call_schema(),
         "change.schema.json": change_schema(),
         "rejected.schema.json": rejected_schema(),
+        "rules.schema.json": rules_schema(),
     }
 
 

@@ -237,7 +237,10 @@ def choice(name: str, *words: str) -> Kind[str]:
 
 _EVENT_SCHEMA: Final = {
     "anyOf": [
-        {"enum": list(STANDARD_EVENTS)},
+        {
+            "enum": list(STANDARD_EVENTS),
+            "markdownEnumDescriptions": list(STANDARD_EVENTS.values()),
+        },
         {"type": "string", "pattern": scalars.KEY_PATTERN, "not": {"const": "any"}},
     ]
 }

@@ -17,8 +17,8 @@ Plain: TypeAlias = str | bool | int | Decimal
 
 KEY_PATTERN: Final = r"^[a-z][a-z0-9_]{0,62}$"
 MEMBERSHIP_PATTERN: Final = r"^[a-z][a-z0-9_]{0,62}(\.[a-z][a-z0-9_]{0,62})?$"
-DURATION_PATTERN: Final = r"^0*[1-9][0-9]{0,14}(ms|s|m|h|d|w)$"
-RELATIVE_PATTERN: Final = r"^[0-9]{1,15}(ms|s|m|h|d|w)$"
+DURATION_PATTERN: Final = r"^0*[1-9][0-9]*(ms|s|m|h|d|w)$"
+RELATIVE_PATTERN: Final = r"^[0-9]+(ms|s|m|h|d|w)$"
 PERCENT_PATTERN: Final = r"^(0*100(\.0+)?|0*[0-9]{1,2}(\.[0-9]+)?)%$"
 LONGEST_DURATION: Final[Millis] = 36_500 * DAY
 LARGEST_EXPONENT: Final = 300
@@ -77,7 +77,7 @@ def duration(text: str) -> Millis | None:
 def share(value: Plain) -> Fraction | None:
     """Return the fraction that `0.5` or `50%` stands for; None for what is no share."""
     if isinstance(value, str):
-        if re.match(PERCENT_PATTERN, value) is None or len(value) > LARGEST_EXPONENT:
+        if re.fullmatch(PERCENT_PATTERN[1:-1], value) is None or len(value) > LARGEST_EXPONENT:
             return None
         return Fraction(value[:-1]) / 100
     if isinstance(value, bool) or not 0 <= value <= 1:
