@@ -135,6 +135,17 @@ def test_asking_what_is_due_changes_nothing(connect: Connect) -> None:
     assert len(store.due(0, 5, 100)) == 6
 
 
+def test_a_wake_that_moves_away_and_back_is_due_once(connect: Connect) -> None:
+    store = connect()
+    checkpoint = following(store.claim(0), {f"u-{each}": (b"", 100 + each) for each in range(50)})
+    store.commit(checkpoint)
+    for at in (90, 200, 90):
+        checkpoint = following(after(checkpoint), {"u-7": (b"", at)})
+        store.commit(checkpoint)
+        assert store.due(0, 80, 10) == []
+    assert store.due(0, 101, 10) == [(90, "u-7"), (100, "u-0"), (101, "u-1")]
+
+
 def test_the_outbox_keeps_what_is_not_known_to_be_published(connect: Connect) -> None:
     store = connect()
     meta = store.claim(0)
