@@ -19,8 +19,8 @@ from tests.strategies import Until
 class Cut:
     """How the work is cut up; no answer may depend on it.
 
-    `batch` records or `wakes` wakes make a cycle, `cache` decoded profiles are kept, and at `sweeps`
-    points on the way to the end due wakes are asked for.
+    `batch` records or `wakes` wakes make a cycle, `cache` profiles are kept decoded, and `sweeps`
+    times on the way to the end due wakes are asked for.
     """
 
     batch: int = 500
