@@ -3,28 +3,23 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from typing import Any, ClassVar, Final, Literal
+from typing import ClassVar, Final, Literal
 from zoneinfo import ZoneInfo
 
-from streamer.codecs.language import kinds, scalars
+from streamer.codecs.language import kinds, names, scalars
 from streamer.codecs.language.fields import Apart, Field, Group, Values
+from streamer.codecs.language.given import GIVEN, event_of
 from streamer.codecs.language.kinds import Kind
 from streamer.codecs.language.nodes import (
     ListNode,
-    LostNode,
-    MappingNode,
     Node,
     ScalarNode,
 )
-from streamer.codecs.language.reading import Lost, Reading, Reference, Wrong, expected
-from streamer.codecs.limits import ID, MAX_ID
+from streamer.codecs.language.reading import Reading, Reference, Wrong, expected
 from streamer.core.wording import duration as said_duration
 from streamer.instants import EARLIEST, END, parse_iso
 from streamer.types import DAY, Event, Millis
 
-CUSTOMER: Final = "customer"
-"""The one customer of every test."""
 NO_TIER: Final = "none"
 """`to: none`: the customer leaves the ladder altogether (unless a tier has that name)."""
 
@@ -68,97 +63,21 @@ class TestCase:
     column: int
 
 
-def _json(node: Node, _: Reading) -> Any:  # noqa: ANN401 (any JSON value)
-    """Return the JSON value that stands there."""
-    match node:
-        case LostNode():
-            raise Lost
-        case ListNode():
-            return [_json(item, _) for item in node.items]
-        case MappingNode():
-            return {name: _json(entry.value, _) for name, entry in node.entries.items()}
-    try:
-        value = scalars.resolve(node)
-    except ValueError as error:
-        raise Wrong(node.at, str(error)) from None
-    return float(value) if isinstance(value, Decimal) else value
-
-
-def _traits(node: Node, reading: Reading) -> dict[str, Any]:
-    if not isinstance(node, MappingNode):
-        raise expected("traits and their values, such as {country: DE}", node)
-    traits: dict[str, Any] = _json(node, reading)
-    return traits
-
-
-def _products(node: Node, reading: Reading) -> list[Any]:
-    what = "a list of products such as [{product_id: shoe-1, price: 59.9}]"
-    if not isinstance(node, ListNode):
-        raise expected(what, node)
-    for item in node.items:
-        if not isinstance(item, MappingNode):
-            raise expected("a product such as {product_id: shoe-1, price: 59.9}", item)
-    return [_json(item, reading) for item in node.items]
-
-
-def _id(node: Node, _: Reading) -> str:
-    value = kinds.text_of(node, "a text")
-    if len(value) > MAX_ID or re.fullmatch(ID, value) is None:
-        message = f"an id has at most {MAX_ID} characters, none of them a control character"
-        raise Wrong(node.at, message)
-    return value
-
-
-def _held(node: Node, reading: Reading) -> tuple[Any]:
-    """Return the JSON value as the one element of a tuple: null is a value, too."""
-    return (_json(node, reading),)
-
-
-_GIVEN: Final = Group(
-    "a given event",
-    (
-        Field("at", kinds.RELATIVE, "When, after the start of the test.", required=True),
-        Field("event", kinds.EVENT, "The event's name.", required=True),
-        Field(
-            "id",
-            Kind("event_id", "text", {"type": "string", "minLength": 1, "maxLength": MAX_ID}, _id),
-            "The event's id; made up if not stated. The same id again is a duplicate.",
-        ),
-        Field(
-            "traits",
-            Kind("traits", "traits and their values", {"type": "object"}, _traits),
-            "What the event says about the customer.",
-        ),
-        Field(
-            "products",
-            Kind(
-                "products",
-                "list of products",
-                {"type": "array", "items": {"type": "object"}},
-                _products,
-            ),
-            "The products that the event carries.",
-        ),
-    ),
-    others=Kind("json", "any value", {}, _held),
-)
-
-
 def _tier(node: Node, reading: Reading) -> str:
     """Return the tier that a move goes to; the empty text for leaving the ladder (null)."""
     if isinstance(node, ScalarNode) and node.plain and scalars.resolve(node) is None:
         return ""
-    return kinds.KEY.read(node, reading)
+    return names.KEY.read(node, reading)
 
 
 _ONE_CHANGE: Final = "write each change as an item of its own"
-_EXPECTED: Final = Group(
+EXPECTED: Final = Group(
     "an expected change",
     (
         Field("at", kinds.RELATIVE, "When, after the start of the test.", required=True),
-        Field("enters", kinds.MEMBERSHIP, "The segment, or ladder and tier, that is entered."),
-        Field("exits", kinds.MEMBERSHIP, "The segment, or ladder and tier, that is left."),
-        Field("moves", kinds.KEY, "The ladder on which the customer moves; goes with `to`."),
+        Field("enters", names.MEMBERSHIP, "The segment, or ladder and tier, that is entered."),
+        Field("exits", names.MEMBERSHIP, "The segment, or ladder and tier, that is left."),
+        Field("moves", names.KEY, "The ladder on which the customer moves; goes with `to`."),
         Field(
             "to",
             Kind(
@@ -166,7 +85,7 @@ _EXPECTED: Final = Group(
                 "key of a tier, or `none`",
                 {"anyOf": [{"type": "null"}, {"$ref": "#/$defs/key"}]},
                 _tier,
-                (kinds.KEY,),
+                (names.KEY,),
             ),
             "The tier that the customer moves to; `none` for leaving the ladder altogether.",
         ),
@@ -183,7 +102,7 @@ _EXPECTED: Final = Group(
 
 
 def _expected(node: Node, reading: Reading) -> Values:
-    values = _EXPECTED.read(node, reading)
+    values = EXPECTED.read(node, reading)
     if "moves" in values and "to" not in values:
         raise Wrong(
             values.key_at("moves"), '"moves" goes with "to": the tier that the customer moves to'
@@ -198,7 +117,7 @@ def _expectations(node: Node, reading: Reading) -> tuple[Values, ...]:
 
 
 def _givens(node: Node, reading: Reading) -> tuple[Values, ...]:
-    return kinds.items(node, f"a list of events such as [{_EXAMPLE}]", _GIVEN.read, reading)
+    return kinds.items(node, f"a list of events such as [{_EXAMPLE}]", GIVEN.read, reading)
 
 
 def _start(node: Node, reading: Reading) -> Millis:
@@ -221,7 +140,7 @@ def _instant(text: str, zone: str) -> Millis:
     return at
 
 
-_TEST: Final = Group(
+TEST: Final = Group(
     "a test",
     (
         Field("name", kinds.TEXT, "What the test shows.", required=True),
@@ -235,9 +154,9 @@ _TEST: Final = Group(
             Kind(
                 "given",
                 "list of events",
-                {"type": "array", "minItems": 1, "items": _GIVEN.schema()},
+                {"type": "array", "minItems": 1, "items": GIVEN.schema()},
                 _givens,
-                _GIVEN.kinds(),
+                GIVEN.kinds(),
             ),
             "The events of one customer, in the order in which they arrive.",
             required=True,
@@ -247,9 +166,9 @@ _TEST: Final = Group(
             Kind(
                 "expect",
                 "list of changes",
-                {"type": "array", "items": _EXPECTED.schema()},
+                {"type": "array", "items": EXPECTED.schema()},
                 _expectations,
-                _EXPECTED.kinds(),
+                EXPECTED.kinds(),
             ),
             "All changes of this segment or ladder, with their times; `[]` for none.",
             required=True,
@@ -264,7 +183,7 @@ _TEST: Final = Group(
 
 
 def _test(node: Node, reading: Reading) -> TestCase:
-    values = _TEST.read(node, reading)
+    values = TEST.read(node, reading)
     start: Millis = values.get("start", _instant(_DEFAULT_START, reading.header.zone))
     last = max(one["at"] for one in (*values["given"], *values["expect"]))
     until: Millis = values.get("until", last + DAY)
@@ -278,22 +197,12 @@ def _test(node: Node, reading: Reading) -> TestCase:
         name=values["name"],
         start=start,
         until=start + until,
-        events=tuple(_event(one, start, nth) for nth, one in enumerate(values["given"], 1)),
+        events=tuple(event_of(one, start, nth) for nth, one in enumerate(values["given"], 1)),
         expect=tuple(_change(one, start, reading) for one in values["expect"]),
         file=node.at.source.name,
         line=node.at.line,
         column=node.at.column,
     )
-
-
-def _event(values: Values, start: Millis, nth: int) -> Event:
-    properties = {
-        name: values[name][0] for name in values.node.entries if _GIVEN.named(name) is None
-    }
-    if "products" in values:
-        properties["products"] = values["products"]
-    name, at = values.get("id", f"given-{nth}"), start + values["at"]
-    return Event(name, values["event"], CUSTOMER, at, properties, values.get("traits"))
 
 
 def _change(values: Values, start: Millis, reading: Reading) -> Expected:
@@ -322,7 +231,7 @@ def _tests(node: Node, reading: Reading) -> tuple[TestCase, ...]:
 TESTS: Final = Kind(
     "tests",
     "list of tests",
-    {"type": "array", "items": _TEST.schema()},
+    {"type": "array", "items": TEST.schema()},
     _tests,
-    _TEST.kinds(),
+    TEST.kinds(),
 )

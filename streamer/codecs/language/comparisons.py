@@ -2,7 +2,7 @@
 
 from typing import Final, get_args
 
-from streamer.codecs.language import kinds
+from streamer.codecs.language import kinds, names
 from streamer.codecs.language.fields import Apart, Field, Group, Values
 from streamer.codecs.language.kinds import Kind
 from streamer.codecs.language.nodes import ListNode, MappingNode, Node, ScalarNode
@@ -83,7 +83,7 @@ def _where(node: Node, reading: Reading) -> tuple[Clause, ...]:
 def _name(node: Node, _: Reading) -> str:
     if not isinstance(node, ScalarNode):
         raise expected("the name of a property", node)
-    return kinds.checked_property(node.text, node.at)
+    return names.checked_property(node.text, node.at)
 
 
 def _clause(node: Node, reading: Reading) -> tuple[Comparison, ...]:
@@ -110,5 +110,5 @@ WHERE: Final = Kind(
         },
     },
     _where,
-    (kinds.PROPERTY, kinds.SCALAR, *(one.kind for one in ANY_COMPARISON)),
+    (names.PROPERTY, kinds.SCALAR, *(one.kind for one in ANY_COMPARISON)),
 )

@@ -1,9 +1,10 @@
 """What a value may be: how each kind is read, and what the JSON Schema says of it.
 
+Here are the kinds for which a value alone decides; names are in `names`.
+
 Everything that a kind's `read` accepts, its `schema` accepts.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,10 +14,7 @@ from typing import Any, Final, Generic, TypeVar
 from streamer.codecs.language import scalars
 from streamer.codecs.language.nodes import ListNode, Node, ScalarNode
 from streamer.codecs.language.reading import Lost, Reading, Wrong, expected
-from streamer.codecs.language.source import Place
-from streamer.codecs.language.vocabulary import STANDARD_EVENTS
 from streamer.codecs.language.words import quoted
-from streamer.core.syntax import ANY, Names
 from streamer.core.values import SCALE
 from streamer.core.wording import duration as said_duration
 from streamer.types import Millis, Scalar
@@ -25,7 +23,6 @@ T = TypeVar("T")
 
 LARGEST_COUNT: Final = 1_000
 LARGEST_DECIMAL: Final = 10**18
-MAX_PROPERTY: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,59 +166,6 @@ def _scalars(node: Node, reading: Reading) -> tuple[Scalar, ...]:
     return items(node, "a list of values such as [red, blue]", _scalar, reading)
 
 
-def _key(node: Node, _: Reading) -> str:
-    what = "a key of at most 63 small letters, digits and _, such as cart_abandoner"
-    value = single(node, what)
-    if not isinstance(value, str) or re.fullmatch(scalars.KEY_PATTERN[1:-1], value) is None:
-        raise expected(what, node)
-    return value
-
-
-def _membership(node: Node, _: Reading) -> str:
-    what = "a segment's key, or a ladder's with a tier: engagement.active"
-    value = single(node, what)
-    if not isinstance(value, str) or re.fullmatch(scalars.MEMBERSHIP_PATTERN[1:-1], value) is None:
-        raise expected(what, node)
-    return value
-
-
-def checked_property(name: str, at: Place) -> str:
-    """Return the name if a property can have it; raise `Wrong` if not."""
-    if len(name) > MAX_PROPERTY:
-        raise Wrong(at, f"the name of a property has at most {MAX_PROPERTY} characters")
-    if not all(part.strip() for part in name.split(".")):
-        raise Wrong(at, f"the property {quoted(name)} has an empty part beside a dot")
-    return name
-
-
-def _property(node: Node, _: Reading) -> str:
-    return checked_property(text_of(node, "the name of a property"), node.at)
-
-
-def _trait(node: Node, _: Reading) -> str:
-    value = text_of(node, "the name of a trait")
-    if len(value) > MAX_PROPERTY:
-        raise Wrong(node.at, f"the name of a trait has at most {MAX_PROPERTY} characters")
-    return value
-
-
-def _event(node: Node, reading: Reading) -> str:
-    value = text_of(node, "the name of an event")
-    if value == "any":
-        raise Wrong(node.at, "any stands for every event and cannot be one of several")
-    if isinstance(node, ScalarNode) and value not in reading.event_names():
-        unlisted = "no standard event; a name of your own goes under events in the header"
-        raise reading.unknown(node, "event", reading.event_names(), unlisted)
-    return value
-
-
-def _events(node: Node, reading: Reading) -> Names:
-    if isinstance(node, ScalarNode):
-        return ANY if node.text == "any" else (_event(node, reading),)
-    what = "the name of an event, a list of names, or any"
-    return tuple(sorted(set(items(node, what, _event, reading))))
-
-
 def choice(name: str, *words: str) -> Kind[str]:
     """Return the kind of value that is one of a few words."""
     what = " or ".join(words)
@@ -232,19 +176,10 @@ def choice(name: str, *words: str) -> Kind[str]:
             raise expected(what, node)
         return value
 
-    return Kind(name, what, {"enum": list(words)}, read)
+    return Kind(name, " or ".join(f"`{word}`" for word in words), {"enum": list(words)}, read)
 
 
-_EVENT_SCHEMA: Final = {
-    "anyOf": [
-        {
-            "enum": list(STANDARD_EVENTS),
-            "markdownEnumDescriptions": list(STANDARD_EVENTS.values()),
-        },
-        {"type": "string", "pattern": scalars.KEY_PATTERN, "not": {"const": "any"}},
-    ]
-}
-_NOT_BLANK: Final = {"type": "string", "pattern": r"\S"}
+NOT_BLANK: Final = {"type": "string", "pattern": r"\S"}
 
 DURATION: Final[Kind[Millis]] = Kind(
     "duration",
@@ -283,7 +218,7 @@ SHARE: Final = Kind(
     _share,
 )
 FLAG: Final = Kind("flag", "`true` or `false`", {"type": "boolean"}, _flag)
-TEXT: Final[Kind[str]] = Kind("text", "text", _NOT_BLANK, lambda node, _: text_of(node, "a text"))
+TEXT: Final[Kind[str]] = Kind("text", "text", NOT_BLANK, lambda node, _: text_of(node, "a text"))
 ANY_TEXT: Final = Kind("any_text", "text", {"type": "string"}, _any_text)
 NUMBER: Final = Kind("number", "number", {"type": "number"}, _number)
 DECIMAL: Final[Kind[int]] = Kind(
@@ -301,32 +236,4 @@ SCALARS: Final = Kind(
     {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/value"}},
     _scalars,
     (SCALAR,),
-)
-KEY: Final = Kind("key", "key", {"type": "string", "pattern": scalars.KEY_PATTERN}, _key)
-MEMBERSHIP: Final = Kind(
-    "membership",
-    "key of a segment, or of a ladder with its tier",
-    {"type": "string", "pattern": scalars.MEMBERSHIP_PATTERN},
-    _membership,
-)
-PROPERTY: Final = Kind(
-    "property",
-    "name of a property (dots descend)",
-    {**_NOT_BLANK, "maxLength": MAX_PROPERTY},
-    _property,
-)
-TRAIT: Final = Kind("trait", "name of a trait", {**_NOT_BLANK, "maxLength": MAX_PROPERTY}, _trait)
-EVENT: Final = Kind("event", "name of an event", _EVENT_SCHEMA, _event)
-EVENTS: Final = Kind(
-    "events",
-    "EVENT: a name, a list of names, or `any`",
-    {
-        "anyOf": [
-            {"const": "any"},
-            {"$ref": "#/$defs/event"},
-            {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/event"}},
-        ]
-    },
-    _events,
-    (EVENT,),
 )

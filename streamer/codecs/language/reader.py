@@ -8,6 +8,7 @@ from typing import Final
 from streamer.codecs.language import documents, references
 from streamer.codecs.language.cases import NO_TIER, Expected, TestCase
 from streamer.codecs.language.documents import Declaration
+from streamer.codecs.language.header import read_header
 from streamer.codecs.language.nodes import MappingNode, Node
 from streamer.codecs.language.nodes import documents as parsed
 from streamer.codecs.language.reading import Reading
@@ -124,7 +125,7 @@ def _declared(sources: Sequence[Source], reading: Reading, given: str) -> Declar
 def _read_headers(roots: Sequence[Node], reading: Reading) -> None:
     """Read the header, which all other documents need to be known before them."""
     for nth, root in enumerate(roots):
-        header = reading.attempt(documents.read_header, root)
+        header = reading.attempt(read_header, root)
         if nth > 0 and isinstance(root, MappingNode):
             place = root.entries["ruleset"].key.at
             message = f"a rule set has one header: the first is at {roots[0].at}"

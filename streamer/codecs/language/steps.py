@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from streamer.codecs.language import kinds
+from streamer.codecs.language import kinds, names
 from streamer.codecs.language.comparisons import WHERE
 from streamer.codecs.language.fields import Field, Group
 from streamer.codecs.language.kinds import Kind
@@ -16,7 +16,7 @@ _STEP: Final = Group(
     "a step",
     (
         Field(
-            "event", kinds.EVENTS, "The event, or several of which one is enough.", required=True
+            "event", names.EVENTS, "The event, or several of which one is enough.", required=True
         ),
         Field("where", WHERE, "Only an event whose properties are as stated."),
     ),
@@ -33,7 +33,7 @@ def _steps(node: Node, reading: Reading) -> tuple[Step, ...]:
 
 def _step(node: Node, reading: Reading) -> Step:
     if not isinstance(node, MappingNode):
-        return Step(kinds.EVENTS.read(node, reading))
+        return Step(names.EVENTS.read(node, reading))
     values = _STEP.read(node, reading)
     return Step(values["event"], values.get("where", ()))
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from streamer.codecs.language import builders, kinds
+from streamer.codecs.language import builders, kinds, names
 from streamer.codecs.language.comparisons import (
     ANY_COMPARISON,
     DECIMAL_COMPARISON,
@@ -27,7 +27,8 @@ from streamer.core.syntax import Question
 class Leaf:
     """A condition of the language. `means` says when it is true.
 
-    `needs` are keys of which at least one must stand there; `example` is a whole condition.
+    With `needs`, at least one comparison must stand there. `inner` are the keys of the value, if
+    it is a mapping. `example` is a whole condition.
     """
 
     key: str
@@ -39,6 +40,7 @@ class Leaf:
     comparisons: tuple[Field, ...] = ()
     apart: tuple[Apart, ...] = ()
     needs: bool = False
+    inner: Group | None = None
 
     def group(self) -> Group:
         """Return the keys of the mapping that the leaf is."""
@@ -65,21 +67,21 @@ _WITHIN: Final = Field(
 )
 _SINCE: Final = Field(
     "since",
-    kinds.EVENTS,
+    names.EVENTS,
     "Only events after the latest of these. Nothing counts before there was one.",
 )
-_OF: Final = Field("of", kinds.EVENTS, "The events to read the property from.", required=True)
+_OF: Final = Field("of", names.EVENTS, "The events to read the property from.", required=True)
 _SCOPE: Final = (_WHERE, _WITHIN, _SINCE)
 _TIMES: Final = Field(
     "times",
-    kinds.PROPERTY,
+    names.PROPERTY,
     "Multiply each value by this property, read from the same event or product, if it is a whole "
     "number from 1 to 1000000: price times quantity.",
 )
 
 _PERFORMED: Final = Leaf(
     "performed",
-    kinds.EVENTS,
+    names.EVENTS,
     "The number of such events is as stated; at least 1 if nothing is stated.",
     "{performed: product_viewed, at_least: 10, within: 24h}",
     builders.performed,
@@ -87,12 +89,12 @@ _PERFORMED: Final = Leaf(
         *_SCOPE,
         Field(
             "distinct",
-            kinds.PROPERTY,
+            names.PROPERTY,
             "Count the different values of this property; `day` counts different calendar days.",
         ),
         Field(
             "same",
-            kinds.PROPERTY,
+            names.PROPERTY,
             "Count the events that share one value of this property, the most frequent one.",
         ),
     ),
@@ -109,7 +111,7 @@ _PERFORMED: Final = Leaf(
 )
 _NOT_PERFORMED: Final = Leaf(
     "not_performed",
-    kinds.EVENTS,
+    names.EVENTS,
     "There is no such event.",
     "{not_performed: order_completed, since: product_added}",
     builders.not_performed,
@@ -121,17 +123,17 @@ _QUIET: Final = Leaf(
     "No event for that long.",
     "{quiet: 30m}",
     builders.quiet,
-    (Field("events", kinds.EVENTS, "The events that end the silence; any if nothing is stated."),),
+    (Field("events", names.EVENTS, "The events that end the silence; any if nothing is stated."),),
 )
 _AGO: Final = Leaf(
     "ago",
-    kinds.EVENTS,
+    names.EVENTS,
     "The last such event is that long ago.",
     "{ago: order_completed, at_least: 60d, less_than: 90d}",
     builders.ago,
     (
         _WHERE,
-        Field("which", kinds.choice("which", "first", "last"), "`first`: look at the first one."),
+        Field("which", kinds.choice("which", "first", "last"), "Which one to look at."),
     ),
     (
         Field("at_least", kinds.DURATION, "That long ago or longer."),
@@ -148,14 +150,14 @@ _SEQUENCE: Final = Leaf(
     (
         _WITHIN,
         Field("span", kinds.DURATION, "The longest time from the first step to the last."),
-        Field("same", kinds.PROPERTY, "All steps carry one and the same value of this property."),
+        Field("same", names.PROPERTY, "All steps carry one and the same value of this property."),
     ),
 )
 _ABANDONED_PARTS: Final = Group(
     "abandoned",
     (
-        Field("did", kinds.EVENTS, "What was begun.", required=True),
-        Field("without", kinds.EVENTS, "What would have finished it.", required=True),
+        Field("did", names.EVENTS, "What was begun.", required=True),
+        Field("without", names.EVENTS, "What would have finished it.", required=True),
         Field("for", kinds.DURATION, "How long ago it was last begun, at least."),
         Field("at_least", kinds.COUNT, "How often it was begun, at least; once if not stated."),
     ),
@@ -175,7 +177,7 @@ _ABANDONED: Final = Leaf(
     (
         Field(
             "same",
-            kinds.PROPERTY,
+            names.PROPERTY,
             "The property that tells items apart; `product_id` if nothing is stated, `customer` "
             "for the customer as the one item.",
         ),
@@ -183,10 +185,11 @@ _ABANDONED: Final = Leaf(
         Field("within", kinds.DURATION, "Forget a beginning after that."),
     ),
     (Field("at_least", kinds.COUNT, "How often it was begun, at least; once if not stated."),),
+    inner=_ABANDONED_PARTS,
 )
 _TOTAL: Final = Leaf(
     "total",
-    kinds.PROPERTY,
+    names.PROPERTY,
     "The sum of this property is as stated; 0 of nothing.",
     "{total: price, times: quantity, of: order_completed, within: 30d, at_least: 150}",
     builders.aggregate("total"),
@@ -196,7 +199,7 @@ _TOTAL: Final = Leaf(
 )
 _AVERAGE: Final = Leaf(
     "average",
-    kinds.PROPERTY,
+    names.PROPERTY,
     "The average of this property is as stated; false of nothing.",
     "{average: price, of: product_viewed, within: 30d, above: 99.95}",
     builders.aggregate("average"),
@@ -206,7 +209,7 @@ _AVERAGE: Final = Leaf(
 )
 _LARGEST: Final = Leaf(
     "largest",
-    kinds.PROPERTY,
+    names.PROPERTY,
     "The largest value of this property is as stated; false of nothing.",
     "{largest: price, of: order_completed, at_least: 500}",
     builders.extreme("largest"),
@@ -216,7 +219,7 @@ _LARGEST: Final = Leaf(
 )
 _SMALLEST: Final = Leaf(
     "smallest",
-    kinds.PROPERTY,
+    names.PROPERTY,
     "The smallest value of this property is as stated; false of nothing.",
     "{smallest: rating, of: product_reviewed, within: 90d, at_most: 2}",
     builders.extreme("smallest"),
@@ -226,7 +229,7 @@ _SMALLEST: Final = Leaf(
 )
 _LATEST: Final = Leaf(
     "latest",
-    kinds.PROPERTY,
+    names.PROPERTY,
     "The last value of this property is as stated.",
     "{latest: rating, of: product_reviewed, at_most: 2}",
     builders.latest("latest", "last"),
@@ -237,7 +240,7 @@ _LATEST: Final = Leaf(
 )
 _FIRST: Final = Leaf(
     "first",
-    kinds.PROPERTY,
+    names.PROPERTY,
     "The first value of this property is as stated.",
     "{first: coupon, of: order_completed, exists: true}",
     builders.latest("first", "first"),
@@ -248,7 +251,7 @@ _FIRST: Final = Leaf(
 )
 _FAVOURS: Final = Leaf(
     "favours",
-    kinds.PROPERTY,
+    names.PROPERTY,
     "The most frequent value of this property is as stated; that there is one, if nothing is.",
     "{favours: category, of: product_viewed, within: 30d, is: shoes, share: 50%}",
     builders.favours,
@@ -261,7 +264,7 @@ _FAVOURS: Final = Leaf(
 )
 _TRAIT: Final = Leaf(
     "trait",
-    kinds.TRAIT,
+    names.TRAIT,
     "What is known about the customer is as stated.",
     "{trait: country, in: [DE, AT, CH]}",
     builders.trait,
@@ -272,7 +275,7 @@ _TRAIT: Final = Leaf(
 )
 _IN_SEGMENT: Final = Leaf(
     "in_segment",
-    kinds.MEMBERSHIP,
+    names.MEMBERSHIP,
     "The customer is in this segment, or on this tier of a ladder (`engagement.active`).",
     "{in_segment: engagement.active, for: 7d}",
     builders.in_segment,
