@@ -3,7 +3,7 @@
     StreamerError                 something a person can act on; its text is one clear sentence
     +-- UsageError                the command line or a setting is wrong (exit status 2)
     +-- RuleErrors                one or more errors in rule files, each with its place
-    +-- MappingError              a mapping file is wrong, with its place
+    +-- MappingError              one or more errors in a mapping file, each with its place
     +-- InvalidEvent              a record that cannot be an event
     +-- AdapterError              an outside thing (a file, a store, a log) failed
         +-- Fenced                another owner has taken the partition over
@@ -50,11 +50,11 @@ class RuleErrors(StreamerError):
 
 
 class MappingError(StreamerError):
-    """A mapping file that cannot be used."""
+    """A mapping file that cannot be used; `findings` holds its errors, in file order."""
 
-    def __init__(self, finding: Finding) -> None:
-        super().__init__(str(finding))
-        self.finding = finding
+    def __init__(self, findings: list[Finding]) -> None:
+        super().__init__("\n".join(str(finding) for finding in findings))
+        self.findings = findings
 
 
 class InvalidEvent(StreamerError):

@@ -1,0 +1,24 @@
+"""The mapping language: rows of a foreign file to events, as a small YAML file says.
+
+    read_mapping          a mapping file to a `Mapping`
+    Mapping.decoder       for a header, what turns a row into an event
+    Mapping.csv           how rows are written; `csv.header` reads the header row
+
+A field of an event comes from a source: a column by its name, or
+
+    {from: COLUMN, as: number}                 text (default), number, integer, or absolute
+    {from: COLUMN, values: {view: product_viewed}, otherwise: page_viewed}
+    {value: EUR}                               the same in every row
+    {template: "{InvoiceNo}-{line}"}           made of columns and the number of the row's line
+    {when: [{from: COLUMN, starts_with: C, value: order_refunded}], otherwise: order_completed}
+
+and a time from `{from: COLUMN, format: "%Y-%m-%d %H:%M:%S", zone: Europe/London}`.
+
+Read in this order: `rows` (bytes to cells), `times`, `sources`, `kinds` and `document` (YAML to
+sources), `mapping` (all of it together).
+"""
+
+from streamer.codecs.mapping.mapping import Mapping, read_mapping
+from streamer.codecs.mapping.rows import Layout
+
+__all__ = ["Layout", "Mapping", "read_mapping"]

@@ -1,0 +1,157 @@
+"""A mapping file to a declaration: every error with its file, line and column, all at once.
+
+The words are those of the rule language wherever they mean the same.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final, TypeAlias
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from streamer.codecs.language.fields import Field, Group
+from streamer.codecs.language.kinds import EVENT, KEY, SCALAR, TEXT, Kind, items, text_of
+from streamer.codecs.language.nodes import MappingNode, Node, ScalarNode
+from streamer.codecs.language.reading import Lost, Reading, Wrong, expected
+from streamer.codecs.mapping.kinds import COLUMN, named_column, source_kind
+from streamer.codecs.mapping.rows import Layout
+from streamer.codecs.mapping.sources import Column, Source
+from streamer.codecs.mapping.times import ISO, FormatError, TimeReader, has_zone, time_reader
+
+Sources: TypeAlias = Mapping[str, Source]
+"""The sources of properties or traits, by their names."""
+
+_ASCII: Final = bytes(range(128))
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSource:
+    """The column of a time, and what reads it."""
+
+    column: Column
+    read: TimeReader
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What a mapping file says: the layout of rows, and a source for each field of an event."""
+
+    layout: Layout
+    id: Source
+    name: Source
+    time: TimeSource
+    appended: TimeSource | None
+    user_id: Source | None
+    anonymous_id: Source | None
+    properties: Sources
+    traits: Sources
+
+
+def declaration(root: Node, reading: Reading) -> Declaration:
+    """Return what the document declares; raises `Lost` once the report holds why it cannot."""
+    own = root.entries.get("events") if isinstance(root, MappingNode) else None
+    if own is not None:
+        names = reading.attempt(_own_events, own.value)
+        reading.header = replace(reading.header, events=names or ())
+    values = _MAPPING.read(root, reading)
+    return Declaration(
+        layout=Layout(values.get("delimiter", ","), values.get("encoding", "utf-8")),
+        id=values["id"],
+        name=values["name"],
+        time=values["time"],
+        appended=values.get("appended"),
+        user_id=values.get("user_id"),
+        anonymous_id=values.get("anonymous_id"),
+        properties=values.get("properties", {}),
+        traits=values.get("traits", {}),
+    )
+
+
+def _own_events(node: Node, reading: Reading) -> tuple[str, ...]:
+    return items(node, "a list of event names", KEY.read, reading)
+
+
+def _delimiter(node: Node, _: Reading) -> str:
+    if isinstance(node, ScalarNode) and len(node.text) == 1:
+        sign = node.text
+        if sign.isascii() and sign not in '"\r\n\0':
+            return sign
+    raise expected('one character such as "," or ";" or "\\t"', node)
+
+
+def _encoding(node: Node, _: Reading) -> str:
+    name = text_of(node, "an encoding such as utf-8 or cp1252")
+    try:
+        if _ASCII.decode(name) == _ASCII.decode("ascii"):
+            return name
+    except (LookupError, UnicodeError):
+        pass
+    message = "no encoding that can be used: write utf-8, cp1252 or another that extends ASCII"
+    raise Wrong(node.at, message)
+
+
+def _zone(node: Node, _: Reading) -> ZoneInfo:
+    name = text_of(node, "a time zone such as UTC or Europe/Berlin")
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        message = f'no such time zone: "{name}"; write UTC or a name such as Europe/Berlin'
+        raise Wrong(node.at, message) from None
+
+
+_TIME: Final = Group(
+    "a time",
+    (
+        Field("from", COLUMN, "The column.", required=True),
+        Field("format", TEXT, "How the time is written: iso, seconds, or such as %Y-%m-%d %H:%M."),
+        Field("zone", Kind("zone", "time zone", {}, _zone), "The zone that is meant."),
+    ),
+)
+
+
+def _time(node: Node, reading: Reading) -> TimeSource:
+    if isinstance(node, ScalarNode):
+        return TimeSource(named_column(node, reading), time_reader(ISO, None))
+    values = _TIME.read(node, reading)
+    form = values.get("format", ISO)
+    if has_zone(form) and "zone" in values:
+        raise Wrong(values.key_at("zone"), "a time of this format says its zone itself")
+    if not has_zone(form) and "zone" not in values:
+        raise Wrong(values.at("format"), "a time of this format needs a zone, such as zone: UTC")
+    try:
+        return TimeSource(values["from"], time_reader(form, values.get("zone")))
+    except FormatError as error:
+        raise Wrong(values.at("format"), str(error)) from None
+
+
+def _sources(node: Node, reading: Reading) -> Sources:
+    if not isinstance(node, MappingNode):
+        raise expected("a mapping of names to sources", node)
+    tried = {
+        name: reading.attempt(_VALUE.read, entry.value) for name, entry in node.entries.items()
+    }
+    sources = {name: source for name, source in tried.items() if source is not None}
+    if len(sources) < len(tried):
+        raise Lost
+    return sources
+
+
+_VALUE: Final = source_kind(SCALAR)
+_SOURCES: Final = Kind("sources", "mapping of names to sources", {}, _sources)
+_TIME_KIND: Final = Kind("time", "column or time", {}, _time)
+_MAPPING: Final = Group(
+    "a mapping file",
+    (
+        Field("delimiter", Kind("delimiter", "character", {}, _delimiter), "Between two cells."),
+        Field("encoding", Kind("encoding", "encoding", {}, _encoding), "Of the file."),
+        Field("events", Kind("own_events", "names", {}, _own_events), "Names beyond the standard."),
+        Field("id", _VALUE, "tells the events apart", required=True),
+        Field("name", source_kind(EVENT), "what happened", required=True),
+        Field("time", _TIME_KIND, "when it happened", required=True),
+        Field("appended", _TIME_KIND, "when the log took it in"),
+        Field("user_id", _VALUE, "the customer"),
+        Field("anonymous_id", _VALUE, "the customer, as long as there is no user_id"),
+        Field("properties", _SOURCES, "what the event is about"),
+        Field("traits", _SOURCES, "attributes of the customer"),
+    ),
+    one_of=("user_id", "anonymous_id"),
+)

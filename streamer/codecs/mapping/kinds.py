@@ -1,0 +1,172 @@
+"""The kinds of values in a mapping file that say where a field of an event comes from."""
+
+from string import Formatter
+from typing import Any, Final
+
+from streamer.codecs.language.fields import Apart, Field, Group, Values
+from streamer.codecs.language.kinds import TEXT, Kind, choice, items, text_of
+from streamer.codecs.language.nodes import ListNode, MappingNode, Node, ScalarNode
+from streamer.codecs.language.reading import Lost, Reading, Wrong, expected
+from streamer.codecs.mapping.sources import (
+    LINE,
+    Case,
+    Cell,
+    Choice,
+    Column,
+    Constant,
+    Source,
+    Template,
+)
+from streamer.types import Scalar
+
+_COMPARISONS: Final = ("is", "in", "starts_with", "contains")
+
+
+def named_column(node: Node, _: Reading) -> Column:
+    """Return the column that a text names."""
+    return Column(text_of(node, "the name of a column"), node.at)
+
+
+def _template(node: Node, _: Reading) -> Template:
+    text = text_of(node, "a text with columns in braces")
+    texts, columns, odd = [""], list[Column](), False
+    try:
+        for literal, column, form, conversion in Formatter().parse(text):
+            texts[-1] += literal
+            if column is None:
+                continue
+            odd = odd or not column or bool(form or conversion)
+            columns.append(Column(column, node.at))
+            texts.append("")
+    except ValueError as error:
+        raise Wrong(node.at, f"a template that cannot be read: {error}") from None
+    if odd:
+        raise Wrong(node.at, "a column stands in braces by its name alone, as {order_id}")
+    if not columns:
+        message = f"a template needs a column in braces, or {{{LINE}}} for the number of the line"
+        raise Wrong(node.at, message)
+    return Template(tuple(texts), tuple(columns))
+
+
+def _texts(node: Node, reading: Reading) -> tuple[str, ...]:
+    return items(node, "a list of texts", _cell_text, reading)
+
+
+def _cell_text(node: Node, _: Reading) -> str:
+    """Return what a cell holds: as written, so that 1.0 is not taken for 1."""
+    if isinstance(node, ScalarNode):
+        return node.text
+    raise expected("the text of a cell", node)
+
+
+COLUMN: Final = Kind("column", "name of a column", TEXT.schema, named_column)
+_CELL_TEXT: Final = Kind("cell_text", "text of a cell", {}, _cell_text)
+_CONVERSION: Final = choice("conversion", "text", "number", "integer", "absolute")
+
+
+def _cases(value: Kind[Any]) -> Kind[Any]:
+    """Return the kind of a list of cases which give values of a kind."""
+    group = Group(
+        "a case",
+        (
+            Field("from", COLUMN, "The column that is compared.", required=True),
+            *(
+                Field(
+                    word,
+                    Kind("cell_texts", "list of texts", {}, _texts) if word == "in" else _CELL_TEXT,
+                    f"The case holds if the cell {word.replace('_', ' ')} this.",
+                )
+                for word in _COMPARISONS
+            ),
+            Field("value", value, "What the case gives.", required=True),
+        ),
+        one_of=_COMPARISONS,
+    )
+
+    def read(node: Node, reading: Reading) -> Case:
+        values = group.read(node, reading)
+        words = [word for word in _COMPARISONS if word in values]
+        if len(words) > 1:
+            message = f"{words[0]} and {words[1]} stand in one case: a case compares once"
+            raise Wrong(values.later(words[0], words[1]), message)
+        return Case(values["from"], words[0], values[words[0]], values["value"])
+
+    return Kind(
+        "cases", "list of cases", {}, lambda node, reading: items(node, "a list", read, reading)
+    )
+
+
+def _translation(value: Kind[Any]) -> Kind[Any]:
+    def read(node: Node, reading: Reading) -> dict[str, Scalar]:
+        if not isinstance(node, MappingNode) or not node.entries:
+            raise expected("a mapping of cells to values", node)
+        tried = {
+            key: reading.attempt(value.read, entry.value) for key, entry in node.entries.items()
+        }
+        good = {cell: one for cell, one in tried.items() if one is not None}
+        if len(good) < len(tried):
+            raise Lost
+        return good
+
+    return Kind("translation", "mapping of cells to values", {}, read)
+
+
+def source_kind(value: Kind[Any]) -> Kind[Source]:
+    """Return the kind of a source which gives values of a kind."""
+    group = Group(
+        "a field's source",
+        (
+            Field("from", COLUMN, "The column."),
+            Field("as", _CONVERSION, "What to make of the cell."),
+            Field("values", _translation(value), "What each text of the cell stands for."),
+            Field("value", value, "The same value in every row."),
+            Field("template", Kind("template", "template", {}, _template), "Columns in braces."),
+            Field("when", _cases(value), "Cases; the first that holds decides."),
+            Field("otherwise", value, "The value where no other is named."),
+        ),
+        apart=(
+            *(
+                Apart(one, other, "a field has one source")
+                for one, other in (
+                    ("from", "value"),
+                    ("from", "template"),
+                    ("from", "when"),
+                    ("value", "template"),
+                    ("value", "when"),
+                    ("template", "when"),
+                )
+            ),
+            Apart("as", "values", "a cell is converted or translated"),
+        ),
+        one_of=("from", "value", "template", "when"),
+    )
+
+    def read(node: Node, reading: Reading) -> Source:
+        if isinstance(node, ScalarNode):
+            return Cell(named_column(node, reading))
+        if isinstance(node, ListNode):
+            raise expected("a column, or a mapping that says where the field comes from", node)
+        return _source(group.read(node, reading))
+
+    return Kind("source", "column or source", {}, read)
+
+
+def _source(values: Values) -> Source:
+    for word in ("as", "values"):
+        if word in values and "from" not in values:
+            raise Wrong(values.key_at(word), f"{word} goes with from")
+    if "otherwise" in values and not ("values" in values or "when" in values):
+        raise Wrong(values.key_at("otherwise"), "otherwise goes with values or when")
+    if "from" in values:
+        return Cell(
+            values["from"],
+            values.get("as", "text"),
+            values.get("values"),
+            values.get("otherwise"),
+        )
+    if "template" in values:
+        template: Template = values["template"]
+        return template
+    if "when" in values:
+        return Choice(values["when"], values.get("otherwise"))
+    return Constant(values["value"])

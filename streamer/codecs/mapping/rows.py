@@ -1,0 +1,71 @@
+"""Rows of delimited text: bytes to cells, every row as wide as its header."""
+
+import csv
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from streamer.codecs.limits import MAX_BYTES
+from streamer.errors import InvalidEvent, UsageError
+
+_QUOTE: Final = '"'
+_MARK: Final = "\ufeff"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the cells of a row are written. A cell in double quotes may hold anything."""
+
+    delimiter: str = ","
+    encoding: str = "utf-8"
+
+    def header(self, row: bytes) -> list[str]:
+        """Return the names of the columns; raises `UsageError` if the row cannot be read."""
+        try:
+            return self._cells(row.decode(self.encoding).removeprefix(_MARK))
+        except (UnicodeDecodeError, csv.Error) as error:
+            message = f"the header row cannot be read: {error}"
+            raise UsageError(message) from None
+
+    def splitter(self, columns: list[str]) -> Callable[[bytes], list[str]]:
+        """Return what splits a row into as many cells as there are columns.
+
+        It raises `InvalidEvent` for a row that is too long, cannot be read or has another width.
+        """
+        width = len(columns)
+
+        def split(row: bytes) -> list[str]:
+            if len(row) > MAX_BYTES:
+                message = f"the row has {len(row)} bytes; at most {MAX_BYTES} are allowed"
+                raise InvalidEvent(message)
+            try:
+                cells = self._cells(row.decode(self.encoding))
+            except UnicodeDecodeError as error:
+                message = f"not {self.encoding}: byte {error.start + 1} cannot be read"
+                raise InvalidEvent(message) from None
+            except csv.Error as error:
+                message = f"not a row of cells: {error}"
+                raise InvalidEvent(message) from None
+            if len(cells) != width:
+                raise InvalidEvent(_misfit(cells, columns))
+            return cells
+
+        return split
+
+    def _cells(self, text: str) -> list[str]:
+        text = text.rstrip("\r\n")
+        if _QUOTE not in text:
+            return text.split(self.delimiter)
+        return next(csv.reader([text], delimiter=self.delimiter, strict=True))
+
+
+def _misfit(cells: list[str], columns: list[str]) -> str:
+    if cells == [""]:
+        return "the row is empty"
+    if len(cells) > len(columns):
+        return f"the row has {len(cells)} cells for {len(columns)} columns"
+    missing = columns[len(cells) :]
+    return (
+        f"the row ends after {len(cells)} of {len(columns)} cells: "
+        f"no {', '.join(missing[:3])}{' …' if len(missing) > 3 else ''}"  # noqa: PLR2004
+    )
