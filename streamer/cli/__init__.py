@@ -14,7 +14,7 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click passes it)
         """Return the names of the commands in the order in which the help shows them."""
-        return [name for name in COMMANDS if self._command(name) is not None]
+        return [name for name in COMMANDS if _command(name) is not None]
 
     def get_command(
         self,
@@ -22,19 +22,22 @@ class Commands(click.Group):
         cmd_name: str,
     ) -> click.Command | None:
         """Return the command of that name, None where there is none."""
-        return self._command(cmd_name)
+        return _command(cmd_name)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; what went wrong is said in one clear line, with the right status."""
         with reported():
             return super().invoke(ctx)
 
-    @staticmethod
-    def _command(name: str) -> click.Command | None:
-        """Import one command; the imports stand here so that no command loads another's."""
-        match name:
-            case _:
-                return None
+
+def _command(name: str) -> click.Command | None:
+    match name:
+        case "replay":
+            from streamer.cli.replay import replay
+
+            return replay
+        case _:
+            return None
 
 
 @click.group(

@@ -1,0 +1,68 @@
+"""Options that several commands share, with their environment fall-backs."""
+
+import time
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import click
+
+from streamer.instants import EARLIEST, END, parse_iso
+from streamer.types import Millis
+
+END_OF_EVENTS: Final = "end"
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Instant(click.ParamType):
+    """A time like an event's `time`, `now`, or `end`: None, the end of the events."""
+
+    name = "time"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Millis | None:
+        """Return the instant in ms since 1970, None for the end of the events."""
+        text = str(value).strip()
+        if text == END_OF_EVENTS:
+            return None
+        if text == "now":
+            return time.time_ns() // 1_000_000
+        if text.isascii() and text.isdigit():
+            if EARLIEST <= int(text) < END:
+                return int(text)
+            self.fail(f"{text} are milliseconds outside of the years 1990 to 2100.", param, ctx)
+        try:
+            return parse_iso(text)
+        except ValueError as error:
+            self.fail(f"expected end, now or a time, but {text!r} is {error}.", param, ctx)
+
+
+def rules_option(command: Command) -> Command:
+    """Add `--rules`."""
+    return click.option(
+        "--rules",
+        metavar="PATH",
+        multiple=True,
+        type=click.Path(),
+        envvar="STREAMER_RULES",
+        show_envvar=True,
+        default=("rules",),
+        show_default=True,
+        help="A rule file, or a folder whose *.yaml files are rules. May be given several times.",
+    )(command)
+
+
+def mapping_option(command: Command) -> Command:
+    """Add `--map`."""
+    return click.option(
+        "--map",
+        "mapping",
+        metavar="FILE",
+        type=click.Path(),
+        help="The events are CSV; this file says which columns make an event.",
+    )(command)
+
+
+def examples(text: str) -> str:
+    """Return examples for the end of a command's help, one on each line as they stand."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in text.strip().splitlines())

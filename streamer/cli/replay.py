@@ -1,0 +1,101 @@
+"""`streamer replay`: history through the rules."""
+
+import sys
+from typing import Literal
+
+import click
+
+from streamer.adapters.files import STANDARD, FileSink
+from streamer.cli.failures import FINDINGS, INTERRUPTED, say
+from streamer.cli.options import END_OF_EVENTS, Instant, examples, mapping_option, rules_option
+from streamer.cli.progress import progress_of
+from streamer.cli.summary import as_json, show
+from streamer.cli.wording import counted
+from streamer.compose.inputs import load_rules, open_events
+from streamer.compose.replay import Summary
+from streamer.compose.replay import replay as run
+from streamer.types import Millis
+
+
+@click.command(
+    epilog=examples("""
+streamer replay events.jsonl --rules rules/ --out changes.jsonl
+streamer replay january.jsonl.gz february.jsonl.gz --rejected rejected.jsonl
+streamer replay orders.csv.gz --map mapping.yaml --until 2026-12-31T00:00:00Z
+streamer simulate --customers 500 | streamer replay - --out - | head
+""")
+)
+@click.argument("events", nargs=-1, required=True, type=click.Path(), metavar="EVENTS...")
+@rules_option
+@mapping_option
+@click.option(
+    "--out", metavar="FILE", type=click.Path(), help="Write the changes there, - for stdout."
+)
+@click.option(
+    "--rejected",
+    metavar="FILE",
+    type=click.Path(),
+    help="Write there every line that was not accepted, and why.",
+)
+@click.option(
+    "--until",
+    metavar="end|now|TIME",
+    type=Instant(),
+    default=END_OF_EVENTS,
+    show_default=True,
+    help="Drive time up to there; later events are left out.",
+)
+@click.option("--strict", is_flag=True, help="Exit with 1 if a line was not accepted.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How the summary is written.",
+)
+def replay(
+    events: tuple[str, ...],
+    rules: tuple[str, ...],
+    mapping: str | None,
+    out: str | None,
+    rejected: str | None,
+    until: Millis | None,
+    strict: bool,
+    form: Literal["text", "json"],
+) -> None:
+    """Run history through the rules and say which changes come of it.
+
+    EVENTS are JSON lines, also compressed (.gz), or - for standard input. The summary goes to
+    standard output, or to standard error where the changes go to standard output. Files appear
+    under their names when they are complete.
+    """
+    try:
+        summary = _replayed(events, rules, mapping, out, rejected, until)
+    except KeyboardInterrupt:
+        say("Interrupted: no output file was written.")
+        raise click.exceptions.Exit(INTERRUPTED) from None
+    stream = sys.stderr if STANDARD in (out, rejected) else sys.stdout
+    if form == "json":
+        click.echo(as_json(summary), file=stream)
+    else:
+        show(summary, stream)
+        if summary.rejected and rejected is None:
+            click.echo("--rejected FILE lists the rejected lines and why", file=stream)
+    if strict and summary.rejected:
+        say(f"{counted(summary.rejected, 'line')} not accepted, and --strict was given.")
+        raise click.exceptions.Exit(FINDINGS)
+
+
+def _replayed(
+    events: tuple[str, ...],
+    rules: tuple[str, ...],
+    mapping: str | None,
+    out: str | None,
+    rejected: str | None,
+    until: Millis | None,
+) -> Summary:
+    compiled = load_rules(rules).compiled
+    log, decode = open_events(events, mapping)
+    with log, FileSink(out, rejected) as sink, progress_of(log, "replay") as step:
+        return run(compiled, log, decode, sink, until=until, watch=step)

@@ -1,0 +1,111 @@
+"""The summary of a replay: a table on a terminal, aligned text in a pipe, or JSON."""
+
+from dataclasses import asdict
+from typing import IO, Final
+
+import click
+import orjson
+
+from streamer.cli.wording import counted, instant, lasting
+from streamer.compose.books import MOST_STAYS, Account
+from streamer.compose.replay import Summary
+from streamer.instants import iso
+
+_HEADS: Final = ("segment", "entered", "exited", "members", "customers", "median stay")
+_MEBIBYTE: Final = 1 << 20
+
+
+def show(summary: Summary, stream: IO[str]) -> None:
+    """Write the summary for a person."""
+    for line in _story(summary):
+        click.echo(line, file=stream)
+    click.echo(file=stream)
+    rows = [_row(account) for account in summary.accounts]
+    if stream.isatty():
+        _show_table(rows, stream)
+    else:
+        _show_aligned(rows, stream)
+    for line in _notes(summary):
+        click.echo(line, file=stream)
+
+
+def as_json(summary: Summary) -> str:
+    """Return the summary as one JSON object, its instants as text."""
+    facts = asdict(summary)
+    for name in ("first", "last", "until"):
+        facts[name] = None if facts[name] is None else iso(facts[name])
+    facts["segments"] = facts.pop("accounts")
+    for segment in facts["segments"]:
+        segment["median_stay_ms"] = segment.pop("median_stay")
+    return orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode()
+
+
+def _story(summary: Summary) -> list[str]:
+    read = f"{counted(summary.lines, 'line')} read, {summary.applied:,} applied"
+    kinds = {
+        "invalid": summary.invalid,
+        "late": summary.late,
+        "early": summary.early,
+        "duplicate": summary.duplicate,
+    }
+    rejected = ", ".join(f"{number:,} {kind}" for kind, number in kinds.items() if number)
+    if rejected:
+        read += f", {summary.rejected:,} rejected ({rejected})"
+    if summary.left_out:
+        read += f", {summary.left_out:,} left out (after --until)"
+    lines = [read]
+    said = f"{counted(summary.customers, 'customer')}, {counted(summary.changes, 'segment change')}"
+    if summary.first is not None and summary.last is not None:
+        said += f", events from {instant(summary.first)} to {instant(summary.last)} UTC"
+    lines.append(said)
+    if summary.until is not None and summary.until != summary.last:
+        lines.append(f"everything due up to {instant(summary.until)} UTC has happened")
+    return lines
+
+
+def _row(account: Account) -> tuple[str, ...]:
+    stay = "-" if account.median_stay is None else lasting(account.median_stay)
+    return (
+        account.membership,
+        f"{account.entered:,}",
+        f"{account.exited:,}",
+        f"{account.members:,}",
+        f"{account.customers:,}",
+        f"~{stay}" if account.sampled else stay,
+    )
+
+
+def _show_aligned(rows: list[tuple[str, ...]], stream: IO[str]) -> None:
+    widths = [max(map(len, column)) for column in zip(_HEADS, *rows, strict=True)]
+    for row in (_HEADS, *rows):
+        name, *numbers = row
+        cells = [f"{cell:>{width}}" for cell, width in zip(numbers, widths[1:], strict=True)]
+        click.echo("  ".join([f"{name:<{widths[0]}}", *cells]), file=stream)
+
+
+def _show_table(rows: list[tuple[str, ...]], stream: IO[str]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*_HEADS)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for row in rows:
+        table.add_row(*row)
+    Console(file=stream).print(table)
+
+
+def _notes(summary: Summary) -> list[str]:
+    lines = ["", "members: inside at the end; customers: entered at least once"]
+    if any(account.sampled for account in summary.accounts):
+        lines.append(f"~: median of a sample of {MOST_STAYS:,} stays")
+    lines.extend(
+        f"not exact: {label} needed more than its bound {counted(times, 'time')}"
+        for label, times in summary.beyond.items()
+    )
+    pace = summary.lines / summary.seconds if summary.seconds else 0
+    cost = f"{summary.seconds:.1f} s, {pace:,.0f} lines per second"
+    if summary.peak_memory is not None:
+        cost += f", peak memory {summary.peak_memory / _MEBIBYTE:,.0f} MiB"
+    lines.append(cost)
+    return lines

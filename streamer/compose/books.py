@@ -1,0 +1,115 @@
+"""Books on segment changes: who entered, who left, how long they stayed.
+
+What is kept grows with customers. Stays are kept one by one up to `MOST_STAYS` for each
+membership; beyond that they are a fair sample, drawn with a fixed seed, so that the same changes
+always give the same books.
+"""
+
+from array import array
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from random import Random
+from statistics import median_low
+from typing import Final
+
+from streamer.core.ruleset import Plan
+from streamer.ports import Outgoing, Sink
+from streamer.types import Millis, SegmentChange
+
+MOST_STAYS: Final = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What happened to one membership.
+
+    `customers` entered it at least once; `members` are in it at the end. `median_stay` (ms) is of
+    the stays that ended, None if none did; `sampled` if it is of a sample of them.
+    """
+
+    membership: str
+    title: str
+    entered: int
+    exited: int
+    members: int
+    customers: int
+    median_stay: Millis | None
+    sampled: bool
+
+
+@dataclass(slots=True)
+class _Page:
+    """The book of one membership; `since` holds when each customer entered, -1 once outside."""
+
+    title: str
+    exited: int = 0
+    entered: int = 0
+    since: dict[str, Millis] = field(default_factory=dict)
+    stays: "array[int]" = field(default_factory=lambda: array("q"))
+    draw: Random = field(default_factory=lambda: Random(0))  # noqa: S311 (a sample, no secret)
+
+    def enter(self, change: SegmentChange) -> None:
+        self.entered += 1
+        self.since[change.customer] = change.at
+
+    def leave(self, change: SegmentChange) -> None:
+        stay = change.at - self.since[change.customer]
+        self.since[change.customer] = -1
+        self.exited += 1
+        if len(self.stays) < MOST_STAYS:
+            self.stays.append(stay)
+        elif (place := self.draw.randrange(self.exited)) < MOST_STAYS:
+            self.stays[place] = stay
+
+
+class Books:
+    """Keeps the books of every membership of a rule set, from the changes in order."""
+
+    def __init__(self, plans: Iterable[Plan]) -> None:
+        self._pages = {rung.membership: _Page(plan.title) for plan in plans for rung in plan.rungs}
+        self.changes = 0
+
+    def enter(self, changes: Iterable[SegmentChange]) -> None:
+        """Enter changes; each customer's must come in their order."""
+        pages = self._pages
+        for change in changes:
+            self.changes += 1
+            page = pages[change.segment]
+            if change.direction == "entered":
+                page.enter(change)
+            else:
+                page.leave(change)
+
+    def accounts(self) -> tuple[Account, ...]:
+        """Return the account of every membership, in the order of the rules."""
+        return tuple(
+            Account(
+                membership=membership,
+                title=page.title,
+                entered=page.entered,
+                exited=page.exited,
+                members=page.entered - page.exited,
+                customers=len(page.since),
+                median_stay=median_low(page.stays) if page.stays else None,
+                sampled=page.exited > MOST_STAYS,
+            )
+            for membership, page in self._pages.items()
+        )
+
+
+class BookedSink:
+    """A sink that keeps books on what passes through it."""
+
+    def __init__(self, sink: Sink, books: Books) -> None:
+        self._sink = sink
+        self._books = books
+
+    def mark(self, partition: int) -> int:
+        """Return the number of the last outgoing published for the partition, 0 for none."""
+        return self._sink.mark(partition)
+
+    def publish(self, partition: int, outgoing: Outgoing) -> None:
+        """Tell it and enter it into the books; a no-op at or below the mark."""
+        if outgoing.number > self._sink.mark(partition):
+            self._sink.publish(partition, outgoing)
+            self._books.enter(outgoing.changes)
