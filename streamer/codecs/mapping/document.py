@@ -9,7 +9,8 @@ from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from streamer.codecs.language.fields import Field, Group
-from streamer.codecs.language.kinds import EVENT, KEY, SCALAR, TEXT, Kind, items, text_of
+from streamer.codecs.language.kinds import SCALAR, TEXT, Kind, items, text_of
+from streamer.codecs.language.names import EVENT, KEY
 from streamer.codecs.language.nodes import MappingNode, Node, ScalarNode
 from streamer.codecs.language.reading import Lost, Reading, Wrong, expected
 from streamer.codecs.mapping.kinds import COLUMN, named_column, source_kind
