@@ -292,7 +292,10 @@ ERRORS = {
         "{trait: a, is: b, ¦exists: true}",
         '"exists" and "is" contradict each other: exists stands alone',
     ),
-    "exists maybe": ("{trait: a, exists: ¦maybe}", 'expected true or false, found the text "maybe"'),
+    "exists maybe": (
+        "{trait: a, exists: ¦maybe}",
+        'expected true or false, found the text "maybe"',
+    ),
     "exists by number": ("{trait: a, exists: ¦1}", "expected true or false, found the number 1"),
     "is a list": (
         "{trait: a, is: ¦[x]}",
