@@ -9,9 +9,10 @@ from hashlib import sha256
 
 from streamer.core.conditions import AllHold, AnyHolds, Asked, Node, NoneHold
 from streamer.core.leaves.membership import InSegment
-from streamer.core.leaves.trait import Trait, TraitVerdict
-from streamer.core.memory import Memory, Terms, key_of
-from streamer.core.ruleset import Plan, RuleSet, Rung
+from streamer.core.leaves.trait import Trait
+from streamer.core.memory import Memory, Terms
+from streamer.core.plan import Plan, Rung
+from streamer.core.ruleset import RuleSet
 from streamer.core.syntax import All, AnyOf, Condition, Header, Ladder, NoneOf, Question, Segment
 
 Declaration = Segment | Ladder
@@ -23,18 +24,8 @@ def compile_rules(header: Header, declarations: Sequence[Declaration]) -> RuleSe
     ordered = _in_order(enabled)
     binder = _Slots(Terms(header.zone, header.max_lateness), _memberships(ordered))
     plans = tuple(_plan(place, one, binder) for place, one in enumerate(ordered))
-    return RuleSet(
-        header=header,
-        version=_version(header, declarations),
-        plans=plans,
-        memories=tuple(binder.memories),
-        memory_keys=tuple(key_of(memory.content()) for memory in binder.memories),
-        plan_keys=tuple(key_of(f"plan {plan.key}") for plan in plans),
-        names=frozenset({"identified", *(name for one in enabled for name in event_names(one))}),
-        trait_slots=frozenset(
-            slot for slot, memory in enumerate(binder.memories) if isinstance(memory, TraitVerdict)
-        ),
-    )
+    names = frozenset(name for one in enabled for name in event_names(one))
+    return RuleSet(header, _version(header, declarations), plans, tuple(binder.memories), names)
 
 
 class _Slots:

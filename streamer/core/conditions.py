@@ -34,11 +34,9 @@ class AllHold:
                 holds_until = until
         return (False, blocked_until) if blocked_until else (True, holds_until)
 
-    def because(self, profile: Standing, now: Millis) -> Iterator[str]:
-        """Yield what the answer rests on: every condition, or the first that does not hold."""
-        failing = _first(self.conditions, profile, now, holds=False)
-        for condition in self.conditions if failing is None else (failing,):
-            yield from condition.because(profile, now)
+    def because(self, profile: Standing, now: Millis, holds: bool) -> list[str]:  # noqa: FBT001
+        """Return what the answer rests on: every condition, or the first that does not hold."""
+        return _because(self.conditions, profile, now, every=holds, holds=holds)
 
 
 class AnyHolds:
@@ -64,11 +62,9 @@ class AnyHolds:
                 fails_until = until
         return (True, held_until) if held_until else (False, fails_until)
 
-    def because(self, profile: Standing, now: Millis) -> Iterator[str]:
-        """Yield what the answer rests on: the first that holds, or every condition."""
-        holding = _first(self.conditions, profile, now, holds=True)
-        for condition in self.conditions if holding is None else (holding,):
-            yield from condition.because(profile, now)
+    def because(self, profile: Standing, now: Millis, holds: bool) -> list[str]:  # noqa: FBT001
+        """Return what the answer rests on: the first that holds, or every condition."""
+        return _because(self.conditions, profile, now, every=not holds, holds=holds)
 
 
 class NoneHold:
@@ -85,9 +81,9 @@ class NoneHold:
         holds, until = self._any.test(profile, now)
         return not holds, until
 
-    def because(self, profile: Standing, now: Millis) -> Iterator[str]:
-        """Yield what `any` rests on."""
-        return self._any.because(profile, now)
+    def because(self, profile: Standing, now: Millis, holds: bool) -> list[str]:  # noqa: FBT001
+        """Return what `any` rests on."""
+        return self._any.because(profile, now, not holds)
 
 
 class Asked:
@@ -101,18 +97,30 @@ class Asked:
         self.slots = slots
         self.test = leaf.test
 
-    def because(self, profile: Standing, now: Millis) -> Iterator[str]:
-        """Yield the leaf's label and detail."""
-        yield f"{self.leaf.label}: {self.leaf.detail(profile, now)}"
+    def because(self, profile: Standing, now: Millis, holds: bool) -> list[str]:  # noqa: ARG002, FBT001
+        """Return the leaf's label and detail."""
+        return [f"{self.leaf.label}: {self.leaf.detail(profile, now)}"]
 
 
 Node = AllHold | AnyHolds | NoneHold | Asked
 
 
-def _first(
-    conditions: tuple[Node, ...], profile: Standing, now: Millis, *, holds: bool
-) -> Node | None:
+def _because(
+    conditions: tuple[Node, ...], profile: Standing, now: Millis, *, every: bool, holds: bool
+) -> list[str]:
+    """Return what every condition says, or just the first one whose answer is `holds`."""
+    said: list[str] = []
     for condition in conditions:
-        if condition.test(profile, now)[0] is holds:
-            return condition
-    return None
+        if every:
+            said += condition.because(profile, now, holds)
+        elif condition.test(profile, now)[0] is holds:
+            return condition.because(profile, now, holds)
+    return said
+
+
+def leaves(node: Node) -> Iterator[Leaf]:
+    """Yield the leaves of a condition, in the order of the rule."""
+    if isinstance(node, Asked):
+        yield node.leaf
+    for condition in node.conditions:
+        yield from leaves(condition)

@@ -18,19 +18,20 @@ Theory of operation (RULES.md, "Exact meaning", 2, 3, 18 to 22):
 changes it in place, because copying would cost more than deciding: use the profile it returns.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
+from streamer.core.plan import Move, settle
 from streamer.core.profile import Profile, fingerprint
-from streamer.core.ruleset import Plan, RuleSet
+from streamer.core.ruleset import RuleSet
 from streamer.types import FOREVER, MINUTE, Direction, Event, Millis, Outcome, SegmentChange, Wake
 
 MAX_AHEAD: Final[Millis] = 5 * MINUTE
 """How far an event's time may be ahead of its append time."""
-_FORGOTTEN: Final = "nothing came from the customer for the whole retention time"
-Move: TypeAlias = tuple[Plan, int, int]
-"""A plan, the rung left and the rung joined (0: none)."""
+_FORGOTTEN: Final = ("nothing came from the customer for the whole retention time",)
+_ENTERED: Final[Direction] = "entered"
+_EXITED: Final[Direction] = "exited"
 
 
 class Decision(NamedTuple):
@@ -57,39 +58,42 @@ def decide(rules: RuleSet, profile: Profile | None, cause: Event | Wake) -> Deci
 
 def _event(rules: RuleSet, profile: Profile | None, event: Event) -> Decision:
     max_lateness = rules.header.max_lateness
-    time = event.time
     event_id = fingerprint(event.id)
     refused = refusal(profile, event, event_id, max_lateness)
     if refused is not None:
         return Decision(profile, (), refused)
     changes: list[SegmentChange] = []
-    while profile is not None and profile.wake <= time:
+    while profile is not None and profile.wake <= event.time:
         profile = _wake(rules, profile, changes)
     if profile is None:
-        profile = Profile(event.customer, time, len(rules.memories), len(rules.plans))
-    profile.accept(event_id, time, max_lateness)
-    memories = profile.memories
-    reaction = rules.reactions.get(event.name) or rules.other
-    for slot, fold in reaction.folds:
-        memories[slot] = fold(memories[slot], event, profile)
-    plans = reaction.plans
-    if event.traits:
-        for slot, fold in rules.trait_folds:
-            memories[slot] = fold(memories[slot], event, profile)
-        plans = rules.plans
-    now = profile.clock
-    if profile.flips is None or now < profile.seen:
-        profile.flips = [FOREVER] * len(rules.plans)
-        plans = rules.plans
-    moves = _settle(profile, now, plans)
+        profile = Profile(event.customer, event.time, len(rules.memories), len(rules.plans))
+    profile.accept(event_id, event.time, max_lateness)
+    if event.traits or not profile.flips or profile.clock < profile.seen:
+        moves = _fold_and_settle(rules, profile, event)
+    else:
+        moves = rules.reacts[event.name](profile, event)
     if moves:
-        changes.extend(_say(rules, profile, now, moves, event))
-    profile.wake = _next_wake(rules, profile)
+        changes.extend(_say(rules, profile, profile.clock, moves, event))
+    profile.wake = min(profile.last + rules.header.retention, *profile.flips)
     return _decision(profile, changes)
 
 
+def _fold_and_settle(rules: RuleSet, profile: Profile, event: Event) -> Sequence[Move]:
+    """Fold an accepted event, also its traits, and decide every plan."""
+    memories = profile.memories
+    for slot, fold in rules.reaction(event.name).folds:
+        memories[slot] = fold(memories[slot], event, profile)
+    for slot, fold in rules.trait_folds if event.traits else ():
+        memories[slot] = fold(memories[slot], event, profile)
+    profile.flips = [FOREVER] * len(rules.plans)
+    moves: list[Move] = []
+    for plan in rules.plans:
+        settle(profile, profile.clock, plan, moves)
+    return moves
+
+
 def refusal(
-    profile: Profile | None, event: Event, event_id: int, max_lateness: Millis
+    profile: Profile | None, event: Event, event_id: bytes, max_lateness: Millis
 ) -> Outcome | None:
     """Return why the event is not accepted, or None; `event_id` is its fingerprint."""
     time, appended = event.time, event.appended
@@ -120,58 +124,17 @@ def _wake(rules: RuleSet, profile: Profile, changes: list[SegmentChange]) -> Pro
         exits = [end for end in ends if end[1]]
         changes.extend(_say(rules, profile, now, exits, None, because=_FORGOTTEN))
         return None
-    if profile.flips is None:
+    if not profile.flips:
         profile.flips = [0] * len(rules.plans)
-    flips = profile.flips
     moves: list[Move] = []
     for plan in rules.plans:
-        if flips[plan.place] <= now or (moves and plan.references):
-            moves.extend(_settle(profile, now, (plan,)))
+        if profile.flips[plan.place] <= now or (moves and plan.references):
+            settle(profile, now, plan, moves)
     if moves:
         profile.clock = now
         changes.extend(_say(rules, profile, now, moves, None))
-    profile.wake = _next_wake(rules, profile)
+    profile.wake = min(profile.last + rules.header.retention, *profile.flips)
     return profile
-
-
-def _next_wake(rules: RuleSet, profile: Profile) -> Millis:
-    end = profile.last + rules.header.retention
-    flip = min(profile.flips or (end,))
-    return flip if flip < end else end
-
-
-def _settle(profile: Profile, now: Millis, plans: Sequence[Plan]) -> Sequence[Move]:
-    """Let membership follow truth at `now`, as far as the settings let it; return the moves."""
-    flips = profile.flips or []
-    inside = profile.inside
-    moves: list[Move] | None = None
-    for plan in plans:
-        place = plan.place
-        target, flip = plan.target(profile, now)
-        origin = inside[place]
-        if target != origin:
-            held = held_until(plan, profile, target)
-            if held <= now:
-                inside[place] = target
-                profile.since[place] = now
-                moves = moves or []
-                moves.append((plan, origin, target))
-            elif held < flip:
-                flip = held
-        flips[place] = flip
-    profile.seen = now
-    return moves or ()
-
-
-def held_until(plan: Plan, profile: Profile, target: int) -> Millis:
-    """Return the instant from which the settings let the customer move."""
-    since = profile.since[plan.place]
-    if not since:
-        return 0
-    held = since + plan.settings.min_dwell
-    if target and not profile.inside[plan.place]:
-        return max(held, since + plan.settings.cooldown)
-    return held
 
 
 def _say(
@@ -181,38 +144,49 @@ def _say(
     moves: Sequence[Move],
     event: Event | None,
     *,
-    because: str | None = None,
-) -> Iterator[SegmentChange]:
-    """Yield the changes of each move, a ladder's exit before its entry."""
+    because: tuple[str, ...] = (),
+) -> list[SegmentChange]:
+    """Return the changes of each move, a ladder's exit before its entry."""
+    changes = []
+    cause, event_id = ("time", None) if event is None else ("event", event.id)
     for plan, origin, target in moves:
-        reasons = (because,) if because else plan.because(profile, now, target)
-        left = plan.rungs[origin - 1].tier if origin else None
-        joined = plan.rungs[target - 1].tier if target else None
-        directions: tuple[tuple[int, Direction], ...] = ((origin, "exited"), (target, "entered"))
-        for number, direction in directions:
-            if number:
-                membership = plan.rungs[number - 1].membership
+        reasons = because or plan.because(profile, now, target)
+        held_out = plan.held_out(rules.header.name, profile.customer)
+        ladder = left = joined = None
+        if plan.is_ladder:
+            ladder = plan.key
+            left = plan.rungs[origin - 1].tier if origin else None
+            joined = plan.rungs[target - 1].tier if target else None
+        for rung, direction in ((origin, _EXITED), (target, _ENTERED)):
+            if rung:
+                membership = plan.rungs[rung - 1].membership
                 profile.sequence += 1
-                yield SegmentChange(
-                    _change_id(profile, membership, direction, now),
-                    profile.customer,
-                    membership,
-                    direction,
-                    now,
-                    profile.sequence,
-                    profile.born,
-                    "time" if event is None else "event",
-                    None if event is None else event.id,
-                    reasons,
-                    rules.version,
-                    plan.held_out(rules.header.name, profile.customer),
-                    ladder=plan.key if plan.is_ladder else None,
-                    origin=left,
-                    target=joined,
+                changes.append(
+                    SegmentChange(
+                        _change_id(profile, membership, direction, now),
+                        profile.customer,
+                        membership,
+                        direction,
+                        now,
+                        profile.sequence,
+                        profile.born,
+                        cause,
+                        event_id,
+                        reasons,
+                        rules.version,
+                        held_out,
+                        False,  # noqa: FBT003 (replayed: by keyword it costs a third more)
+                        ladder,
+                        left,
+                        joined,
+                    )
                 )
+    return changes
 
 
 def _change_id(profile: Profile, membership: str, direction: Direction, now: Millis) -> str:
     """Return the deterministic id; the parts hold no line break, so no two join to the same."""
-    parts = f"{profile.customer}\n{profile.born}\n{membership}\n{direction}\n{now}\n"
-    return blake2b(f"{parts}{profile.sequence}".encode(), digest_size=16).hexdigest()
+    parts = (
+        f"{profile.customer}\n{profile.born}\n{membership}\n{direction}\n{now}\n{profile.sequence}"
+    )
+    return blake2b(parts.encode(), digest_size=16).hexdigest()

@@ -46,6 +46,8 @@ class Standing(Protocol):
     memories: list[State]
     inside: list[int]
     since: list[Millis]
+    flips: list[Millis]
+    seen: Millis
 
     def went_beyond(self, slot: int) -> None:
         """Note that the memory in `slot` went beyond its stated bound."""

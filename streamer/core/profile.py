@@ -1,7 +1,7 @@
 """One customer's state: what the memories hold, the memberships, the customer's own clock.
 
 Guarantees that a profile is as small as what it must remember: memories are None until something
-happened, and recent event ids are kept as 63-bit hashes, the last 256 in log order, without those
+happened, and recent event ids are kept as 64-bit hashes, the last 256 in log order, without those
 at the front that are too old to be told again.
 """
 
@@ -12,12 +12,11 @@ from streamer.core.memory import State
 from streamer.types import FOREVER, Millis
 
 MOST_IDS: Final = 256
-_MASK: Final = (1 << 63) - 1
 
 
-def fingerprint(event_id: str) -> int:
-    """Return the 63-bit hash of an event's id."""
-    return int.from_bytes(blake2b(event_id.encode(), digest_size=8).digest(), "big") & _MASK
+def fingerprint(event_id: str) -> bytes:
+    """Return the 64-bit hash of an event's id."""
+    return blake2b(event_id.encode(), digest_size=8).digest()
 
 
 class Profile:
@@ -28,8 +27,8 @@ class Profile:
     `since` hold for each plan the rung the customer is reported on (0: none) and when that was
     last changed (0: never). `sequence` counts the changes.
 
-    `flips` caches for each plan until when its last answer surely holds, as seen at `seen`; it
-    is not stored, and None means that every plan must be asked.
+    `flips` caches for each plan until when its last answer surely holds, as seen at `seen`. It is
+    not stored; while it is empty every plan must be asked.
     """
 
     __slots__ = (
@@ -55,11 +54,11 @@ class Profile:
         self.last = born
         self.wake: Millis = FOREVER
         self.sequence = 0
-        self.ids: dict[int, Millis] = {}
+        self.ids: dict[bytes, Millis] = {}
         self.memories: list[State] = [None] * memories
         self.inside = [0] * plans
         self.since: list[Millis] = [0] * plans
-        self.flips: list[Millis] | None = None
+        self.flips: list[Millis] = []
         self.seen: Millis = 0
         self.beyond: list[int] = []
 
@@ -67,12 +66,12 @@ class Profile:
         """Note that the memory in `slot` went beyond its stated bound."""
         self.beyond.append(slot)
 
-    def knows(self, event_id: int, max_lateness: Millis) -> bool:
+    def knows(self, event_id: bytes, max_lateness: Millis) -> bool:
         """Say whether an event with this hash was accepted, lately enough for it to matter."""
         time = self.ids.get(event_id)
         return time is not None and self.clock - time <= max_lateness
 
-    def accept(self, event_id: int, time: Millis, max_lateness: Millis) -> None:
+    def accept(self, event_id: bytes, time: Millis, max_lateness: Millis) -> None:
         """Move the clock and add the id; forget what the ring has no room for or no use for."""
         if time > self.last:
             self.last = time
@@ -87,11 +86,11 @@ class Profile:
         while len(ids) > MOST_IDS or next(iter(ids.values())) < oldest:
             del ids[next(iter(ids))]
 
-    def _step_aside(self, event_id: int) -> None:
+    def _step_aside(self, event_id: bytes) -> None:
         """Keep the place of an id too old to be a duplicate, so that the ring counts it still."""
-        place = ~event_id
+        place = event_id
         while place in self.ids:
-            place += 1
+            place += b"\0"
         self.ids = {
             (place if known == event_id else known): time for known, time in self.ids.items()
         }

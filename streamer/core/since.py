@@ -73,15 +73,15 @@ def since_or_plain(inner: Cuttable, since: Names | None) -> Memory:
 class Recall:
     """Finds a leaf's state in a profile, also behind a `since`."""
 
-    __slots__ = ("_since", "slot")
+    __slots__ = ("since", "slot")
 
     def __init__(self, slot: int, since: Names | None) -> None:
         self.slot = slot
-        self._since = since is not None
+        self.since = since is not None
 
     def __call__(self, profile: Standing) -> State:
         """Return the state, None if there is nothing to look at."""
         state = profile.memories[self.slot]
-        if self._since and state is not None:
+        if self.since and state is not None:
             return None if state[0] is None else state[1]
         return state

@@ -30,15 +30,20 @@ class Times:
         self._events = events
         self._where = where
         self._qualifies = compile_where(where)
-        self._keep = keep
+        self.keep = keep
+
+    @property
+    def unconditional(self) -> bool:
+        """Say whether every event of the names counts."""
+        return self._qualifies is None
 
     def content(self) -> str:
         """Return what is counted and how many times are kept."""
-        return f"times {self._events} {self._where} {self._keep}"
+        return f"times {self._events} {self._where} {self.keep}"
 
     def bound(self) -> int:
         """Return the bytes of `keep` times."""
-        return 3 + TIME_BYTES * self._keep
+        return 3 + TIME_BYTES * self.keep
 
     def fold(self, name: str) -> Fold | None:
         """Insert the time of a qualifying event."""
@@ -59,7 +64,7 @@ class Times:
             state.append(time)
         else:
             insort(state, time)
-        if len(state) > self._keep:
+        if len(state) > self.keep:
             del state[0]
         return state
 
@@ -183,25 +188,37 @@ class Range:
 
 
 class Counted:
-    """The number of remembered times (or values) inside the window lies in a range."""
+    """The number of remembered times (or values) inside the window lies in a range.
 
-    def __init__(self, label: str, recall: Recall, wanted: Range, within: Millis | None) -> None:
+    `ascending` says that the state is a list of times, and not the last time of each value.
+    """
+
+    def __init__(
+        self,
+        label: str,
+        recall: Recall,
+        wanted: Range,
+        within: Millis | None,
+        *,
+        ascending: bool,
+    ) -> None:
         self.label = label
-        self._recall = recall
-        self._low = wanted.low
-        self._high = wanted.high
-        self._within = within
+        self.recall = recall
+        self.low = wanted.low
+        self.high = wanted.high
+        self.ascending = ascending
+        self.within = within
 
     def _times(self, profile: Standing) -> list[Millis]:
-        state = self._recall(profile)
+        state = self.recall(profile)
         if state is None:
             return []
-        return sorted(state.values()) if isinstance(state, dict) else state
+        return state if self.ascending else sorted(state.values())
 
     def test(self, profile: Standing, now: Millis) -> Answer:
         """Say whether the count is in the range; it can only fall until the next event."""
         times = self._times(profile)
-        low, high, within = self._low, self._high, self._within
+        low, high, within = self.low, self.high, self.within
         kept = len(times)
         if within is None:
             holds = low <= kept and (high is None or kept <= high)
@@ -223,8 +240,8 @@ class Counted:
     def detail(self, profile: Standing, now: Millis) -> str:
         """Say how many there are and when the last was."""
         times = self._times(profile)
-        if self._within is not None:
-            times = times[bisect_right(times, now - self._within) :]
+        if self.within is not None:
+            times = times[bisect_right(times, now - self.within) :]
         if not times:
             return "none"
         if len(times) == 1:
@@ -237,22 +254,22 @@ class Absent:
 
     def __init__(self, label: str, recall: Recall, within: Millis | None) -> None:
         self.label = label
-        self._recall = recall
-        self._within = within
+        self.recall = recall
+        self.within = within
 
     def test(self, profile: Standing, now: Millis) -> Answer:
         """Say whether there is none; with a window, one ends exactly the window after it."""
-        times = self._recall(profile)
+        times = self.recall(profile)
         if not times:
             return ALWAYS
-        if self._within is None:
+        if self.within is None:
             return NEVER
-        until = times[-1] + self._within
+        until = times[-1] + self.within
         return (False, until) if until > now else ALWAYS
 
     def detail(self, profile: Standing, _now: Millis) -> str:
         """Say when the last one was."""
-        times = self._recall(profile)
+        times = self.recall(profile)
         return f"since {iso(times[-1])}" if times else "none so far"
 
 

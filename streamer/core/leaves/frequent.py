@@ -119,22 +119,22 @@ class MostFrequent:
 
     def __init__(self, label: str, recall: Recall, within: Millis | None) -> None:
         self.label = label
-        self._recall = recall
-        self._within = within
+        self.recall = recall
+        self.within = within
 
     def test(self, profile: Standing, now: Millis) -> Answer:
         """Say whether the best value has its times inside the window."""
-        state = self._recall(profile)
+        state = self.recall(profile)
         if state is None or state[0] is None:
             return NEVER
-        if self._within is None:
+        if self.within is None:
             return ALWAYS
-        until = state[0] + self._within
+        until = state[0] + self.within
         return (True, until) if until > now else NEVER
 
     def detail(self, profile: Standing, _now: Millis) -> str:
         """Name the value that decides."""
-        state = self._recall(profile)
+        state = self.recall(profile)
         if state is None or state[0] is None:
             return "no value so often"
         for value, times in state[1].items():

@@ -42,7 +42,8 @@ class Performed:
         recall = Recall(binder.share(since_or_plain(memory, scope.since)), scope.since)
         if self.counting == "same":
             return MostFrequent(self._label(), recall, scope.within)
-        return Counted(self._label(), recall, wanted, scope.within)
+        ascending = self.counting == "events"
+        return Counted(self._label(), recall, wanted, scope.within, ascending=ascending)
 
     def _memory(self, wanted: Range, binder: Binder) -> Cuttable:
         scope = self.scope

@@ -1,0 +1,179 @@
+"""Straight-line code for what an event of one name does, made once per rule set.
+
+A profile is moved and its plans are decided for every event, so the calls between folds, leaves
+and conditions are most of the cost. For each event name this writes one function that does the
+same steps in the same order without them: the most common folds and leaves are written out, every
+other one is called. The objects remain the meaning: what is written out here must be what they
+do, wakes and first events are decided by the objects themselves, and the tests compare both.
+
+The code is made from numbers and our own names alone; no text of a rule gets into it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeAlias
+
+from streamer.core.conditions import AllHold, AnyHolds, Asked, Node, NoneHold
+from streamer.core.leaves.counting import Absent, Counted, Times
+from streamer.core.leaves.frequent import MostFrequent
+from streamer.core.memory import Leaf, Memory
+from streamer.core.plan import Move, Plan, Reaction, hold_or_move
+from streamer.core.profile import Profile
+from streamer.types import FOREVER, Event
+
+React: TypeAlias = Callable[[Profile, Event], Sequence[Move]]
+
+_HEAD = """\
+def react(profile, event):
+    now = profile.clock
+    time = event.time
+    memories = profile.memories
+    inside = profile.inside
+    flips = profile.flips
+    moves = []
+"""
+_TAIL = """\
+    profile.seen = now
+    return moves
+"""
+
+
+def generate(memories: Sequence[Memory], reaction: Reaction) -> React:
+    """Return the function that folds an accepted event, decides the plans, returns the moves."""
+    source, names = _Writer(memories).write(reaction)
+    exec(compile(source, "<reaction>", "exec"), names)  # noqa: S102 (see above)
+    react: React = names["react"]
+    return react
+
+
+class _Writer:
+    """Writes one function; `names` are the objects that it refers to."""
+
+    def __init__(self, memories: Sequence[Memory]) -> None:
+        self._memories = memories
+        self._names: dict[str, Any] = {"FOREVER": FOREVER, "hold_or_move": hold_or_move}
+
+    def write(self, reaction: Reaction) -> tuple[str, dict[str, Any]]:
+        lines: list[str] = []
+        for slot, fold in reaction.folds:
+            lines += self._fold(slot, fold)
+        for plan in reaction.plans:
+            lines += self._plan(plan)
+        return _HEAD + "".join(f"    {line}\n" for line in lines) + _TAIL, self._names
+
+    def _name(self, kind: str, thing: object) -> str:
+        name = f"{kind}_{len(self._names)}"
+        self._names[name] = thing
+        return name
+
+    def _fold(self, slot: int, fold: object) -> Iterator[str]:
+        call = f"{self._name('fold', fold)}(memories[{slot}], event, profile)"
+        memory = self._memories[slot]
+        if not (isinstance(memory, Times) and memory.unconditional):
+            yield f"memories[{slot}] = {call}"
+            return
+        yield f"state = memories[{slot}]"
+        yield f"if state is None or time < state[-1]: memories[{slot}] = {call}"
+        if memory.keep == 1:
+            yield "else: state[0] = time"
+        else:
+            yield "else:"
+            yield "    state.append(time)"
+            yield f"    if len(state) > {memory.keep}: del state[0]"
+
+    def _plan(self, plan: Plan) -> Iterator[str]:
+        if len(plan.rungs) == 1 and plan.rungs[0].when is not None:
+            yield from self._node(plan.rungs[0].when, 0)
+            yield "target = 1 if holds0 else 0"
+        else:
+            yield from self._rungs(plan)
+        yield f"if target == inside[{plan.place}]: flips[{plan.place}] = until0"
+        name = self._name("plan", plan)
+        yield f"else: hold_or_move(profile, now, {name}, target, until0, moves)"
+
+    def _rungs(self, plan: Plan) -> Iterator[str]:
+        yield "target = 0"
+        yield "until0 = FOREVER"
+        for number, rung in enumerate(plan.rungs, 1):
+            yield "if not target:"
+            if rung.when is None:
+                yield f"    target = {number}"
+                continue
+            yield from _indented(self._node(rung.when, 1))
+            yield "    if until1 < until0: until0 = until1"
+            yield f"    if holds1: target = {number}"
+
+    def _node(self, node: Node, depth: int) -> Iterator[str]:
+        """Yield lines that set `holds<depth>` and `until<depth>`."""
+        if isinstance(node, Asked):
+            yield from self._leaf(node.leaf, depth)
+        elif isinstance(node, AllHold):
+            yield from self._all(node, depth)
+        else:
+            yield from self._any(node, depth)
+            if isinstance(node, NoneHold):
+                yield f"holds{depth} = not holds{depth}"
+
+    def _all(self, node: AllHold, depth: int) -> Iterator[str]:
+        below = depth + 1
+        yield f"until{depth} = FOREVER"
+        yield f"blocked{depth} = 0"
+        for condition in node.conditions:
+            yield f"if blocked{depth} != FOREVER:"
+            yield from _indented(self._node(condition, below))
+            yield f"    if not holds{below}:"
+            yield f"        if until{below} > blocked{depth}: blocked{depth} = until{below}"
+            yield f"    elif until{below} < until{depth}: until{depth} = until{below}"
+        yield f"holds{depth} = not blocked{depth}"
+        yield f"if blocked{depth}: until{depth} = blocked{depth}"
+
+    def _any(self, node: AnyHolds | NoneHold, depth: int) -> Iterator[str]:
+        below = depth + 1
+        yield f"until{depth} = FOREVER"
+        yield f"held{depth} = 0"
+        for condition in node.conditions:
+            yield f"if held{depth} != FOREVER:"
+            yield from _indented(self._node(condition, below))
+            yield f"    if holds{below}:"
+            yield f"        if until{below} > held{depth}: held{depth} = until{below}"
+            yield f"    elif until{below} < until{depth}: until{depth} = until{below}"
+        yield f"holds{depth} = held{depth} > 0"
+        yield f"if held{depth}: until{depth} = held{depth}"
+
+    def _leaf(self, leaf: Leaf, depth: int) -> Iterator[str]:
+        holds, until = f"holds{depth}", f"until{depth}"
+        match leaf:
+            case Counted(high=None, ascending=True, within=int(within)):
+                yield from self._state(leaf)
+                low = leaf.low
+                yield (
+                    f"{holds} = state is not None and len(state) >= {low} "
+                    f"and ({until} := state[-{low}] + {within}) > now"
+                )
+                yield f"if not {holds}: {until} = FOREVER"
+            case Absent(within=int(within)):
+                yield from self._state(leaf)
+                yield f"{holds} = not state or ({until} := state[-1] + {within}) <= now"
+                yield f"if {holds}: {until} = FOREVER"
+            case Absent(within=None):
+                yield from self._state(leaf)
+                yield f"{holds} = not state"
+                yield f"{until} = FOREVER"
+            case MostFrequent(within=int(within)):
+                yield from self._state(leaf)
+                yield (
+                    f"{holds} = state is not None and state[0] is not None "
+                    f"and ({until} := state[0] + {within}) > now"
+                )
+                yield f"if not {holds}: {until} = FOREVER"
+            case _:
+                yield f"{holds}, {until} = {self._name('test', leaf.test)}(profile, now)"
+
+    @staticmethod
+    def _state(leaf: Counted | Absent | MostFrequent) -> Iterator[str]:
+        yield f"state = memories[{leaf.recall.slot}]"
+        if leaf.recall.since:
+            yield "if state is not None: state = None if state[0] is None else state[1]"
+
+
+def _indented(lines: Iterable[str]) -> Iterator[str]:
+    return (f"    {line}" for line in lines)
