@@ -7,11 +7,11 @@ from typing import Any
 from streamer.adapters.memory import MemoryLog, MemorySink, MemoryStore
 from streamer.codecs.events import decode
 from streamer.codecs.language import read_rules_text
+from streamer.compose.replay import replay
 from streamer.core.compile import compile_rules
 from streamer.core.ruleset import RuleSet
-from streamer.types import FOREVER, SegmentChange
-from streamer.worker.cycle import Pace
-from streamer.worker.loop import Worker
+from streamer.types import FOREVER, Millis, SegmentChange
+from streamer.worker import Pace, Worker
 from tests.strategies import Until
 
 
@@ -46,24 +46,39 @@ def compiled(yaml_text: str) -> RuleSet:
 def engine_run(
     rules: RuleSet, lines: Sequence[bytes], until: Until = "end", cut: Cut | None = None
 ) -> Answer:
-    """Run the lines of an events file through the worker on the adapters in memory."""
-    cut = cut or Cut()
-    horizon = until if isinstance(until, int) else FOREVER
-    pace = Pace(batch=cut.batch, wakes=cut.wakes, cache=cut.cache, horizon=horizon)
+    """Run the lines of an events file on the adapters in memory: as a replay, or cut up."""
     log, sink = MemoryLog(), MemorySink()
     for line in lines:
         log.append(line)
+    horizon = until if isinstance(until, int) else None
+    if cut is None:
+        replay(rules, log, decode, sink, until=horizon)
+    else:
+        work(rules, log, sink, horizon, cut)
+    return Answer(
+        said(sink.changes), [(one.record.offset + 1, one.kind) for one in sink.rejections]
+    )
+
+
+def work(
+    rules: RuleSet, log: MemoryLog, sink: MemorySink, horizon: Millis | None, cut: Cut
+) -> None:
+    """Work through the log, acting on due wakes at other times than a replay does."""
+    pace = Pace(
+        batch=cut.batch,
+        wakes=cut.wakes,
+        cache=cut.cache,
+        horizon=FOREVER if horizon is None else horizon,
+    )
     worker = Worker(rules, log, MemoryStore(), sink, decode, pace=pace)
     worker.start()
     while worker.step():
         if worker.log_time is not None:
             worker.sweep(worker.log_time - pace.lateness)
-    start, end = 0, until if isinstance(until, int) else end_of_file(worker, pace)
+    end = end_of_file(worker, pace) if horizon is None else horizon
+    start = min(worker.tally.earliest or end, end)
     for part in range(1, cut.sweeps + 1):
         worker.sweep(start + (end - start) * part // cut.sweeps)
-    return Answer(
-        said(sink.changes), [(one.record.offset + 1, one.kind) for one in sink.rejections]
-    )
 
 
 def end_of_file(worker: Worker, pace: Pace) -> int:

@@ -75,7 +75,7 @@ def conditions(draw: Draw, words: Words, depth: int = 2) -> Node:
     shape = draw(NESTED) if depth else "leaf"
     if shape != "leaf":
         return {shape: draw(st.lists(conditions(words, depth=depth - 1), min_size=1, max_size=3))}
-    leaves = (*LEAVES, in_segment) if words.memberships else LEAVES
+    leaves = (*LEAVES, in_segment, in_segment, in_segment) if words.memberships else LEAVES
     leaf: Node = draw(st.sampled_from(leaves))(draw, words)
     return leaf
 
