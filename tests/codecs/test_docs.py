@@ -1,0 +1,60 @@
+"""What the documentation shows, works."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from streamer.codecs.events import decode
+from streamer.codecs.mapping import read_mapping
+from streamer.types import Record
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def blocks(page: str, language: str) -> list[str]:
+    text = (DOCS / page).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def rows(page: str) -> list[str]:
+    """Return the first cells of the table of sources, without their marks."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    table = text.partition("| source | gives |")[2].partition("\n\n")[0]
+    return re.findall(r"^\| `(.*?)` \|", table, re.MULTILINE)
+
+
+def test_the_events_shown_are_events() -> None:
+    shown = blocks("events.md", "json")
+    events = [decode(Record(partition=0, offset=0, value=text.encode())) for text in shown]
+    assert [event.name for event in events] == [
+        "product_added",
+        "product_list_viewed",
+        "cart_viewed",
+    ]
+
+
+def test_the_mapping_shown_is_a_mapping(tmp_path: Path) -> None:
+    (example,) = blocks("mapping.md", "yaml")
+    (tmp_path / "shop.yaml").write_text(example, encoding="utf-8")
+    mapping = read_mapping(tmp_path / "shop.yaml")
+    header = ["order", "line", "kind", "when", "customer", "sku", "price", "country"]
+    decode = mapping.decoder(header)
+    row = b"17,1,sale,2026-11-22 06:00:00,7.0,shoe-1,59.9,DE"
+    event = decode(Record(partition=0, offset=0, value=row, line=2))
+    assert (event.id, event.name, event.customer) == ("17-2", "order_completed", "7")
+
+
+@pytest.mark.parametrize("source", rows("mapping.md"))
+def test_the_sources_shown_are_sources(source: str, tmp_path: Path) -> None:
+    text = f"""
+    id: {{template: "{{line}}"}}
+    name: {{value: cart_viewed}}
+    time: when
+    user_id: customer
+    properties: {{shown: {source}}}
+    """
+    if "order_" in source or "_viewed" in source:
+        text = text.replace("name: {value: cart_viewed}", f"name: {source}")
+    (tmp_path / "shop.yaml").write_text(text, encoding="utf-8")
+    assert read_mapping(tmp_path / "shop.yaml").says.properties
