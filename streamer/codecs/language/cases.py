@@ -111,7 +111,7 @@ def _expected(node: Node, reading: Reading) -> Values:
 
 
 def _expectations(node: Node, reading: Reading) -> tuple[Values, ...]:
-    if isinstance(node, ListNode) and not node.items:
+    if isinstance(node, ListNode) and node.whole and not node.items:
         return ()
     return kinds.items(node, "a list of changes, [] for none", _expected, reading)
 
@@ -223,7 +223,7 @@ def _change(values: Values, start: Millis, reading: Reading) -> Expected:
 
 
 def _tests(node: Node, reading: Reading) -> tuple[TestCase, ...]:
-    if isinstance(node, ListNode) and not node.items:
+    if isinstance(node, ListNode) and node.whole and not node.items:
         return ()
     return kinds.items(node, "a list of tests", _test, reading)
 

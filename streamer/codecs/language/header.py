@@ -74,9 +74,8 @@ def read_header(node: Node, reading: Reading) -> Header:
     values, _ = HEADER.take(node, reading)
     named = {one.name: values[one.name] for one in HEADER.fields if one.name in values}
     header = Header(named.pop("ruleset", "unnamed"), **named)
-    if header.max_lateness > header.retention:
+    if "max_lateness" in values and header.max_lateness > header.retention:
         late, kept = said_duration(header.max_lateness), said_duration(header.retention)
         message = f"max_lateness {late} is longer than the retention {kept}"
-        key = "max_lateness" if "max_lateness" in values else "retention"
-        reading.report.error(values.at(key), message)
+        reading.report.error(values.at("max_lateness"), message)
     return header

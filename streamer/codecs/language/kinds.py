@@ -66,11 +66,11 @@ def items(
     """Return the items of a list that is not empty, each read by `read`."""
     if not isinstance(node, ListNode):
         raise expected(what, node)
-    if not node.items:
+    if not node.items and node.whole:
         raise Wrong(node.at, f"expected {what}, found an empty list")
     tried = [reading.attempt(read, item) for item in node.items]
     good = tuple(one for one in tried if one is not None)
-    if len(good) < len(tried):
+    if len(good) < len(tried) or not node.whole:
         raise Lost
     return good
 

@@ -30,6 +30,8 @@ from streamer.codecs.language.words import quoted
 MAX_DEPTH: Final = 32
 """How many lists and mappings may stand inside each other, the outermost included."""
 
+_LOOK_AHEAD: Final = 2 * MAX_DEPTH
+"""So many brackets may be scanned before the first of them is a node whose depth can be told."""
 _MARKER: Final = re.compile(r"(---|\.\.\.)(?=[ \t\r\n]|\Z)")
 _UNPRINTABLE: Final = re.compile(
     "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
@@ -48,10 +50,11 @@ class ScalarNode:
 
 @dataclass(frozen=True, slots=True)
 class ListNode:
-    """A list."""
+    """A list; `whole` unless the text broke off inside it."""
 
     at: Place
     items: "tuple[Node, ...]"
+    whole: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,7 @@ class _BoundedScanner(Scanner):
     """Stops at brackets that are nested too deep, before the look-ahead grows with them."""
 
     def fetch_flow_collection_start(self, TokenClass: Any, to_push: str) -> None:  # noqa: ANN401, N803 (the library's signature)
-        if len(self.flow_context) >= MAX_DEPTH:
+        if len(self.flow_context) >= _LOOK_AHEAD:
             raise _Broken(self.reader.get_mark().index, _TOO_DEEP)
         super().fetch_flow_collection_start(TokenClass, to_push)
 
@@ -252,7 +255,7 @@ class _Growing:
     def _close(self, *, whole: bool) -> None:
         done = self._open.pop()
         if done.is_list:
-            self._add(ListNode(done.at, tuple(done.items)))
+            self._add(ListNode(done.at, tuple(done.items), whole))
         else:
             self._add(MappingNode(done.at, done.entries, whole))
 
