@@ -5,7 +5,7 @@ from typing import Final
 from streamer.codecs.language import kinds
 from streamer.codecs.language.kinds import Kind
 from streamer.codecs.language.nodes import ListNode, MappingNode, Node, ScalarNode
-from streamer.codecs.language.reading import Reading, Wrong, expected
+from streamer.codecs.language.reading import Lost, Reading, Wrong, expected
 from streamer.codecs.language.table import LEAVES, NOT_YET
 from streamer.codecs.language.words import quoted
 from streamer.core.syntax import All, AnyOf, Condition, NoneOf
@@ -30,7 +30,7 @@ def read(node: Node, reading: Reading) -> Condition:
         raise expected(_EXAMPLE, node)
     heads = [entry.key for name, entry in node.entries.items() if name in _HEADS]
     if not heads:
-        raise _headless(node, reading)
+        raise _headless(node, reading) if node.whole else Lost()
     if len(heads) > 1:
         said = " and ".join(head.text for head in heads)
         message = f"{said} are conditions of their own: write each as an item of a list under all"

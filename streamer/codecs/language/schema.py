@@ -17,7 +17,7 @@ def rules_schema() -> dict[str, Any]:
     definitions: dict[str, Any] = {}
     for key, group in DOCUMENTS.items():
         definitions[f"{key}_document"] = group.schema()
-        _define(group.kinds(), definitions)
+        define(group.kinds(), definitions)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "rules.schema.json",
@@ -28,7 +28,7 @@ def rules_schema() -> dict[str, Any]:
     }
 
 
-def _define(kinds: Iterable[Kind[Any]], definitions: dict[str, Any]) -> None:
+def define(kinds: Iterable[Kind[Any]], definitions: dict[str, Any]) -> None:
     """Add the schemas of the kinds, and of those that they are made of."""
     waiting = list(kinds)
     while waiting:

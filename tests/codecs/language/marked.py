@@ -17,7 +17,7 @@ def found(text: str) -> list[tuple[int, int, str]]:
 
 def expected(marked: str, *messages: str) -> list[tuple[int, int, str]]:
     """Return what `found` must give: one message for each mark, in their order."""
-    places = []
+    places: list[tuple[int, int]] = []
     for number, line in enumerate(marked.split("\n"), 1):
         parts = line.split(MARK)[:-1]
         places.extend((number, len("".join(parts[: n + 1])) + 1) for n in range(len(parts)))

@@ -44,9 +44,11 @@ ERRORS = {
     ),
     "nothing near": (
         "{¦xyzzy: any}",
-        'unknown condition "xyzzy": expected all, any, none, performed, not_performed, quiet, ago, '
-        "sequence, abandoned, total, average, largest, smallest, latest, first, favours, trait, "
-        "in_segment",
+        (
+            'unknown condition "xyzzy": expected all, any, none, performed, not_performed, quiet, '
+            "ago, sequence, abandoned, total, average, largest, smallest, latest, first, favours, "
+            "trait, in_segment"
+        ),
     ),
     "two leaves": ("{performed: any, ¦quiet: 3d}", f"performed and quiet {OWN_CONDITION}"),
     "a leaf beside all": (
@@ -81,8 +83,10 @@ ERRORS = {
     ),
     "an event nobody knows": (
         "{performed: ¦card_scanned}",
-        'unknown event "card_scanned": no standard event; a name of your own goes under events in '
-        "the header",
+        (
+            'unknown event "card_scanned": no standard event; a name of your own goes under events '
+            "in the header"
+        ),
     ),
     "any in a list": (
         "{performed: [product_added, ¦any]}",
@@ -151,8 +155,10 @@ ERRORS = {
     ),
     "a comparison performed has not": (
         "{performed: any, ¦above: 5}",
-        'unknown key "above" in performed: expected "performed", "where", "within", "since", '
-        '"distinct", "same", "at_least", "at_most" or "is"',
+        (
+            'unknown key "above" in performed: expected "performed", "where", "within", "since", '
+            '"distinct", "same", "at_least", "at_most" or "is"'
+        ),
     ),
     "a misspelt scope": (
         "{performed: any, ¦witin: 7d}",
@@ -160,8 +166,10 @@ ERRORS = {
     ),
     "distinct and same": (
         "{performed: any, distinct: a, ¦same: b}",
-        '"distinct" and "same" contradict each other: count either different values or one '
-        "value's events",
+        (
+            '"distinct" and "same" contradict each other: count either different values or one '
+            "value's events"
+        ),
     ),
     "same at most": (
         "{performed: any, at_most: 5, ¦same: b}",
@@ -185,8 +193,10 @@ ERRORS = {
     ),
     "a comparison on not_performed": (
         "{not_performed: any, ¦at_least: 5}",
-        'unknown key "at_least" in not_performed: expected "not_performed", "where", "within" or '
-        '"since"',
+        (
+            'unknown key "at_least" in not_performed: expected "not_performed", "where", "within" '
+            'or "since"'
+        ),
     ),
     # ago
     "ago without comparison": (
@@ -201,8 +211,10 @@ ERRORS = {
     # sequence
     "one step that is no list": (
         "{sequence: ¦product_added}",
-        "expected a list of steps such as [product_viewed, product_added], found the text "
-        '"product_added"',
+        (
+            "expected a list of steps such as [product_viewed, product_added], found the text "
+            '"product_added"'
+        ),
     ),
     "no steps": (
         "{sequence: ¦[]}",
@@ -274,8 +286,10 @@ ERRORS = {
     "infinity": ("{total: price, of: any, at_least: ¦.inf}", '".inf" is no finite number'),
     "largest times": (
         "{largest: price, of: any, at_least: 5, ¦times: quantity}",
-        'unknown key "times" in largest: expected "largest", "of", "where", "within", "since", '
-        '"at_least", "at_most", "above", "below" or "is"',
+        (
+            'unknown key "times" in largest: expected "largest", "of", "where", "within", "since", '
+            '"at_least", "at_most", "above", "below" or "is"'
+        ),
     ),
     # comparisons
     "latest without comparison": (
@@ -285,8 +299,11 @@ ERRORS = {
     "trait without comparison": ("¦{trait: a}", f"one of {COMPARISONS} is missing in trait"),
     "first within": (
         "{first: a, of: any, is: 1, ¦within: 1d}",
-        'unknown key "within" in first: expected "first", "of", "where", "is", "is_not", "in", '
-        '"not_in", "exists", "at_least", "at_most", "above", "below", "starts_with" or "contains"',
+        (
+            'unknown key "within" in first: expected "first", "of", "where", "is", "is_not", "in", '
+            '"not_in", "exists", "at_least", "at_most", "above", "below", "starts_with" or '
+            '"contains"'
+        ),
     ),
     "exists beside another": (
         "{trait: a, is: b, ¦exists: true}",
@@ -335,8 +352,10 @@ ERRORS = {
     ),
     "favours in an order": (
         "{favours: a, of: any, ¦above: 5}",
-        'unknown key "above" in favours: expected "favours", "of", "where", "within", "is", '
-        '"is_not", "in", "share" or "at_least"',
+        (
+            'unknown key "above" in favours: expected "favours", "of", "where", "within", "is", '
+            '"is_not", "in", "share" or "at_least"'
+        ),
     ),
     "more than all": (
         "{favours: a, of: any, share: ¦150%}",
@@ -373,8 +392,10 @@ ERRORS = {
     # references
     "a membership in another spelling": (
         "{in_segment: ¦Cart Abandoner}",
-        "expected a segment's key, or a ladder's with a tier: engagement.active, found the text "
-        '"Cart Abandoner"',
+        (
+            "expected a segment's key, or a ladder's with a tier: engagement.active, found the "
+            'text "Cart Abandoner"'
+        ),
     ),
     "in_segment for nothing": (
         "{in_segment: a, for: ¦0d}",

@@ -141,13 +141,17 @@ ERRORS: dict[str, tuple[str, ...]] = {
     ),
     "a cooldown on a ladder": (
         LADDER + "  - b: {quiet: 1d}\nsettings: {¦cooldown: 1d}\n",
-        'unknown key "cooldown" in the settings: a ladder has none, its customers only move '
-        "between tiers",
+        (
+            'unknown key "cooldown" in the settings: a ladder has none, its customers only move '
+            "between tiers"
+        ),
     ),
     "when on a ladder": (
         LADDER + "  - b: {quiet: 1d}\n¦when: {quiet: 1d}\n",
-        'unknown key "when" in a ladder: expected "ladder", "title", "purpose", "tiers", '
-        '"settings" or "tests"',
+        (
+            'unknown key "when" in a ladder: expected "ladder", "title", "purpose", "tiers", '
+            '"settings" or "tests"'
+        ),
     ),
     "no tier": (
         LADDER.replace("tiers:", "tiers: ¦[]"),
@@ -228,8 +232,10 @@ ERRORS: dict[str, tuple[str, ...]] = {
         '"a" is a segment and has no tiers',
     ),
     "a segment that is not evaluated": (
-        f"{SEGMENT}settings: {{enabled: false}}\n---\n"
-        "segment: b\npurpose: p\nwhen: {in_segment: ¦a}\n",
+        (
+            f"{SEGMENT}settings: {{enabled: false}}\n---\n"
+            "segment: b\npurpose: p\nwhen: {in_segment: ¦a}\n"
+        ),
         '"a" is not evaluated: its settings say enabled: false',
     ),
     "a circle of one": (rule("{in_segment: ¦a}"), "references form a circle: a -> a"),

@@ -30,8 +30,10 @@ ERRORS: dict[str, tuple[str, ...]] = {
     ),
     "a merge": (
         SEGMENT + "settings: {¦<<: {cooldown: 1d}}\n",
-        'unknown key "<<" in the settings: expected "min_dwell", "cooldown", "holdout", "enabled", '
-        '"owner" or "tags"',
+        (
+            'unknown key "<<" in the settings: expected "min_dwell", "cooldown", "holdout", '
+            '"enabled", "owner" or "tags"'
+        ),
     ),
     "a tag": (
         "segment: a\npurpose: ¦!!str p\nwhen: {quiet: 1d}\n",
