@@ -12,6 +12,7 @@ import orjson
 from streamer.codecs.change_schemas import change_schema, rejected_schema
 from streamer.codecs.event_schemas import Schema, call_schema, event_schema
 from streamer.codecs.language.schema import rules_schema
+from streamer.codecs.mapping.schema import mapping_schema
 
 
 def documents() -> dict[str, Schema]:
@@ -22,6 +23,7 @@ def documents() -> dict[str, Schema]:
         "change.schema.json": change_schema(),
         "rejected.schema.json": rejected_schema(),
         "rules.schema.json": rules_schema(),
+        "mapping.schema.json": mapping_schema(),
     }
 
 

@@ -51,9 +51,9 @@ def declaration(root: Node, reading: Reading) -> Declaration:
     """Return what the document declares; raises `Lost` once the report holds why it cannot."""
     own = root.entries.get("events") if isinstance(root, MappingNode) else None
     if own is not None:
-        names = reading.attempt(_own_events, own.value)
+        names = Reading().attempt(_own_events, own.value)  # what is wrong is reported below
         reading.header = replace(reading.header, events=names or ())
-    values = _MAPPING.read(root, reading)
+    values = MAPPING.read(root, reading)
     return Declaration(
         layout=Layout(values.get("delimiter", ","), values.get("encoding", "utf-8")),
         id=values["id"],
@@ -99,12 +99,22 @@ def _zone(node: Node, _: Reading) -> ZoneInfo:
         raise Wrong(node.at, message) from None
 
 
+_ZONE: Final = Kind("zone", "time zone", TEXT.schema, _zone)
+_DELIMITER: Final = Kind("delimiter", "character", {"type": "string", "pattern": "^.$"}, _delimiter)
+_ENCODING: Final = Kind("encoding", "encoding", TEXT.schema, _encoding)
+_OWN_EVENTS: Final = Kind(
+    "own_events",
+    "list of event names",
+    {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/key"}},
+    _own_events,
+    (KEY,),
+)
 _TIME: Final = Group(
     "a time",
     (
         Field("from", COLUMN, "The column.", required=True),
         Field("format", TEXT, "How the time is written: iso, seconds, or such as %Y-%m-%d %H:%M."),
-        Field("zone", Kind("zone", "time zone", {}, _zone), "The zone that is meant."),
+        Field("zone", _ZONE, "The zone that is meant."),
     ),
 )
 
@@ -137,22 +147,34 @@ def _sources(node: Node, reading: Reading) -> Sources:
 
 
 _VALUE: Final = source_kind(SCALAR)
-_SOURCES: Final = Kind("sources", "mapping of names to sources", {}, _sources)
-_TIME_KIND: Final = Kind("time", "column or time", {}, _time)
-_MAPPING: Final = Group(
+_SOURCES: Final = Kind(
+    "sources",
+    "mapping of names to sources",
+    {"type": "object", "additionalProperties": {"$ref": f"#/$defs/{_VALUE.name}"}},
+    _sources,
+    (_VALUE,),
+)
+_TIME_KIND: Final = Kind(
+    "time",
+    "column or time",
+    {"anyOf": [{"$ref": "#/$defs/column"}, _TIME.schema()]},
+    _time,
+    (COLUMN, *_TIME.kinds()),
+)
+MAPPING: Final = Group(
     "a mapping file",
     (
-        Field("delimiter", Kind("delimiter", "character", {}, _delimiter), "Between two cells."),
-        Field("encoding", Kind("encoding", "encoding", {}, _encoding), "Of the file."),
-        Field("events", Kind("own_events", "names", {}, _own_events), "Names beyond the standard."),
-        Field("id", _VALUE, "tells the events apart", required=True),
-        Field("name", source_kind(EVENT), "what happened", required=True),
-        Field("time", _TIME_KIND, "when it happened", required=True),
-        Field("appended", _TIME_KIND, "when the log took it in"),
-        Field("user_id", _VALUE, "the customer"),
-        Field("anonymous_id", _VALUE, "the customer, as long as there is no user_id"),
-        Field("properties", _SOURCES, "what the event is about"),
-        Field("traits", _SOURCES, "attributes of the customer"),
+        Field("delimiter", _DELIMITER, "What stands between two cells; a comma by default."),
+        Field("encoding", _ENCODING, "The encoding of the file; utf-8 by default."),
+        Field("events", _OWN_EVENTS, "Event names beyond the standard ones."),
+        Field("id", _VALUE, "Tells the events apart.", required=True),
+        Field("name", source_kind(EVENT), "What happened.", required=True),
+        Field("time", _TIME_KIND, "When it happened.", required=True),
+        Field("appended", _TIME_KIND, "When the log took the event in."),
+        Field("user_id", _VALUE, "The customer."),
+        Field("anonymous_id", _VALUE, "The customer, as long as there is no `user_id`."),
+        Field("properties", _SOURCES, "What the event is about."),
+        Field("traits", _SOURCES, "Attributes of the customer."),
     ),
     one_of=("user_id", "anonymous_id"),
 )

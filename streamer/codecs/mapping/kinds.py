@@ -60,7 +60,22 @@ def _cell_text(node: Node, _: Reading) -> str:
 
 
 COLUMN: Final = Kind("column", "name of a column", TEXT.schema, named_column)
-_CELL_TEXT: Final = Kind("cell_text", "text of a cell", {}, _cell_text)
+_CELL_TEXT: Final = Kind(
+    "cell_text",
+    "text of a cell",
+    {"type": ["string", "number", "boolean", "null"]},
+    _cell_text,
+)
+_CELL_TEXTS: Final = Kind(
+    "cell_texts",
+    "list of texts",
+    {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/cell_text"}},
+    _texts,
+    (_CELL_TEXT,),
+)
+_TEMPLATE: Final = Kind(
+    "template", "text with columns in braces", {"type": "string", "pattern": r"\{.+\}"}, _template
+)
 _CONVERSION: Final = choice("conversion", "text", "number", "integer", "absolute")
 
 
@@ -73,7 +88,7 @@ def _cases(value: Kind[Any]) -> Kind[Any]:
             *(
                 Field(
                     word,
-                    Kind("cell_texts", "list of texts", {}, _texts) if word == "in" else _CELL_TEXT,
+                    _CELL_TEXTS if word == "in" else _CELL_TEXT,
                     f"The case holds if the cell {word.replace('_', ' ')} this.",
                 )
                 for word in _COMPARISONS
@@ -92,7 +107,11 @@ def _cases(value: Kind[Any]) -> Kind[Any]:
         return Case(values["from"], words[0], values[words[0]], values["value"])
 
     return Kind(
-        "cases", "list of cases", {}, lambda node, reading: items(node, "a list", read, reading)
+        f"{value.name}_cases",
+        "list of cases",
+        {"type": "array", "minItems": 1, "items": group.schema()},
+        lambda node, reading: items(node, "a list of cases", read, reading),
+        group.kinds(),
     )
 
 
@@ -108,7 +127,13 @@ def _translation(value: Kind[Any]) -> Kind[Any]:
             raise Lost
         return good
 
-    return Kind("translation", "mapping of cells to values", {}, read)
+    schema = {
+        "type": "object",
+        "minProperties": 1,
+        "additionalProperties": {"$ref": f"#/$defs/{value.name}"},
+    }
+    name = f"{value.name}_translation"
+    return Kind(name, "mapping of cells to values", schema, read, (value,))
 
 
 def source_kind(value: Kind[Any]) -> Kind[Source]:
@@ -120,7 +145,7 @@ def source_kind(value: Kind[Any]) -> Kind[Source]:
             Field("as", _CONVERSION, "What to make of the cell."),
             Field("values", _translation(value), "What each text of the cell stands for."),
             Field("value", value, "The same value in every row."),
-            Field("template", Kind("template", "template", {}, _template), "Columns in braces."),
+            Field("template", _TEMPLATE, "A text with columns in braces."),
             Field("when", _cases(value), "Cases; the first that holds decides."),
             Field("otherwise", value, "The value where no other is named."),
         ),
@@ -148,7 +173,13 @@ def source_kind(value: Kind[Any]) -> Kind[Source]:
             raise expected("a column, or a mapping that says where the field comes from", node)
         return _source(group.read(node, reading))
 
-    return Kind("source", "column or source", {}, read)
+    return Kind(
+        f"{value.name}_source",
+        "column or source",
+        {"anyOf": [{"$ref": "#/$defs/column"}, group.schema()]},
+        read,
+        (COLUMN, *group.kinds()),
+    )
 
 
 def _source(values: Values) -> Source:

@@ -264,6 +264,7 @@ def wrong(mapping: str, read: Callable[[str], Mapping]) -> list[str]:
         ("id: {", "delimiter: ab\n    id: {", "expected one character"),
         ("id: {", "encoding: utf-16\n    id: {", "no encoding that can be used"),
         ("id: {", "encoding: nonsense\n    id: {", "no encoding that can be used"),
+        ("id: {", "events: [Own]\n    id: {", "expected a key of at most 63"),
         ("id: {", "id: number\n    id: {", 'duplicate key "id"'),
         ("properties:", "properties: *all", "not YAML"),
         ("id: {", "--- \n    id: 5\n    ---\n    id: {", "one document, not 2"),
