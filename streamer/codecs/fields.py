@@ -132,6 +132,8 @@ def _kind(value: object) -> str:
             return "null"
 
 
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+def _shown(value: str | float) -> str:
+    """Return the value with its control characters made visible, cut if it is long."""
+    if isinstance(value, str) and len(value) > _SHOWN:
+        return repr(value[:_SHOWN]) + "…"
+    return repr(value)
