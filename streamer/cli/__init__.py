@@ -32,10 +32,26 @@ class Commands(click.Group):
 
 def _command(name: str) -> click.Command | None:
     match name:
+        case "check":
+            from streamer.cli.check import check
+
+            return check
+        case "test":
+            from streamer.cli.test import test
+
+            return test
         case "replay":
             from streamer.cli.replay import replay
 
             return replay
+        case "explain":
+            from streamer.cli.explain import explain
+
+            return explain
+        case "simulate":
+            from streamer.cli.simulate import simulate
+
+            return simulate
         case _:
             return None
 

@@ -37,7 +37,7 @@ def reported() -> Iterator[None]:
         say(f"Error: {error}")
         raise click.exceptions.Exit(FAILED) from None
     except OSError as error:
-        _silence_standard_output()
+        silence_standard_output()
         what = error.filename or "standard output"
         say(f"Error: {what} cannot be written: {error.strerror}")
         raise click.exceptions.Exit(FAILED) from None
@@ -49,7 +49,7 @@ def say(message: str) -> None:
         click.echo(message, err=True)
 
 
-def _silence_standard_output() -> None:
+def silence_standard_output() -> None:
     """Let what is still buffered go nowhere, or Python complains once more when it exits."""
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)

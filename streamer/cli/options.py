@@ -52,6 +52,18 @@ def rules_option(command: Command) -> Command:
     )(command)
 
 
+def rules_argument(command: Command) -> Command:
+    """Add RULES, the files and folders of rules, with the fall-backs of `--rules`."""
+    return click.argument(
+        "rules",
+        nargs=-1,
+        type=click.Path(),
+        metavar="RULES...",
+        envvar="STREAMER_RULES",
+        default=("rules",),
+    )(command)
+
+
 def mapping_option(command: Command) -> Command:
     """Add `--map`."""
     return click.option(

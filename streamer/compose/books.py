@@ -12,7 +12,7 @@ from random import Random
 from statistics import median_low
 from typing import Final
 
-from streamer.core.ruleset import Plan
+from streamer.core.plan import Plan
 from streamer.ports import Outgoing, Sink
 from streamer.types import Millis, SegmentChange
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from streamer.core.conditions import Asked, Node
-from streamer.core.ruleset import Plan
+from streamer.core.plan import Plan
 
 
 def nodes_of(plan: Plan) -> Iterator[Node]:

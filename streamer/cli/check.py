@@ -1,0 +1,127 @@
+"""`streamer check`: every error of every rule at once, and what the rules remember."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Literal, TypeAlias
+
+import click
+import orjson
+
+from streamer.cli.failures import FINDINGS
+from streamer.cli.options import examples, rules_argument
+from streamer.cli.wording import counted
+from streamer.codecs.language import render
+from streamer.compose.inputs import load_rules
+from streamer.compose.inventory import Inventory, Needs, inventory
+from streamer.errors import Finding, RuleErrors
+
+Form: TypeAlias = Literal["text", "json", "github"]
+
+
+@click.command(
+    epilog=examples("""
+streamer check rules/
+streamer check rules/cart.yaml rules/shop.yaml --format json
+streamer check rules/ --format github
+""")
+)
+@rules_argument
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+    help="For people, for programs, or as annotations of a GitHub workflow.",
+)
+def check(rules: tuple[str, ...], form: Form) -> None:
+    """Find all errors of rule files at once, and say what the rules remember.
+
+    RULES are files, or folders whose *.yaml files are taken; the default is the folder named by
+    STREAMER_RULES, or else rules. All of them together are one rule set. Without errors it shows,
+    for each segment, which events and properties it reads and the most bytes that it remembers
+    of one customer.
+    """
+    try:
+        loaded = load_rules(rules)
+    except RuleErrors as error:
+        click.echo(_report(error.findings, None, form))
+        raise click.exceptions.Exit(FINDINGS) from None
+    report = _report(loaded.declared.warnings, inventory(loaded), form)
+    if report:
+        click.echo(report)
+
+
+def _report(findings: Sequence[Finding], found: Inventory | None, form: Form) -> str:
+    match form:
+        case "json":
+            return _json(findings, found)
+        case "github":
+            return "\n".join(map(_annotation, findings))
+        case "text":
+            return "\n".join(_text(findings, found))
+
+
+def _text(findings: Sequence[Finding], found: Inventory | None) -> Iterator[str]:
+    for finding in findings:
+        yield render(finding)
+    errors = sum(finding.severity == "error" for finding in findings)
+    if errors:
+        yield ""
+        yield click.style(counted(errors, "error"), fg="red")
+    if found is None:
+        return
+    if findings:
+        yield ""
+    for needs in found.segments:
+        yield from _needs(needs)
+    evaluated = sum(needs.remembers is not None for needs in found.segments)
+    yield (
+        f"{counted(evaluated, 'segment')}, no errors; "
+        f"at most {found.total:,} bytes per customer, what is shared counted once"
+    )
+
+
+def _needs(needs: Needs) -> Iterator[str]:
+    yield click.style(needs.key, bold=True) + f": {needs.title}"
+    if needs.remembers is None:
+        yield "  not evaluated: its settings say enabled: false"
+    else:
+        said = f"  remembers at most {needs.remembers:,} bytes per customer"
+        if needs.shared_with:
+            said += f", {needs.shared:,} of them shared with {', '.join(needs.shared_with)}"
+        yield said
+    reads = [
+        f"{word} {', '.join(names)}"
+        for word, names in (
+            ("events", needs.events),
+            ("properties", needs.properties),
+            ("traits", needs.traits),
+        )
+        if names
+    ]
+    yield f"  reads {'; '.join(reads)}" if reads else "  reads nothing but other segments"
+    for limit in needs.limits:
+        yield f"  {limit}"
+
+
+def _json(findings: Sequence[Finding], found: Inventory | None) -> str:
+    facts = {
+        "ok": found is not None,
+        "findings": [asdict(finding) for finding in findings],
+        "segments": [] if found is None else [asdict(needs) for needs in found.segments],
+        "bytes_per_customer": None if found is None else found.total,
+    }
+    return orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode()
+
+
+def _annotation(finding: Finding) -> str:
+    """Return the finding as a workflow command of GitHub; what would end a field is escaped."""
+    place = f"file={_escaped(finding.file, ',:')},line={finding.line},col={finding.column}"
+    return f"::{finding.severity} {place}::{_escaped(finding.message)}"
+
+
+def _escaped(text: str, also: str = "") -> str:
+    for character in "%\r\n" + also:
+        text = text.replace(character, f"%{ord(character):02X}")
+    return text

@@ -1,0 +1,83 @@
+"""`streamer explain`: why a customer is in a segment, and until when."""
+
+from typing import Literal
+
+import click
+
+from streamer.cli.failures import FINDINGS, say
+from streamer.cli.options import END_OF_EVENTS, Instant, examples, mapping_option, rules_option
+from streamer.cli.progress import progress_of
+from streamer.cli.tree import as_json, as_text
+from streamer.cli.wording import instant
+from streamer.compose.explain import Explanation
+from streamer.compose.explain import explain as run
+from streamer.compose.inputs import load_rules, open_events
+from streamer.types import Millis
+
+
+@click.command(
+    epilog=examples("""
+streamer explain u-7 --events events.jsonl --rules rules/
+streamer explain u-7 --events events.jsonl --segment cart_abandoner
+streamer explain u-7 --events events.jsonl --at 2026-12-24T18:00:00+01:00 --format json
+""")
+)
+@click.argument("customer")
+@click.option(
+    "--events",
+    metavar="FILE",
+    type=click.Path(),
+    multiple=True,
+    required=True,
+    help="Events as for replay, - for standard input. May be given several times.",
+)
+@rules_option
+@mapping_option
+@click.option("--segment", metavar="KEY", help="Only this segment or ladder.")
+@click.option(
+    "--at",
+    metavar="end|now|TIME",
+    type=Instant(),
+    default=END_OF_EVENTS,
+    show_default=True,
+    help="The instant to explain, also in the future; later events are left out.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How the answer is written.",
+)
+def explain(
+    customer: str,
+    events: tuple[str, ...],
+    rules: tuple[str, ...],
+    mapping: str | None,
+    segment: str | None,
+    at: Millis | None,
+    form: Literal["text", "json"],
+) -> None:
+    """Say why CUSTOMER is in a segment or not, since when, and until when.
+
+    For each condition of a rule: whether it holds, since when, which event made it so (or that
+    time passed), and when it will change if nothing happens.
+    """
+    compiled = load_rules(rules).compiled
+    log, decode = open_events(events, mapping)
+    with log, progress_of(log, "explain") as step:
+        found = run(compiled, log, decode, customer, segment=segment, at=at, watch=step)
+    if not found.events:
+        say(_unknown(found, events))
+        raise click.exceptions.Exit(FINDINGS)
+    click.echo(as_json(found) if form == "json" else as_text(found))
+
+
+def _unknown(found: Explanation, events: tuple[str, ...]) -> str:
+    files = " ".join(events)
+    if found.occurs:
+        by = "" if found.at is None else f" by {instant(found.at)} UTC"
+        return f"customer {found.customer} has no accepted event in {files}{by}"
+    near = f": did you mean {' or '.join(found.nearest)}?" if found.nearest else ""
+    return f"customer {found.customer} does not occur in {files}{near}"

@@ -1,0 +1,52 @@
+"""`streamer test`: the tests in the rule files."""
+
+import click
+
+from streamer.cli.failures import FINDINGS
+from streamer.cli.options import examples, rules_argument
+from streamer.cli.wording import counted
+from streamer.compose.inputs import load_rules
+from streamer.compose.scenario import Verdict, render, run_tests
+
+
+@click.command(
+    epilog=examples("""
+streamer test rules/
+streamer test rules/cart.yaml rules/shop.yaml --quiet
+""")
+)
+@rules_argument
+@click.option("--quiet", "-q", is_flag=True, help="Show only the tests that failed.")
+def test(rules: tuple[str, ...], quiet: bool) -> None:
+    """Run the tests that stand in rule files.
+
+    RULES are files, or folders whose *.yaml files are taken; the default is the folder named by
+    STREAMER_RULES, or else rules. A test that fails shows what was expected, what happened and
+    why.
+    """
+    loaded = load_rules(rules)
+    verdicts = run_tests(loaded.compiled, loaded.declared.tests)
+    for verdict in verdicts:
+        if not quiet or not verdict.passed:
+            click.echo(_coloured(verdict))
+    failed = sum(not verdict.passed for verdict in verdicts)
+    skipped = sum(verdict.skipped for verdict in verdicts)
+    counts = [f"{len(verdicts) - failed - skipped:,} passed"]
+    counts += [f"{failed:,} failed"] * bool(failed) + [f"{skipped:,} skipped"] * bool(skipped)
+    untested = _untested(loaded.declared.places, verdicts)
+    click.echo(f"{counted(len(verdicts), 'test')}: {', '.join(counts)}")
+    if untested:
+        click.echo(f"without a test: {', '.join(untested)}")
+    if failed:
+        raise click.exceptions.Exit(FINDINGS)
+
+
+def _coloured(verdict: Verdict) -> str:
+    head, *story = render(verdict).split("\n")
+    colour = None if verdict.skipped else "green" if verdict.passed else "red"
+    return "\n".join([click.style(head, fg=colour), *story])
+
+
+def _untested(keys: dict[str, str], verdicts: list[Verdict]) -> list[str]:
+    tested = {verdict.case.document for verdict in verdicts}
+    return [key for key in keys if key not in tested]

@@ -1,0 +1,189 @@
+"""An explanation as a person reads it, and as JSON."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+import orjson
+
+from streamer.cli.wording import counted, instant, plain
+from streamer.codecs.changes import encode_change
+from streamer.compose.explain import Branch, Explanation, RungView, SegmentView
+from streamer.compose.watch import Said, Truth
+from streamer.instants import iso
+from streamer.types import Event, Millis
+
+_STEP = "    "
+_PARTS = {"all": "all of these", "any": "at least one of these", "none": "none of these"}
+
+
+def as_text(found: Explanation) -> str:
+    """Return the explanation for a person; times are in UTC."""
+    lines = list(_head(found))
+    for view in sorted(found.segments, key=lambda view: view.membership is None):
+        lines.append("")
+        lines.extend(_segment(view, found))
+    return "\n".join(lines)
+
+
+def as_json(found: Explanation) -> str:
+    """Return the explanation as one JSON object."""
+    facts = {
+        "customer_id": found.customer,
+        "at": _iso(found.at),
+        "born": _iso(found.born),
+        "events": found.events,
+        "refused": found.refused,
+        "last_event": _event_facts(found.last),
+        "forgotten": _iso(found.forgotten),
+        "forgets": _iso(found.forgets),
+        "segments": [_segment_facts(view) for view in found.segments],
+    }
+    return orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode()
+
+
+def _head(found: Explanation) -> Iterator[str]:
+    at = "" if found.at is None else f" on {instant(found.at)} (all times UTC)"
+    yield click.style(f"Customer {found.customer}{at}", bold=True)
+    known = counted(found.events, "event")
+    if found.refused:
+        known += f" ({found.refused:,} more not accepted)"
+    if found.last is not None:
+        known += f", the last to come {_by(found.last)} at {instant(found.last.time)}"
+    yield known
+    if found.forgotten is not None:
+        again = "" if found.born is None else f", known again since {instant(found.born)}"
+        yield f"forgotten on {instant(found.forgotten)}: no event for the retention time{again}"
+    if found.forgets is not None:
+        yield f"will be forgotten on {instant(found.forgets)} if nothing happens"
+    yield "what is said of the future holds if nothing happens before"
+
+
+def _segment(view: SegmentView, found: Explanation) -> Iterator[str]:
+    inside = view.membership is not None
+    where = f"IN   {view.membership}" if inside else f"OUT  {view.key}"
+    title = "" if view.title == view.key else f": {view.title}"
+    yield click.style(where, fg="green" if inside else None, bold=True) + title
+    yield f"     {_standing(view, found)}"
+    for rung in view.rungs:
+        yield from _rung(rung, view, found)
+
+
+def _standing(view: SegmentView, found: Explanation) -> str:
+    """Say since when, why, and until when."""
+    if view.last is None:
+        said = "never in it"
+    else:
+        verb = "in it since" if view.membership is not None else "left it on"
+        said = f"{verb} {instant(view.last.change.at)}, {_cause(view.last.event)}"
+    if view.waiting is not None:
+        goal = f"to enter {view.waiting.target}" if view.waiting.target else "to leave it"
+        said += f"; the rule wants {goal}, held back by {view.waiting.setting}"
+    if view.next is not None:
+        said += f"; {_coming(view, view.next, found)}"
+    elif view.membership is None:
+        said += "; will not enter it if nothing happens"
+    return said
+
+
+def _coming(view: SegmentView, coming: Said, found: Explanation) -> str:
+    at = instant(coming.change.at)
+    if coming.change.at == found.forgets:
+        return f"until {at}, when the customer is forgotten, if nothing happens"
+    if view.membership is None:
+        return f"will enter {coming.change.segment} on {at} if nothing happens"
+    moved = f", then {view.key}.{coming.change.target}" if coming.change.target else ""
+    return f"until {at} if nothing happens{moved}"
+
+
+def _rung(rung: RungView, view: SegmentView, found: Explanation) -> Iterator[str]:
+    depth = 1
+    if rung.tier is not None:
+        mine = " (the customer's)" if view.membership == f"{view.key}.{rung.tier}" else ""
+        otherwise = "" if rung.condition is not None else ": otherwise"
+        yield f"     tier {rung.tier}{mine}{otherwise}"
+        depth = 2
+    if rung.condition is not None:
+        yield from _branch(rung.condition, depth, found)
+
+
+def _branch(branch: Branch, depth: int, found: Explanation) -> Iterator[str]:
+    truth = branch.truth
+    mark = click.style("yes", fg="green") if truth.holds else click.style("no ", fg="red")
+    indent = _STEP * (depth - 1)
+    if branch.conditions:
+        yield f"{mark}  {indent}{_PARTS[branch.text]}"
+        for one in branch.conditions:
+            yield from _branch(one, depth + 1, found)
+        return
+    yield f"{mark}  {indent}{branch.text}: {plain(branch.detail)}"
+    yield f"     {indent}{_STEP}{_history(truth, branch.flips, found)}"
+
+
+def _history(truth: Truth, flips: Millis | None, found: Explanation) -> str:
+    if not truth.holds and truth.since == found.born:
+        said = "never true so far"
+    else:
+        said = f"{'true' if truth.holds else 'false'} since {instant(truth.since)}, "
+        said += _cause(truth.event)
+    if flips is not None:
+        return f"{said}, until {instant(flips)}"
+    return f"{said}, without an end" if truth.holds else said
+
+
+def _cause(event: Event | None) -> str:
+    return "as time passed" if event is None else f"by {_by(event)}"
+
+
+def _by(event: Event) -> str:
+    return f"{event.name} ({event.id})"
+
+
+def _segment_facts(view: SegmentView) -> dict[str, Any]:
+    waiting = view.waiting
+    return {
+        "segment": view.key,
+        "title": view.title,
+        "membership": view.membership,
+        "last_change": _said_facts(view.last),
+        "next_change": _said_facts(view.next),
+        "waiting": waiting
+        and {
+            "setting": waiting.setting,
+            "target": waiting.target,
+            "until": _iso(waiting.until),
+        },
+        "rungs": [
+            {"tier": rung.tier, "condition": rung.condition and _branch_facts(rung.condition)}
+            for rung in view.rungs
+        ],
+    }
+
+
+def _branch_facts(branch: Branch) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "condition": branch.text,
+        "holds": branch.truth.holds,
+        "since": _iso(branch.truth.since),
+        "cause": _event_facts(branch.truth.event) or "time",
+        "flips": _iso(branch.flips),
+    }
+    if branch.conditions:
+        facts["conditions"] = [_branch_facts(one) for one in branch.conditions]
+    else:
+        facts["detail"] = branch.detail
+    return facts
+
+
+def _said_facts(said: Said | None) -> Any:  # noqa: ANN401 (a JSON value)
+    return None if said is None else orjson.loads(encode_change(said.change))
+
+
+def _event_facts(event: Event | None) -> dict[str, Any] | None:
+    if event is None:
+        return None
+    return {"id": event.id, "name": event.name, "time": iso(event.time)}
+
+
+def _iso(at: Millis | None) -> str | None:
+    return None if at is None else iso(at)
