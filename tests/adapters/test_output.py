@@ -16,6 +16,7 @@ from streamer.errors import AdapterError, UsageError
 from streamer.ports import Outgoing
 from tests.contracts.examples import change, outgoing, rejection
 
+ROOT = Path(__file__).parents[2]
 Unprivileged = Callable[[], AbstractContextManager[None]]
 AtMost = Callable[[int], AbstractContextManager[None]]
 
@@ -104,6 +105,7 @@ sys.stdin.read()
 """
     with subprocess.Popen(  # noqa: S603 - our own script
         [sys.executable, "-c", script, tmp_path / "out"],
+        cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as child:
@@ -166,6 +168,7 @@ except AdapterError as error:
         stdout = os.open(target, os.O_WRONLY)
     child = subprocess.run(  # noqa: S603 - our own script
         [sys.executable, "-c", script],
+        cwd=ROOT,
         stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,

@@ -18,6 +18,7 @@ from streamer.errors import AdapterError, Fenced
 from streamer.ports import Checkpoint, Outgoing
 from tests.contracts.examples import change, outgoing
 
+ROOT = Path(__file__).parents[2]
 Unprivileged = Callable[[], AbstractContextManager[None]]
 
 
@@ -154,7 +155,7 @@ def test_a_killed_writer_leaves_whole_commits_only(path: Path, lines: int) -> No
     seen = 0
     for _ in range(2):
         with subprocess.Popen(  # noqa: S603 - our own script
-            [sys.executable, "-c", WRITER, path], stdout=subprocess.PIPE
+            [sys.executable, "-c", WRITER, path], cwd=ROOT, stdout=subprocess.PIPE
         ) as child:
             assert child.stdout is not None
             for _ in range(lines):

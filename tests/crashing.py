@@ -1,0 +1,107 @@
+"""Log, store and sink that are interrupted at the n-th call: to crash there, or to let others in.
+
+Log, store and sink of one worker share one `Calls`, so that its calls are numbered through, from 0.
+An interruption comes before the call takes effect, or after it took effect and before the worker
+learns of it: the two ways in which a call to an outside thing can be lost.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NoReturn, TypeVar
+
+from streamer.ports import Checkpoint, Log, Meta, Outgoing, Sink, Store
+from streamer.types import Millis, Record
+
+T = TypeVar("T")
+
+
+class Crash(BaseException):
+    """The worker's process is gone; no code of the worker can catch that."""
+
+
+def crash() -> NoReturn:
+    """Be the end of the worker."""
+    raise Crash
+
+
+class Calls:
+    """The calls of one worker: counted, and interrupted once, at number `at`, by `act`.
+
+    After a crash every further call crashes too.
+    """
+
+    def __init__(
+        self, at: int | None = None, *, after: bool = False, act: Callable[[], object] = crash
+    ) -> None:
+        self.made = 0
+        self._at = at
+        self._after = after
+        self._act = act
+        self._crashed = False
+
+    def make(self, call: Callable[[], T]) -> T:
+        """Make a call, or be interrupted."""
+        if self._crashed:
+            raise Crash
+        due = self.made == self._at
+        self.made += 1
+        if due and not self._after:
+            self._interrupt()
+        result = call()
+        if due and self._after:
+            self._interrupt()
+        return result
+
+    def _interrupt(self) -> None:
+        try:
+            self._act()
+        except Crash:
+            self._crashed = True
+            raise
+
+
+class InterruptedLog:
+    """A log whose calls are counted."""
+
+    def __init__(self, log: Log, calls: Calls) -> None:
+        self._log = log
+        self._calls = calls
+
+    def read(self, partition: int, offset: int, limit: int) -> Sequence[Record]:
+        return self._calls.make(lambda: self._log.read(partition, offset, limit))
+
+
+class InterruptedStore:
+    """A store whose calls are counted."""
+
+    def __init__(self, store: Store, calls: Calls) -> None:
+        self._store = store
+        self._calls = calls
+
+    def claim(self, partition: int) -> Meta:
+        return self._calls.make(lambda: self._store.claim(partition))
+
+    def load(self, partition: int, customers: Iterable[str]) -> dict[str, bytes]:
+        return self._calls.make(lambda: self._store.load(partition, customers))
+
+    def due(self, partition: int, until: Millis, limit: int) -> list[tuple[Millis, str]]:
+        return self._calls.make(lambda: self._store.due(partition, until, limit))
+
+    def commit(self, checkpoint: Checkpoint) -> None:
+        self._calls.make(lambda: self._store.commit(checkpoint))
+
+    def outbox(self, partition: int) -> list[Outgoing]:
+        return self._calls.make(lambda: self._store.outbox(partition))
+
+
+class InterruptedSink:
+    """A sink whose calls are counted."""
+
+    def __init__(self, sink: Sink, calls: Calls) -> None:
+        self._sink = sink
+        self._calls = calls
+
+    def mark(self, partition: int) -> int:
+        return self._calls.make(lambda: self._sink.mark(partition))
+
+    def publish(self, partition: int, outgoing: Outgoing) -> None:
+        self._calls.make(lambda: self._sink.publish(partition, outgoing))
