@@ -1,7 +1,8 @@
 """`streamer replay`: history through the rules."""
 
+import gc
 import sys
-from typing import Literal
+from typing import Final, Literal
 
 import click
 
@@ -15,6 +16,9 @@ from streamer.compose.inputs import load_rules, open_events
 from streamer.compose.replay import Summary
 from streamer.compose.replay import replay as run
 from streamer.types import Millis
+
+_NEW_OBJECTS: Final = 200_000
+"""How many new objects make Python look for garbage: profiles are kept, looking finds none."""
 
 
 @click.command(
@@ -97,5 +101,6 @@ def _replayed(
 ) -> Summary:
     compiled = load_rules(rules).compiled
     log, decode = open_events(events, mapping)
+    gc.set_threshold(_NEW_OBJECTS)
     with log, FileSink(out, rejected) as sink, progress_of(log, "replay") as step:
         return run(compiled, log, decode, sink, until=until, watch=step)
