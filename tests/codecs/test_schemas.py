@@ -114,7 +114,9 @@ times = st.one_of(
 )
 products = st.one_of(st.lists(st.one_of(st.just({}), odd), max_size=2), odd)
 properties = st.one_of(
-    st.dictionaries(st.sampled_from(["price", "products", ""]), products, max_size=3), odd
+    products.map(lambda listed: {"products": listed}),
+    st.dictionaries(st.sampled_from(["price", "products", ""]), products, max_size=3),
+    odd,
 )
 names = st.one_of(text("abcz_09"), st.integers(61, 65).map("a".__mul__), text("aA_ -.\n"), odd)
 call_names = st.one_of(
@@ -202,6 +204,11 @@ def agree(value: object) -> None:
 @example({"id": "e", "name": "a", "time": "2026-11-22T05:00:00Z\n", "user_id": "u"})
 def test_checker_and_schema_accept_the_same_events(value: dict[str, Any]) -> None:
     agree(value)
+
+
+@given(properties)
+def test_checker_and_schema_accept_the_same_properties(value: object) -> None:
+    agree({"id": "e-1", "name": "cart_viewed", "time": AT, "user_id": "u-7", "properties": value})
 
 
 @given(calls)
