@@ -1,0 +1,47 @@
+"""The shipped rules: they are sound, their tests pass, and each is tested as it should be."""
+
+from pathlib import Path
+
+import pytest
+
+from streamer.codecs.language import Declared, TestCase, read_rules
+from streamer.compose.scenario import render, run_tests
+from streamer.core.compile import compile_rules
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "rules"
+DECLARED = read_rules([FOLDER])
+
+
+def _tests_of(declared: Declared, key: str) -> list[TestCase]:
+    return [test for test in declared.tests if test.document == key]
+
+
+def test_nothing_is_to_be_said_against_them() -> None:
+    assert DECLARED.warnings == ()
+
+
+def test_every_test_in_the_files_passes() -> None:
+    rules = compile_rules(DECLARED.header, DECLARED.declarations)
+    verdicts = run_tests(rules, DECLARED.tests)
+    assert "\n".join(render(one) for one in verdicts if not one.passed) == ""
+    assert not any(verdict.skipped for verdict in verdicts)
+
+
+@pytest.mark.parametrize("key", [one.key for one in DECLARED.declarations])
+def test_each_rule_is_tested_for_what_enters_it_and_for_what_must_not(key: str) -> None:
+    tests = _tests_of(DECLARED, key)
+    ladder = any(one.kind == "moves" for test in tests for one in test.expect)
+    assert len(tests) >= 3
+    assert any(test.expect for test in tests)
+    assert ladder or any(not test.expect for test in tests)
+
+
+@pytest.mark.parametrize("file", sorted(FOLDER.rglob("*.yaml")), ids=lambda file: file.name)
+def test_an_editor_finds_the_schema_from_the_first_line(file: Path) -> None:
+    first = file.read_text(encoding="utf-8").splitlines()[0]
+    prefix = "# yaml-language-server: $schema="
+    assert first.startswith(prefix)
+    assert (file.parent / first.removeprefix(prefix)).resolve() == (
+        ROOT / "schemas" / "rules.schema.json"
+    )
