@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from tests.oracle.customer import Customer, Match, all_matches, history_order, matches
 from tests.oracle.numbers import compares, factor, rounded
+from tests.oracle.reading import Event
 from tests.oracle.rules import duration, share
 from tests.oracle.values import (
     Json,
@@ -103,7 +104,7 @@ def sequence(leaf: Node, customer: Customer, now: int) -> bool:
     return False
 
 
-def matches_step(event: Json, step: Json) -> Match | None:
+def matches_step(event: Event, step: Json) -> Match | None:
     """A step is an EVENT or `{event: EVENT, where: …}`."""
     if isinstance(step, dict):
         return matches(event, step["event"], step.get("where"))
@@ -115,27 +116,27 @@ def abandoned(leaf: Node, customer: Customer, now: int) -> bool:
     asked, name = leaf["abandoned"], leaf.get("same", "product_id")
     wait = duration(asked["for"]) if "for" in asked else 0
     window = duration(leaf["within"]) if "within" in leaf else None
-    did = all_matches(customer.history, asked["did"], leaf.get("where"))
-    without = all_matches(customer.history, asked["without"])
-    whole_customer = name == "customer"
-    items = {None} if whole_customer else {value for match in did for value in match.faces(name)}
-    for item in items:
-        closings = [
-            history_order(match.event)
-            for match in without
-            if whole_customer or item in match.faces(name) or not match.faces(name)
-        ]
+    did = items_of(all_matches(customer.history, asked["did"], leaf.get("where")), name)
+    without = items_of(all_matches(customer.history, asked["without"]), name)
+    for item in {item for _, items in did for item in items}:
+        closings = [event for event, items in without if item in items or not items]
         left_open = [
-            match.event.time
-            for match in did
-            if whole_customer or item in match.faces(name)
-            if not closings or history_order(match.event) > closings[-1]
-            if window is None or now - window < match.event.time <= now
+            event.time
+            for event, items in did
+            if item in items
+            if not closings or history_order(event) > history_order(closings[-1])
+            if window is None or now - window < event.time <= now
         ]
         enough = len(left_open) >= leaf.get("at_least", 1)
         if enough and now - left_open[-1] >= wait:
             return True
     return False
+
+
+def items_of(found: list[Match], name: str) -> list[tuple[Event, set[object]]]:
+    """Which items each event is about; with `customer` every event is about the same one."""
+    whole = name == "customer"
+    return [(match.event, {name} if whole else set(match.faces(name))) for match in found]
 
 
 def numbers_of(leaf: Node, name: str, customer: Customer, now: int) -> list[tuple[Fraction, int]]:

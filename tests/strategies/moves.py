@@ -20,7 +20,8 @@ def odd(*values: list[Any]) -> st.SearchStrategy[Any]:
 
 PRODUCT_IDS = odd(["a", "a", "a", "a", "b", "b", "b", "ab", 1, None, {}, [], ["a", "b"], True])
 PRICES = odd(
-    [1, 1, 2, 2, 3, 3, 5, 2.5, 0.1, 0.2, 2.0, -1, 1e11, 1e11 + 1, 0.03125, 0.00005],
+    [1, 1, 2, 2, 3, 3, 5, 2.5, 0.1, 0.2, 2.0, -1, 0, -0.0],
+    [1e11, 1e11 + 1, -1e11 - 1, 0.03125, 0.00005, 1e22, 10**22, 1e-300],
     ["2", True, None, {}, [], [1, [2.5]]],
 )
 QUANTITIES = odd([1, 2, 2, 2, 3, 3, 2.0, 0, 2.5, "2", True, None, None, [2, 3], 1_000_001])
@@ -32,7 +33,11 @@ LOOKS = odd(
 TAGS = odd([["a", "b"], ["a", "b"], [["b"], "ab"], [], [None], "a", [1, 2.5], 2, {"x": "a"}])
 TRAITS: st.SearchStrategy[Node] = st.fixed_dictionaries(
     {"plan": odd(["a", "a", "a", "b", "b", None, ["a", "b"], [], {}, 1, True])},
-    optional={"score": odd([1, 2, 2, 3, 2.5, None, "2", [1, 3]])},
+    optional={
+        "score": odd([1, 2, 2, 3, 2.5, 0, -0.0, None, "2", [1, 3]]),
+        "home.city": odd(["a", "b", None]),
+        "home": st.just({"city": "a"}),
+    },
 )
 PRODUCT: st.SearchStrategy[Node] = st.fixed_dictionaries(
     {"product_id": PRODUCT_IDS, "price": PRICES, "category": CATEGORIES},

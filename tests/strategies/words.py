@@ -20,9 +20,9 @@ PROPERTIES = (
     *("product_id", "product_id", "category", "category"),
     *("price", "price", "quantity", "look.colour", "tags"),
 )
-TRAITS = ("plan", "score")
+TRAITS = ("plan", "plan", "score", "home.city")
 TEXTS = ("a", "b", "ab")
-NUMBERS = (1, 2, 2.0, 2.5, 0.1, 3)
+NUMBERS = (1, 2, 2.0, 2.5, 0.1, 3, 0)
 VALUES = ("a", "a", "a", "b", "b", *TEXTS, *NUMBERS, True, False, "1")
 DURATIONS = ("1ms", "500ms", "1s", "2s", "10s", "1m", "30m", "1h", "12h", "24h", "1d", "2d")
 UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
