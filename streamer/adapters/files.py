@@ -28,7 +28,7 @@ STANDARD: Final = "-"
 """Instead of a file's name: standard input or standard output."""
 
 _as_record: Final = partial(tuple.__new__, Record)
-"""Make a record of the tuple of all its fields: three times as fast as calling `Record`."""
+"""Make a record of the tuple of all its fields: half the time of calling `Record`."""
 
 
 class FileLog:
@@ -36,19 +36,27 @@ class FileLog:
 
     Every line is a record, also an empty one; its value is the line without its end, cut to one
     byte more than a record may have. Names that end in `.gz` are decompressed, `-` is standard
-    input. With `csv`, a record is a raw row, which may span lines, and the first row of each file
-    is the header. `line` is the number, from 1, of the line on which the record begins.
+    input. With `csv`, a record is a raw row, which may span lines where a field in double quotes
+    does, and the first row of each file is the header. `line` is the number, from 1, of the line
+    on which the record begins.
 
     Raises `UsageError` at once when a file cannot be read, `AdapterError` when reading fails.
     """
 
-    def __init__(self, paths: Sequence[str | PathLike[str]], *, csv: bool = False) -> None:
+    def __init__(
+        self,
+        paths: Sequence[str | PathLike[str]],
+        *,
+        csv: bool = False,
+        delimiter: bytes = b",",
+    ) -> None:
         self._paths = [str(path) for path in paths]
         if self._paths.count(STANDARD) > 1:
             raise UsageError("standard input can be read only once: write - once")
         sizes = [_size(path) for path in self._paths]
         self._total = sum(size or 0 for size in sizes) if None not in sizes else None
         self._csv = csv
+        self._delimiter = delimiter
         self._header: bytes | None = None
         self._source: IO[bytes] | None = None
         self._finished_bytes = 0
@@ -112,7 +120,8 @@ class FileLog:
         batch = next(self._batches, None)
         if batch is None:
             return False
-        self._waiting = self._waiting[self._taken :] + batch
+        del self._waiting[: self._taken]
+        self._waiting += batch
         self._taken = 0
         return True
 
@@ -122,9 +131,9 @@ class FileLog:
         for path in self._paths:
             with _translated(path), self._opened(path) as stream:
                 blocks = (
-                    self._without_header(path, row_blocks(stream))
+                    self._without_header(path, row_blocks(stream, self._delimiter))
                     if self._csv
-                    else (line_blocks(stream))
+                    else line_blocks(stream)
                 )
                 name = "standard input" if path == STANDARD else path
                 for values, lines in blocks:

@@ -17,7 +17,6 @@ CHUNK: Final = 1 << 16
 """How many bytes are asked for at a time: large enough to be fast, small enough for the cache."""
 
 _MARK: Final = b"\xef\xbb\xbf"
-_OPENING_QUOTE: Final = re.compile(rb'(?:^|,)"')
 _TO_CLOSING_QUOTE: Final = re.compile(rb'[^"]*+(?:""[^"]*+)*+"')
 
 
@@ -43,8 +42,8 @@ def line_blocks(stream: ByteStream) -> Iterator[Block]:
         number += len(values)
 
 
-def row_blocks(stream: ByteStream) -> Iterator[Block]:
-    """Yield every row of CSV (comma, double quotes); a row with quoted line ends is one value.
+def row_blocks(stream: ByteStream, delimiter: bytes = b",") -> Iterator[Block]:
+    """Yield every row of CSV with double quotes; a row with quoted line ends is one value.
 
     A quote that does not close within the size of a record spoils the row that it stands in, not
     the file: the lines after it are handed out as if it were not there.
@@ -53,7 +52,7 @@ def row_blocks(stream: ByteStream) -> Iterator[Block]:
     values: list[bytes] = []
     numbers: list[int] = []
     size = 0
-    for value, number in _rows(lines):
+    for value, number in _rows(lines, re.compile(b"(?:^|" + re.escape(delimiter) + b')"')):
         values.append(value)
         numbers.append(number)
         size += len(value)
@@ -96,7 +95,9 @@ def _cut(stream: ByteStream) -> Iterator[list[bytes]]:
         yield [rest[: MAX_BYTES + 1]]
 
 
-def _rows(lines: Iterable[tuple[bytes, int]]) -> Iterator[tuple[bytes, int]]:
+def _rows(
+    lines: Iterable[tuple[bytes, int]], opening_quote: re.Pattern[bytes]
+) -> Iterator[tuple[bytes, int]]:
     """Join the lines of each row: those between which a quoted field is open."""
     held: list[tuple[bytes, int]] = []
     size = 0
@@ -106,8 +107,8 @@ def _rows(lines: Iterable[tuple[bytes, int]]) -> Iterator[tuple[bytes, int]]:
             continue
         held.append((value, number))
         size += len(value) + 1
-        if not _stays_open(value, inside=len(held) > 1):
-            yield b"\n".join([part for part, _ in held]), held[0][1]
+        if not _stays_open(value, opening_quote, inside=len(held) > 1):
+            yield b"\n".join([part for part, _ in held])[: MAX_BYTES + 1], held[0][1]
         elif size > MAX_BYTES:
             yield from held
         else:
@@ -117,12 +118,12 @@ def _rows(lines: Iterable[tuple[bytes, int]]) -> Iterator[tuple[bytes, int]]:
     yield from held
 
 
-def _stays_open(line: bytes, *, inside: bool) -> bool:
+def _stays_open(line: bytes, opening_quote: re.Pattern[bytes], *, inside: bool) -> bool:
     """Whether a quoted field is open at the end of the line; `inside`: at its beginning."""
     position = 0
     while True:
         if not inside:
-            opening = _OPENING_QUOTE.search(line, position)
+            opening = opening_quote.search(line, position)
             if opening is None:
                 return False
             position = opening.end()

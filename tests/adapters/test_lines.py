@@ -145,6 +145,12 @@ def test_rows_are_those_of_the_csv_library(table: list[list[bytes]]) -> None:
     assert read == [[field.decode() for field in row] for row in table]
 
 
+def test_rows_with_another_delimiter() -> None:
+    content = b'1;"a\nb";2\n1,"a;3\n'
+    blocks = list(row_blocks(io.BytesIO(content), b";"))
+    assert [list(block.values) for block in blocks] == [[b'1;"a\nb";2', b'1,"a;3']]
+
+
 def test_a_quote_that_never_closes_spoils_its_own_row_only() -> None:
     rows = [b"1,a", b'2,"b', b"3,c", b'4,""', b"5,e"]
     assert cut(b"\n".join(rows), row_blocks) == list(enumerate(rows, 1))
@@ -155,6 +161,15 @@ def test_a_quote_that_does_not_close_within_a_record_s_size_spoils_its_own_row_o
     read = cut(b"\n".join(rows), row_blocks)
     assert read[:3001] == list(enumerate(rows[:3001], 1))
     assert read[3001:] == [(3002, b'3,"c\nd"'), (3004, b"4,e")]
+
+
+def test_a_row_beyond_the_size_is_cut() -> None:
+    content = b'"' + b"a" * MAX_BYTES + b'\nb"\nnext\n'
+    assert cut(content, row_blocks) == [(1, b'"' + b"a" * MAX_BYTES), (2, b'b"'), (3, b"next")]
+    content = b'"' + b"a" * (MAX_BYTES // 2) + b"\n" + b"b" * (MAX_BYTES // 2) + b'"\nnext\n'
+    (first, second) = cut(content, row_blocks)
+    assert (first[0], len(first[1])) == (1, MAX_BYTES + 1)
+    assert second == (3, b"next")
 
 
 def test_large_files_come_in_several_blocks() -> None:
