@@ -5,20 +5,24 @@ events in their order, then each wake that is due up to the end of the test. Wha
 happen at its very millisecond, and of the test's own segment or ladder nothing else may happen.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import chain, repeat, takewhile
 from typing import Final, Literal, TypeAlias
 
 from streamer.codecs.language import NO_TIER, Expected, TestCase
 from streamer.core.decide import decide
+from streamer.core.plan import Plan
 from streamer.core.profile import Profile
-from streamer.core.ruleset import Plan, RuleSet
+from streamer.core.ruleset import RuleSet
 from streamer.core.wording import duration
+from streamer.instants import iso, parse_iso
 from streamer.types import DAY, HOUR, MINUTE, SECOND, Event, Millis, SegmentChange, Wake
 
 LineKind: TypeAlias = Literal["given", "refused", "as expected", "missing", "unexpected"]
 
+_ISO: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _UNITS: Final = ((DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s"), (1, "ms"))
 
 
@@ -69,7 +73,8 @@ def render(verdict: Verdict) -> str:
     lines = [f"{head}  ({case.file}:{case.line}:{case.column})"]
     for time, line in zip(times, verdict.story, strict=True):
         lines.append(f"  {time:>{width}}  {line.kind:<11}  {line.text}")
-        lines.extend(f"  {'':{width}}  {'':11}    because {reason}" for reason in line.because)
+        for word, reason in zip(chain(["because"], repeat("and")), line.because, strict=False):
+            lines.append(f"  {'':{width + 15}}{word:>7} {_timed(reason, case.start)}")
     return "\n".join(lines)
 
 
@@ -164,8 +169,12 @@ def _why_not(
     before = list(takewhile(lambda event: event.time <= one.at, case.events))
     profile = _driven(rules, before, one.at).profile
     if plan is None or profile is None:
-        return ("nothing is known of the customer at that time",)
-    return plan.because(profile, one.at, profile.inside[plan.place])
+        return ("nothing is known of the customer then",)
+    rung = profile.inside[plan.place]
+    state = f"not in {plan.key} then"
+    if rung:
+        state = f"in {plan.rungs[rung - 1].membership} then, since {iso(profile.since[plan.place])}"
+    return (state, *plan.because(profile, one.at, rung))
 
 
 def _said(one: Expected) -> str:
@@ -178,6 +187,11 @@ def _happened(change: SegmentChange) -> str:
     if change.ladder is not None and change.origin is not None:
         return f"moves {change.ladder}, to {change.target or NO_TIER} (from {change.origin})"
     return f"{'enters' if change.direction == 'entered' else 'exits'} {change.segment}"
+
+
+def _timed(reason: str, start: Millis) -> str:
+    """Return the text with its times told from the start of the test on."""
+    return _ISO.sub(lambda match: _relative(parse_iso(match[0]) - start), reason)
 
 
 def _relative(millis: Millis) -> str:

@@ -25,7 +25,9 @@ LARGEST_EXPONENT: Final = 300
 """Numbers of more digits before or after the point are refused: no double holds them."""
 
 _UNITS: Final = {"ms": 1, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
-_TIME: Final = re.compile(r"([0-9]{1,30})(ms|s|m|h|d|w)")
+_TIME: Final = re.compile(r"0*([0-9]+)(ms|s|m|h|d|w)")
+_MANY: Final = 30
+"""So many digits of a duration are read: more are too long a time in any unit."""
 _SIGNED: Final = re.compile(r"[-+]?[0-9]+")
 _BASED: Final = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _POINTED: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -71,7 +73,7 @@ def _bounded(digits: int) -> None:
 def duration(text: str) -> Millis | None:
     """Return the milliseconds of a text such as `30m` or `0s`; None for any other text."""
     match = _TIME.fullmatch(text)
-    return None if match is None else int(match[1]) * _UNITS[match[2]]
+    return None if match is None else int(match[1][:_MANY]) * _UNITS[match[2]]
 
 
 def share(value: Plain) -> Fraction | None:
