@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
-from tests.engine import Cut, compiled, engine_run
+from tests.engine import Answer, Cut, compiled, engine_run
 from tests.oracle import oracle_run
 from tests.strategies import Until, documents_to_yaml, histories, rule_documents, untils
 from tests.strategies.conditions import Draw
@@ -62,3 +62,10 @@ def test_the_engine_agrees_with_the_oracle(case: Case) -> None:
             note(f"{text}\n{history}\nuntil {until}, {cut}")
         assert answer.rejected == judged.rejected
         assert answer.changes == judged.changes
+
+
+def test_rules_of_which_none_is_enabled_accept_events_and_say_nothing() -> None:
+    off: Node = {"segment": "off", "purpose": "To be compared.", "when": {"performed": "any"}}
+    rules = compiled(documents_to_yaml([{**off, "settings": {"enabled": False}}]))
+    line = b'{"id": "e", "name": "page_viewed", "time": 1767225600000, "user_id": "c"}'
+    assert engine_run(rules, [line]) == Answer({}, [])

@@ -74,7 +74,7 @@ def _event(rules: RuleSet, profile: Profile | None, event: Event) -> Decision:
         moves = rules.reacts[event.name](profile, event)
     if moves:
         changes.extend(_say(rules, profile, profile.clock, moves, event))
-    profile.wake = min(profile.last + rules.header.retention, *profile.flips)
+    profile.wake = min((profile.last + rules.header.retention, *profile.flips))
     return _decision(profile, changes)
 
 
@@ -133,7 +133,7 @@ def _wake(rules: RuleSet, profile: Profile, changes: list[SegmentChange]) -> Pro
     if moves:
         profile.clock = now
         changes.extend(_say(rules, profile, now, moves, None))
-    profile.wake = min(profile.last + rules.header.retention, *profile.flips)
+    profile.wake = min((profile.last + rules.header.retention, *profile.flips))
     return profile
 
 
