@@ -14,7 +14,7 @@ Every adapter of a port passes the same contract suite (`tests/contracts`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from streamer.types import Millis, Record, Rejection, SegmentChange
@@ -41,12 +41,14 @@ class Meta:
 
     `offset` is the next record to read, `number` the last commit's number (0 before the first),
     `epoch` the owner's, `log_time` the largest append time applied (None where there is none).
+    `layouts` says by their ids what the layouts are in which profiles were written.
     """
 
     epoch: int
     number: int = 0
     offset: int = 0
     log_time: Millis | None = None
+    layouts: Mapping[bytes, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,8 @@ class Checkpoint:
 
     `profiles` maps customers to their encoded profile, or to None where it is gone. `wakes` maps
     the same customers to their next wake, or to None. `outgoing` waits in the outbox until
-    published; every outbox entry with a number up to `published` is trimmed.
+    published; every outbox entry with a number up to `published` is trimmed. `layouts` are kept
+    besides those that are there.
     """
 
     partition: int
@@ -67,6 +70,7 @@ class Checkpoint:
     wakes: Mapping[str, Millis | None]
     outgoing: Outgoing | None = None
     published: int = 0
+    layouts: Mapping[bytes, bytes] = field(default_factory=dict)
 
 
 class Store(Protocol):

@@ -30,6 +30,8 @@ _TABLES: Final = (
     """CREATE TABLE profiles (
         partition INTEGER, customer TEXT, profile BLOB NOT NULL, wake INTEGER,
         PRIMARY KEY (partition, customer)) WITHOUT ROWID""",
+    """CREATE TABLE layouts (
+        partition INTEGER, id BLOB, layout BLOB NOT NULL, PRIMARY KEY (partition, id))""",
     """CREATE INDEX wakes ON profiles (partition, wake, customer) WHERE wake IS NOT NULL""",
     """CREATE TABLE outbox (
         partition INTEGER, number INTEGER, outgoing BLOB NOT NULL,

@@ -7,7 +7,7 @@ only the log and the sink grow with what they are given, and a replay uses neith
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from streamer.errors import Fenced
 from streamer.ports import Checkpoint, Meta, Outgoing
@@ -113,7 +113,7 @@ class MemoryStore:
         """Make the caller the owner under a new epoch; every older epoch is fenced."""
         kept = self._partitions.setdefault(partition, _Partition())
         was = kept.meta
-        kept.meta = Meta(was.epoch + 1, was.number, was.offset, was.log_time)
+        kept.meta = replace(was, epoch=was.epoch + 1)
         return kept.meta
 
     def load(self, partition: int, customers: Iterable[str]) -> dict[str, bytes]:
@@ -141,7 +141,11 @@ class MemoryStore:
                 f"commit {checkpoint.number} of epoch {checkpoint.epoch} was not written"
             )
         kept.meta = Meta(
-            checkpoint.epoch, checkpoint.number, checkpoint.offset, checkpoint.log_time
+            checkpoint.epoch,
+            checkpoint.number,
+            checkpoint.offset,
+            checkpoint.log_time,
+            {**kept.meta.layouts, **checkpoint.layouts},
         )
         kept.profiles |= {
             customer: profile

@@ -77,7 +77,10 @@ class SqliteStore:
                 "SELECT epoch, number, offset, log_time FROM meta WHERE partition = ?",
                 (partition,),
             )
-        return Meta(epoch, number, offset, log_time)
+            layouts = connection.execute(
+                "SELECT id, layout FROM layouts WHERE partition = ?", (partition,)
+            ).fetchall()
+        return Meta(epoch, number, offset, log_time, dict(layouts))
 
     def load(self, partition: int, customers: Iterable[str]) -> dict[str, bytes]:
         """Return the encoded profiles of those customers that have one."""
@@ -135,6 +138,10 @@ class SqliteStore:
                     for customer, profile in checkpoint.profiles.items()
                     if profile is None
                 ),
+            )
+            connection.executemany(
+                "INSERT OR IGNORE INTO layouts VALUES (?, ?, ?)",
+                ((partition, known, layout) for known, layout in checkpoint.layouts.items()),
             )
             connection.execute(
                 "DELETE FROM outbox WHERE partition = ? AND number <= ?",

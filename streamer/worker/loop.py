@@ -25,8 +25,8 @@ store and from what was decided in this batch.
 """
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from streamer.codecs.profiles import ProfileCodec
 from streamer.core.ruleset import RuleSet
@@ -61,6 +61,7 @@ class Worker:
         partition: int = 0,
         pace: Pace | None = None,
     ) -> None:
+        self._rules = rules
         self._log = log
         self._store = store
         self._sink = sink
@@ -69,6 +70,7 @@ class Worker:
         self._cache = ProfileCache(self._pace.cache)
         codec = ProfileCodec(rules)
         self._desk = Desk(rules, codec, store, decode, self._cache, self._pace, partition)
+        self._known: Mapping[bytes, bytes] = {}
         self._waiting: Sequence[Record] = ()
         self._epoch = self._number = self._offset = self._published = 0
         self.log_time: Millis | None = None
@@ -79,6 +81,8 @@ class Worker:
         meta = self._store.claim(self._partition)
         self._epoch, self._number, self._offset = meta.epoch, meta.number, meta.offset
         self.log_time = meta.log_time
+        self._known = meta.layouts
+        self._desk = replace(self._desk, codec=ProfileCodec(self._rules, meta.layouts))
         self._cache.clear()
         self._published = self._sink.mark(self._partition)
         for outgoing in self._store.outbox(self._partition):
@@ -111,7 +115,8 @@ class Worker:
         outgoing = None
         if cycle.changes or cycle.rejections:
             outgoing = Outgoing(number, tuple(cycle.changes), tuple(cycle.rejections))
-        encode = self._desk.codec.encode
+        codec = self._desk.codec
+        encode = codec.encode
         moved = {customer: cycle.profiles[customer] for customer in cycle.moved}
         self._store.commit(
             Checkpoint(
@@ -124,8 +129,10 @@ class Worker:
                 wakes={who: it.wake if it else None for who, it in moved.items()},
                 outgoing=outgoing,
                 published=self._published,
+                layouts={} if codec.id in self._known else codec.own,
             )
         )
+        self._known = {**self._known, **codec.own}
         self._number, self._offset, self.log_time = number, cycle.offset, cycle.log_time
         self._cache.keep(cycle.profiles)
         self.tally.outcomes.update(cycle.outcomes)

@@ -1,6 +1,6 @@
 """What a store must do, in the plainest way: plain dictionaries, and every answer computed anew."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from streamer.ports import Checkpoint, Meta, Outgoing
 from streamer.types import Millis
@@ -16,9 +16,7 @@ class NaivePartition:
     outbox: dict[int, Outgoing] = field(default_factory=dict)
 
     def claim(self) -> Meta:
-        self.meta = Meta(
-            self.meta.epoch + 1, self.meta.number, self.meta.offset, self.meta.log_time
-        )
+        self.meta = replace(self.meta, epoch=self.meta.epoch + 1)
         return self.meta
 
     def admits(self, checkpoint: Checkpoint) -> bool:
@@ -26,7 +24,11 @@ class NaivePartition:
 
     def commit(self, checkpoint: Checkpoint) -> None:
         self.meta = Meta(
-            checkpoint.epoch, checkpoint.number, checkpoint.offset, checkpoint.log_time
+            checkpoint.epoch,
+            checkpoint.number,
+            checkpoint.offset,
+            checkpoint.log_time,
+            {**self.meta.layouts, **checkpoint.layouts},
         )
         for customer, profile in checkpoint.profiles.items():
             self.profiles.pop(customer, None)

@@ -1,6 +1,7 @@
 """The contract of `Store`: whole commits, one owner, exact wakes, an outbox until it is trimmed."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,14 @@ def test_a_new_partition_begins_at_nothing(connect: Connect) -> None:
     store = connect()
     assert contents(store, "ab") == ({}, [], [])
     assert store.claim(0) == Meta(epoch=1, number=0, offset=0, log_time=None)
+
+
+def test_layouts_are_kept_for_every_later_owner(connect: Connect) -> None:
+    store = connect()
+    first = following(store.claim(0), {}, None)
+    store.commit(replace(first, layouts={b"one": b"1"}))
+    store.commit(replace(following(after(first), {}, None), layouts={b"two": b"2"}))
+    assert connect().claim(0).layouts == {b"one": b"1", b"two": b"2"}
 
 
 def test_a_commit_is_there_for_everyone(connect: Connect) -> None:

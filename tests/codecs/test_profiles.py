@@ -1,0 +1,102 @@
+"""Profiles survive their bytes, also under other rules than those that wrote them."""
+
+import pytest
+
+from streamer.codecs.language import read_rules_text
+from streamer.codecs.profiles import ProfileCodec
+from streamer.core.compile import compile_rules
+from streamer.core.decide import decide
+from streamer.core.profile import Profile
+from streamer.core.ruleset import RuleSet
+from streamer.errors import AdapterError
+from streamer.types import Event, Wake
+
+START = 1_760_000_000_000
+OLD = """
+segment: looked
+purpose: Test.
+when: {performed: product_viewed, at_least: 2}
+---
+ladder: level
+purpose: Test.
+tiers:
+  - high: {total: price, of: order_completed, at_least: 10}
+  - low: otherwise
+---
+segment: gone_later
+purpose: Test.
+when: {performed: cart_viewed}
+"""
+NEW = """
+segment: again
+purpose: Test.
+when: {performed: product_viewed, same: product_id, at_least: 2}
+---
+segment: looked
+purpose: Test.
+when: {performed: product_viewed, at_least: 2, within: 7d}
+---
+ladder: level
+purpose: Test.
+tiers:
+  - highest: {total: price, of: order_completed, at_least: 1000}
+  - high: {total: price, of: order_completed, at_least: 10}
+  - low: otherwise
+"""
+
+
+def compiled(text: str) -> RuleSet:
+    declared = read_rules_text(text, "rules.yaml")
+    return compile_rules(declared.header, declared.declarations)
+
+
+def lived(rules: RuleSet) -> Profile:
+    profile = None
+    for number, name in enumerate(["product_viewed", "order_completed", "cart_viewed"]):
+        event = Event(f"e-{number}", name, "u", START + number, {"product_id": "p", "price": 12})
+        profile = decide(rules, profile, event).profile
+    assert profile is not None
+    return profile
+
+
+def test_bytes_hold_all_that_decides() -> None:
+    rules = compiled(OLD)
+    codec = ProfileCodec(rules)
+    profile = lived(rules)
+    again = codec.decode("u", codec.encode(profile))
+    assert codec.encode(again) == codec.encode(profile)
+    following = Event("e-9", "product_viewed", "u", START + 9, {})
+    assert decide(rules, again, following).changes == decide(rules, profile, following).changes
+
+
+def test_another_rule_set_finds_what_it_shares() -> None:
+    old, new = compiled(OLD), compiled(NEW)
+    written = ProfileCodec(old)
+    profile = ProfileCodec(new, written.own).decode("u", written.encode(lived(old)))
+    at = {plan.key: plan.place for plan in new.plans}
+    assert profile.inside[at["level"]] == 2  # still `high`, now the second tier
+    assert profile.inside[at["again"]] == 0  # a new memory starts empty
+    entered = decide(new, profile, Event("e-9", "product_viewed", "u", START + 9, {})).changes
+    assert [change.segment for change in entered] == ["looked"]  # its memory is shared
+
+
+def test_an_unknown_layout_is_refused() -> None:
+    old, new = compiled(OLD), compiled(NEW)
+    with pytest.raises(AdapterError, match="layout"):
+        ProfileCodec(new).decode("u", ProfileCodec(old).encode(lived(old)))
+
+
+@pytest.mark.parametrize("data", [b"", b"\x00", b"nonsense", b"\x93\x01\x02\x03"])
+def test_bytes_that_are_no_profile_are_refused(data: bytes) -> None:
+    with pytest.raises(AdapterError):
+        ProfileCodec(compiled(OLD)).decode("u", data)
+
+
+def test_a_silent_wake_leaves_no_trace_in_the_bytes() -> None:
+    rules = compiled(OLD)
+    codec = ProfileCodec(rules)
+    profile = lived(rules)
+    before = codec.encode(profile)
+    decision = decide(rules, profile, Wake(profile.wake - 1))
+    assert decision.profile is not None
+    assert codec.encode(decision.profile) == before
