@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from streamer.codecs.language import read_rules, read_rules_text, render
+from streamer.core.compile import compile_rules
 from streamer.errors import Finding, RuleErrors, UsageError
 from tests.codecs.language.written import rule_sets
 
@@ -76,6 +77,19 @@ def test_rules_with_something_broken(text: str, edits: list[tuple[int, int, str]
         at = len(text) * permille // 1000
         text = text[:at] + piece + text[at + cut :]
     judged(text)
+
+
+@given(rule_sets())
+@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+def test_rules_that_are_read_can_be_compiled(text: str) -> None:
+    try:
+        declared = read_rules_text(text)
+    except RuleErrors:
+        return
+    rules = compile_rules(declared.header, declared.declarations)
+    assert [plan.key for plan in rules.plans if plan.key == "own"] == [
+        one.key for one in declared.declarations if one.key == "own" and one.settings.enabled
+    ]
 
 
 @given(st.binary())
