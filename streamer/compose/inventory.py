@@ -7,7 +7,7 @@ share are counted in each of them, and once in the total.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from streamer.codecs.profiles import MEMBERSHIP_BYTES, MEMORY_BYTES, PROFILE_BYTES
+from streamer.codecs.profiles import MEMBERSHIP_BYTES, PROFILE_BYTES
 from streamer.compose.inputs import Rules
 from streamer.compose.nodes import leaves_of
 from streamer.core.compile import Declaration, event_names, questions
@@ -82,7 +82,7 @@ def _needs(one: Declaration, plan: Plan | None, rules: Rules) -> Needs:
 
 
 def _bytes(compiled: RuleSet, slots: Iterable[int]) -> int:
-    return sum(compiled.memories[slot].bound() + MEMORY_BYTES for slot in slots)
+    return sum(compiled.memories[slot].bound() for slot in slots)
 
 
 def _events(one: Declaration, asked: Iterable[object]) -> tuple[str, ...]:
