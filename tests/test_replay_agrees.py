@@ -1,0 +1,81 @@
+"""The command `replay`, from files to files, says what the oracle says, and the same every time."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from click.testing import CliRunner
+from hypothesis import HealthCheck, given, settings
+
+from streamer.cli import main
+from tests.oracle import oracle_run
+from tests.strategies import Until, documents_to_yaml
+from tests.strategies.histories import EPOCH
+from tests.strategies.words import Node
+from tests.test_engine_agrees import Case, cases
+
+KEYS = ("customer_id", "segment", "direction", "sequence", "ladder", "from", "to")
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(cases())
+def test_replay_agrees_with_the_oracle(case: Case) -> None:
+    for lines, until, _ in case.histories:
+        judged = oracle_run(case.documents, lines, until)
+        changes, rejected = replayed(case.documents, lines, until)
+        assert rejected == judged.rejected
+        assert changes == judged.changes
+
+
+def replayed(
+    documents: list[Node], lines: Sequence[bytes], until: Until
+) -> tuple[dict[str, list[Node]], list[tuple[int, str]]]:
+    """The changes by customer and the rejected lines, read back from the command's files."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "rules.yaml").write_text(documents_to_yaml(documents), encoding="utf-8")
+        (folder / "events.jsonl").write_bytes(b"".join(line + b"\n" for line in lines))
+        paths = {
+            key: str(folder / key) for key in ("rules.yaml", "events.jsonl", "out", "rejected")
+        }
+        result = CliRunner().invoke(
+            main,
+            ["replay", paths["events.jsonl"], "--rules", paths["rules.yaml"]]
+            + ["--out", paths["out"], "--rejected", paths["rejected"], "--until", instant(until)],
+        )
+        assert result.exit_code == 0, result.output
+        told: dict[str, list[Node]] = {}
+        for change in read(folder / "out"):
+            told.setdefault(change["customer_id"], []).append(plain(change))
+        return told, [(one["line"], one["kind"]) for one in read(folder / "rejected")]
+
+
+def instant(until: Until) -> str:
+    """How the command takes a time."""
+    if until == "end":
+        return until
+    return (EPOCH + timedelta(milliseconds=until)).isoformat(timespec="milliseconds")
+
+
+def read(file: Path) -> list[Any]:
+    """The JSON lines of a file."""
+    return [json.loads(line) for line in file.read_bytes().splitlines()]
+
+
+def plain(change: Node) -> Node:
+    """A change in the oracle's words."""
+    return {
+        **{key: change[key] for key in KEYS},
+        "at": millis(change["at"]),
+        "born": millis(change["born"]),
+        "cause": change["cause"]["kind"],
+        "event": change["cause"].get("event_id"),
+    }
+
+
+def millis(text: str) -> int:
+    """An instant of a change in milliseconds."""
+    return (datetime.fromisoformat(text) - EPOCH) // timedelta(milliseconds=1)
