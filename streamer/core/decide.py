@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
-from streamer.core.plan import Move, settle
+from streamer.core.plan import Move
 from streamer.core.profile import Profile, fingerprint
 from streamer.core.ruleset import RuleSet
 from streamer.types import FOREVER, MINUTE, Direction, Event, Millis, Outcome, SegmentChange, Wake
@@ -68,28 +68,21 @@ def _event(rules: RuleSet, profile: Profile | None, event: Event) -> Decision:
     if profile is None:
         profile = Profile(event.customer, event.time, len(rules.memories), len(rules.plans))
     profile.accept(event_id, event.time, max_lateness)
+    reacts = rules.reacts
     if event.traits or not profile.flips or profile.clock < profile.seen:
-        moves = _fold_and_settle(rules, profile, event)
-    else:
-        moves = rules.reacts[event.name](profile, event)
+        profile.flips = [FOREVER] * len(rules.plans)
+        reacts = rules.reacts_in_full
+        if event.traits:
+            memories = profile.memories
+            for slot, fold in rules.trait_folds:
+                memories[slot] = fold(memories[slot], event, profile)
+    moves = reacts[event.name](profile, event)
     if moves:
         changes.extend(_say(rules, profile, profile.clock, moves, event))
     profile.wake = min((profile.last + rules.header.retention, *profile.flips))
-    return _decision(profile, changes)
-
-
-def _fold_and_settle(rules: RuleSet, profile: Profile, event: Event) -> Sequence[Move]:
-    """Fold an accepted event, also its traits, and decide every plan."""
-    memories = profile.memories
-    for slot, fold in rules.reaction(event.name).folds:
-        memories[slot] = fold(memories[slot], event, profile)
-    for slot, fold in rules.trait_folds if event.traits else ():
-        memories[slot] = fold(memories[slot], event, profile)
-    profile.flips = [FOREVER] * len(rules.plans)
-    moves: list[Move] = []
-    for plan in rules.plans:
-        settle(profile, profile.clock, plan, moves)
-    return moves
+    if profile.beyond:
+        return _decision(profile, changes)
+    return Decision(profile, tuple(changes), "applied")
 
 
 def refusal(
@@ -129,7 +122,7 @@ def _wake(rules: RuleSet, profile: Profile, changes: list[SegmentChange]) -> Pro
     moves: list[Move] = []
     for plan in rules.plans:
         if profile.flips[plan.place] <= now or (moves and plan.references):
-            settle(profile, now, plan, moves)
+            rules.settles[plan.place](profile, now, moves)
     if moves:
         profile.clock = now
         changes.extend(_say(rules, profile, now, moves, None))

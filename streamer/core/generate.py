@@ -18,54 +18,66 @@ from streamer.core.leaves.frequent import MostFrequent
 from streamer.core.memory import Leaf, Memory
 from streamer.core.plan import Move, Plan, Reaction, hold_or_move
 from streamer.core.profile import Profile
-from streamer.types import FOREVER, Event
+from streamer.types import FOREVER, Event, Millis
 
-React: TypeAlias = Callable[[Profile, Event], Sequence[Move]]
+React: TypeAlias = Callable[[Profile, Event], list[Move]]
+"""Folds an accepted event, decides the plans of a reaction in order, returns the moves."""
+Settle: TypeAlias = Callable[[Profile, Millis, list[Move]], None]
+"""Lets one membership follow truth at an instant, and adds the move, if it is one."""
 
-_HEAD = """\
-def react(profile, event):
+_REACT = """\
+def made(profile, event):
     now = profile.clock
     time = event.time
+    moves = []
     memories = profile.memories
     inside = profile.inside
     flips = profile.flips
-    moves = []
 """
-_TAIL = """\
-    profile.seen = now
-    return moves
+_SETTLE = """\
+def made(profile, now, moves):
+    memories = profile.memories
+    inside = profile.inside
+    flips = profile.flips
 """
 
 
-def generate(memories: Sequence[Memory], reaction: Reaction) -> React:
-    """Return the function that folds an accepted event, decides the plans, returns the moves."""
-    source, names = _Writer(memories).write(reaction)
-    exec(compile(source, "<reaction>", "exec"), names)  # noqa: S102 (see above)
-    react: React = names["react"]
+def generate_react(memories: Sequence[Memory], reaction: Reaction) -> React:
+    """Return what an event does to a profile, whose clock is already moved."""
+    writer = _Writer(memories)
+    lines = [line for slot, fold in reaction.folds for line in writer.fold(slot, fold)]
+    lines += [line for plan in reaction.plans for line in writer.plan(plan)]
+    react: React = writer.made(_REACT, [*lines, "profile.seen = now", "return moves"])
     return react
 
 
+def generate_settle(memories: Sequence[Memory], plan: Plan) -> Settle:
+    """Return what decides one plan."""
+    writer = _Writer(memories)
+    settle: Settle = writer.made(_SETTLE, [*writer.plan(plan), "profile.seen = now"])
+    return settle
+
+
 class _Writer:
-    """Writes one function; `names` are the objects that it refers to."""
+    """Writes one function, and keeps the objects that it refers to by their names in it."""
 
     def __init__(self, memories: Sequence[Memory]) -> None:
         self._memories = memories
         self._names: dict[str, Any] = {"FOREVER": FOREVER, "hold_or_move": hold_or_move}
 
-    def write(self, reaction: Reaction) -> tuple[str, dict[str, Any]]:
-        lines: list[str] = []
-        for slot, fold in reaction.folds:
-            lines += self._fold(slot, fold)
-        for plan in reaction.plans:
-            lines += self._plan(plan)
-        return _HEAD + "".join(f"    {line}\n" for line in lines) + _TAIL, self._names
+    def made(self, head: str, lines: Iterable[str]) -> Any:  # noqa: ANN401 (the callers know)
+        """Return the function with these lines as its body."""
+        source = head + "".join(f"    {line}\n" for line in lines)
+        exec(compile(source, "<generated>", "exec"), self._names)  # noqa: S102 (see above)
+        return self._names["made"]
 
     def _name(self, kind: str, thing: object) -> str:
         name = f"{kind}_{len(self._names)}"
         self._names[name] = thing
         return name
 
-    def _fold(self, slot: int, fold: object) -> Iterator[str]:
+    def fold(self, slot: int, fold: object) -> Iterator[str]:
+        """Yield lines that fold the event into one memory."""
         call = f"{self._name('fold', fold)}(memories[{slot}], event, profile)"
         memory = self._memories[slot]
         if not (isinstance(memory, Times) and memory.unconditional):
@@ -80,7 +92,8 @@ class _Writer:
             yield "    state.append(time)"
             yield f"    if len(state) > {memory.keep}: del state[0]"
 
-    def _plan(self, plan: Plan) -> Iterator[str]:
+    def plan(self, plan: Plan) -> Iterator[str]:
+        """Yield lines that decide one plan."""
         if len(plan.rungs) == 1 and plan.rungs[0].when is not None:
             yield from self._node(plan.rungs[0].when, 0)
             yield "target = 1 if holds0 else 0"

@@ -76,16 +76,6 @@ Move: TypeAlias = tuple[Plan, int, int]
 """A plan, the rung left and the rung joined (0: none)."""
 
 
-def settle(profile: Standing, now: Millis, plan: Plan, moves: list[Move]) -> None:
-    """Let one membership follow truth at `now`, as far as the settings let it."""
-    target, until = plan.target(profile, now)
-    if target == profile.inside[plan.place]:
-        profile.flips[plan.place] = until
-    else:
-        hold_or_move(profile, now, plan, target, until, moves)
-    profile.seen = now
-
-
 def hold_or_move(
     profile: Standing, now: Millis, plan: Plan, target: int, until: Millis, moves: list[Move]
 ) -> None:

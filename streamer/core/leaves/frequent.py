@@ -65,7 +65,7 @@ class TimesByValue:
         if state is None:
             state = [None, {}]
         by_value: dict[Value, list[Millis]] = state[1]
-        time, keep = event.time, self._keep
+        time, keep, known = event.time, self._keep, len(by_value)
         for value in values:
             times = by_value.pop(value, None)
             if times is None:
@@ -80,7 +80,8 @@ class TimesByValue:
                 if state[0] is None or times[0] > state[0]:
                     state[0] = times[0]
             by_value[value] = times
-        self._trim(state, profile)
+        if len(by_value) > known:
+            self._trim(state, profile)
         return state
 
     def _trim(self, state: State, profile: Standing) -> None:
