@@ -52,6 +52,10 @@ def _command(name: str) -> click.Command | None:
             from streamer.cli.simulate import simulate
 
             return simulate
+        case "demo":
+            from streamer.cli.demo import demo
+
+            return demo
         case _:
             return None
 
