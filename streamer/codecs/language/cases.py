@@ -10,11 +10,7 @@ from streamer.codecs.language import kinds, names, scalars
 from streamer.codecs.language.fields import Apart, Field, Group, Values
 from streamer.codecs.language.given import GIVEN, event_of
 from streamer.codecs.language.kinds import Kind
-from streamer.codecs.language.nodes import (
-    ListNode,
-    Node,
-    ScalarNode,
-)
+from streamer.codecs.language.nodes import ListNode, Node, ScalarNode
 from streamer.codecs.language.reading import Reading, Reference, Wrong, expected
 from streamer.core.wording import duration as said_duration
 from streamer.instants import EARLIEST, END, parse_iso
@@ -65,7 +61,7 @@ class TestCase:
 
 def _tier(node: Node, reading: Reading) -> str:
     """Return the tier that a move goes to; the empty text for leaving the ladder (null)."""
-    if isinstance(node, ScalarNode) and node.plain and scalars.resolve(node) is None:
+    if isinstance(node, ScalarNode) and scalars.is_null(node):
         return ""
     return names.KEY.read(node, reading)
 

@@ -65,6 +65,11 @@ def resolve(node: ScalarNode) -> Plain | None:
     return text
 
 
+def is_null(node: ScalarNode) -> bool:
+    """Whether null stands there, or nothing."""
+    return node.plain and node.text in _WORDS and _WORDS[node.text] is None
+
+
 def _bounded(digits: int) -> None:
     if digits > LARGEST_EXPONENT:
         raise ValueError("a number of so many digits cannot be compared")

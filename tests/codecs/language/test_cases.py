@@ -192,6 +192,10 @@ ERRORS: dict[str, tuple[str, ...]] = {
         f"tests: [{{name: n, {ONE}, expect: [{{at: 1d, ¦moves: l}}]}}]",
         '"moves" goes with "to": the tier that the customer moves to',
     ),
+    "a move to infinity": (
+        f"tests: [{{name: n, {ONE}, expect: [{{at: 1d, moves: l, to: ¦.inf}}]}}]",
+        '".inf" is no finite number',
+    ),
     "an entry to a tier": (
         f"tests: [{{name: n, {ONE}, expect: [{{at: 1d, enters: a, ¦to: b}}]}}]",
         '"enters" and "to" contradict each other: "to" goes with "moves"',
