@@ -36,16 +36,13 @@ def replayed(
     """The changes by customer and the rejected lines, read back from the command's files."""
     with TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "rules.yaml").write_text(documents_to_yaml(documents), encoding="utf-8")
-        (folder / "events.jsonl").write_bytes(b"".join(line + b"\n" for line in lines))
-        paths = {
-            key: str(folder / key) for key in ("rules.yaml", "events.jsonl", "out", "rejected")
-        }
-        result = CliRunner().invoke(
-            main,
-            ["replay", paths["events.jsonl"], "--rules", paths["rules.yaml"]]
-            + ["--out", paths["out"], "--rejected", paths["rejected"], "--until", instant(until)],
-        )
+        (folder / "rules").mkdir()
+        (folder / "rules" / "all.yaml").write_text(documents_to_yaml(documents), encoding="utf-8")
+        (folder / "events").write_bytes(b"".join(line + b"\n" for line in lines))
+        arguments = ["replay", str(folder / "events"), "--until", instant(until)]
+        for option in ("rules", "out", "rejected"):
+            arguments += [f"--{option}", str(folder / option)]
+        result = CliRunner().invoke(main, arguments)
         assert result.exit_code == 0, result.output
         told: dict[str, list[Node]] = {}
         for change in read(folder / "out"):
