@@ -132,16 +132,16 @@ def _references(one: Declaration) -> Iterator[str]:
 
 def _in_order(declarations: Sequence[Declaration]) -> list[Declaration]:
     """Order by the longest chain of references below, then by key."""
-    by_key = {one.key: one for one in declarations}
+    below = {one.key: {key.split(".")[0] for key in _references(one)} for one in declarations}
     depths: dict[str, int] = {}
-
-    def depth(key: str) -> int:
-        if key not in depths:
-            below = {reference.split(".")[0] for reference in _references(by_key[key])}
-            depths[key] = 1 + max((depth(other) for other in below), default=-1)
-        return depths[key]
-
-    return sorted(declarations, key=lambda one: (depth(one.key), one.key))
+    waiting = sorted(below)
+    depth = 0
+    while waiting:
+        reached = [key for key in waiting if below[key] <= depths.keys()]
+        depths.update(dict.fromkeys(reached, depth))
+        waiting = [key for key in waiting if key not in depths]
+        depth += 1
+    return sorted(declarations, key=lambda one: (depths[one.key], one.key))
 
 
 def event_names(one: Declaration) -> Iterator[str]:
