@@ -138,6 +138,8 @@ def _in_order(declarations: Sequence[Declaration]) -> list[Declaration]:
     depth = 0
     while waiting:
         reached = [key for key in waiting if below[key] <= depths.keys()]
+        if not reached:
+            raise ValueError(f"references of {waiting} do not resolve, or form a cycle")
         depths.update(dict.fromkeys(reached, depth))
         waiting = [key for key in waiting if key not in depths]
         depth += 1
