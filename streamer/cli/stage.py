@@ -20,6 +20,7 @@ _FEWEST_LINES: Final = 3
 _MOST_LINES: Final = 14
 _STATUS_EVERY: Final = 30
 _CHANGE_EVERY: Final = 4
+"""In a pipe, how many steps lie between two lines of a kind."""
 _WHO: Final = 7
 _WIDE: Final = 100
 _LONGEST: Final = 120
@@ -48,21 +49,25 @@ class PlainStage:
 
     def __init__(self, demo: Demo) -> None:
         self._demo = demo
-        self._steps = 0
+        self._until_status = 0
+        self._until_change = 0
         self._kept: dict[str, SegmentChange] = {}
         self._said: dict[str, int] = {}
 
     def show(self, changes: list[SegmentChange]) -> None:
         """Write a line when it is time for one; of the changes, the kind said least so far."""
         self._kept.update((change.segment, change) for change in changes)
-        if self._kept and self._steps % _CHANGE_EVERY == 0:
+        if self._kept and self._until_change <= 0:
             segment = min(self._kept, key=lambda name: self._said.get(name, 0))
             self._said[segment] = self._said.get(segment, 0) + 1
             click.echo(f"  {_line(self._kept[segment])[:_LONGEST]}")
             self._kept.clear()
-        if self._steps % _STATUS_EVERY == 0:
+            self._until_change = _CHANGE_EVERY
+        if self._until_status <= 0:
             click.echo(status(self._demo))
-        self._steps += 1
+            self._until_status = _STATUS_EVERY
+        self._until_change -= 1
+        self._until_status -= 1
 
 
 class LiveStage:
