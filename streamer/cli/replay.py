@@ -26,7 +26,7 @@ _NEW_OBJECTS: Final = 200_000
 streamer replay events.jsonl --rules rules/ --out changes.jsonl
 streamer replay january.jsonl.gz february.jsonl.gz --rejected rejected.jsonl
 streamer replay orders.csv.gz --map mapping.yaml --until 2026-12-31T00:00:00Z
-streamer simulate --customers 500 | streamer replay - --out - | head
+streamer simulate --customers 500 --for 7d | streamer replay - --out - | head
 """)
 )
 @click.argument("events", nargs=-1, required=True, type=click.Path(), metavar="EVENTS...")
