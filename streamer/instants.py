@@ -40,6 +40,7 @@ _FORM: Final = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def iso(at: Millis) -> str:
     """Return the instant as UTC text with milliseconds: `2026-11-22T05:00:00.123Z`.
 

@@ -23,7 +23,7 @@ def compile_rules(header: Header, declarations: Sequence[Declaration]) -> RuleSe
     enabled = [one for one in declarations if one.settings.enabled]
     ordered = _in_order(enabled)
     binder = _Slots(Terms(header.zone, header.max_lateness), _memberships(ordered))
-    plans = tuple(_plan(place, one, binder) for place, one in enumerate(ordered))
+    plans = tuple(_plan(place, header.name, one, binder) for place, one in enumerate(ordered))
     names = frozenset(name for one in enabled for name in event_names(one))
     return RuleSet(header, _version(header, declarations), plans, tuple(binder.memories), names)
 
@@ -70,7 +70,7 @@ def _memberships(ordered: Sequence[Declaration]) -> dict[str, tuple[int, int]]:
     return places
 
 
-def _plan(place: int, one: Declaration, binder: _Slots) -> Plan:
+def _plan(place: int, ruleset: str, one: Declaration, binder: _Slots) -> Plan:
     binder.used = set()
     if isinstance(one, Segment):
         rungs: tuple[Rung, ...] = (Rung(one.key, None, _node(one.when, binder)),)
@@ -85,6 +85,7 @@ def _plan(place: int, one: Declaration, binder: _Slots) -> Plan:
         )
     return Plan(
         place=place,
+        ruleset=ruleset,
         key=one.key,
         title=one.title,
         purpose=one.purpose,

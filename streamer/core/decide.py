@@ -20,9 +20,9 @@ changes it in place, because copying would cost more than deciding: use the prof
 
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
-from streamer.core.plan import Move
+from streamer.core.plan import Move, Plan, Rung
 from streamer.core.profile import Profile, fingerprint
 from streamer.core.ruleset import RuleSet
 from streamer.types import FOREVER, MINUTE, Direction, Event, Millis, Outcome, SegmentChange, Wake
@@ -30,8 +30,9 @@ from streamer.types import FOREVER, MINUTE, Direction, Event, Millis, Outcome, S
 MAX_AHEAD: Final[Millis] = 5 * MINUTE
 """How far an event's time may be ahead of its append time."""
 _FORGOTTEN: Final = ("nothing came from the customer for the whole retention time",)
-_ENTERED: Final[Direction] = "entered"
-_EXITED: Final[Direction] = "exited"
+_Moment: TypeAlias = tuple[Profile, Plan, Millis, Event | None, str]
+_Tiers: TypeAlias = tuple[str | None, str | None, str | None]
+_NO_TIERS: Final[_Tiers] = (None, None, None)
 
 
 class Decision(NamedTuple):
@@ -79,7 +80,7 @@ def _event(rules: RuleSet, profile: Profile | None, event: Event) -> Decision:
     moves = reacts[event.name](profile, event)
     if moves:
         changes.extend(_say(rules, profile, profile.clock, moves, event))
-    profile.wake = min((profile.last + rules.header.retention, *profile.flips))
+    profile.wake = min(profile.last + rules.header.retention, min(profile.flips, default=FOREVER))
     if profile.beyond:
         return _decision(profile, changes)
     return Decision(profile, tuple(changes), "applied")
@@ -140,46 +141,44 @@ def _say(
     because: tuple[str, ...] = (),
 ) -> list[SegmentChange]:
     """Return the changes of each move, a ladder's exit before its entry."""
-    changes = []
-    cause, event_id = ("time", None) if event is None else ("event", event.id)
+    changes: list[SegmentChange] = []
     for plan, origin, target in moves:
+        moment = (profile, plan, now, event, rules.version)
         reasons = because or plan.because(profile, now, target)
-        held_out = plan.held_out(rules.header.name, profile.customer)
-        ladder = left = joined = None
         if plan.is_ladder:
-            ladder = plan.key
             left = plan.rungs[origin - 1].tier if origin else None
             joined = plan.rungs[target - 1].tier if target else None
-        for rung, direction in ((origin, _EXITED), (target, _ENTERED)):
-            if rung:
-                membership = plan.rungs[rung - 1].membership
-                profile.sequence += 1
-                changes.append(
-                    SegmentChange(
-                        _change_id(profile, membership, direction, now),
-                        profile.customer,
-                        membership,
-                        direction,
-                        now,
-                        profile.sequence,
-                        profile.born,
-                        cause,
-                        event_id,
-                        reasons,
-                        rules.version,
-                        held_out,
-                        False,  # noqa: FBT003 (replayed: by keyword it costs a third more)
-                        ladder,
-                        left,
-                        joined,
-                    )
-                )
+            ladder: _Tiers = (plan.key, left, joined)
+        else:
+            ladder = _NO_TIERS
+        if origin:
+            changes.append(_change(moment, plan.rungs[origin - 1], "exited", reasons, ladder))
+        if target:
+            changes.append(_change(moment, plan.rungs[target - 1], "entered", reasons, ladder))
     return changes
 
 
-def _change_id(profile: Profile, membership: str, direction: Direction, now: Millis) -> str:
-    """Return the deterministic id; the parts hold no line break, so no two join to the same."""
-    parts = (
-        f"{profile.customer}\n{profile.born}\n{membership}\n{direction}\n{now}\n{profile.sequence}"
+def _change(
+    moment: _Moment, rung: Rung, direction: Direction, because: tuple[str, ...], tiers: _Tiers
+) -> SegmentChange:
+    """Return one change. The parts of its id hold no line break, so no two join to the same."""
+    profile, plan, now, event, version = moment
+    profile.sequence = sequence = profile.sequence + 1
+    customer, born, membership = profile.customer, profile.born, rung.membership
+    parts = f"{customer}\n{born}\n{membership}\n{direction}\n{now}\n{sequence}"
+    return SegmentChange(
+        blake2b(parts.encode(), digest_size=16).hexdigest(),
+        customer,
+        membership,
+        direction,
+        now,
+        sequence,
+        born,
+        "time" if event is None else "event",
+        None if event is None else event.id,
+        because,
+        version,
+        plan.held_out(customer),
+        False,  # noqa: FBT003 (replayed: by keyword it costs a third more)
+        *tiers,
     )
-    return blake2b(parts.encode(), digest_size=16).hexdigest()

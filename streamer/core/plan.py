@@ -29,6 +29,7 @@ class Plan:
     """
 
     place: int
+    ruleset: str
     key: str
     title: str
     purpose: str
@@ -62,12 +63,12 @@ class Plan:
                 said += rung.when.because(profile, now, False)  # noqa: FBT003
         return tuple(said)
 
-    def held_out(self, ruleset: str, customer: str) -> bool:
+    def held_out(self, customer: str) -> bool:
         """Say whether the customer is in the share that is held out, by a salted hash."""
         share: Fraction = self.settings.holdout
         if not share:
             return False
-        salted = f"{ruleset}\n{self.key}\n{customer}".encode()
+        salted = f"{self.ruleset}\n{self.key}\n{customer}".encode()
         drawn = int.from_bytes(blake2b(salted, digest_size=8).digest(), "big")
         return drawn * share.denominator < share.numerator << 64
 
