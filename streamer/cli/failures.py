@@ -6,13 +6,13 @@ interruption. No error that a person can cause ends in a traceback.
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Final
 
 import click
 
-from streamer.errors import MappingError, RuleErrors, StreamerError
+from streamer.errors import Finding, MappingError, RuleErrors, StreamerError
 
 FINDINGS: Final = 1
 FAILED: Final = 2
@@ -25,13 +25,13 @@ def reported() -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, click.Abort):
-        say("Interrupted: nothing was written under its final name.")
+        say("Interrupted.")
         raise click.exceptions.Exit(INTERRUPTED) from None
     except RuleErrors as error:
-        say(str(error))
+        _say_findings(error.findings)
         raise click.exceptions.Exit(FINDINGS) from None
     except MappingError as error:
-        say(str(error))
+        _say_findings(error.findings)
         raise click.exceptions.Exit(FAILED) from None
     except StreamerError as error:
         say(f"Error: {error}")
@@ -47,6 +47,13 @@ def say(message: str) -> None:
     """Write a line for a person to standard error, as far as that is possible."""
     with suppress(OSError):
         click.echo(message, err=True)
+
+
+def _say_findings(findings: Sequence[Finding]) -> None:
+    from streamer.codecs.language import render
+
+    for finding in findings:
+        say(render(finding))
 
 
 def silence_standard_output() -> None:

@@ -1,0 +1,73 @@
+"""`streamer check`: all errors at once, or what the rules remember."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.shop import RULES, run, shop
+
+WRONG = RULES.replace("product_added\n", "product_aded\n", 1).replace("quiet: 30m", "quiet: 30q")
+
+
+def test_good_rules_say_what_they_remember_and_read(tmp_path: Path) -> None:
+    result = run("check", shop(tmp_path)[1])
+    assert result.exit_code == 0
+    assert "cart_abandoner: Left something in the cart\n  remembers at most" in result.output
+    assert "reads events any, order_completed, product_added" in result.output
+    assert "2 segments, no errors" in result.output
+
+
+def test_every_error_is_shown_with_its_line_and_the_nearest_word(tmp_path: Path) -> None:
+    _, rules = shop(tmp_path, rules=WRONG)
+    result = run("check", rules)
+    assert result.exit_code == 1
+    assert 'shop.yaml:6:18: unknown event "product_aded"' in result.output
+    assert 'did you mean "product_added"?' in result.output
+    assert "    - performed: product_aded\n" in result.output
+    assert "shop.yaml:10:14: " in result.output
+    assert "2 errors" in result.output
+
+
+def test_json_is_for_programs(tmp_path: Path) -> None:
+    result = run("check", shop(tmp_path)[1], "--format", "json")
+    facts = json.loads(result.output)
+    assert (result.exit_code, facts["ok"], facts["findings"]) == (0, True, [])
+    assert [needs["key"] for needs in facts["segments"]] == ["cart_abandoner", "engagement"]
+
+
+def test_json_holds_every_error(tmp_path: Path) -> None:
+    result = run("check", shop(tmp_path, rules=WRONG)[1], "--format", "json")
+    facts = json.loads(result.output)
+    assert (result.exit_code, facts["ok"]) == (1, False)
+    assert [finding["line"] for finding in facts["findings"]] == [6, 10]
+
+
+def test_github_shows_errors_beside_the_code(tmp_path: Path) -> None:
+    result = run("check", shop(tmp_path, rules=WRONG)[1], "--format", "github")
+    assert result.exit_code == 1
+    first, *_ = result.output.splitlines()
+    assert first.startswith("::error file=")
+    assert "shop.yaml,line=6,col=18::unknown event" in first
+
+
+def test_github_has_nothing_to_say_of_good_rules(tmp_path: Path) -> None:
+    result = run("check", shop(tmp_path)[1], "--format", "github")
+    assert (result.exit_code, result.output) == (0, "")
+
+
+def test_the_environment_names_the_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STREAMER_RULES", shop(tmp_path)[1])
+    assert run("check").exit_code == 0
+
+
+def test_a_folder_without_rules_is_wrong_usage(tmp_path: Path) -> None:
+    result = run("check", str(tmp_path))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"Error: {tmp_path}: no *.yaml file in this folder\n"
+
+
+def test_a_missing_file_is_wrong_usage(tmp_path: Path) -> None:
+    result = run("check", str(tmp_path / "none.yaml"))
+    assert result.exit_code == 2
+    assert result.stderr.endswith("none.yaml: no such file or folder\n")

@@ -1,0 +1,104 @@
+"""`streamer explain`: the answer as a person and as a program read it."""
+
+import json
+from pathlib import Path
+
+from streamer.types import HOUR, MINUTE
+from tests.cli.shop import event, run, shop
+
+ANSWER = """\
+Customer u-1 on 2026-01-01 01:00:00 (all times UTC)
+1 event, the last to come product_added (e-1) at 2026-01-01 00:00:00
+will be forgotten on 2027-02-05 00:00:00 if nothing happens
+what is said of the future holds if nothing happens before
+
+IN   cart_abandoner: Left something in the cart
+     in it since 2026-01-01 00:30:00, as time passed; until 2026-01-08 00:00:00 if nothing happens
+yes  all of these
+yes      performed product_added at least 1 time within 7d: last at 2026-01-01 00:00:00
+             true since 2026-01-01 00:00:00, by product_added (e-1), until 2026-01-08 00:00:00
+yes      not performed order_completed since product_added: none so far
+             true since 2026-01-01 00:00:00, by product_added (e-1), without an end
+yes      quiet 30m: since 2026-01-01 00:00:00
+             true since 2026-01-01 00:30:00, as time passed, without an end
+"""
+
+
+def test_it_answers_why_and_until_when(tmp_path: Path) -> None:
+    events, rules = shop(tmp_path, event(1, 0), event(2, HOUR, "u-2"))
+    result = run("explain", "u-1", "--events", events, "--rules", rules)
+    assert result.exit_code == 0
+    cart, *others = result.stdout.split("\nIN   engagement.passive")
+    assert cart == ANSWER
+    assert others
+
+
+def test_one_segment_can_be_asked_for(tmp_path: Path) -> None:
+    events, rules = shop(tmp_path, event(1, 0), event(2, HOUR))
+    arguments = ["explain", "u-1", "--events", events, "--rules", rules]
+    result = run(*arguments, "--segment", "engagement.active")
+    assert "IN   engagement.active: How engaged" in result.stdout
+    assert (
+        "in it since 2026-01-01 01:00:00, by product_added (e-2); "
+        "until 2026-01-02 00:00:00 if nothing happens, then engagement.passive"
+    ) in result.stdout
+    assert "tier passive: otherwise" in result.stdout
+    assert "cart_abandoner" not in result.stdout
+
+
+def test_a_customer_outside_learns_when_it_would_enter(tmp_path: Path) -> None:
+    events, rules = shop(tmp_path, event(1, 0))
+    result = run("explain", "u-1", "--events", events, "--rules", rules)
+    assert "OUT  cart_abandoner: Left something in the cart" in result.stdout
+    assert (
+        "never in it; will enter cart_abandoner on 2026-01-01 00:30:00 if nothing happens"
+    ) in result.stdout
+
+
+def test_json_is_for_programs(tmp_path: Path) -> None:
+    events, rules = shop(tmp_path, event(1, 0))
+    arguments = ["explain", "u-1", "--events", events, "--rules", rules, "--format", "json"]
+    facts = json.loads(run(*arguments, "--at", "2026-01-01T00:45:00Z").stdout)
+    assert facts["at"] == "2026-01-01T00:45:00.000Z"
+    view = facts["segments"][0]
+    assert view["membership"] == "cart_abandoner"
+    assert view["next_change"]["at"] == "2026-01-08T00:00:00.000Z"
+    added = view["rungs"][0]["condition"]["conditions"][0]
+    assert added["cause"] == {
+        "id": "e-1",
+        "name": "product_added",
+        "time": "2026-01-01T00:00:00.000Z",
+    }
+
+
+def test_the_instant_may_lie_in_the_past_and_in_the_future(tmp_path: Path) -> None:
+    events, rules = shop(tmp_path, event(1, 0), event(2, 10 * MINUTE, name="order_completed"))
+    arguments = ["explain", "u-1", "--events", events, "--rules", rules, "--at"]
+    past = run(*arguments, "2026-01-01T00:05:00Z").stdout
+    assert "1 event, the last to come product_added (e-1)" in past
+    future = run(*arguments, "2027-06-01T00:00:00Z").stdout
+    assert "forgotten on 2027-02-05 00:10:00: no event for the retention time" in future
+
+
+def test_a_customer_who_does_not_occur_is_a_finding(tmp_path: Path) -> None:
+    events, rules = shop(tmp_path, event(1, 0, "u-17"))
+    result = run("explain", "u-71", "--events", events, "--rules", rules)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == f"customer u-71 does not occur in {events}: did you mean u-17?\n"
+
+
+def test_a_customer_without_an_event_by_then_is_a_finding(tmp_path: Path) -> None:
+    events, rules = shop(tmp_path, event(1, HOUR))
+    arguments = ["explain", "u-1", "--events", events, "--rules", rules]
+    result = run(*arguments, "--at", "2026-01-01T00:00:00Z")
+    assert result.exit_code == 1
+    assert "has no accepted event in" in result.stderr
+    assert "by 2026-01-01 00:00:00 UTC" in result.stderr
+
+
+def test_a_segment_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
+    events, rules = shop(tmp_path, event(1, 0))
+    arguments = ["explain", "u-1", "--events", events, "--rules", rules]
+    result = run(*arguments, "--segment", "cart_abandonner")
+    assert result.exit_code == 2
+    assert "did you mean cart_abandoner?" in result.stderr
