@@ -16,7 +16,7 @@ from tests.strategies.conditions import Draw
 from tests.strategies.words import Node
 
 PAIRS = int(os.environ.get("STREAMER_PROOF_PAIRS", "300"))
-HISTORIES = 4
+HISTORIES = 2
 CUTS = st.builds(
     Cut,
     batch=st.sampled_from([500, 1, 2, 3, 7]),

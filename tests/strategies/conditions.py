@@ -26,7 +26,9 @@ VALUE_LISTS = st.lists(VALUE, min_size=1, max_size=3, unique_by=str)
 NUMBER = st.sampled_from(NUMBERS)
 TEXT = st.sampled_from(TEXTS)
 PROPERTY = st.sampled_from(PROPERTIES)
+SELDOM = st.sampled_from([False, False, False, False, True])
 SOMETIMES = st.sampled_from([False, False, True])
+MOSTLY = st.sampled_from([True, True, False])
 NESTED = st.sampled_from(["leaf", "leaf", "leaf", "all", "any", "none"])
 
 
@@ -53,7 +55,7 @@ COMPARISONS: st.SearchStrategy[Node] = st.one_of(
 )
 WHERES = st.dictionaries(PROPERTY, VALUE | COMPARISONS, min_size=1, max_size=2)
 COUNT_COMPARISONS: st.SearchStrategy[Node] = st.one_of(
-    st.just({}),
+    st.sampled_from([{}, {}, {"at_least": 1}, {"at_least": 2}]),
     st.builds(lambda number: {"at_least": number}, COUNTS),
     st.builds(lambda number: {"at_most": number}, COUNTS),
     st.builds(lambda number: {"is": number}, COUNTS),
@@ -94,11 +96,11 @@ def event(draw: Draw, words: Words) -> str | list[str]:
 def scope(draw: Draw, words: Words, *, since: bool = True, within: bool = True) -> Node:
     """`where`, `within`, `since`, each now and then."""
     node: Node = {}
-    if draw(SOMETIMES):
+    if draw(SELDOM):
         node["where"] = draw(WHERES)
-    if within and draw(st.booleans()):
+    if within and draw(MOSTLY):
         node["within"] = draw(st.sampled_from(words.durations))
-    if since and draw(SOMETIMES):
+    if since and draw(SELDOM):
         node["since"] = event(draw, words)
     return node
 
@@ -106,7 +108,7 @@ def scope(draw: Draw, words: Words, *, since: bool = True, within: bool = True) 
 def performed(draw: Draw, words: Words) -> Node:
     """Counts of events, of different values or days, of the most frequent value."""
     node = {"performed": event(draw, words), **scope(draw, words)}
-    counted = draw(st.sampled_from(["events", "events", "distinct", "day", "same"]))
+    counted = draw(st.sampled_from(["events"] * 5 + ["distinct", "day", "same"]))
     if counted == "same":
         return {**node, "same": draw(PROPERTY), "at_least": draw(COUNTS)}
     if counted != "events":
