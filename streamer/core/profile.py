@@ -88,9 +88,8 @@ class Profile:
 
     def _step_aside(self, event_id: bytes) -> None:
         """Keep the place of an id too old to be a duplicate, so that the ring counts it still."""
-        place = event_id
-        while place in self.ids:
-            place += b"\0"
+        places = (number.to_bytes(2, "big") for number in range(MOST_IDS + 1))
+        place = next(place for place in places if place not in self.ids)
         self.ids = {
             (place if known == event_id else known): time for known, time in self.ids.items()
         }
