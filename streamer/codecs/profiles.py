@@ -9,6 +9,9 @@ only its id is in each.
 A profile of another layout is put in the order of this one: what both share is found again, a new
 memory starts empty, one that no rule needs any more is dropped, a tier is found by its name.
 
+Sums can go beyond the 64 bits that MessagePack gives a number: such a number is an extension of 16
+bytes.
+
 The answers that a profile caches are not stored: they follow from the rest.
 """
 
@@ -33,8 +36,19 @@ MEMBERSHIP_BYTES: Final = 9 + 3
 MEMORY_BYTES: Final = 1
 """What an empty memory takes in a profile."""
 
+_LARGE: Final = 1
+"""The code of the extension for numbers beyond 64 bits."""
+_LARGE_BYTES: Final = 16
+
+
+def _extended(code: int, data: memoryview) -> int:
+    if code != _LARGE:
+        raise ValueError(f"unknown extension {code}")
+    return int.from_bytes(data, "big", signed=True)
+
+
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder().decode
+_decode = msgspec.msgpack.Decoder(ext_hook=_extended).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +94,22 @@ class ProfileCodec:
 
     def encode(self, profile: Profile) -> bytes:
         """Return the profile's bytes."""
-        return _encode(
-            (
-                VERSION,
-                self.id,
-                profile.born,
-                profile.clock,
-                profile.last,
-                profile.wake,
-                profile.sequence,
-                profile.ids,
-                profile.since,
-                profile.inside,
-                profile.memories,
-            )
+        fields = (
+            VERSION,
+            self.id,
+            profile.born,
+            profile.clock,
+            profile.last,
+            profile.wake,
+            profile.sequence,
+            profile.ids,
+            profile.since,
+            profile.inside,
         )
+        try:
+            return _encode((*fields, profile.memories))
+        except OverflowError:
+            return _encode((*fields, _within_64_bits(profile.memories)))
 
     def decode(self, customer: str, data: bytes) -> Profile:
         """Return the profile. Raises `AdapterError` for bytes that cannot be read here."""
@@ -138,3 +153,14 @@ class ProfileCodec:
                 tier = old_tiers[inside[was] - 1] if inside[was] else None
                 profile.since[place] = since[was]
                 profile.inside[place] = tiers.index(tier) + 1 if tier in tiers else 0
+
+
+def _within_64_bits(part: State) -> State:
+    """Return the state with every number beyond 64 bits as an extension."""
+    if isinstance(part, list | tuple):
+        return [_within_64_bits(one) for one in part]
+    if isinstance(part, dict):
+        return {key: _within_64_bits(one) for key, one in part.items()}
+    if isinstance(part, int) and not -(1 << 63) <= part < 1 << 63:
+        return msgspec.msgpack.Ext(_LARGE, part.to_bytes(_LARGE_BYTES, "big", signed=True))
+    return part

@@ -27,7 +27,9 @@ Entry: TypeAlias = tuple[Millis, int, int]
 """When, the sum in ten-thousandths, and how many values it weighs."""
 
 _MOST_TIMES = 1_000_000
-_NUMBER_BYTES = 9
+_SUM_BYTES = 18
+"""The most bytes of a sum: a number beyond 64 bits takes twice as many."""
+_WEIGHT_BYTES = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,9 @@ class Sums:
     def bound(self) -> int:
         """Return the bytes of the sum and of the most entries."""
         if self._horizon is None:
-            return 2 + 2 * _NUMBER_BYTES
-        entry = 1 + TIME_BYTES + 2 * _NUMBER_BYTES
-        return 5 + 2 * _NUMBER_BYTES + (MOST_EVENTS + 1) * entry
+            return 2 + _SUM_BYTES + _WEIGHT_BYTES
+        entry = 1 + TIME_BYTES + _SUM_BYTES + _WEIGHT_BYTES
+        return 5 + _SUM_BYTES + _WEIGHT_BYTES + (MOST_EVENTS + 1) * entry
 
     def fold(self, name: str) -> Fold | None:
         """Add the event's values."""
