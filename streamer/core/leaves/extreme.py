@@ -1,7 +1,7 @@
 """The largest and the smallest value: `largest`, `smallest`."""
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from streamer.core import wording
@@ -48,6 +48,10 @@ class Extreme:
 def _thresholds(question: Extreme) -> list[int]:
     operands = {one.operand for one in question.comparisons if isinstance(one.operand, int)}
     return sorted(operands)
+
+
+def _doubled(one: Comparison) -> Comparison:
+    return replace(one, operand=2 * one.operand) if isinstance(one.operand, int) else one
 
 
 class LastByRegion:
@@ -110,12 +114,12 @@ class FarthestRegion:
         self._recall = recall
         self._within = question.scope.within
         thresholds = _thresholds(question)
-        test = compile_test(question.comparisons)
-        # A value of each region: twice the threshold where it lies on one, else one beside it.
-        doubled = [2 * thresholds[0] - 1]
+        # A value of each region, all doubled, so that there is a whole number beside thresholds.
+        test = compile_test(tuple(_doubled(one) for one in question.comparisons))
+        values = [2 * thresholds[0] - 1]
         for threshold in thresholds:
-            doubled += [2 * threshold, 2 * threshold + 1]
-        self._satisfies = [test(value / 2) for value in doubled]
+            values += [2 * threshold, 2 * threshold + 1]
+        self._satisfies = [test(value) for value in values]
         regions = range(len(self._satisfies))
         self._order = tuple(reversed(regions) if question.kind == "largest" else regions)
 
