@@ -3,6 +3,7 @@
 from bisect import bisect_right, insort
 from collections.abc import Callable
 from dataclasses import dataclass
+from heapq import nsmallest
 from typing import TypeVar
 
 from streamer.core import wording
@@ -167,11 +168,16 @@ class OpenItems:
             _drop_old(begun, lambda times: times[-1] <= gone)
         forgotten = profile.clock - self._max_lateness
         _drop_old(closed, lambda time: time <= forgotten)
-        while len(begun) > MOST_VALUES:
-            del begun[min(begun, key=lambda item: begun[item][-1])]
-            profile.went_beyond(self.slot)
-        while len(closed) > MOST_VALUES:
-            del closed[min(closed, key=closed.__getitem__)]
+        if len(begun) > MOST_VALUES:
+            self._forget(begun, lambda item: begun[item][-1], profile)
+        if len(closed) > MOST_VALUES:
+            self._forget(closed, closed.__getitem__, profile)
+
+    def _forget(
+        self, items: dict[Value, Kept], when: Callable[[Value], Millis], profile: Standing
+    ) -> None:
+        for item in nsmallest(len(items) - MOST_VALUES, items, key=when):
+            del items[item]
             profile.went_beyond(self.slot)
 
 

@@ -141,7 +141,8 @@ class LastSeen:
             return state
         time = event.time
         last: dict[Value, Millis] = {} if state is None else state
-        for value in values:
+        # Values seen at one instant are equals: more of them than are kept make no difference.
+        for value in values[: self._keep]:
             last[value] = max(time, last.get(value, time))
             if len(last) > self._keep:
                 del last[min(last, key=last.__getitem__)]

@@ -71,6 +71,14 @@ class Favours:
         return Favourite(said, binder.share(window), self)
 
 
+def _most(values: list[Value], slot: int, profile: Standing) -> list[Value]:
+    """Return as many values of one event as are kept at all, the first in the list."""
+    if len(values) > MOST_VALUES:
+        profile.went_beyond(slot)
+        return values[:MOST_VALUES]
+    return values
+
+
 class Counts:
     """How often each value was ever carried.
 
@@ -100,7 +108,7 @@ class Counts:
 
     def _count(self, state: State, event: Event, profile: Standing) -> State:
         rows = [] if state is None else state
-        for value in reversed(self._read(event)):
+        for value in reversed(_most(self._read(event), self.slot, profile)):
             index = next((i for i, row in enumerate(rows) if row[0] == value), None)
             if index is None:
                 row = [value, 1, event.time]
@@ -154,12 +162,12 @@ class Window:
         return self._carry if listens(self._events, name) else None
 
     def _carry(self, state: State, event: Event, profile: Standing) -> State:
-        values = self._read(event)
+        values = _most(self._read(event), self.slot, profile)
         if not values:
             return state
         entries: list[Carried] = [] if state is None else state
         place = bisect_right(entries, event.time, key=_time_of)
-        entries.insert(place, (event.time, [(value, 1) for value in values[:MOST_VALUES]]))
+        entries.insert(place, (event.time, [(value, 1) for value in values]))
         del entries[: bisect_right(entries, profile.clock - self._within, key=_time_of)]
         if len(entries) > MOST_EVENTS:
             profile.went_beyond(self.slot)

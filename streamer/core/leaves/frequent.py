@@ -1,6 +1,7 @@
 """The same value again and again: the memory behind `performed … same`."""
 
 from bisect import bisect_right, insort
+from heapq import nsmallest
 
 from streamer.core.memory import (
     ALWAYS,
@@ -96,9 +97,11 @@ class TimesByValue:
             if len(by_value) > MOST_VALUES:
                 for value in [value for value, times in by_value.items() if times[-1] <= gone]:
                     del by_value[value]
-        while len(by_value) > MOST_VALUES:
-            del by_value[min(by_value, key=lambda value: by_value[value][-1])]
-            profile.went_beyond(self.slot)
+        excess = len(by_value) - MOST_VALUES
+        if excess > 0:
+            for value in nsmallest(excess, by_value, key=lambda value: by_value[value][-1]):
+                del by_value[value]
+                profile.went_beyond(self.slot)
             state[0] = self._best(by_value)
 
     def _best(self, by_value: dict[Value, list[Millis]]) -> Millis | None:

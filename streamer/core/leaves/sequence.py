@@ -144,9 +144,11 @@ class ChainsByValue:
             if len(moved) > MOST_VALUES:
                 for value in [value for value, chains in moved.items() if max(chains) <= gone]:
                     del moved[value]
-        while len(moved) > MOST_VALUES:
-            del moved[next(iter(moved))]
-            profile.went_beyond(self.slot)
+        excess = len(moved) - MOST_VALUES
+        if excess > 0:
+            for value in list(moved)[:excess]:
+                del moved[value]
+                profile.went_beyond(self.slot)
 
 
 class InOrder:
