@@ -90,7 +90,7 @@ class OpenItems:
         """Return what is begun, closed and kept; how long it lasts is asked, not kept."""
         asked = self._question
         return (
-            f"open {asked.did} {asked.without} {asked.same} {asked.where} {asked.within} "
+            f"open {asked.did} {asked.without} {asked.same!r} {asked.where} {asked.within} "
             f"{asked.at_least} {self._max_lateness}"
         )
 

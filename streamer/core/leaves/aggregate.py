@@ -71,7 +71,7 @@ class Sums:
     def __init__(self, name: str, times: str | None, scope: Scope, max_lateness: Millis) -> None:
         self.slot = -1
         self._scope = scope
-        self._content = f"sums {name} {times} {scope} {max_lateness}"
+        self._content = f"sums {name!r} {times!r} {scope} {max_lateness}"
         self._found = compile_found(name, scope.where)
         self._times = None if times is None else Property(times)
         self._horizon: Millis | None = scope.within

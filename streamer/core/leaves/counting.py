@@ -155,7 +155,7 @@ class LastSeen:
 
 def different_values(name: str, events: Names, where: tuple[Clause, ...], keep: int) -> LastSeen:
     """Return the memory of different values of a property."""
-    return LastSeen(f"distinct {name} {where}", events, compile_reader(name, where), keep)
+    return LastSeen(f"distinct {name!r} {where}", events, compile_reader(name, where), keep)
 
 
 def different_days(zone: str, events: Names, where: tuple[Clause, ...], keep: int) -> LastSeen:

@@ -69,7 +69,7 @@ class LastByRegion:
         self._thresholds = _thresholds(question)
         self._found = compile_found(question.property, question.scope.where)
         self._content = (
-            f"regions {question.property} {question.scope.events} {question.scope.where} "
+            f"regions {question.property!r} {question.scope.events} {question.scope.where} "
             f"{self._thresholds}"
         )
 

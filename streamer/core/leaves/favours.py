@@ -55,7 +55,7 @@ class Favours:
     def bind(self, binder: Binder) -> Leaf:
         """Return the leaf that asks this."""
         read = compile_reader(self.property, self.where)
-        content = f"{self.property} {self.events} {self.where}"
+        content = f"{self.property!r} {self.events} {self.where}"
         said = f"favours {self.property} of {wording.names(self.events)}"
         said += wording.where(self.where)
         if self.comparisons:

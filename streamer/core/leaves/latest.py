@@ -55,7 +55,7 @@ class Verdict:
         self._found = compile_found(question.property, question.where)
         self._test = compile_test(question.comparisons)
         self._content = (
-            f"verdict {question.which} {question.property} {question.events} {question.where} "
+            f"verdict {question.which} {question.property!r} {question.events} {question.where} "
             f"{question.comparisons}"
         )
 

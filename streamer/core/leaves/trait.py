@@ -36,7 +36,7 @@ class TraitVerdict:
         self._name = question.name
         self._test = compile_test(question.comparisons)
         self._of_nothing = wants_absence(question.comparisons)
-        self._content = f"trait {question.name} {question.comparisons}"
+        self._content = f"trait {question.name!r} {question.comparisons}"
 
     def content(self) -> str:
         """Return the trait's name and the comparisons."""
