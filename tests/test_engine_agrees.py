@@ -4,45 +4,15 @@
 """
 
 import os
-from dataclasses import dataclass
 
-from hypothesis import HealthCheck, given, note, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings
 
-from tests.engine import Answer, Cut, compiled, engine_run
-from tests.oracle import oracle_run
-from tests.strategies import Until, documents_to_yaml, histories, rule_documents, untils
-from tests.strategies.conditions import Draw
+from tests.cases import HISTORIES, Case, cases, disagreement
+from tests.engine import Answer, compiled, engine_run
+from tests.strategies import documents_to_yaml
 from tests.strategies.words import Node
 
 PAIRS = int(os.environ.get("STREAMER_PROOF_PAIRS", "300"))
-HISTORIES = 2
-CUTS = st.builds(
-    Cut,
-    batch=st.sampled_from([500, 1, 2, 3, 7]),
-    wakes=st.sampled_from([5_000, 1, 2]),
-    cache=st.sampled_from([1_000, 0, 1]),
-    sweeps=st.sampled_from([1, 2, 7]),
-)
-
-
-@dataclass(frozen=True)
-class Case:
-    """One rule set and several histories of it."""
-
-    documents: list[Node]
-    histories: list[tuple[list[bytes], Until, Cut | None]]
-
-
-@st.composite
-def cases(draw: Draw) -> Case:
-    """A rule set, histories that suit it, how far time goes, and how the work is cut up."""
-    documents = draw(rule_documents())
-    told = []
-    for _ in range(HISTORIES):
-        lines = draw(histories(documents))
-        told.append((lines, draw(untils(documents, lines)), draw(st.none() | CUTS)))
-    return Case(documents, told)
 
 
 @settings(
@@ -52,16 +22,7 @@ def cases(draw: Draw) -> Case:
 )
 @given(cases())
 def test_the_engine_agrees_with_the_oracle(case: Case) -> None:
-    text = documents_to_yaml(case.documents)
-    rules = compiled(text)
-    for lines, until, cut in case.histories:
-        judged = oracle_run(case.documents, lines, until)
-        answer = engine_run(rules, lines, until, cut)
-        if answer.changes != judged.changes or answer.rejected != judged.rejected:
-            history = "\n".join(line.decode("utf-8", "replace") for line in lines)
-            note(f"{text}\n{history}\nuntil {until}, {cut}")
-        assert answer.rejected == judged.rejected
-        assert answer.changes == judged.changes
+    assert disagreement(case) == ""
 
 
 def test_rules_of_which_none_is_enabled_accept_events_and_say_nothing() -> None:

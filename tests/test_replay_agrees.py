@@ -11,11 +11,11 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, given, settings
 
 from streamer.cli import main
+from tests.cases import Case, cases
 from tests.oracle import oracle_run
 from tests.strategies import Until, documents_to_yaml
 from tests.strategies.histories import EPOCH
 from tests.strategies.words import Node
-from tests.test_engine_agrees import Case, cases
 
 KEYS = ("customer_id", "segment", "direction", "sequence", "ladder", "from", "to")
 
