@@ -44,46 +44,49 @@ class Decision(NamedTuple):
     profile: Profile | None
     changes: tuple[SegmentChange, ...]
     outcome: Outcome
-    beyond: tuple[int, ...] = ()
+    beyond: tuple[int, ...]
 
 
 def decide(rules: RuleSet, profile: Profile | None, cause: Event | Wake) -> Decision:
     """Decide what an event or a due wake does. The wake's instant is not before the clock."""
+    changes: list[SegmentChange] = []
     if isinstance(cause, Wake):
-        changes: list[SegmentChange] = []
         while profile is not None and profile.wake <= cause.at:
             profile = _wake(rules, profile, changes)
         return _decision(profile, changes)
-    return _event(rules, profile, cause)
-
-
-def _event(rules: RuleSet, profile: Profile | None, event: Event) -> Decision:
-    max_lateness = rules.header.max_lateness
-    event_id = fingerprint(event.id)
-    refused = refusal(profile, event, event_id, max_lateness)
+    event_id = fingerprint(cause.id)
+    refused = refusal(profile, cause, event_id, rules.max_lateness)
     if refused is not None:
-        return Decision(profile, (), refused)
-    changes: list[SegmentChange] = []
-    while profile is not None and profile.wake <= event.time:
+        return Decision(profile, (), refused, ())
+    time = cause.time
+    while profile is not None and profile.wake <= time:
         profile = _wake(rules, profile, changes)
     if profile is None:
-        profile = Profile(event.customer, event.time, len(rules.memories), len(rules.plans))
-    profile.accept(event_id, event.time, max_lateness)
-    reacts = rules.reacts
-    if event.traits or not profile.flips or profile.clock < profile.seen:
-        profile.flips = [FOREVER] * len(rules.plans)
-        reacts = rules.reacts_in_full
-        if event.traits:
-            memories = profile.memories
-            for slot, fold in rules.trait_folds:
-                memories[slot] = fold(memories[slot], event, profile)
-    moves = reacts[event.name](profile, event)
+        profile = Profile(cause.customer, time, len(rules.memories), len(rules.plans))
+    profile.accept(event_id, time, rules.max_lateness)
+    moves = _react(rules, profile, cause)
     if moves:
-        changes.extend(_say(rules, profile, profile.clock, moves, event))
-    profile.wake = min(profile.last + rules.header.retention, min(profile.flips, default=FOREVER))
-    if profile.beyond:
-        return _decision(profile, changes)
-    return Decision(profile, tuple(changes), "applied")
+        changes.extend(_say(rules, profile, profile.clock, moves, cause))
+    _set_wake(rules, profile)
+    return _decision(profile, changes)
+
+
+def _react(rules: RuleSet, profile: Profile, event: Event) -> list[Move]:
+    """Fold the event into the memories, and decide the plans that it can touch, or all."""
+    if profile.flips and not event.traits and profile.clock >= profile.seen:
+        return rules.reacts[event.name](profile, event)
+    if event.traits:
+        memories = profile.memories
+        for slot, fold in rules.trait_folds:
+            memories[slot] = fold(memories[slot], event, profile)
+    profile.flips = [FOREVER] * len(rules.plans)
+    return rules.reacts_in_full[event.name](profile, event)
+
+
+def _set_wake(rules: RuleSet, profile: Profile) -> None:
+    end = profile.last + rules.retention
+    flip = min(profile.flips, default=end)
+    profile.wake = flip if flip < end else end
 
 
 def refusal(
@@ -103,17 +106,16 @@ def refusal(
 
 
 def _decision(profile: Profile | None, changes: list[SegmentChange]) -> Decision:
+    beyond: tuple[int, ...] = ()
     if profile is not None and profile.beyond:
-        beyond = tuple(profile.beyond)
-        profile.beyond = []
-        return Decision(profile, tuple(changes), "applied", beyond)
-    return Decision(profile, tuple(changes), "applied")
+        beyond, profile.beyond = tuple(profile.beyond), []
+    return Decision(profile, tuple(changes) if changes else (), "applied", beyond)
 
 
 def _wake(rules: RuleSet, profile: Profile, changes: list[SegmentChange]) -> Profile | None:
     """Act on the profile's wake, at its instant."""
     now = profile.wake
-    if now >= profile.last + rules.header.retention:
+    if now >= profile.last + rules.retention:
         ends = [(plan, profile.inside[plan.place], 0) for plan in rules.plans]
         exits = [end for end in ends if end[1]]
         changes.extend(_say(rules, profile, now, exits, None, because=_FORGOTTEN))
@@ -127,7 +129,7 @@ def _wake(rules: RuleSet, profile: Profile, changes: list[SegmentChange]) -> Pro
     if moves:
         profile.clock = now
         changes.extend(_say(rules, profile, now, moves, None))
-    profile.wake = min((profile.last + rules.header.retention, *profile.flips))
+    _set_wake(rules, profile)
     return profile
 
 

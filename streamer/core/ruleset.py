@@ -33,6 +33,8 @@ class RuleSet:
         names: frozenset[str],
     ) -> None:
         self.header = header
+        self.max_lateness = header.max_lateness
+        self.retention = header.retention
         self.version = version
         self.plans = plans
         self.memories = memories
