@@ -75,7 +75,7 @@ def _standing(view: SegmentView, found: Explanation) -> str:
         said = "never in it"
     else:
         verb = "in it since" if view.membership is not None else "left it on"
-        said = f"{verb} {instant(view.last.change.at)}, {_cause(view.last.event)}"
+        said = f"{verb} {instant(view.last.change.at)}, {_reason(view.last)}"
     if view.waiting is not None:
         goal = f"to enter {view.waiting.target}" if view.waiting.target else "to leave it"
         said += f"; the rule wants {goal}, held back by {view.waiting.setting}"
@@ -129,6 +129,10 @@ def _history(truth: Truth, flips: Millis | None, found: Explanation) -> str:
     if flips is not None:
         return f"{said}, until {instant(flips)}"
     return f"{said}, without an end" if truth.holds else said
+
+
+def _reason(said: Said) -> str:
+    return _cause(said.event) if said.setting is None else f"as the {said.setting} ended"
 
 
 def _cause(event: Event | None) -> str:

@@ -8,10 +8,10 @@ retention.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Final, Literal
+from typing import Final
 
 from streamer.compose.inputs import Decoder
-from streamer.compose.watch import Said, Truth, Watch
+from streamer.compose.watch import Said, Setting, Truth, Watch
 from streamer.core.conditions import Asked, Node
 from streamer.core.decide import MAX_AHEAD
 from streamer.core.plan import Plan, held_until
@@ -53,7 +53,7 @@ class RungView:
 class Waiting:
     """A move that the rule's truth asks for and a setting holds back until an instant."""
 
-    setting: Literal["min_dwell", "cooldown"]
+    setting: Setting
     target: str | None
     until: Millis
 

@@ -7,7 +7,7 @@ once the clock has gone past it.
 """
 
 from copy import copy, deepcopy
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from streamer.compose.nodes import nodes_of
 from streamer.core.conditions import Asked, Node
@@ -15,6 +15,8 @@ from streamer.core.decide import decide, refusal
 from streamer.core.profile import Profile, fingerprint
 from streamer.core.ruleset import RuleSet
 from streamer.types import FOREVER, Event, Millis, Outcome, SegmentChange, Wake
+
+Setting: TypeAlias = Literal["min_dwell", "cooldown"]
 
 
 class Truth(NamedTuple):
@@ -26,10 +28,14 @@ class Truth(NamedTuple):
 
 
 class Said(NamedTuple):
-    """A change and the event that caused it (None: time)."""
+    """A change and the event that caused it (None: time).
+
+    `setting` is the one that had held the change back until then, if one had.
+    """
 
     change: SegmentChange
     event: Event | None
+    setting: Setting | None
 
 
 class Watch:
@@ -45,6 +51,8 @@ class Watch:
         self._rules = rules
         self._nodes = [node for plan in rules.plans for node in nodes_of(plan)]
         self._leaves = [node for node in self._nodes if isinstance(node, Asked)]
+        self._plans = {rung.membership: plan for plan in rules.plans for rung in plan.rungs}
+        self._moved: dict[str, Millis] = {}
         self._seen: Millis = 0
         self.profile: Profile | None = None
         self.truths: dict[Node, Truth] = {}
@@ -128,5 +136,17 @@ class Watch:
         return seen
 
     def _note(self, changes: tuple[SegmentChange, ...], event: Event | None) -> None:
-        """Note changes; those before an event's own instant were made by time."""
-        self.said.extend(Said(one, event if one.event_id else None) for one in changes)
+        """Note the changes of one instant."""
+        for change in changes:
+            held = None if event is not None else self._held(change)
+            self.said.append(Said(change, event, held))
+        moved = {self._plans[change.segment].key: change.at for change in changes}
+        self._moved = {} if self.profile is None else self._moved | moved
+
+    def _held(self, change: SegmentChange) -> Setting | None:
+        """Return the setting that let the change pass at its very instant."""
+        plan = self._plans[change.segment]
+        waited = change.at - self._moved.get(plan.key, change.at)
+        if waited and waited == plan.settings.cooldown and change.direction == "entered":
+            return "cooldown"
+        return "min_dwell" if waited and waited == plan.settings.min_dwell else None

@@ -115,6 +115,13 @@ def test_a_setting_that_holds_a_move_back_is_named() -> None:
     assert (view.next.change.direction, view.next.change.at) == ("entered", START + HOUR + DAY)
 
 
+def test_a_change_that_a_setting_let_pass_names_it() -> None:
+    lines = [line(1, 0, "product_added"), line(2, HOUR, "page_viewed")]
+    (view,) = explained(CART, lines, at=2 * DAY).segments
+    assert view.last is not None
+    assert (view.last.setting, view.last.change.at) == ("cooldown", START + HOUR + DAY)
+
+
 def test_a_ladder_says_the_tier_and_where_the_next_move_leads() -> None:
     lines = [line(1, 0, "page_viewed"), line(2, HOUR, "page_viewed")]
     (view,) = explained(LADDER, lines).segments

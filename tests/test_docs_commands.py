@@ -1,0 +1,150 @@
+"""Every command that the documents and the help show works, and every command is shown.
+
+A document's code blocks are run line by line, in order, in a folder that holds the shipped rules.
+The blocks may show what a command answers: the lines that follow it, up to the next command.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from streamer.cli import COMMANDS
+from tests.cli.shop import event, run
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = sorted(
+    path
+    for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md"))
+    if path.exists()
+)
+WORD = re.compile(r"`((?:streamer|make) [^`]+)`")
+HELP_NEEDS = {
+    "mapping.yaml": """\
+id: {template: "{order}"}
+name: {value: order_completed}
+time: {from: when, format: "%Y-%m-%d", zone: UTC}
+user_id: customer
+""",
+    "orders.csv": "order,when,customer\no-1,2026-01-01,u-7\n",
+}
+
+
+def blocks(path: Path) -> Iterator[str]:
+    """Yield the lines of the code blocks of a document, fenced or indented."""
+    fenced = False
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("```"):
+            fenced = not fenced
+        elif fenced or line.startswith("    "):
+            yield line if fenced else line[4:]
+
+
+def commands(path: Path) -> list[str]:
+    """The commands in the code blocks of a document, without the comments behind them."""
+    found = (re.sub(r"\s{2,}#.*", "", line).strip() for line in blocks(path))
+    return [line for line in found if line.startswith(("streamer ", "make "))]
+
+
+def mentioned(path: Path) -> list[str]:
+    """The commands that stand within the sentences and tables of a document."""
+    return WORD.findall(path.read_text(encoding="utf-8"))
+
+
+def help_examples() -> list[str]:
+    """The examples in the help of every command."""
+    found = []
+    for command in COMMANDS:
+        examples = run(command, "--help").output.partition("Examples:")[2]
+        found += [line.strip() for line in examples.splitlines() if line.strip()]
+    return found
+
+
+def shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a line as a person would, with an end where it has none of its own."""
+    if line.startswith("streamer demo") and "--seconds" not in line:
+        line += " --seconds 1"
+    if line == "streamer demo --seconds 60 --speed 3600":
+        line = "streamer demo --seconds 1 --speed 3600"
+    if line.startswith("streamer simulate") and not re.search(r"--events|--for|\|", line):
+        line += " | head -50"
+    python = Path(sys.executable).parent
+    return subprocess.run(  # noqa: S602 (the documents' own lines)
+        line,
+        shell=True,
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        env=os.environ | {"PATH": f"{python}{os.pathsep}{os.environ['PATH']}"},
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder as a user has one: the shipped rules, schemas and mappings."""
+    for name in ("rules", "schemas"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_command_in_a_block_works(path: Path, folder: Path) -> None:
+    for line in commands(path):
+        if line.startswith("make "):
+            done = shell(f"make -n -C {ROOT} {line.removeprefix('make ')}", folder)
+        else:
+            done = shell(line, folder)
+        failed = done.returncode != int("--strict" in line)
+        assert not failed, f"{line}\n{done.stdout[-2_000:]}\n{done.stderr[-2_000:]}"
+
+
+def test_the_answer_that_a_document_shows_is_the_answer(folder: Path) -> None:
+    path = ROOT / "docs" / "commands.md"
+    shown = path.read_text(encoding="utf-8").partition("until when:\n\n")[2].partition("\nFor ")[0]
+    lines = commands(path)
+    explain = next(line for line in lines if line.startswith("streamer explain"))
+    shell(lines[0], folder)
+    answer = shell(explain, folder).stdout
+    assert [line.removeprefix("    ") for line in shown.rstrip().splitlines()] == (
+        answer.rstrip().splitlines()
+    )
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_command_within_a_sentence_exists_with_its_options(path: Path) -> None:
+    for line in mentioned(path):
+        program, name, *rest = line.split()
+        if program == "make":
+            assert re.search(rf"^{name}:", (ROOT / "Makefile").read_text(), re.MULTILINE), line
+        else:
+            assert name in COMMANDS, line
+            known = run(name, "--help").output
+            assert all(word in known for word in rest if word.startswith("--")), line
+
+
+def test_every_command_is_shown_in_the_readme_and_in_a_block_of_the_docs() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    shown = {line.split()[1] for path in DOCUMENTS for line in commands(path)}
+    for command in COMMANDS:
+        assert f"streamer {command}" in readme
+        assert command in shown
+
+
+@pytest.mark.parametrize("line", help_examples())
+def test_every_example_in_the_help_works(line: str, folder: Path) -> None:
+    for name, text in HELP_NEEDS.items():
+        (folder / name).write_text(text)
+    (folder / "events.jsonl").write_bytes(event(1, 0, "u-7") + b"\n")
+    shell("cp events.jsonl january.jsonl; cp events.jsonl february.jsonl", folder)
+    shell("gzip january.jsonl february.jsonl orders.csv", folder)
+    if "--out events.jsonl" in line:
+        (folder / "events.jsonl").unlink()
+    done = shell(line, folder)
+    assert done.returncode == 0, f"{done.stdout[-2_000:]}\n{done.stderr[-2_000:]}"
