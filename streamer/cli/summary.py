@@ -84,10 +84,12 @@ def _show_aligned(rows: list[tuple[str, ...]], stream: IO[str]) -> None:
 
 
 def _show_table(rows: list[tuple[str, ...]], stream: IO[str]) -> None:
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(*_HEADS)
+    table = Table(*_HEADS, box=SIMPLE_HEAD)
+    table.columns[0].overflow = "fold"
     for column in table.columns[1:]:
         column.justify = "right"
     for row in rows:
