@@ -1,0 +1,62 @@
+"""`season`: days of the year in the zone, both included, and the instants at which they turn."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from streamer.core.leaves.season import InSeason, MonthDay, Season
+from streamer.core.profile import Profile
+from streamer.types import FOREVER
+
+NOBODY = Profile("u", 0, 0, 0)
+
+
+def at(text: str, zone: str = "Europe/Berlin") -> int:
+    return round(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).timestamp() * 1000)
+
+
+def season(begins: MonthDay, ends: MonthDay, zone: str = "Europe/Berlin") -> InSeason:
+    return InSeason(Season(begins, ends), ZoneInfo(zone))
+
+
+VALENTINE = season((2, 7), (2, 14))
+NEW_YEAR = season((12, 24), (1, 6))
+
+
+@pytest.mark.parametrize(
+    ("leaf", "now", "holds", "until"),
+    [
+        (VALENTINE, "2026-02-06T23:59:59.999", False, "2026-02-07T00:00"),
+        (VALENTINE, "2026-02-07T00:00", True, "2026-02-15T00:00"),
+        (VALENTINE, "2026-02-14T23:59:59.999", True, "2026-02-15T00:00"),
+        (VALENTINE, "2026-02-15T00:00", False, "2027-02-07T00:00"),
+        (NEW_YEAR, "2026-12-31T12:00", True, "2027-01-07T00:00"),
+        (NEW_YEAR, "2027-01-06T12:00", True, "2027-01-07T00:00"),
+        (NEW_YEAR, "2027-01-07T00:00", False, "2027-12-24T00:00"),
+    ],
+)
+def test_both_days_are_included(*, leaf: InSeason, now: str, holds: bool, until: str) -> None:
+    assert leaf.test(NOBODY, at(now)) == (holds, at(until))
+
+
+def test_a_season_up_to_29_february_ends_on_the_28th_in_other_years() -> None:
+    leaf = season((2, 20), (2, 29))
+    assert leaf.test(NOBODY, at("2026-02-28T12:00")) == (True, at("2026-03-01T00:00"))
+    assert leaf.test(NOBODY, at("2028-02-28T12:00")) == (True, at("2028-03-01T00:00"))
+    only = season((2, 29), (2, 29))
+    assert only.test(NOBODY, at("2097-01-01T00:00")) == (False, at("2104-02-29T00:00"))
+
+
+def test_a_season_of_the_whole_year_never_turns() -> None:
+    assert season((1, 1), (12, 31)).test(NOBODY, at("2026-05-05T05:05")) == (True, FOREVER)
+    assert season((3, 1), (2, 29)).test(NOBODY, at("2026-05-05T05:05")) == (True, FOREVER)
+
+
+def test_a_day_begins_when_it_does_in_the_zone() -> None:
+    # In Beirut the clock goes from 23:59 to 01:00 on 29 March 2026: the day has no midnight.
+    leaf = season((3, 29), (3, 29), "Asia/Beirut")
+    assert leaf.test(NOBODY, at("2026-03-28T12:00", "Asia/Beirut")) == (
+        False,
+        at("2026-03-28T22:00", "UTC"),
+    )
