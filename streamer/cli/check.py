@@ -100,7 +100,7 @@ def _needs(needs: Needs) -> Iterator[str]:
         )
         if names
     ]
-    yield f"  reads {'; '.join(reads)}" if reads else "  reads nothing but other segments"
+    yield f"  reads {'; '.join(reads)}" if reads else "  reads no events"
     for limit in needs.limits:
         yield f"  {limit}"
 

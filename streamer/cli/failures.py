@@ -4,6 +4,7 @@
 interruption. No error that a person can cause ends in a traceback.
 """
 
+import errno
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -38,8 +39,9 @@ def reported() -> Iterator[None]:
         raise click.exceptions.Exit(FAILED) from None
     except OSError as error:
         silence_standard_output()
-        what = error.filename or "standard output"
-        say(f"Error: {what} cannot be written: {error.strerror}")
+        if error.errno != errno.EPIPE:  # a reader such as `head`, who has seen enough
+            what = error.filename or "standard output"
+            say(f"Error: {what} cannot be written: {error.strerror}")
         raise click.exceptions.Exit(FAILED) from None
 
 

@@ -142,6 +142,7 @@ def test_half_a_log_time_is_wrong_usage_and_leaves_no_output(tmp_path: Path) -> 
         (["{events}", "--rules", "{rules}", "--out", "{empty}"], "is a folder: name a file in it"),
         (["{events}", "--rules", "{rules}", "--rejected", "{folder}/no/out"], "is not a folder"),
         (["{events}", "--rules", "{rules}", "--out", "-", "--rejected", "-"], "name two files"),
+        (["{events}", "--rules", "{rules}", "--out", "{events}"], "holds the events"),
     ],
 )
 def test_what_cannot_be_used_is_one_clear_line(
@@ -235,3 +236,9 @@ def test_an_old_output_stays_when_the_new_one_fails(tmp_path: Path) -> None:
     out.write_text("what was there\n")
     assert run("replay", events, "--rules", rules, "--out", str(out)).exit_code == 2
     assert out.read_text() == "what was there\n"
+
+
+def test_an_event_file_is_not_changed_by_a_refused_output(tmp_path: Path) -> None:
+    events, rules = shop(tmp_path, ADDED)
+    assert run("replay", events, "--rules", rules, "--rejected", events).exit_code == 2
+    assert Path(events).read_bytes() == ADDED + b"\n"
