@@ -25,7 +25,7 @@ def demo(*arguments: str) -> Result:
 def test_it_shows_changes_sizes_one_customer_and_what_to_try() -> None:
     result = demo()
     assert result.exit_code == 0, result.output
-    assert " enters " in result.stdout
+    assert " enters " in result.stdout or " exits " in result.stdout
     assert "cart_abandoner" in result.stdout
     assert "engagement.semi_active" in result.stdout
     assert ", and until when?" in result.stdout
