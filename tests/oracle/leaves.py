@@ -230,6 +230,15 @@ def in_segment(leaf: Node, customer: Customer, now: int) -> bool:
     return "for" not in leaf or now - standing.changed >= duration(leaf["for"])
 
 
+def season(leaf: Node, customer: Customer, now: int) -> bool:
+    """The calendar day in the zone, both days included; it may span New Year."""
+    begins, ends = leaf["season"]["from"], leaf["season"]["to"]
+    today = customer.day(now).strftime("%m-%d")
+    if begins <= ends:
+        return bool(begins <= today <= ends)
+    return bool(today >= begins or today <= ends)
+
+
 LEAVES: dict[str, Callable[[Node, Customer, int], bool]] = {
     "performed": performed,
     "not_performed": not_performed,
@@ -246,4 +255,5 @@ LEAVES: dict[str, Callable[[Node, Customer, int], bool]] = {
     "favours": favours,
     "trait": trait,
     "in_segment": in_segment,
+    "season": season,
 }

@@ -63,6 +63,7 @@ class Rules:
     zone: ZoneInfo
     retention: int
     max_lateness: int
+    days: frozenset[str]
 
 
 def read_rules(documents: Sequence[Mapping[str, Any]]) -> Rules:
@@ -83,6 +84,7 @@ def read_rules(documents: Sequence[Mapping[str, Any]]) -> Rules:
         zone=ZoneInfo(header.get("zone", "UTC")),
         retention=duration(header.get("retention", "400d")),
         max_lateness=duration(header.get("max_lateness", "24h")),
+        days=frozenset(day for document in documents for day in days_in(document)),
     )
 
 
@@ -113,6 +115,15 @@ def durations_in(data: Json) -> Iterator[int]:
             yield from durations_in(part)
     elif isinstance(data, str) and DURATION.fullmatch(data):
         yield duration(data)
+
+
+def days_in(data: Json) -> Iterator[str]:
+    """Every day of the year that a season names."""
+    if isinstance(data, Mapping):
+        yield from data.get("season", {}).values()
+    if isinstance(data, Mapping | list):
+        for part in data.values() if isinstance(data, Mapping) else data:
+            yield from days_in(part)
 
 
 def references_in(data: Json) -> Iterator[str]:

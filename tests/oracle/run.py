@@ -7,9 +7,10 @@ looked at, in order, and all rules are evaluated there from scratch.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Literal
 
-from tests.oracle.customer import Customer
+from tests.oracle.customer import EPOCH, Customer
 from tests.oracle.membership import Moment, decide, leave_everything
 from tests.oracle.reading import Event, NoEventError, read_event
 from tests.oracle.rules import Rules, read_rules
@@ -155,7 +156,22 @@ class Run:
         starts |= {one.changed for one in customer.standings.values() if one.changed is not None}
         starts |= {one.left for one in customer.standings.values() if one.left is not None}
         reached = {start + wait for start in starts for wait in self.rules.durations}
+        reached |= self.turning_days(after, limit) if self.rules.days else set()
         return {at for at in reached | {self.gone_at(customer)} if after < at <= limit}
+
+    def turning_days(self, after: int, limit: int) -> set[int]:
+        """The beginning of every day on which a season could begin or be over."""
+        found: set[int] = set()
+        day = (EPOCH + timedelta(milliseconds=after)).astimezone(self.rules.zone).date()
+        while True:
+            midnight = datetime.combine(day, time(), self.rules.zone)
+            at = int((midnight.astimezone(UTC) - EPOCH) / timedelta(milliseconds=1))
+            if at > limit:
+                return found
+            named = {day.strftime("%m-%d"), (day - timedelta(days=1)).strftime("%m-%d")}
+            if named & self.rules.days or named & {"02-29", "03-01"}:
+                found.add(at)
+            day += timedelta(days=1)
 
     def gone_at(self, customer: Customer) -> int:
         """The instant at which the latest accepted event is `retention` old (21)."""

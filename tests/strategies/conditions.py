@@ -19,6 +19,7 @@ from tests.strategies.words import (
 Draw: TypeAlias = Callable[[st.SearchStrategy[Any]], Any]
 
 COUNTS = st.integers(1, 3)
+DAYS = st.sampled_from(["01-01", "01-02", "02-28", "02-29", "03-29", "10-25", "12-31"])
 AMOUNTS = st.sampled_from([0, 1, 2, 3, 5, 2.5, 0.1, 0.3, 4.0001, -1, 10])
 SHARES = st.sampled_from([0.5, "50%", "34%", "33.3%", 0.6667, 1, "100%"])
 VALUE = st.sampled_from(VALUES)
@@ -228,6 +229,11 @@ def in_segment(draw: Draw, words: Words) -> Node:
     return node
 
 
+def season(draw: Draw, _words: Words) -> Node:
+    """A time of the year, near to when the histories happen, also over New Year."""
+    return {"season": {"from": draw(DAYS), "to": draw(DAYS)}}
+
+
 LEAVES = (
     performed,
     performed,
@@ -241,4 +247,5 @@ LEAVES = (
     latest,
     favours,
     trait,
+    season,
 )

@@ -18,6 +18,7 @@ from streamer.core.leaves.favours import Favours
 from streamer.core.leaves.latest import Latest
 from streamer.core.leaves.membership import InSegment
 from streamer.core.leaves.performed import NotPerformed, Performed, Quiet
+from streamer.core.leaves.season import Season
 from streamer.core.leaves.sequence import Sequence
 from streamer.core.leaves.trait import Trait
 from streamer.core.syntax import Names, Question, Scope
@@ -154,6 +155,12 @@ def in_segment(values: Values, reading: Reading) -> Question:
     membership = values["in_segment"]
     reading.references.append(Reference(values.at("in_segment"), membership, reading.document))
     return InSegment(membership, values.get("for", 0))
+
+
+def season(values: Values, _: Reading) -> Question:
+    """Build `season`."""
+    days: Values = values["season"]
+    return Season(days["from"], days["to"])
 
 
 def _scope(values: Values, events: str, reading: Reading) -> Scope:

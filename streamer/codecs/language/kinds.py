@@ -5,6 +5,7 @@ Here are the kinds for which a value alone decides; names are in `names`.
 Everything that a kind's `read` accepts, its `schema` accepts.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -21,6 +22,9 @@ from streamer.types import Millis, Scalar
 
 T = TypeVar("T")
 
+MONTH_DAY_PATTERN: Final = (
+    "^((0[1-9]|1[0-2])-(0[1-9]|[12][0-9])|(0[13-9]|1[0-2])-30|(0[13578]|1[02])-31)$"
+)
 LARGEST_COUNT: Final = 1_000
 LARGEST_DECIMAL: Final = 10**18
 
@@ -110,6 +114,14 @@ def _duration(node: Node, reading: Reading) -> Millis:
     return millis
 
 
+def _month_day(node: Node, _: Reading) -> tuple[int, int]:
+    what = "a day of the year as MM-DD, such as 02-07"
+    value = single(node, what)
+    if not isinstance(value, str) or not re.fullmatch(MONTH_DAY_PATTERN, value):
+        raise expected(what, node)
+    return int(value[:2]), int(value[3:])
+
+
 def _share(node: Node, _: Reading) -> Fraction:
     what = "a share from 0 to 1, such as 0.5 or 50%"
     share = scalars.share(single(node, what))
@@ -193,6 +205,12 @@ RELATIVE: Final[Kind[Millis]] = Kind(
     "time after the start (`0s`, `30m`)",
     {"type": "string", "pattern": scalars.RELATIVE_PATTERN},
     lambda node, _: _time(node),
+)
+MONTH_DAY: Final[Kind[tuple[int, int]]] = Kind(
+    "month_day",
+    "day of the year (`02-07`)",
+    {"type": "string", "pattern": MONTH_DAY_PATTERN},
+    _month_day,
 )
 COUNT: Final[Kind[int]] = Kind(
     "count",

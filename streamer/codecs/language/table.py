@@ -282,6 +282,33 @@ _IN_SEGMENT: Final = Leaf(
     (Field("for", kinds.DURATION, "Entered at least that long ago."),),
 )
 
+_SEASON_PARTS: Final = Group(
+    "season",
+    (
+        Field("from", kinds.MONTH_DAY, "The first day.", required=True),
+        Field(
+            "to",
+            kinds.MONTH_DAY,
+            "The last day; if it is before the first one, the season spans New Year.",
+            required=True,
+        ),
+    ),
+)
+_SEASON: Final = Leaf(
+    "season",
+    Kind(
+        "season",
+        "`{from: MM-DD, to: MM-DD}`",
+        _SEASON_PARTS.schema(),
+        _SEASON_PARTS.read,
+        _SEASON_PARTS.kinds(),
+    ),
+    "It is that time of the year, in the rule set's zone; both days are included.",
+    "{season: {from: 02-07, to: 02-14}}",
+    builders.season,
+    inner=_SEASON_PARTS,
+)
+
 LEAVES: Final[dict[str, Leaf]] = {
     leaf.key: leaf
     for leaf in (
@@ -300,9 +327,10 @@ LEAVES: Final[dict[str, Leaf]] = {
         _FAVOURS,
         _TRAIT,
         _IN_SEGMENT,
+        _SEASON,
     )
 }
 """Every leaf by its key, in the order of the reference."""
 
-NOT_YET: Final = ("season", "anniversary", "age", "predicted")
+NOT_YET: Final = ("anniversary", "age", "predicted")
 """Leaves that the language will have, and that this version refuses by name."""

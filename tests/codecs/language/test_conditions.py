@@ -47,7 +47,7 @@ ERRORS = {
         (
             'unknown condition "xyzzy": expected all, any, none, performed, not_performed, quiet, '
             "ago, sequence, abandoned, total, average, largest, smallest, latest, first, favours, "
-            "trait, in_segment"
+            "trait, in_segment, season"
         ),
     ),
     "two leaves": ("{performed: any, ¦quiet: 3d}", f"performed and quiet {OWN_CONDITION}"),
@@ -66,7 +66,15 @@ ERRORS = {
         "{all: ¦{quiet: 1d}}",
         "expected a list of conditions, found a mapping",
     ),
-    "season": ("{¦season: {}}", "season is not yet supported in this version"),
+    "a season without an end": ("{season: ¦{from: 02-07}}", '"to" is missing in season'),
+    "a day that is none": (
+        "{season: {from: ¦02-30, to: 03-01}}",
+        'expected a day of the year as MM-DD, such as 02-07, found the text "02-30"',
+    ),
+    "a day that is not written as one": (
+        "{season: {from: 02-07, to: ¦14.2.}}",
+        'expected a day of the year as MM-DD, such as 02-07, found the text "14.2."',
+    ),
     "anniversary": (
         "{¦anniversary: {trait: birth_date, before: 7d, after: 0d}}",
         "anniversary is not yet supported in this version",

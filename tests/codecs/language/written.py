@@ -48,6 +48,7 @@ abandonments = st.tuples(
     event_sets, event_sets, st.sampled_from(["", ", for: 1h", ", at_least: 2"])
 )
 
+days = st.sampled_from(["01-01", "02-07", "02-29", "12-31"])
 BY_KIND: dict[str, Text] = {
     "events": event_sets,
     "where": wheres,
@@ -65,6 +66,8 @@ BY_KIND: dict[str, Text] = {
     "any_text": st.sampled_from(["a", "''"]),
     "which": st.sampled_from(["first", "last"]),
     "steps": listed(steps),
+    "month_day": days,
+    "season": st.builds("{{from: {}, to: {}}}".format, days, days),
     "abandoned": abandonments.map(lambda t: f"{{did: {t[0]}, without: {t[1]}{t[2]}}}"),
     "membership": st.sampled_from(["other", "ladder.low", "ladder.high"]),
     "text": st.sampled_from(["words", "'5'"]),
