@@ -221,9 +221,8 @@ class _Growing:
                 self._close(whole=True)
             case AliasEvent():
                 at = self._place(event)
-                message = (
-                    f"aliases are not used in rule files: write out what *{event.anchor} means"
-                )
+                alias = quoted(f"*{event.anchor}")
+                message = f"aliases are not used in rule files: write out what {alias} means"
                 self._report.error(at, message)
                 self._add(LostNode(at))
 

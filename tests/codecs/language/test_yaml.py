@@ -22,11 +22,11 @@ DEEP = "nested deeper than 32 levels"
 ERRORS: dict[str, tuple[str, ...]] = {
     "an alias": (
         "segment: a\npurpose: &reason p\ntitle: ¦*reason\nwhen: {quiet: 1d}\n",
-        "aliases are not used in rule files: write out what *reason means",
+        'aliases are not used in rule files: write out what "*reason" means',
     ),
     "an alias for a key": (
         SEGMENT + "settings: {¦*reason : 1d}\n",
-        "aliases are not used in rule files: write out what *reason means",
+        'aliases are not used in rule files: write out what "*reason" means',
     ),
     "a merge": (
         SEGMENT + "settings: {¦<<: {cooldown: 1d}}\n",
