@@ -9,8 +9,8 @@ from streamer.cli.options import END_OF_EVENTS, Instant, examples, mapping_optio
 from streamer.cli.progress import progress_of
 from streamer.cli.tree import as_json, as_text
 from streamer.cli.wording import instant
-from streamer.compose.explain import Explanation
 from streamer.compose.explain import explain as run
+from streamer.compose.explanation import Explanation
 from streamer.compose.inputs import load_rules, open_events
 from streamer.types import Millis
 

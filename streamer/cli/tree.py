@@ -8,7 +8,7 @@ import orjson
 
 from streamer.cli.wording import counted, instant, plain
 from streamer.codecs.changes import encode_change
-from streamer.compose.explain import Branch, Explanation, RungView, SegmentView
+from streamer.compose.explanation import Branch, Explanation, RungView, SegmentView
 from streamer.compose.watch import Said, Truth
 from streamer.instants import iso
 from streamer.types import Event, Millis

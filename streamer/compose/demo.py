@@ -14,7 +14,8 @@ from typing import Final
 from streamer.adapters.database import Database
 from streamer.adapters.sqlite import SqliteLog, SqliteSink, SqliteStore
 from streamer.codecs.events import decode
-from streamer.compose.explain import Explanation, explain
+from streamer.compose.explain import explain
+from streamer.compose.explanation import Explanation
 from streamer.compose.nodes import leaves_of
 from streamer.compose.simulation import Simulation, simulate
 from streamer.core.ruleset import RuleSet

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from streamer.adapters.memory import MemoryLog, MemorySink
 from streamer.codecs.events import decode
-from streamer.compose.explain import Branch, Explanation, explain
+from streamer.compose.explain import explain
+from streamer.compose.explanation import Branch, Explanation
 from streamer.compose.replay import replay
 from streamer.core.ruleset import RuleSet
 from streamer.errors import InvalidEvent, UsageError
