@@ -122,10 +122,9 @@ def _branch(branch: Branch, depth: int, found: Explanation) -> Iterator[str]:
 
 def _history(truth: Truth, flips: Millis | None, found: Explanation) -> str:
     if not truth.holds and truth.since == found.born:
-        said = "never true so far"
-    else:
-        said = f"{'true' if truth.holds else 'false'} since {instant(truth.since)}, "
-        said += _cause(truth.event)
+        return "never true so far" + (f", but from {instant(flips)} on" if flips else "")
+    word = "true" if truth.holds else "false"
+    said = f"{word} since {instant(truth.since)}, {_cause(truth.event)}"
     if flips is not None:
         return f"{said}, until {instant(flips)}"
     return f"{said}, without an end" if truth.holds else said
