@@ -1,0 +1,185 @@
+"""Compiling: the order of decisions, memories shared by content, the version of a rule set."""
+
+import dataclasses
+
+import pytest
+
+from streamer.core.compile import Declaration, compile_rules
+from streamer.core.leaves.abandoned import Abandoned
+from streamer.core.leaves.aggregate import Aggregate
+from streamer.core.leaves.ago import Ago
+from streamer.core.leaves.extreme import Extreme
+from streamer.core.leaves.membership import InSegment
+from streamer.core.leaves.performed import NotPerformed, Performed, Quiet
+from streamer.core.leaves.trait import Trait
+from streamer.core.syntax import (
+    All,
+    AnyOf,
+    Clause,
+    Comparison,
+    Condition,
+    Header,
+    Ladder,
+    NoneOf,
+    Scope,
+    Tier,
+)
+from streamer.types import DAY
+from tests.core.shopper import compiled, segment
+
+SEEN = Performed(Scope(("seen",)))
+ABOVE_0 = (Comparison("above", 0),)
+
+
+def keys(*declared: Declaration) -> list[str]:
+    return [plan.key for plan in compiled(*declared).plans]
+
+
+def test_plans_are_ordered_by_the_references_below_them_then_by_key() -> None:
+    ladder = Ladder("z", "z", "To be tested.", (Tier("t", SEEN), Tier("u", None)))
+    declared: list[Declaration] = [
+        segment(All((InSegment("b"), InSegment("z.t"))), "a"),
+        segment(NoneOf((AnyOf((InSegment("z.u"),)),)), "b"),
+        ladder,
+        segment(SEEN, "y"),
+        segment(InSegment("y"), "x"),
+    ]
+    assert keys(*declared) == ["y", "z", "b", "x", "a"]
+    assert keys(*reversed(declared)) == ["y", "z", "b", "x", "a"]
+
+
+def test_long_chains_are_ordered() -> None:
+    chain = [segment(InSegment(f"s{n + 1:04}"), f"s{n:04}") for n in range(2_000)]
+    assert keys(*chain, segment(SEEN, "s2000")) == [f"s{n:04}" for n in range(2_000, -1, -1)]
+
+
+def test_references_in_a_circle_are_refused() -> None:
+    with pytest.raises(ValueError, match="cycle"):
+        compiled(segment(InSegment("b"), "a"), segment(InSegment("a"), "b"))
+
+
+def test_places_follow_the_order() -> None:
+    rules = compiled(segment(InSegment("b"), "a"), segment(SEEN, "b"))
+    assert [plan.place for plan in rules.plans] == [0, 1]
+    assert [plan.references for plan in rules.plans] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (SEEN, SEEN),
+        (SEEN, Performed(Scope(("seen",), within=5))),
+        (Performed(Scope((), within=5)), Quiet(9)),
+        (NotPerformed(Scope(("seen",))), Ago(("seen",), at_least=5)),
+        (Performed(Scope(("seen",)), exactly=2), Performed(Scope(("seen",), within=5), at_least=3)),
+        (Abandoned(("a",), ("b",), 5), Abandoned(("a",), ("b",), 9)),
+        (
+            Aggregate("total", "p", Scope(("a",)), ABOVE_0),
+            Aggregate("average", "p", Scope(("a",)), (Comparison("is", 5),)),
+        ),
+        (
+            Extreme("largest", "p", Scope(("a",), within=5), ABOVE_0),
+            Extreme("smallest", "p", Scope(("a",), within=9), (Comparison("is", 0),)),
+        ),
+    ],
+)
+def test_leaves_that_need_the_same_share_one_memory(one: Condition, other: Condition) -> None:
+    rules = compiled(segment(one, "a"), segment(other, "b"))
+    assert len(rules.memories) == 1
+    assert [plan.slots for plan in rules.plans] == [{0}, {0}]
+    alone = compiled(other)
+    assert alone.memory_keys == rules.memory_keys
+
+
+def where(name: str, operand: float | str) -> Performed:
+    return Performed(Scope(("a",), (Clause(name, (Comparison("is", operand),)),)))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (SEEN, Performed(Scope(("seen",)), at_least=2)),
+        (SEEN, Performed(Scope(("other",)))),
+        (SEEN, Performed(Scope(("seen",), since=("mark",)))),
+        (where("p", 1), where("p", "1")),
+        (where("p", 1), where("p", operand=True)),
+        (where("p", 1), where("q", 1)),
+        (Trait("p", ABOVE_0), Trait("q", ABOVE_0)),
+        (Ago(("a",), at_least=5), Ago(("a",), which="first", at_least=5)),
+        (Abandoned(("a",), ("b",), same=None), Abandoned(("a",), ("b",), same="None")),
+        (
+            Aggregate("total", "price a", Scope(("a",)), ABOVE_0, "b"),
+            Aggregate("total", "price", Scope(("a",)), ABOVE_0, "a b"),
+        ),
+        (
+            Aggregate("total", "p", Scope(("a",)), ABOVE_0),
+            Aggregate("total", "p", Scope(("a",)), ABOVE_0, "None"),
+        ),
+        (
+            Aggregate("total", "p", Scope(("a",)), ABOVE_0),
+            Aggregate("total", "p", Scope(("a",), within=5), ABOVE_0),
+        ),
+    ],
+)
+def test_leaves_that_need_something_else_share_nothing(one: Condition, other: Condition) -> None:
+    rules = compiled(segment(one, "a"), segment(other, "b"))
+    assert len(set(rules.memory_keys)) == 2
+    assert [plan.slots for plan in rules.plans] == [{0}, {1}]
+
+
+def test_an_event_is_decided_only_where_it_can_matter() -> None:
+    rules = compiled(
+        segment(SEEN, "a"), segment(Quiet(5), "b"), segment(InSegment("a"), "c"),
+        segment(Trait("t", ABOVE_0), "d"),
+    )  # fmt: skip
+    touched = {
+        name: [plan.key for plan in rules.reaction(name).plans]
+        for name in ("seen", "", "identified")
+    }
+    assert touched == {"seen": ["a", "b", "c"], "": ["b", "c"], "identified": ["c"]}
+
+
+def test_what_is_not_enabled_is_not_evaluated() -> None:
+    rules = compiled(segment(SEEN, "a", enabled=False), segment(Quiet(5), "b"))
+    assert [plan.key for plan in rules.plans] == ["b"]
+    assert rules.names == {"identified"}
+    assert len(rules.memories) == 1
+
+
+ONE, TWO = segment(SEEN, "one"), segment(Quiet(5), "two", min_dwell=5)
+
+
+def version(*declared: Declaration, **header: str | int) -> str:
+    return compile_rules(dataclasses.replace(Header(), **header), declared).version  # type: ignore[arg-type]
+
+
+def test_the_version_does_not_depend_on_the_order_of_files() -> None:
+    assert version(ONE, TWO) == version(TWO, ONE)
+    assert version(ONE).startswith("sha256:")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        dataclasses.replace(TWO, title="other"),
+        dataclasses.replace(TWO, purpose="other"),
+        dataclasses.replace(TWO, when=Quiet(6)),
+        segment(Quiet(5), "three", min_dwell=5),
+        segment(Quiet(5), "two", min_dwell=6),
+        segment(Quiet(5), "two", min_dwell=5, enabled=False),
+        segment(Quiet(5), "two", min_dwell=5, tags=("x",)),
+    ],
+)
+def test_the_version_changes_with_the_content(changed: Declaration) -> None:
+    assert version(ONE, changed) != version(ONE, TWO)
+
+
+def test_the_version_changes_with_the_header() -> None:
+    headers: list[dict[str, str | int]] = [
+        {},
+        {"name": "x"},
+        {"zone": "Asia/Tokyo"},
+        {"retention": DAY},
+        {"max_lateness": 1},
+    ]
+    assert len({version(ONE, TWO, **header) for header in headers}) == len(headers)
