@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from streamer.core.leaves.abandoned import Abandoned
 from streamer.core.leaves.aggregate import Aggregate
 from streamer.core.leaves.favours import Favours
+from streamer.core.leaves.frequent import MOST_REPEATED
 from streamer.core.leaves.performed import Performed
 from streamer.core.leaves.sequence import Sequence, Step
 from streamer.core.memory import MOST_EVENTS, MOST_VALUES, SLICES
@@ -22,7 +23,15 @@ OPEN = Abandoned(SEEN, DONE, same="p")
 COUNTS = Favours("p", SEEN, at_least=2)
 COUNTS_WITHIN = Favours("p", SEEN, at_least=2, within=WINDOW)
 CHAINS = Sequence((Step(SEEN), Step(DONE)), same="p")
-BY_VALUE = [SAME, SAME_WITHIN, OPEN, COUNTS, COUNTS_WITHIN, CHAINS]
+BY_VALUE = [
+    (SAME, MOST_REPEATED),
+    (SAME_WITHIN, MOST_REPEATED),
+    (OPEN, MOST_VALUES),
+    (COUNTS, MOST_VALUES),
+    (COUNTS_WITHIN, MOST_VALUES),
+    (CHAINS, MOST_VALUES),
+]
+LATER = 3 * MOST_REPEATED
 
 
 def values(number: int) -> list[Event]:
@@ -30,24 +39,24 @@ def values(number: int) -> list[Event]:
     return [on(at, p=f"p{at}") for at in range(number)]
 
 
-@pytest.mark.parametrize("question", BY_VALUE)
-def test_256_values_are_not_beyond(question: Condition) -> None:
+@pytest.mark.parametrize(("question", "most"), BY_VALUE)
+def test_so_many_values_are_not_beyond(question: Condition, most: int) -> None:
     shopper = Shopper(question)
-    shopper.does(*values(MOST_VALUES), on(300, p="p0"))
+    shopper.does(*values(most), on(LATER, p="p0"))
     assert shopper.beyond == 0
 
 
-@pytest.mark.parametrize("question", BY_VALUE)
-def test_more_values_are_noticed_each_time(question: Condition) -> None:
+@pytest.mark.parametrize(("question", "most"), BY_VALUE)
+def test_more_values_are_noticed_each_time(question: Condition, most: int) -> None:
     shopper = Shopper(question)
-    shopper.does(*values(MOST_VALUES + 3))
+    shopper.does(*values(most + 3))
     assert shopper.beyond == 3
 
 
-@pytest.mark.parametrize("question", BY_VALUE)
-def test_more_values_in_one_event_are_noticed_too(question: Condition) -> None:
+@pytest.mark.parametrize(("question", "most"), BY_VALUE)
+def test_more_values_in_one_event_are_noticed_too(question: Condition, most: int) -> None:
     shopper = Shopper(question)
-    shopper.does(on(0, p=list(range(MOST_VALUES + 1))))
+    shopper.does(on(0, p=list(range(most + 1))))
     assert shopper.beyond == 1
 
 
@@ -58,12 +67,17 @@ def test_values_that_left_the_window_are_not_counted() -> None:
         assert shopper.beyond == 0
 
 
-@pytest.mark.parametrize("question", [SAME, SAME_WITHIN, COUNTS_WITHIN])
+@pytest.mark.parametrize(
+    ("question", "most"),
+    [(SAME, MOST_REPEATED), (SAME_WITHIN, MOST_REPEATED), (COUNTS_WITHIN, MOST_VALUES)],
+)
 @pytest.mark.parametrize(("again", "kept"), [(2, False), (3, True)])
-def test_the_most_recent_values_are_kept(question: Condition, again: int, *, kept: bool) -> None:
+def test_the_most_recent_values_are_kept(
+    question: Condition, most: int, again: int, *, kept: bool
+) -> None:
     shopper = Shopper(question)
-    shopper.does(*values(MOST_VALUES + 2), on(300, p="new"), on(301, p=f"p{again}"))
-    assert shopper.answer(301)[0] is kept
+    shopper.does(*values(most + 2), on(LATER, p="new"), on(LATER + 1, p=f"p{again}"))
+    assert shopper.answer(LATER + 1)[0] is kept
 
 
 def test_the_most_recent_items_stay_open() -> None:
@@ -77,15 +91,18 @@ def test_the_most_recent_items_stay_open() -> None:
 
 def test_a_value_with_enough_times_is_forgotten_with_all_it_carried() -> None:
     shopper = Shopper(SAME)
-    shopper.does(on(0, p="x"), on(1, p="x"), *(on(2 + n, p=n) for n in range(MOST_VALUES - 1)))
-    assert shopper.answer(500)[0]
-    shopper.does(on(500, p="last"))
-    assert not shopper.answer(500)[0]
+    shopper.does(on(0, p="x"), on(1, p="x"), *(on(2 + n, p=n) for n in range(MOST_REPEATED - 1)))
+    assert shopper.answer(LATER)[0]
+    shopper.does(on(LATER, p="last"))
+    assert not shopper.answer(LATER)[0]
 
 
 @pytest.mark.parametrize(
     "question",
-    [*BY_VALUE, Performed(Scope(SEEN), "distinct", "p", at_least=1_000)],
+    [
+        *(question for question, _ in BY_VALUE),
+        Performed(Scope(SEEN), "distinct", "p", at_least=1_000),
+    ],
 )
 def test_a_record_full_of_values_does_not_stop_the_work(question: Condition) -> None:
     shopper = Shopper(question)

@@ -2,10 +2,10 @@
 
 from bisect import bisect_right, insort
 from heapq import nsmallest
+from typing import Final
 
 from streamer.core.memory import (
     ALWAYS,
-    MOST_VALUES,
     NEVER,
     TIME_BYTES,
     Answer,
@@ -20,6 +20,10 @@ from streamer.core.values import VALUE_BYTES, Value, compile_reader, shown
 from streamer.instants import iso
 from streamer.types import Event, Millis
 
+MOST_REPEATED: Final = 2_048
+"""How many different values are kept: in a real shop one customer bought 1,119 different products
+in a season, and looking up one of them costs the same however many there are."""
+
 
 class TimesByValue:
     """The last `keep` times of each of the most recent values of a property.
@@ -28,8 +32,8 @@ class TimesByValue:
     the window; that time is kept up to date beside the values.
 
     State: [the largest keep-th last time or None, {value: times ascending}]. Exact while at most
-    256 different values are inside the window; then the ones seen longest ago are forgotten.
-    Merge: for each value the last `keep` of both, then the 256 most recent values.
+    2,048 different values are inside the window; then the ones seen longest ago are forgotten.
+    Merge: for each value the last `keep` of both, then the 2,048 most recent values.
     """
 
     def __init__(
@@ -52,8 +56,8 @@ class TimesByValue:
         return self._content
 
     def bound(self) -> int:
-        """Return the bytes of 256 values with their times."""
-        return 10 + TIME_BYTES + MOST_VALUES * (VALUE_BYTES + 3 + TIME_BYTES * self._keep)
+        """Return the bytes of 2,048 values with their times."""
+        return 10 + TIME_BYTES + MOST_REPEATED * (VALUE_BYTES + 3 + TIME_BYTES * self._keep)
 
     def fold(self, name: str) -> Fold | None:
         """Insert the time at each value that the event carries."""
@@ -94,10 +98,10 @@ class TimesByValue:
                 if by_value[oldest][-1] > gone:
                     break
                 del by_value[oldest]
-            if len(by_value) > MOST_VALUES:
+            if len(by_value) > MOST_REPEATED:
                 for value in [value for value, times in by_value.items() if times[-1] <= gone]:
                     del by_value[value]
-        excess = len(by_value) - MOST_VALUES
+        excess = len(by_value) - MOST_REPEATED
         if excess > 0:
             for value in nsmallest(excess, by_value, key=lambda value: by_value[value][-1]):
                 del by_value[value]
