@@ -14,6 +14,7 @@ from streamer.core.compile import Declaration, event_names, questions
 from streamer.core.leaves.abandoned import Abandoned
 from streamer.core.leaves.aggregate import Aggregate
 from streamer.core.leaves.favours import Favours
+from streamer.core.leaves.frequent import MOST_REPEATED
 from streamer.core.leaves.performed import Performed
 from streamer.core.leaves.sequence import Sequence
 from streamer.core.leaves.trait import Trait
@@ -122,7 +123,7 @@ def _limit(question: object) -> str | None:
     """Return up to where a condition is exact, None where it always is."""
     match question:
         case Performed(counting="same", property=name):
-            return f"{MOST_VALUES} different values of {name}"
+            return f"{MOST_REPEATED:,} different values of {name}"
         case Abandoned(same=str(name)) | Sequence(same=str(name)):
             return f"{MOST_VALUES} different values of {name}"
         case Favours(property=name, within=None):

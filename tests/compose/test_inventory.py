@@ -78,7 +78,7 @@ when:
     - {sequence: [product_viewed, product_added], same: product_id}"""
     ).segments
     assert [limit.split(": exact up to ")[1] for limit in needs.limits] == [
-        "256 different values of product_id",
+        "2,048 different values of product_id",
         "256 different values of category",
         "256 different values of brand and 1,000 events in the window",
         "1,000 events in the window",
