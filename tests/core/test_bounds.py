@@ -127,3 +127,36 @@ def test_a_profile_of_nothing_but_ids_stays_under_its_bound() -> None:
     assert (
         PROFILE_BYTES - 80 < len(shopper.bytes) <= PROFILE_BYTES + MEMBERSHIP_BYTES + MEMORY_BYTES
     )
+
+
+def long_text(number: int) -> str:
+    """A text that takes as many bytes as a remembered value may."""
+    return (
+        chr(0x1F600 + number % 64) * 38 + chr(0x1F600 + number // 64 % 64) + chr(0x20000 + number)
+    )
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        Performed(EVER, at_least=1_000),
+        Performed(WITHIN, "distinct", "p", at_least=300),
+        Performed(WITHIN, "same", "p", at_least=2),
+        Sequence((Step(SEEN), Step(DONE)), same="p"),
+        Abandoned(SEEN, DONE, same="p", at_least=2),
+        Aggregate("total", "price", WITHIN, POSITIVE, "quantity"),
+        Favours("p", SEEN),
+    ],
+    ids=["times", "distinct", "same", "sequence", "abandoned", "total", "favours"],
+)
+def test_a_bound_can_nearly_be_reached(question: Condition) -> None:
+    shopper = Shopper(question)
+    (memory,) = shopper.rules.memories
+    for number in range(5_000):
+        text = long_text(number // 2)
+        shopper.learns(on(number // 2, p=text, price=1e11, quantity=1_000_000))
+        shopper.learns(on(number // 2 - 1, "done", p=long_text(number // 2 + 10**5)))
+    profile = shopper.alive
+    empty = len(Shopper(question).bytes) + ROOM
+    profile.ids = {}
+    assert 0.6 * memory.bound() < len(shopper.bytes) - empty <= memory.bound()

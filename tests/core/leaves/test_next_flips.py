@@ -59,6 +59,7 @@ def check_flips(leaf: Leaf, profile: Profile, gaps: list[Millis]) -> None:
     for _ in range(6):
         holds, until = leaf.test(profile, now)
         assert until > now
+        assert leaf.detail(profile, now)
         end = min(until, now + FAR)
         instants = {now + gap for gap in gaps} | {end - gap for gap in gaps}
         instants |= {now + (end - now) * part // 4 for part in range(4)}
