@@ -61,9 +61,10 @@ class Sums:
 
     State: [sum, weight, entries]. The entries are the single events that can still leave: inside
     the window, or, without a window, not older than `max_lateness`, as long as a `since` that
-    comes late may cut them off. What left a window is subtracted, what only grew old stays in
-    the sum. Exact up to 1,000 entries; then the oldest are folded into slices of a 64th of the
-    window, each leaving as a whole with its latest event.
+    comes late may cut them off. Events of one instant leave together and are one entry. What left
+    a window is subtracted, what only grew old stays in the sum. Exact up to 1,000 entries; then
+    the oldest are folded into slices of a 64th of the window, each leaving as a whole with its
+    latest event.
 
     Merge: add the sums and weights, and merge the entries in order of time.
     """
@@ -141,10 +142,15 @@ def _time_of(entry: Entry) -> Millis:
 
 
 def _insert(entries: list[Entry], entry: Entry) -> None:
-    if not entries or entries[-1][0] <= entry[0]:
-        entries.append(entry)
+    """Insert in order of time; what happened at one instant leaves at one, so it is one entry."""
+    place = len(entries)
+    if entries and entries[-1][0] > entry[0]:
+        place = bisect_right(entries, entry[0], key=_time_of)
+    if place and entries[place - 1][0] == entry[0]:
+        time, added, weight = entries[place - 1]
+        entries[place - 1] = (time, added + entry[1], weight + entry[2])
     else:
-        entries.insert(bisect_right(entries, entry[0], key=_time_of), entry)
+        entries.insert(place, entry)
 
 
 def _multiplier(times: Property, holder: Holder) -> int:
