@@ -143,6 +143,8 @@ from tests.contracts.examples import outgoing
 database = Database(sys.argv[1])
 store, sink = SqliteStore(database), SqliteSink(database)
 meta = store.claim(0)
+for waiting in store.outbox(0):  # what the one before committed, and was killed before telling
+    sink.publish(0, waiting)
 for number in count(meta.number + 1):
     commit(store, meta.epoch, number)
     sink.publish(0, outgoing(number))

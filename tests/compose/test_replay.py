@@ -142,7 +142,7 @@ def test_what_went_beyond_its_bound_is_said_of_the_leaf(tmp_path: Path) -> None:
 segment: keen
 title: Keen
 purpose: An example.
-when: {performed: product_viewed, same: product_id, at_least: 2, within: 7d}
+when: {abandoned: {did: product_viewed, without: order_completed}}
 """
     lines = [
         line(number, number, name="product_viewed", properties={"product_id": f"p-{number}"})
@@ -150,5 +150,5 @@ when: {performed: product_viewed, same: product_id, at_least: 2, within: 7d}
     ]
     log, decode = open_events([written(tmp_path, lines)], None)
     summary = replay(compiled(rules), log, decode, MemorySink())
-    label = "keen: performed product_viewed with the same product_id at least 2 times within 7d"
+    label = "keen: abandoned: product_viewed without order_completed"
     assert summary.beyond == {label: 300 - 256}
