@@ -35,7 +35,7 @@ bench: $(READY) ## CPU per event, beside a bare loop
 	$(BIN)/python benchmarks/engine.py
 
 proof: $(READY) ## the long run against the oracle: 100,000 pairs of rules and history
-	STREAMER_PROOF_PAIRS=100000 $(BIN)/pytest
+	STREAMER_PROOF_PAIRS=100000 $(BIN)/pytest tests/test_engine_agrees.py
 
 clean: ## remove everything that make has made
 	rm -rf .venv .lock build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
