@@ -64,17 +64,20 @@ def decide(rules: RuleSet, profile: Profile | None, cause: Event | Wake) -> Deci
     if profile is None:
         profile = Profile(cause.customer, time, len(rules.memories), len(rules.plans))
     profile.accept(event_id, time, rules.max_lateness)
-    moves = _react(rules, profile, cause)
+    if profile.flips and not cause.traits and profile.clock >= profile.seen:
+        moves = rules.reacts[cause.name](profile, cause)
+    else:
+        moves = _react_in_full(rules, profile, cause)
     if moves:
         changes.extend(_say(rules, profile, profile.clock, moves, cause))
     _set_wake(rules, profile)
-    return _decision(profile, changes)
+    if changes or profile.beyond:
+        return _decision(profile, changes)
+    return Decision(profile, (), "applied", ())
 
 
-def _react(rules: RuleSet, profile: Profile, event: Event) -> list[Move]:
-    """Fold the event into the memories, and decide the plans that it can touch, or all."""
-    if profile.flips and not event.traits and profile.clock >= profile.seen:
-        return rules.reacts[event.name](profile, event)
+def _react_in_full(rules: RuleSet, profile: Profile, event: Event) -> list[Move]:
+    """Fold the event and its traits into the memories, and decide every plan."""
     if event.traits:
         memories = profile.memories
         for slot, fold in rules.trait_folds:
@@ -85,7 +88,7 @@ def _react(rules: RuleSet, profile: Profile, event: Event) -> list[Move]:
 
 def _set_wake(rules: RuleSet, profile: Profile) -> None:
     end = profile.last + rules.retention
-    flip = min(profile.flips, default=end)
+    flip = min(profile.flips) if profile.flips else end
     profile.wake = flip if flip < end else end
 
 
@@ -109,7 +112,7 @@ def _decision(profile: Profile | None, changes: list[SegmentChange]) -> Decision
     beyond: tuple[int, ...] = ()
     if profile is not None and profile.beyond:
         beyond, profile.beyond = tuple(profile.beyond), []
-    return Decision(profile, tuple(changes) if changes else (), "applied", beyond)
+    return Decision(profile, tuple(changes), "applied", beyond)
 
 
 def _wake(rules: RuleSet, profile: Profile, changes: list[SegmentChange]) -> Profile | None:
