@@ -36,7 +36,6 @@ MOST_VALUES: Final = 256
 """How many different values a memory keeps, the most recent ones."""
 MOST_EVENTS: Final = 1_000
 """How many single events an aggregate keeps before it folds the oldest into slices."""
-SLICES: Final = 64
 
 
 class Standing(Protocol):

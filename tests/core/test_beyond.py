@@ -10,7 +10,8 @@ from streamer.core.leaves.favours import Favours
 from streamer.core.leaves.frequent import MOST_REPEATED
 from streamer.core.leaves.performed import Performed
 from streamer.core.leaves.sequence import Sequence, Step
-from streamer.core.memory import MOST_EVENTS, MOST_VALUES, SLICES
+from streamer.core.memory import MOST_EVENTS, MOST_VALUES
+from streamer.core.slices import SLICES
 from streamer.core.syntax import Comparison, Condition, Scope
 from streamer.types import Event
 from tests.core.shopper import START, Shopper, on

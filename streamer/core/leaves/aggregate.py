@@ -8,7 +8,6 @@ from typing import Literal, TypeAlias
 from streamer.core import wording
 from streamer.core.memory import (
     MOST_EVENTS,
-    SLICES,
     TIME_BYTES,
     Answer,
     Binder,
@@ -19,6 +18,7 @@ from streamer.core.memory import (
     listens,
 )
 from streamer.core.since import Recall, since_or_plain
+from streamer.core.slices import oldest_crowded
 from streamer.core.syntax import Comparison, Scope
 from streamer.core.values import ORDERS, Holder, Order, Property, compile_found, ten_thousandths
 from streamer.types import FOREVER, Event, Millis
@@ -127,7 +127,7 @@ class Sums:
             del entries[:gone]
         if len(entries) > MOST_EVENTS:
             profile.went_beyond(self.slot)
-            _fold_oldest(entries, max(1, horizon // SLICES))
+            _fold_oldest(entries, horizon)
 
     def cut(self, state: State, upto: Millis) -> State:
         """Forget what was added at or before `upto`; whatever is no entry is older than that."""
@@ -164,21 +164,12 @@ def _multiplier(times: Property, holder: Holder) -> int:
     return int(value) if 1 <= value <= _MOST_TIMES and value == int(value) else 1
 
 
-def _fold_oldest(entries: list[Entry], slice_: Millis) -> None:
-    """Make one entry of the oldest slice that holds several."""
-    start = 0
-    while start < len(entries):
-        number = entries[start][0] // slice_
-        end = start
-        while end < len(entries) and entries[end][0] // slice_ == number:
-            end += 1
-        if end - start > 1:
-            folded = entries[start:end]
-            entries[start:end] = [
-                (folded[-1][0], sum(one[1] for one in folded), sum(one[2] for one in folded))
-            ]
-            return
-        start = end
+def _fold_oldest(entries: list[Entry], window: Millis) -> None:
+    crowded = oldest_crowded(entries, window)
+    folded = entries[crowded]
+    if folded:
+        added, weight = sum(one[1] for one in folded), sum(one[2] for one in folded)
+        entries[crowded] = [(folded[-1][0], added, weight)]
 
 
 class Compared:

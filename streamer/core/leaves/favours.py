@@ -15,7 +15,6 @@ from streamer.core.memory import (
     MOST_EVENTS,
     MOST_VALUES,
     NEVER,
-    SLICES,
     TIME_BYTES,
     Answer,
     Binder,
@@ -25,6 +24,7 @@ from streamer.core.memory import (
     State,
     listens,
 )
+from streamer.core.slices import oldest_crowded
 from streamer.core.syntax import Clause, Comparison, Names
 from streamer.core.values import VALUE_BYTES, Value, compile_reader, remembered, shown
 from streamer.types import FOREVER, Event, Millis, Scalar
@@ -171,7 +171,7 @@ class Window:
         del entries[: bisect_right(entries, profile.clock - self._within, key=_time_of)]
         if len(entries) > MOST_EVENTS:
             profile.went_beyond(self.slot)
-            _fold_oldest(entries, max(1, self._within // SLICES))
+            _fold_oldest(entries, self._within)
         if sum(len(carried) for _, carried in entries) > MOST_VALUES:
             self._forget(entries, profile)
         return entries or None
@@ -208,22 +208,13 @@ def _tally(entries: list[Carried]) -> Tally:
     return tally
 
 
-def _fold_oldest(entries: list[Carried], slice_: Millis) -> None:
-    """Make one entry of the oldest slice that holds several."""
-    start = 0
-    while start < len(entries):
-        number = entries[start][0] // slice_
-        end = start
-        while end < len(entries) and entries[end][0] // slice_ == number:
-            end += 1
-        if end - start > 1:
-            tally = _tally(entries[start:end])
-            ordered = sorted(tally, key=lambda value: -tally[value][1])
-            entries[start:end] = [
-                (entries[end - 1][0], [(value, tally[value][0]) for value in ordered])
-            ]
-            return
-        start = end
+def _fold_oldest(entries: list[Carried], window: Millis) -> None:
+    crowded = oldest_crowded(entries, window)
+    folded = entries[crowded]
+    if folded:
+        tally = _tally(folded)
+        recent_first = sorted(tally, key=lambda value: -tally[value][1])
+        entries[crowded] = [(folded[-1][0], [(value, tally[value][0]) for value in recent_first])]
 
 
 class Favourite:
