@@ -48,6 +48,7 @@ def average(operator: Operator, operand: float, within: int | None = None) -> Ag
         (total("is", 2, 10), [pay(0, 1), pay(4, 2)], "-4 +10 -14"),
         (total("is", 0, 10), [pay(0, 1), pay(4, -1)], "+4 -10 +14"),
         (total("below", 0, 10), [pay(0, 1), pay(0, -1), pay(4, -1)], "+4 -14"),
+        (total("is", 5, 10), [pay(0, 1), pay(0, -1), pay(4, 5)], "+4 -14"),
         (total("is", 3, 10), [pay(9, 1), pay(4, 2)], "+9 -14"),
         (total("at_least", 2, 10), [pay(20, 1), pay(10, 9)], "-20"),
         (total("is", 0.3), [pay(0, 0.1), pay(1, 0.2)], "+1"),

@@ -57,6 +57,7 @@ def test_the_favourite(within: int | None, events: list[Event], *, favourite: bo
         (favours(within=10), [see(0, "y"), see(1, "y"), see(4, "x")], "-4 +10 -14"),
         (favours(within=10), [see(0, "x"), see(1, "x"), see(4, "y")], "+4 -10"),
         (favours(within=10), [see(9, "y"), see(3, "x"), see(3, "x")], "+9 -13"),
+        (favours(within=10), [see(0, "y"), see(0, "x"), see(4, "x"), see(5, "y")], "-5"),
         (favours((), 10, at_least=2), [see(0, "x"), see(4, "x")], "+4 -10"),
         (favours((), 10, share=Fraction(1, 2)), [see(0, "x"), see(4, "y")], "+4 -14"),
         (favours((), 10, share=Fraction(2, 3)), [see(0, "x"), see(4, "y")], "-4 +10 -14"),

@@ -67,6 +67,7 @@ def test_a_late_event_counts_at_its_own_time(
         (Performed(SINCE), [on(0, "mark"), on(1)], "+1"),
         (Performed(SINCE), [on(1), on(1, "mark")], "-1"),
         (Performed(SINCE), [on(1, "mark"), on(1)], "+1"),
+        (Performed(SINCE), [on(1, "mark"), on(1), on(1, "mark")], "-1"),
         (Performed(SINCE, at_least=2), [on(1), on(5), on(6), on(3, "mark")], "+6"),
         (Performed(SINCE, at_least=2), [on(1), on(5), on(6), on(5, "mark")], "-6"),
         (Performed(SINCE), [on(5, "mark"), on(4)], "-5"),
