@@ -65,11 +65,8 @@ def measure(path: Path, rules_path: Path, customers: int) -> None:
     gc.disable()  # as good as what `replay` does, which hardly looks for garbage either
     with path.open("rb") as file:
         while lines_ := file.readlines(CHUNK):
-            work(lines_, rules, profiles, parts)
-    alive = [profile for profile in profiles.values() if profile is not None]
-    encoded: list[bytes] = []
-    with parts.timed("encode a profile", len(alive)):
-        encoded.extend(map(codec.encode, alive))
+            work(lines_, rules, codec, profiles, parts)
+    encoded = [codec.encode(profile) for profile in profiles.values() if profile is not None]
     parts.add("replay, the whole process", whole, parts.counts["decide"])
     parts.show()
     events, changes = parts.counts["decide"], parts.counts["encode a change"]
@@ -80,7 +77,11 @@ def measure(path: Path, rules_path: Path, customers: int) -> None:
 
 
 def work(
-    lines_: list[bytes], rules: RuleSet, profiles: dict[str, Profile | None], parts: "Parts"
+    lines_: list[bytes],
+    rules: RuleSet,
+    codec: ProfileCodec,
+    profiles: dict[str, Profile | None],
+    parts: "Parts",
 ) -> None:
     """Take some lines through every part, each part timed on its own, as a worker's batch is."""
     with parts.timed(BARE, len(lines_)):
@@ -96,6 +97,11 @@ def work(
             profiles[event.customer] = decision.profile
             if decision.changes:
                 changes.extend(decision.changes)
+    customers = {event.customer for event in events}
+    moved = [it for customer in customers if (it := profiles[customer]) is not None]
+    with parts.timed("encode a profile", len(moved)):
+        for profile in moved:
+            codec.encode(profile)
     with parts.timed("encode a change", len(changes)):
         for change in changes:
             encode_change(change)
