@@ -94,12 +94,17 @@ class Asked:
 
     def __init__(self, leaf: Leaf, slots: frozenset[int]) -> None:
         self.leaf = leaf
+        self._label = f"{leaf.label}: "
         self.slots = slots
         self.test = leaf.test
 
     def because(self, profile: Standing, now: Millis, holds: bool) -> list[str]:  # noqa: ARG002, FBT001
         """Return the leaf's label and detail."""
-        return [f"{self.leaf.label}: {self.leaf.detail(profile, now)}"]
+        return [self.said(profile, now)]
+
+    def said(self, profile: Standing, now: Millis) -> str:
+        """Return the leaf's label and detail."""
+        return self._label + self.leaf.detail(profile, now)
 
 
 Node = AllHold | AnyHolds | NoneHold | Asked
@@ -112,7 +117,10 @@ def _because(
     said: list[str] = []
     for condition in conditions:
         if every:
-            said += condition.because(profile, now, holds)
+            if isinstance(condition, Asked):
+                said.append(condition.said(profile, now))
+            else:
+                said += condition.because(profile, now, holds)
         elif condition.test(profile, now)[0] is holds:
             return condition.because(profile, now, holds)
     return said

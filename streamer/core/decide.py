@@ -54,16 +54,18 @@ def decide(rules: RuleSet, profile: Profile | None, cause: Event | Wake) -> Deci
         while profile is not None and profile.wake <= cause.at:
             profile = _wake(rules, profile, changes)
         return _decision(profile, changes)
-    event_id = fingerprint(cause.id)
-    refused = refusal(profile, cause, event_id, rules.max_lateness)
-    if refused is not None:
-        return Decision(profile, (), refused, ())
-    time = cause.time
+    time, max_lateness, event_id = cause.time, rules.max_lateness, fingerprint(cause.id)
+    if cause.appended is not None or (
+        profile is not None and (event_id in profile.ids or time < profile.clock - max_lateness)
+    ):
+        refused = refusal(profile, cause, event_id, max_lateness)
+        if refused is not None:
+            return Decision(profile, (), refused, ())
     while profile is not None and profile.wake <= time:
         profile = _wake(rules, profile, changes)
     if profile is None:
         profile = Profile(cause.customer, time, len(rules.memories), len(rules.plans))
-    profile.accept(event_id, time, rules.max_lateness)
+    profile.accept(event_id, time, max_lateness)
     if profile.flips and not cause.traits and profile.clock >= profile.seen:
         moves = rules.reacts[cause.name](profile, cause)
     else:

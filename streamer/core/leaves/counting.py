@@ -241,13 +241,14 @@ class Counted:
     def detail(self, profile: Standing, now: Millis) -> str:
         """Say how many there are and when the last was."""
         times = self._times(profile)
+        count = len(times)
         if self.within is not None:
-            times = times[bisect_right(times, now - self.within) :]
-        if not times:
+            count -= bisect_right(times, now - self.within)
+        if not count:
             return "none"
-        if len(times) == 1:
+        if count == 1:
             return f"last at {iso(times[-1])}"
-        return f"{len(times)} since {iso(times[0])}, last at {iso(times[-1])}"
+        return f"{count}, last at {iso(times[-1])}"
 
 
 class Absent:
