@@ -23,13 +23,13 @@ from typing import Final
 import msgspec
 
 from streamer.core.memory import State
-from streamer.core.profile import MOST_IDS, Profile
+from streamer.core.profile import ENTRY_BYTES, MOST_IDS, Profile
 from streamer.core.ruleset import RuleSet
 from streamer.errors import AdapterError
 from streamer.types import Millis
 
 VERSION: Final = 1
-PROFILE_BYTES: Final = 80 + MOST_IDS * (10 + 9)
+PROFILE_BYTES: Final = 80 + MOST_IDS * ENTRY_BYTES
 """The most bytes that a profile takes besides its memories and memberships."""
 MEMBERSHIP_BYTES: Final = 9 + 3
 """The most bytes that one segment or ladder takes in a profile."""

@@ -12,6 +12,9 @@ from streamer.core.memory import State
 from streamer.types import FOREVER, Millis
 
 MOST_IDS: Final = 256
+ID_BYTES: Final = 8
+ENTRY_BYTES: Final = ID_BYTES + 6
+"""One entry of the ring: an id's hash, then the time of its event in 48 bits, big-endian."""
 
 
 def fingerprint(event_id: str) -> bytes:
@@ -26,6 +29,9 @@ class Profile:
     larger of `last` and the instants of changes, `wake` the next instant to look at. `inside` and
     `since` hold for each plan the rung the customer is reported on (0: none) and when that was
     last changed (0: never). `sequence` counts the changes.
+
+    `ids` is the ring of recent ids, the oldest in log order first, as one run of bytes: it is
+    looked through as fast as a dictionary, and a tenth of its size.
 
     `flips` caches for each plan until when its last answer surely holds, as seen at `seen`. It is
     not stored; while it is empty every plan must be asked.
@@ -54,7 +60,7 @@ class Profile:
         self.last = born
         self.wake: Millis = FOREVER
         self.sequence = 0
-        self.ids: dict[bytes, Millis] = {}
+        self.ids = b""
         self.memories: list[State] = [None] * memories
         self.inside = [0] * plans
         self.since: list[Millis] = [0] * plans
@@ -67,9 +73,17 @@ class Profile:
         self.beyond.append(slot)
 
     def knows(self, event_id: bytes, max_lateness: Millis) -> bool:
-        """Say whether an event with this hash was accepted, lately enough for it to matter."""
-        time = self.ids.get(event_id)
-        return time is not None and self.clock - time <= max_lateness
+        """Say whether an event with this hash was accepted, lately enough for it to matter.
+
+        If it was accepted twice, then because the first time was too old to matter.
+        """
+        at = self.ids.rfind(event_id)
+        while at > 0 and at % ENTRY_BYTES:  # across two entries
+            at = self.ids.rfind(event_id, 0, at + ID_BYTES - 1)
+        if at < 0:
+            return False
+        time = int.from_bytes(self.ids[at + ID_BYTES : at + ENTRY_BYTES], "big")
+        return self.clock - time <= max_lateness
 
     def accept(self, event_id: bytes, time: Millis, max_lateness: Millis) -> None:
         """Move the clock and add the id; forget what the ring has no room for or no use for."""
@@ -77,19 +91,9 @@ class Profile:
             self.last = time
             if time > self.clock:
                 self.clock = time
-        ids = self.ids
-        if event_id in ids:
-            self._step_aside(event_id)
-            ids = self.ids
-        ids[event_id] = time
-        oldest = self.clock - max_lateness
-        while len(ids) > MOST_IDS or next(iter(ids.values())) < oldest:
-            del ids[next(iter(ids))]
-
-    def _step_aside(self, event_id: bytes) -> None:
-        """Keep the place of an id too old to be a duplicate, so that the ring counts it still."""
-        places = (number.to_bytes(2, "big") for number in range(MOST_IDS + 1))
-        place = next(place for place in places if place not in self.ids)
-        self.ids = {
-            (place if known == event_id else known): time for known, time in self.ids.items()
-        }
+        ids = self.ids + event_id + time.to_bytes(6, "big")
+        oldest = max(0, self.clock - max_lateness).to_bytes(6, "big")
+        start = max(0, len(ids) - MOST_IDS * ENTRY_BYTES)
+        while ids[start + ID_BYTES : start + ENTRY_BYTES] < oldest:
+            start += ENTRY_BYTES
+        self.ids = ids[start:] if start else ids
