@@ -5,8 +5,6 @@ customer who is looked at when nothing changed is not changed. It is chosen late
 `all` that is false waits for the last of the false conditions, not for the first of any.
 """
 
-from collections.abc import Iterator
-
 from streamer.core.memory import Answer, Leaf, Standing
 from streamer.types import FOREVER, Millis
 
@@ -124,11 +122,3 @@ def _because(
         elif condition.test(profile, now)[0] is holds:
             return condition.because(profile, now, holds)
     return said
-
-
-def leaves(node: Node) -> Iterator[Leaf]:
-    """Yield the leaves of a condition, in the order of the rule."""
-    if isinstance(node, Asked):
-        yield node.leaf
-    for condition in node.conditions:
-        yield from leaves(condition)

@@ -7,10 +7,9 @@ content; and for each event name it is known which memories it moves and which p
 
 from collections.abc import Iterator
 
-from streamer.core.conditions import leaves
 from streamer.core.generate import React, generate_react, generate_settle
 from streamer.core.leaves.trait import TraitVerdict
-from streamer.core.memory import Fold, Leaf, Memory, key_of
+from streamer.core.memory import Fold, Memory, key_of
 from streamer.core.plan import Plan, Reaction
 from streamer.core.syntax import Header
 
@@ -59,12 +58,6 @@ class RuleSet:
                 fold = memory.fold(name)
                 if fold is not None:
                     yield slot, fold
-
-    def leaves(self, plan: Plan) -> Iterator[Leaf]:
-        """Yield the leaves of a plan, in the order of the rule."""
-        for rung in plan.rungs:
-            if rung.when is not None:
-                yield from leaves(rung.when)
 
 
 class _Reacts(dict[str, React]):

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from streamer.codecs.events import decode
+from streamer.compose.nodes import leaves_of
 from streamer.core.decide import decide
 from streamer.core.memory import Leaf
 from streamer.core.profile import Profile
@@ -49,8 +50,8 @@ def events_in(lines: Sequence[bytes]) -> list[Event]:
 
 def leaf_of(rules: RuleSet) -> Leaf:
     (plan,) = (plan for plan in rules.plans if plan.key == "one")
-    (leaf,) = rules.leaves(plan)
-    return leaf
+    (asked,) = leaves_of(plan)
+    return asked.leaf
 
 
 def check_flips(leaf: Leaf, profile: Profile, gaps: list[Millis]) -> None:
