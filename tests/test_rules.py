@@ -37,6 +37,12 @@ def test_each_rule_is_tested_for_what_enters_it_and_for_what_must_not(key: str) 
     assert ladder or any(not test.expect for test in tests)
 
 
+def test_a_rule_is_found_by_its_kind_and_its_key() -> None:
+    for key, place in DECLARED.places.items():
+        file = Path(place.partition(":")[0])
+        assert (file.stem, file.parent.parent) == (key, FOLDER)
+
+
 @pytest.mark.parametrize("file", sorted(FOLDER.rglob("*.yaml")), ids=lambda file: file.name)
 def test_an_editor_finds_the_schema_from_the_first_line(file: Path) -> None:
     first = file.read_text(encoding="utf-8").splitlines()[0]

@@ -21,7 +21,7 @@ Form: TypeAlias = Literal["text", "json", "github"]
 @click.command(
     epilog=examples("""
 streamer check rules/
-streamer check rules/cart.yaml rules/shop.yaml --format json
+streamer check rules/cart_abandonment rules/shop.yaml --format json
 streamer check rules/ --format github
 """)
 )

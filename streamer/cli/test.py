@@ -12,7 +12,7 @@ from streamer.compose.scenario import Verdict, render, run_tests
 @click.command(
     epilog=examples("""
 streamer test rules/
-streamer test rules/cart.yaml rules/shop.yaml --quiet
+streamer test rules/cart_abandonment rules/shop.yaml --quiet
 """)
 )
 @rules_argument
