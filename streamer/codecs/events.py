@@ -1,7 +1,8 @@
 """From the bytes of a record to an `Event`, or to the reason why it cannot be one.
 
 Told apart by content: a plain event, a call of the Segment specification (`calls`), and either of
-them inside a CloudEvent (`envelopes`). What is accepted is exactly what the published schemas
+them inside a CloudEvent (`envelopes`). The plainest of plain events are read by `plain`, which
+takes about half the time and gives the same. What is accepted is exactly what the published schemas
 `event.schema.json` and `segment-call.schema.json` accept, within the limits on bytes and depth that
 a schema cannot state; `InvalidEvent.path` is a JSON pointer into that schema, empty where the
 record is no JSON document within those limits.
@@ -23,6 +24,7 @@ from streamer.codecs.fields import (
     check_traits,
 )
 from streamer.codecs.limits import MAX_BYTES, MAX_DEPTH
+from streamer.codecs.plain import read_plain
 from streamer.errors import InvalidEvent
 from streamer.types import Event, Millis, Record
 
@@ -67,6 +69,11 @@ def decode(record: Record) -> Event:
 
     The append time is the record's own, or the event's `appended` where the record has none.
     """
+    return read_plain(record) or decode_any(record)
+
+
+def decode_any(record: Record) -> Event:
+    """Do what `decode` does, the long way: it reads every form and finds the reason to refuse."""
     data = _parsed(record.value)
     if "specversion" in data and is_envelope(data):
         data = unwrap(data)
@@ -84,7 +91,7 @@ def _event(data: dict[str, Any], form: _Form, name: str, time: Millis, record: R
     appended = get("appended")
     if appended is not None:
         appended = check_time(appended, "appended", "/properties/appended")
-    values = (
+    return Event(
         check_id(get(form.id), form.id, form.id_path),
         name,
         _customer(data, form),
@@ -93,7 +100,6 @@ def _event(data: dict[str, Any], form: _Form, name: str, time: Millis, record: R
         check_traits(get("traits"), "/properties/traits"),
         appended if record.appended is None else record.appended,
     )
-    return tuple.__new__(Event, values)  # half the time of Event(*values), once per event
 
 
 def _customer(data: dict[str, Any], form: _Form) -> str:

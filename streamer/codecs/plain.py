@@ -1,0 +1,78 @@
+"""The short way from bytes to an `Event`, for the form that nearly every record has.
+
+A plain event of known keys, whose properties and traits hold numbers, texts and lists of flat
+objects, is read and checked in one typed pass. `read_plain` answers None for everything else,
+also for much that is good: it never decides that a record is bad. What it does return is what the
+long way in `events` returns for the same record; a property test holds them together.
+
+What keeps the two the same:
+
+* A backslash could hide a control character or half a surrogate pair: not read here.
+* Without one, a record of ASCII without DEL has no control characters, so its ids need no look;
+  other ids are looked at one by one.
+* Whole numbers beyond 64 bits are read to other values by different parsers: not read here.
+* Nothing here can nest deeper than four levels, and no key but these can say something.
+"""
+
+from typing import Annotated, Final, TypeAlias
+
+import msgspec
+
+from streamer.codecs.fields import check_id, check_name, check_properties, check_time
+from streamer.codecs.limits import MAX_BYTES, MAX_ID
+from streamer.errors import InvalidEvent
+from streamer.instants import EARLIEST, END
+from streamer.types import Event, Record
+
+_BACKSLASH: Final = ord("\\")  # as numbers: a search for one byte is several times faster that way
+_DELETE: Final = 0x7F
+
+_Whole: TypeAlias = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
+_Scalar: TypeAlias = str | _Whole | float | bool | None
+_Flat: TypeAlias = dict[str, _Scalar | list[_Scalar | dict[str, _Scalar]]]
+_Id: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_ID)]
+_Time: TypeAlias = Annotated[int, msgspec.Meta(ge=EARLIEST, lt=END)] | str
+
+
+class _Plain(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """A plain event as it is written."""
+
+    id: _Id
+    name: str
+    time: _Time
+    user_id: _Id | None = None
+    anonymous_id: _Id | None = None
+    properties: _Flat | None = None
+    traits: _Flat | None = None
+    appended: _Time | None = None
+
+
+_read: Final = msgspec.json.Decoder(_Plain).decode
+
+
+def read_plain(record: Record) -> Event | None:
+    """Return the event of a record, None where only a closer look can tell."""
+    value, appended = record.value, record.appended
+    if record.headers or _BACKSLASH in value or len(value) > MAX_BYTES:
+        return None
+    try:
+        plain = _read(value)
+        event_id, time = plain.id, plain.time
+        customer = plain.user_id or plain.anonymous_id
+        if customer is None:
+            return None
+        if not value.isascii() or _DELETE in value:
+            check_id(event_id, "", "")
+            check_id(customer, "", "")
+        name = check_name(plain.name, "")
+        if type(time) is str:
+            time = check_time(time, "", "")
+        properties = plain.properties
+        properties = {} if properties is None else check_properties(properties, "")
+        if plain.appended is not None:
+            said = check_time(plain.appended, "", "")
+            appended = said if appended is None else appended
+    except (InvalidEvent, UnicodeDecodeError, msgspec.DecodeError):
+        return None
+    values = (event_id, name, customer, time, properties, plain.traits, appended)
+    return tuple.__new__(Event, values)  # half the time of Event(*values), once per event
