@@ -7,6 +7,7 @@
     +-- InvalidEvent              a record that cannot be an event
     +-- AdapterError              an outside thing (a file, a store, a log) failed
         +-- Fenced                another owner has taken the partition over
+        +-- Unavailable           it cannot be reached or used just now; trying again may help
 
 Errors of third-party libraries are translated into these where the library is called.
 """
@@ -72,3 +73,7 @@ class AdapterError(StreamerError):
 
 class Fenced(AdapterError):
     """Another owner has claimed the partition: nothing was written, drop what is cached."""
+
+
+class Unavailable(AdapterError):
+    """An outside thing cannot be reached or used just now: try again later."""

@@ -1,23 +1,34 @@
 """What the worker asks of the outside world: a log to read, a store to keep, a sink to tell.
 
-One worker owns one partition at a time. The store holds the truth, the sink holds the mark of
-what was published, and together they make every change come out exactly once:
+The store holds the truth, the sink holds the mark of what was published, and together they make
+every change come out exactly once:
 
 1. `Store.claim` makes the caller the partition's owner and fences every owner before it.
 2. `Store.commit` writes a whole `Checkpoint` or nothing, and only for the present owner and the
-   next commit number.
+   commit that it knows to be the last.
 3. `Sink.publish` tells changes and the mark in one step; a mark that is already there makes it a
    no-op, so telling twice is telling once.
 4. The next commit trims what the sink's mark covers from the outbox.
 
-Every adapter of a port passes the same contract suite (`tests/contracts`).
+A log is read in one of two ways. A `Log` is asked for records, which suits a file or a table. A
+`Feed` delivers the records of the partitions that a group of processes has given this one, which
+suits a broker.
+
+Every adapter of a port passes the same contract suite (`tests/contracts`). Adapters raise
+`Unavailable` for what may pass when tried again, and another `AdapterError` for what will not.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from functools import cached_property
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
-from streamer.types import Millis, Record, Rejection, SegmentChange
+from streamer.codecs.changes import encode_change
+from streamer.types import Membership, Millis, Record, Rejection, SegmentChange
+
+DueWake: TypeAlias = tuple[Millis, str]
+"""A wake and whose it is. In this order, by time and then by customer, wakes are acted on."""
+NOTHING_SWEPT: Final[DueWake] = (0, "")
 
 
 class Log(Protocol):
@@ -27,12 +38,79 @@ class Log(Protocol):
         """Return up to `limit` records from `offset` on; empty at the end of the log."""
 
 
-class Outgoing(NamedTuple):
-    """What one commit has to tell: its number, the changes in order, the records not accepted."""
+class Reach(NamedTuple):
+    """What a partition of a log holds: offsets from `start` on, up to but without `end`."""
+
+    start: int
+    end: int
+
+
+class Feed(Protocol):
+    """Records delivered from the partitions that the group has given to this process.
+
+    A partition that is newly given delivers nothing until `begin` says from where on.
+    """
+
+    def poll(self, limit: int, wait: float) -> Sequence[Record]:
+        """Return up to `limit` records of begun partitions, each partition's in order.
+
+        Waits up to `wait` seconds for the first one. Takes part in the group: partitions come and
+        go here and nowhere else. A partition that went delivers nothing more.
+        """
+
+    def given(self) -> Mapping[int, int]:
+        """Return the partitions that this process has, each with the number of its giving.
+
+        A partition that went away and came back has another number than before.
+        """
+
+    def begin(self, partition: int, offset: int) -> None:
+        """Deliver the partition's records from `offset` on, also if it delivered others before."""
+
+    def hold(self, partition: int) -> None:
+        """Deliver nothing of the partition until it is begun again."""
+
+    def reach(self, partition: int) -> Reach:
+        """Return which offsets the partition holds."""
+
+    def at_end(self, partition: int, offset: int) -> bool:
+        """Say whether there was no record at or after `offset` when last heard of the partition."""
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """What one commit has to tell: its number, the changes in order, the records not accepted.
+
+    `memberships` are those of every customer with a change, as they stand after the commit.
+    `offset` and `swept` say what the commit covers: every record before `offset`, and every wake
+    up to and with `swept`.
+    """
 
     number: int
-    changes: tuple[SegmentChange, ...]
-    rejections: tuple[Rejection, ...]
+    changes: tuple[SegmentChange, ...] = ()
+    rejections: tuple[Rejection, ...] = ()
+    memberships: tuple[Membership, ...] = ()
+    partition: int = 0
+    offset: int = 0
+    swept: DueWake = NOTHING_SWEPT
+
+    @cached_property
+    def lines(self) -> tuple[bytes, ...]:
+        """The changes as JSON, in their order: encoded once, for the outbox and for the sink."""
+        return tuple(map(encode_change, self.changes))
+
+
+class Mark(NamedTuple):
+    """Up to where a partition's output is published: the last outgoing's number, and its cover."""
+
+    number: int = 0
+    offset: int = 0
+    swept: DueWake = NOTHING_SWEPT
+
+    @classmethod
+    def after(cls, outgoing: Outgoing) -> "Mark":
+        """Return the mark that publishing the outgoing sets."""
+        return cls(outgoing.number, outgoing.offset, outgoing.swept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +119,8 @@ class Meta:
 
     `offset` is the next record to read, `number` the last commit's number (0 before the first),
     `epoch` the owner's, `log_time` the largest append time applied (None where there is none).
-    `layouts` says by their ids what the layouts are in which profiles were written.
+    Every wake up to and with `swept` has acted. `layouts` says by their ids what the layouts are
+    in which profiles were written. `before` names the owner before this one, if one was named.
     """
 
     epoch: int
@@ -49,16 +128,19 @@ class Meta:
     offset: int = 0
     log_time: Millis | None = None
     layouts: Mapping[bytes, bytes] = field(default_factory=dict)
+    swept: DueWake = NOTHING_SWEPT
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """Everything that one cycle commits at once.
 
-    `profiles` maps customers to their encoded profile, or to None where it is gone. `wakes` maps
-    the same customers to their next wake, or to None. `outgoing` waits in the outbox until
-    published; every outbox entry with a number up to `published` is trimmed. `layouts` are kept
-    besides those that are there.
+    It is written if `owner` and `epoch` are those of the last claim and `follows` is the number of
+    the last commit. `profiles` maps customers to their encoded profile, or to None where it is
+    gone. `wakes` maps the same customers to their next wake, or to None. `outgoing` waits in the
+    outbox until published; every outbox entry with a number up to `published` is trimmed.
+    `layouts` are kept besides those that are there.
     """
 
     partition: int
@@ -68,35 +150,49 @@ class Checkpoint:
     log_time: Millis | None
     profiles: Mapping[str, bytes | None]
     wakes: Mapping[str, Millis | None]
+    follows: int
+    owner: str = ""
     outgoing: Outgoing | None = None
     published: int = 0
     layouts: Mapping[bytes, bytes] = field(default_factory=dict)
+    swept: DueWake = NOTHING_SWEPT
 
 
 class Store(Protocol):
     """Profiles, wakes, the outbox and the meta of partitions."""
 
-    def claim(self, partition: int) -> Meta:
-        """Make the caller the owner under a new epoch; every older epoch is fenced."""
+    def claim(self, partition: int, owner: str = "") -> Meta:
+        """Make the caller the owner under a new epoch; every older one is fenced.
+
+        `owner` names this claim. A store that went back in time may give an epoch twice, so names
+        that differ keep two owners apart.
+        """
 
     def load(self, partition: int, customers: Iterable[str]) -> dict[str, bytes]:
         """Return the encoded profiles of those customers that have one."""
 
-    def due(self, partition: int, until: Millis, limit: int) -> list[tuple[Millis, str]]:
+    def due(self, partition: int, until: Millis, limit: int) -> list[DueWake]:
         """Return up to `limit` wakes due at or before `until`, ordered by time, then customer."""
 
     def commit(self, checkpoint: Checkpoint) -> None:
-        """Write the checkpoint whole. Raises `Fenced` unless epoch and number are the next."""
+        """Write the checkpoint whole. Raises `Fenced` if it is not the owner's, or not the next."""
 
     def outbox(self, partition: int) -> list[Outgoing]:
         """Return what was committed and not yet trimmed, by number."""
 
 
 class Sink(Protocol):
-    """Where changes and rejections go."""
+    """Where changes, memberships and rejections go."""
 
-    def mark(self, partition: int) -> int:
-        """Return the number of the last outgoing published for the partition, 0 for none."""
+    def mark(self, partition: int, before: str = "") -> Mark:
+        """Return up to where the partition is published, once no other owner can still publish.
 
-    def publish(self, partition: int, outgoing: Outgoing) -> None:
-        """Tell it and set the mark to its number in one step; a no-op at or below the mark."""
+        `before` names the owner before the present one.
+        """
+
+    def publish(self, batch: Sequence[Outgoing]) -> None:
+        """Tell the batch and set each partition's mark, all in one step.
+
+        What is at or below its partition's mark is not told again. A partition's outgoings stand
+        in the order of their numbers.
+        """

@@ -88,6 +88,19 @@ class SegmentChange(NamedTuple):
     target: str | None = None
 
 
+class Membership(NamedTuple):
+    """Where a customer stands: every membership with the instant at which it was entered.
+
+    `sequence` is the number of the customer's last change, `born` that of the profile. `segments`
+    is None once the profile is gone.
+    """
+
+    customer: str
+    sequence: int
+    born: Millis
+    segments: tuple[tuple[str, Millis], ...] | None
+
+
 class Rejection(NamedTuple):
     """A record that was not accepted, and why; `path` is the place in the event's schema."""
 

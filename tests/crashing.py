@@ -8,7 +8,7 @@ learns of it: the two ways in which a call to an outside thing can be lost.
 from collections.abc import Callable, Iterable, Sequence
 from typing import NoReturn, TypeVar
 
-from streamer.ports import Checkpoint, Log, Meta, Outgoing, Sink, Store
+from streamer.ports import Checkpoint, Log, Mark, Meta, Outgoing, Sink, Store
 from streamer.types import Millis, Record
 
 T = TypeVar("T")
@@ -77,8 +77,8 @@ class InterruptedStore:
         self._store = store
         self._calls = calls
 
-    def claim(self, partition: int) -> Meta:
-        return self._calls.make(lambda: self._store.claim(partition))
+    def claim(self, partition: int, owner: str = "") -> Meta:
+        return self._calls.make(lambda: self._store.claim(partition, owner))
 
     def load(self, partition: int, customers: Iterable[str]) -> dict[str, bytes]:
         return self._calls.make(lambda: self._store.load(partition, customers))
@@ -100,8 +100,8 @@ class InterruptedSink:
         self._sink = sink
         self._calls = calls
 
-    def mark(self, partition: int) -> int:
-        return self._calls.make(lambda: self._sink.mark(partition))
+    def mark(self, partition: int, before: str = "") -> Mark:
+        return self._calls.make(lambda: self._sink.mark(partition, before))
 
-    def publish(self, partition: int, outgoing: Outgoing) -> None:
-        self._calls.make(lambda: self._sink.publish(partition, outgoing))
+    def publish(self, batch: Sequence[Outgoing]) -> None:
+        self._calls.make(lambda: self._sink.publish(batch))

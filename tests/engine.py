@@ -70,9 +70,9 @@ def work(
         cache=cut.cache,
         horizon=FOREVER if horizon is None else horizon,
     )
-    worker = Worker(rules, log, MemoryStore(), sink, decode, pace=pace)
+    worker = Worker(rules, MemoryStore(), sink, decode, pace=pace)
     worker.start()
-    while worker.step():
+    while worker.step(log):
         if worker.log_time is not None:
             worker.sweep(worker.log_time - pace.lateness)
     end = end_of_file(worker, pace) if horizon is None else horizon

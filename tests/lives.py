@@ -171,14 +171,14 @@ class Life:
         calls = calls or Calls()
         worker = Worker(
             self.rules,
-            InterruptedLog(ends.log, calls),
             InterruptedStore(ends.store, calls),
             InterruptedSink(ends.sink, calls),
             decode,
             pace=self.pace,
         )
         worker.start()
-        while worker.step():
+        log = InterruptedLog(ends.log, calls)
+        while worker.step(log):
             if worker.log_time is not None:
                 worker.sweep(worker.log_time - self.pace.lateness)
         until = end_of_file(worker, self.pace) if self.until is None else self.until
@@ -211,7 +211,7 @@ def legacy(ends: Ends, lines: Sequence[bytes]) -> Legacy:
         ends.store.due(0, FOREVER, 1 << 30),
         meta.offset,
         meta.log_time,
-        sum(outgoing.number > mark for outgoing in ends.store.outbox(0)),
+        sum(outgoing.number > mark.number for outgoing in ends.store.outbox(0)),
     )
 
 

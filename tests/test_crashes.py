@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from streamer.adapters.memory import MemorySink, MemoryStore
 from streamer.errors import Fenced
-from streamer.ports import Checkpoint, Outgoing
+from streamer.ports import Checkpoint, Mark, Outgoing
 from streamer.worker import Pace
 from tests.crashing import Calls, Crash
 from tests.engine import compiled
@@ -196,8 +196,8 @@ def test_random_rules_and_histories_survive_crashes(the: Trial, data: st.DataObj
 class MarklessSink(MemorySink):
     """A wrong sink: it does not remember what it has told."""
 
-    def mark(self, partition: int) -> int:  # noqa: ARG002 - the port's signature
-        return 0
+    def mark(self, partition: int, before: str = "") -> Mark:  # noqa: ARG002 - the port's signature
+        return Mark()
 
 
 class HastyStore(MemoryStore):
@@ -212,7 +212,7 @@ class CarelessStore(MemoryStore):
 
     def commit(self, checkpoint: Checkpoint) -> None:
         meta = super().claim(checkpoint.partition)
-        super().commit(replace(checkpoint, epoch=meta.epoch, number=meta.number + 1))
+        super().commit(replace(checkpoint, epoch=meta.epoch, follows=meta.number))
 
 
 @pytest.mark.parametrize(("store", "sink"), [(MemoryStore, MarklessSink), (HastyStore, MemorySink)])

@@ -25,8 +25,9 @@ _TABLES: Final = (
         partition INTEGER, offset INTEGER, value BLOB NOT NULL, appended INTEGER, key BLOB,
         headers BLOB NOT NULL, PRIMARY KEY (partition, offset))""",
     """CREATE TABLE meta (
-        partition INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, number INTEGER NOT NULL,
-        offset INTEGER NOT NULL, log_time INTEGER)""",
+        partition INTEGER PRIMARY KEY, owner TEXT NOT NULL, epoch INTEGER NOT NULL,
+        number INTEGER NOT NULL, offset INTEGER NOT NULL, log_time INTEGER,
+        swept_at INTEGER NOT NULL, swept_who TEXT NOT NULL)""",
     """CREATE TABLE profiles (
         partition INTEGER, customer TEXT, profile BLOB NOT NULL, wake INTEGER,
         PRIMARY KEY (partition, customer)) WITHOUT ROWID""",
@@ -36,7 +37,9 @@ _TABLES: Final = (
     """CREATE TABLE outbox (
         partition INTEGER, number INTEGER, outgoing BLOB NOT NULL,
         PRIMARY KEY (partition, number))""",
-    """CREATE TABLE marks (partition INTEGER PRIMARY KEY, number INTEGER NOT NULL)""",
+    """CREATE TABLE marks (
+        partition INTEGER PRIMARY KEY, number INTEGER NOT NULL, offset INTEGER NOT NULL,
+        swept_at INTEGER NOT NULL, swept_who TEXT NOT NULL)""",
     """CREATE TABLE changes (
         position INTEGER PRIMARY KEY, partition INTEGER NOT NULL, customer TEXT NOT NULL,
         segment TEXT NOT NULL, direction TEXT NOT NULL, at INTEGER NOT NULL,
@@ -47,6 +50,7 @@ _TABLES: Final = (
     """CREATE TABLE memberships (
         segment TEXT, customer TEXT, since INTEGER NOT NULL,
         PRIMARY KEY (segment, customer)) WITHOUT ROWID""",
+    """CREATE INDEX whose ON memberships (customer)""",
 )
 
 _ADVICE: Final = {

@@ -19,9 +19,9 @@ from typing import IO, Final, Self
 
 from streamer.adapters.lines import Block, ByteStream, line_blocks, row_blocks
 from streamer.adapters.output import Output
-from streamer.codecs.changes import encode_change, rejection_line
+from streamer.codecs.changes import rejection_line
 from streamer.errors import AdapterError, UsageError
-from streamer.ports import Outgoing
+from streamer.ports import Mark, Outgoing
 from streamer.types import Record
 
 STANDARD: Final = "-"
@@ -197,7 +197,7 @@ class FileSink:
     def __init__(
         self, out: str | PathLike[str] | None, rejected: str | PathLike[str] | None = None
     ) -> None:
-        self._marks: dict[int, int] = {}
+        self._marks: dict[int, Mark] = {}
         self._outputs: list[Output] = []
         if out is not None and rejected is not None and _same_file(str(out), str(rejected)):
             raise UsageError(f"changes and rejected lines cannot both go to {out}: name two files")
@@ -208,19 +208,20 @@ class FileSink:
             self.abort()
             raise
 
-    def mark(self, partition: int) -> int:
-        """Return the number of the last outgoing published for the partition, 0 for none."""
-        return self._marks.get(partition, 0)
+    def mark(self, partition: int, before: str = "") -> Mark:  # noqa: ARG002 (nobody was before)
+        """Return up to where the partition is published."""
+        return self._marks.get(partition, Mark())
 
-    def publish(self, partition: int, outgoing: Outgoing) -> None:
-        """Write it and set the mark to its number; a no-op at or below the mark."""
-        if outgoing.number <= self.mark(partition):
-            return
-        if self._changes is not None and outgoing.changes:
-            self._changes.write([encode_change(change) for change in outgoing.changes])
-        if self._rejections is not None and outgoing.rejections:
-            self._rejections.write([rejection_line(each) for each in outgoing.rejections])
-        self._marks[partition] = outgoing.number
+    def publish(self, batch: Sequence[Outgoing]) -> None:
+        """Write what is above its partition's mark and set the mark to its number."""
+        for outgoing in batch:
+            if outgoing.number <= self.mark(outgoing.partition).number:
+                continue
+            if self._changes is not None and outgoing.changes:
+                self._changes.write(outgoing.lines)
+            if self._rejections is not None and outgoing.rejections:
+                self._rejections.write([rejection_line(each) for each in outgoing.rejections])
+            self._marks[outgoing.partition] = Mark.after(outgoing)
 
     def close(self) -> None:
         """Give the files their names, once all of them are complete."""

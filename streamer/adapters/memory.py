@@ -1,4 +1,4 @@
-"""Log, store and sink in this process's memory: for replays, tests and the scenario driver.
+"""Log, feed, store and sink in this process's memory: for replays, tests and the scenario driver.
 
 They hold exactly what their ports promise and end with the process. The three are separate
 objects without a transaction across them, as in production. What they keep grows with customers;
@@ -9,9 +9,9 @@ import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from streamer.errors import Fenced
-from streamer.ports import Checkpoint, Meta, Outgoing
-from streamer.types import Millis, Record, Rejection, SegmentChange
+from streamer.adapters.outgoing import fenced
+from streamer.ports import Checkpoint, DueWake, Mark, Meta, Outgoing, Reach
+from streamer.types import Membership, Millis, Record, Rejection, SegmentChange
 
 
 class MemoryLog:
@@ -38,6 +38,63 @@ class MemoryLog:
         """Return up to `limit` records from `offset` on; empty at the end of the log."""
         return self._records.get(partition, [])[offset : offset + limit]
 
+    def reach(self, partition: int) -> Reach:
+        """Return which offsets the partition holds."""
+        return Reach(0, len(self._records.get(partition, [])))
+
+
+class MemoryFeed:
+    """Delivers the records of a memory log; whoever holds it says which partitions it is given."""
+
+    def __init__(self, log: MemoryLog, partitions: Iterable[int] = ()) -> None:
+        self._log = log
+        self._given: dict[int, int] = {}
+        self._offsets: dict[int, int] = {}
+        self._givings = 0
+        for partition in partitions:
+            self.give(partition)
+
+    def give(self, partition: int) -> None:
+        """Give a partition, anew if it was given before."""
+        self._givings += 1
+        self._given[partition] = self._givings
+        self.hold(partition)
+
+    def withdraw(self, partition: int) -> None:
+        """Take a partition away."""
+        del self._given[partition]
+        self.hold(partition)
+
+    def poll(self, limit: int, wait: float) -> Sequence[Record]:  # noqa: ARG002 (nothing to wait for)
+        """Return up to `limit` records of begun partitions, in turns."""
+        records: list[Record] = []
+        share = max(1, limit // max(1, len(self._offsets)))
+        for partition, offset in self._offsets.items():
+            found = self._log.read(partition, offset, min(share, limit - len(records)))
+            records += found
+            self._offsets[partition] = offset + len(found)
+        return records
+
+    def given(self) -> Mapping[int, int]:
+        """Return the partitions that are given, each with the number of its giving."""
+        return dict(self._given)
+
+    def begin(self, partition: int, offset: int) -> None:
+        """Deliver the partition's records from `offset` on."""
+        self._offsets[partition] = offset
+
+    def hold(self, partition: int) -> None:
+        """Deliver nothing of the partition until it is begun again."""
+        self._offsets.pop(partition, None)
+
+    def reach(self, partition: int) -> Reach:
+        """Return which offsets the partition holds."""
+        return self._log.reach(partition)
+
+    def at_end(self, partition: int, offset: int) -> bool:
+        """Say whether there is no record at or after `offset`."""
+        return offset >= self._log.reach(partition).end
+
 
 class _Wakes:
     """The next wake of each customer, and which of them are due.
@@ -58,7 +115,7 @@ class _Wakes:
         """Set or remove (None) the wakes of these customers."""
         self._unsorted.update(wakes)
 
-    def due(self, until: Millis, limit: int) -> list[tuple[Millis, str]]:
+    def due(self, until: Millis, limit: int) -> list[DueWake]:
         """Return up to `limit` wakes at or before `until`, by time, then customer."""
         self._sort()
         heap, wakes, found = self._heap, self._wakes, self._taken
@@ -98,6 +155,7 @@ class _Partition:
     """What the store keeps of one partition."""
 
     meta: Meta = field(default_factory=lambda: Meta(epoch=0))
+    owner: str = ""
     profiles: dict[str, bytes] = field(default_factory=dict)
     wakes: _Wakes = field(default_factory=_Wakes)
     outbox: list[Outgoing] = field(default_factory=list)
@@ -109,12 +167,12 @@ class MemoryStore:
     def __init__(self) -> None:
         self._partitions: dict[int, _Partition] = {}
 
-    def claim(self, partition: int) -> Meta:
-        """Make the caller the owner under a new epoch; every older epoch is fenced."""
+    def claim(self, partition: int, owner: str = "") -> Meta:
+        """Make the caller the owner under a new epoch; every older one is fenced."""
         kept = self._partitions.setdefault(partition, _Partition())
-        was = kept.meta
-        kept.meta = replace(was, epoch=was.epoch + 1)
-        return kept.meta
+        meta = replace(kept.meta, epoch=kept.meta.epoch + 1, before=kept.owner)
+        kept.meta, kept.owner = meta, owner
+        return meta
 
     def load(self, partition: int, customers: Iterable[str]) -> dict[str, bytes]:
         """Return the encoded profiles of those customers that have one."""
@@ -124,7 +182,7 @@ class MemoryStore:
         profiles = kept.profiles
         return {customer: profiles[customer] for customer in customers if customer in profiles}
 
-    def due(self, partition: int, until: Millis, limit: int) -> list[tuple[Millis, str]]:
+    def due(self, partition: int, until: Millis, limit: int) -> list[DueWake]:
         """Return up to `limit` wakes due at or before `until`, ordered by time, then customer."""
         kept = self._partitions.get(partition)
         return kept.wakes.due(until, limit) if kept is not None else []
@@ -132,20 +190,19 @@ class MemoryStore:
     def commit(self, checkpoint: Checkpoint) -> None:
         """Write the checkpoint whole; raises `Fenced` unless epoch and number are the next."""
         kept = self._partitions.get(checkpoint.partition)
-        if kept is None or (kept.meta.epoch, kept.meta.number + 1) != (
+        if kept is None or (kept.owner, kept.meta.epoch, kept.meta.number) != (
+            checkpoint.owner,
             checkpoint.epoch,
-            checkpoint.number,
+            checkpoint.follows,
         ):
-            raise Fenced(
-                f"partition {checkpoint.partition} has another owner now: "
-                f"commit {checkpoint.number} of epoch {checkpoint.epoch} was not written"
-            )
-        kept.meta = Meta(
-            checkpoint.epoch,
-            checkpoint.number,
-            checkpoint.offset,
-            checkpoint.log_time,
-            {**kept.meta.layouts, **checkpoint.layouts},
+            raise fenced(checkpoint)
+        kept.meta = replace(
+            kept.meta,
+            number=checkpoint.number,
+            offset=checkpoint.offset,
+            log_time=checkpoint.log_time,
+            layouts={**kept.meta.layouts, **checkpoint.layouts},
+            swept=checkpoint.swept,
         )
         kept.profiles |= {
             customer: profile
@@ -167,21 +224,23 @@ class MemoryStore:
 
 
 class MemorySink:
-    """Changes and rejections in the order in which they were told."""
+    """Changes and rejections in the order in which they were told, and everybody's memberships."""
 
     def __init__(self) -> None:
         self.changes: list[SegmentChange] = []
         self.rejections: list[Rejection] = []
-        self._marks: dict[int, int] = {}
+        self.memberships: dict[str, Membership] = {}
+        self._marks: dict[int, Mark] = {}
 
-    def mark(self, partition: int) -> int:
-        """Return the number of the last outgoing published for the partition, 0 for none."""
-        return self._marks.get(partition, 0)
+    def mark(self, partition: int, before: str = "") -> Mark:  # noqa: ARG002 (telling is one step)
+        """Return up to where the partition is published."""
+        return self._marks.get(partition, Mark())
 
-    def publish(self, partition: int, outgoing: Outgoing) -> None:
-        """Tell it and set the mark to its number; a no-op at or below the mark."""
-        if outgoing.number <= self.mark(partition):
-            return
-        self.changes.extend(outgoing.changes)
-        self.rejections.extend(outgoing.rejections)
-        self._marks[partition] = outgoing.number
+    def publish(self, batch: Sequence[Outgoing]) -> None:
+        """Tell what is above its partition's mark and set the mark to its number."""
+        for outgoing in batch:
+            if outgoing.number > self.mark(outgoing.partition).number:
+                self.changes.extend(outgoing.changes)
+                self.rejections.extend(outgoing.rejections)
+                self.memberships.update((each.customer, each) for each in outgoing.memberships)
+                self._marks[outgoing.partition] = Mark.after(outgoing)

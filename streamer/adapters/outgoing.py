@@ -1,6 +1,7 @@
 """The bytes of what waits in an outbox, for stores that keep bytes.
 
-MessagePack of the values as they are: reading gives back equal values, whatever the bytes of a
+Changes are kept as the JSON that is published, so that they are encoded once; everything else is
+MessagePack of the values as they are. Reading gives back equal values, whatever the bytes of a
 rejected record.
 """
 
@@ -8,23 +9,55 @@ from typing import Final
 
 import msgspec
 
-from streamer.errors import AdapterError
-from streamer.ports import Outgoing
+from streamer.codecs.changes import decode_change
+from streamer.errors import AdapterError, Fenced, StreamerError
+from streamer.ports import Checkpoint, DueWake, Outgoing
+from streamer.types import Membership, Rejection
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
-_DECODER: Final = msgspec.msgpack.Decoder(Outgoing)
+_DECODER: Final = msgspec.msgpack.Decoder(
+    tuple[
+        int,
+        tuple[bytes, ...],
+        tuple[Rejection, ...],
+        tuple[Membership, ...],
+        int,
+        int,
+        DueWake,
+    ]
+)
 
 
 def encode_outgoing(outgoing: Outgoing) -> bytes:
     """Return the outgoing as bytes."""
-    return _ENCODER.encode(outgoing)
+    return _ENCODER.encode(
+        (
+            outgoing.number,
+            outgoing.lines,
+            outgoing.rejections,
+            outgoing.memberships,
+            outgoing.partition,
+            outgoing.offset,
+            outgoing.swept,
+        )
+    )
 
 
 def decode_outgoing(value: bytes) -> Outgoing:
     """Return the outgoing that `encode_outgoing` wrote; raises `AdapterError` for other bytes."""
     try:
-        return _DECODER.decode(value)
-    except msgspec.MsgspecError as error:
+        number, lines, rejections, memberships, partition, offset, swept = _DECODER.decode(value)
+        changes = tuple(map(decode_change, lines))
+        return Outgoing(number, changes, rejections, memberships, partition, offset, swept)
+    except (msgspec.MsgspecError, StreamerError) as error:
         raise AdapterError(
             f"the outbox holds something that this version of Streamer did not write: {error}"
         ) from None
+
+
+def fenced(checkpoint: Checkpoint) -> Fenced:
+    """Return the error for a commit that is not the owner's, or not the next."""
+    return Fenced(
+        f"partition {checkpoint.partition} has another owner now: "
+        f"commit {checkpoint.number} of epoch {checkpoint.epoch} was not written"
+    )

@@ -4,6 +4,7 @@ Each operation is one transaction of its own; none spans store and sink, as in p
 processes may open the file: owners fence each other through epoch and commit number.
 """
 
+import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -11,10 +12,9 @@ import msgspec
 import orjson
 
 from streamer.adapters.database import Database
-from streamer.adapters.outgoing import decode_outgoing, encode_outgoing
-from streamer.codecs.changes import decode_change, encode_change, rejection_line
-from streamer.errors import Fenced
-from streamer.ports import Checkpoint, Meta, Outgoing
+from streamer.adapters.outgoing import decode_outgoing, encode_outgoing, fenced
+from streamer.codecs.changes import decode_change, rejection_line
+from streamer.ports import Checkpoint, Mark, Meta, Outgoing
 from streamer.types import Millis, Record, SegmentChange
 
 _HEADERS: Final = msgspec.msgpack.Decoder(tuple[tuple[str, bytes], ...])
@@ -65,22 +65,35 @@ class SqliteStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def claim(self, partition: int) -> Meta:
-        """Make the caller the owner under a new epoch; every older epoch is fenced."""
+    def claim(self, partition: int, owner: str = "") -> Meta:
+        """Make the caller the owner under a new epoch; every older one is fenced."""
         with self._database.transaction() as connection:
+            before = connection.execute(
+                "SELECT owner FROM meta WHERE partition = ?", (partition,)
+            ).fetchone()
             connection.execute(
-                "INSERT INTO meta VALUES (?, 1, 0, 0, NULL) "
-                "ON CONFLICT (partition) DO UPDATE SET epoch = epoch + 1",
-                (partition,),
+                "INSERT INTO meta VALUES (?, ?, 1, 0, 0, NULL, 0, '') "
+                "ON CONFLICT (partition) DO UPDATE SET epoch = epoch + 1, owner = excluded.owner",
+                (partition, owner),
             )
-            ((epoch, number, offset, log_time),) = connection.execute(
-                "SELECT epoch, number, offset, log_time FROM meta WHERE partition = ?",
+            (stands,) = connection.execute(
+                "SELECT epoch, number, offset, log_time, swept_at, swept_who FROM meta "
+                "WHERE partition = ?",
                 (partition,),
             )
             layouts = connection.execute(
                 "SELECT id, layout FROM layouts WHERE partition = ?", (partition,)
             ).fetchall()
-        return Meta(epoch, number, offset, log_time, dict(layouts))
+        epoch, number, offset, log_time, *swept = stands
+        return Meta(
+            epoch,
+            number,
+            offset,
+            log_time,
+            dict(layouts),
+            (swept[0], swept[1]),
+            before[0] if before else "",
+        )
 
     def load(self, partition: int, customers: Iterable[str]) -> dict[str, bytes]:
         """Return the encoded profiles of those customers that have one."""
@@ -103,25 +116,24 @@ class SqliteStore:
 
     def commit(self, checkpoint: Checkpoint) -> None:
         """Write the checkpoint whole; raises `Fenced` unless epoch and number are the next."""
-        partition, number, wakes = checkpoint.partition, checkpoint.number, checkpoint.wakes
+        partition, wakes = checkpoint.partition, checkpoint.wakes
         with self._database.transaction() as connection:
             swapped = connection.execute(
-                "UPDATE meta SET number = ?, offset = ?, log_time = ? "
-                "WHERE partition = ? AND epoch = ? AND number = ?",
+                "UPDATE meta SET number = ?, offset = ?, log_time = ?, swept_at = ?, swept_who = ? "
+                "WHERE partition = ? AND owner = ? AND epoch = ? AND number = ?",
                 (
-                    number,
+                    checkpoint.number,
                     checkpoint.offset,
                     checkpoint.log_time,
+                    *checkpoint.swept,
                     partition,
+                    checkpoint.owner,
                     checkpoint.epoch,
-                    number - 1,
+                    checkpoint.follows,
                 ),
             )
             if swapped.rowcount == 0:
-                raise Fenced(
-                    f"partition {partition} has another owner now: "
-                    f"commit {number} of epoch {checkpoint.epoch} was not written"
-                )
+                raise fenced(checkpoint)
             connection.executemany(
                 "INSERT INTO profiles VALUES (?, ?, ?, ?) ON CONFLICT (partition, customer) "
                 "DO UPDATE SET profile = excluded.profile, wake = excluded.wake",
@@ -167,48 +179,29 @@ class SqliteSink:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def mark(self, partition: int) -> int:
-        """Return the number of the last outgoing published for the partition, 0 for none."""
-        rows = self._database.rows("SELECT number FROM marks WHERE partition = ?", (partition,))
-        return int(rows[0][0]) if rows else 0
+    def mark(self, partition: int, before: str = "") -> Mark:  # noqa: ARG002 (telling is one step)
+        """Return up to where the partition is published."""
+        rows = self._database.rows(
+            "SELECT number, offset, swept_at, swept_who FROM marks WHERE partition = ?",
+            (partition,),
+        )
+        for number, offset, at, who in rows:
+            return Mark(number, offset, (at, who))
+        return Mark()
 
-    def publish(self, partition: int, outgoing: Outgoing) -> None:
-        """Tell it and set the mark in one transaction; a no-op at or below the mark."""
+    def publish(self, batch: Sequence[Outgoing]) -> None:
+        """Tell what is above its partition's mark and set the marks, in one transaction."""
         with self._database.transaction() as connection:
-            moved = connection.execute(
-                "INSERT INTO marks VALUES (?, ?) ON CONFLICT (partition) "
-                "DO UPDATE SET number = excluded.number WHERE number < excluded.number",
-                (partition, outgoing.number),
-            )
-            if moved.rowcount == 0:
-                return
-            connection.executemany(
-                "INSERT INTO changes (partition, customer, segment, direction, at, change) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                (
-                    (partition, c.customer, c.segment, c.direction, c.at, encode_change(c))
-                    for c in outgoing.changes
-                ),
-            )
-            for change in outgoing.changes:
-                if change.direction == "entered":
-                    connection.execute(
-                        "INSERT OR REPLACE INTO memberships VALUES (?, ?, ?)",
-                        (change.segment, change.customer, change.at),
-                    )
-                else:
-                    connection.execute(
-                        "DELETE FROM memberships WHERE segment = ? AND customer = ?",
-                        (change.segment, change.customer),
-                    )
-            connection.executemany(
-                "INSERT INTO rejections (partition, offset, kind, reason, rejection) "
-                "VALUES (?, ?, ?, ?, ?)",
-                (
-                    (partition, r.record.offset, r.kind, r.reason, rejection_line(r))
-                    for r in outgoing.rejections
-                ),
-            )
+            for outgoing in batch:
+                moved = connection.execute(
+                    "INSERT INTO marks VALUES (?, ?, ?, ?, ?) ON CONFLICT (partition) "
+                    "DO UPDATE SET number = excluded.number, offset = excluded.offset, "
+                    "swept_at = excluded.swept_at, swept_who = excluded.swept_who "
+                    "WHERE number < excluded.number",
+                    (outgoing.partition, outgoing.number, outgoing.offset, *outgoing.swept),
+                )
+                if moved.rowcount:
+                    _tell(connection, outgoing)
 
     def changes(self, after: int = 0, limit: int = 1_000) -> list[tuple[int, SegmentChange]]:
         """Return up to `limit` told changes with their positions, those above `after`, in order."""
@@ -230,3 +223,29 @@ class SqliteSink:
                 "SELECT segment, count(*) FROM memberships GROUP BY segment ORDER BY segment"
             )
         )
+
+
+def _tell(connection: sqlite3.Connection, outgoing: Outgoing) -> None:
+    """Write the rows of changes and rejections, and who is where now."""
+    connection.executemany(
+        "INSERT INTO changes (partition, customer, segment, direction, at, change) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            (outgoing.partition, c.customer, c.segment, c.direction, c.at, line)
+            for c, line in zip(outgoing.changes, outgoing.lines, strict=True)
+        ),
+    )
+    for membership in outgoing.memberships:
+        connection.execute("DELETE FROM memberships WHERE customer = ?", (membership.customer,))
+        connection.executemany(
+            "INSERT INTO memberships VALUES (?, ?, ?)",
+            ((segment, membership.customer, at) for segment, at in membership.segments or ()),
+        )
+    connection.executemany(
+        "INSERT INTO rejections (partition, offset, kind, reason, rejection) "
+        "VALUES (?, ?, ?, ?, ?)",
+        (
+            (outgoing.partition, r.record.offset, r.kind, r.reason, rejection_line(r))
+            for r in outgoing.rejections
+        ),
+    )

@@ -6,14 +6,14 @@ always give the same books.
 """
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from statistics import median_low
 from typing import Final
 
 from streamer.core.plan import Plan
-from streamer.ports import Outgoing, Sink
+from streamer.ports import Mark, Outgoing, Sink
 from streamer.types import Millis, SegmentChange
 
 MOST_STAYS: Final = 100_000
@@ -104,12 +104,13 @@ class BookedSink:
         self._sink = sink
         self._books = books
 
-    def mark(self, partition: int) -> int:
-        """Return the number of the last outgoing published for the partition, 0 for none."""
-        return self._sink.mark(partition)
+    def mark(self, partition: int, before: str = "") -> Mark:
+        """Return up to where the partition is published."""
+        return self._sink.mark(partition, before)
 
-    def publish(self, partition: int, outgoing: Outgoing) -> None:
-        """Tell it and enter it into the books; a no-op at or below the mark."""
-        if outgoing.number > self._sink.mark(partition):
-            self._sink.publish(partition, outgoing)
+    def publish(self, batch: Sequence[Outgoing]) -> None:
+        """Tell the batch and enter what is above its partition's mark into the books."""
+        fresh = [one for one in batch if one.number > self._sink.mark(one.partition).number]
+        self._sink.publish(batch)
+        for outgoing in fresh:
             self._books.enter(outgoing.changes)

@@ -106,13 +106,13 @@ class Demo:
         return explain(self._rules, self._log, decode, customer, segment=segment, at=self.now)
 
     def _started(self) -> Worker:
-        worker = Worker(self._rules, self._log, self._store, self._sink, decode, pace=self._pace)
+        worker = Worker(self._rules, self._store, self._sink, decode, pace=self._pace)
         worker.start()
         return worker
 
     def _decide(self) -> None:
         """Work on what the log holds, then do what is due now although nothing happens."""
-        while self._worker.step():
+        while self._worker.step(self._log):
             pass
         self._worker.sweep(self.now - self._pace.lateness)
 

@@ -78,9 +78,9 @@ def replay(
     store = _CountingStore()
     books = Books(rules.plans)
     pace = Pace(batch=batch, horizon=FOREVER if until is None else until)
-    worker = Worker(rules, counted, store, BookedSink(sink, books), decode, pace=pace)
+    worker = Worker(rules, store, BookedSink(sink, books), decode, pace=pace)
     worker.start()
-    while worker.step():
+    while worker.step(counted):
         watch()
     end = _end(worker, pace) if until is None else until
     if end is not None:

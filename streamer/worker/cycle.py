@@ -1,8 +1,14 @@
 """One cycle of the worker: from records or due wakes to what is to be committed.
 
-A cycle reads the store and changes nothing in it; when it fails it is thrown away. Its changes
-come out in an order that the log alone gives: record by record, and before each record the wakes
-that its log time makes due, in order of time, then customer.
+A cycle reads the store and changes nothing in it; when it fails it is thrown away.
+
+Customers are independent of each other, so a wake has to act before a record only if it is of the
+record's own customer. Two ways of working follow. *In order*, every wake that a record's log time
+makes due acts before the record, whoever's it is: what comes out has one order that the log alone
+gives, which makes replays comparable byte by byte. *At once*, only the record's own customer is
+brought to its log time, and everybody else's wakes come at the end of the cycle, a bounded number
+in each: a million wakes due in one minute keep no event waiting. What each customer's changes are
+is the same both ways.
 """
 
 import traceback
@@ -17,7 +23,7 @@ from streamer.core.decide import Decision, decide
 from streamer.core.profile import Profile
 from streamer.core.ruleset import RuleSet
 from streamer.errors import InvalidEvent
-from streamer.ports import Store
+from streamer.ports import DueWake, Store
 from streamer.types import (
     FOREVER,
     SECOND,
@@ -31,25 +37,26 @@ from streamer.types import (
     Wake,
 )
 from streamer.worker.cache import ProfileCache
+from streamer.worker.stopwatch import Stopwatch
 
 Decoder = Callable[[Record], Event]
-DueWake = tuple[Millis, str]
 
 _REASONS: Final[dict[RejectionKind, str]] = {
     "late": "the event is older than the customer's clock, or its append time, allows",
     "early": "the event is too far ahead of its append time",
     "duplicate": "an event with this id was accepted before",
 }
-_END: Final[DueWake] = (FOREVER, "")
+END: Final[DueWake] = (FOREVER, "")
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How the worker works. What it decides does not depend on it, but for the first and last.
+    """How the worker works. What it decides does not depend on it, but for `lateness`, `horizon`.
 
     `lateness` (ms) is how long after a wake is due its log time comes; `batch` how many records
     and `wakes` how many wakes one cycle takes at most; `cache` how many decoded profiles are
-    kept. Nothing after `horizon` is decided: later events are left out.
+    kept. Nothing after `horizon` is decided: later events are left out. `in_order` says in which
+    of the two ways wakes and records come together.
     """
 
     lateness: Millis = 2 * SECOND
@@ -57,6 +64,7 @@ class Pace:
     wakes: int = 5_000
     cache: int = 100_000
     horizon: Millis = FOREVER
+    in_order: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +78,29 @@ class Desk:
     cache: ProfileCache
     pace: Pace
     partition: int
+    watch: Stopwatch
 
 
 class Cycle:
     """One batch being decided.
 
     `profiles` are those at hand, `moved` the customers whose profile changed (in order), `taken`
-    how many of the records are done; `offset` and `log_time` stand after them.
+    how many of the records are done; `offset` and `log_time` stand after them. Every wake up to
+    and with `swept` has acted. No wake after `hold` acts but a record's own customer's.
     """
 
-    def __init__(self, desk: Desk, offset: int, log_time: Millis | None) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        offset: int,
+        log_time: Millis | None,
+        swept: DueWake,
+        hold: DueWake = END,
+    ) -> None:
         self._desk = desk
         self.offset = offset
         self.log_time = log_time
+        self.swept = swept
         self.taken = 0
         self.profiles: dict[str, Profile | None] = {}
         self.moved: dict[str, None] = {}
@@ -95,16 +113,20 @@ class Cycle:
         self._journal: list[tuple[str, Event | Wake]] = []
         self._due: list[DueWake] = []
         self._limit: Millis = 0
-        self._boundary = _END
+        self._boundary = hold
 
     def decide_records(self, records: Sequence[Record]) -> None:
-        """Decide the records in order, each after the wakes that its log time makes due."""
+        """Decide the records in order, and the wakes that their log time makes due."""
         events = [self._decoded(record) for record in records]
+        self._desk.watch.lap("decode")
         good = [event for event in events if isinstance(event, Event)]
         self._load(event.customer for event in good)
         appended = [event.appended for event in good if event.appended is not None]
-        if appended:
-            self.load_due(self._threshold(max(appended)))
+        until = self._threshold(max(appended)) if appended else None
+        in_order = self._desk.pace.in_order
+        if until is not None and in_order:
+            self.load_due(until)
+        self._desk.watch.lap("load")
         for record, event in zip(records, events, strict=True):
             if isinstance(event, InvalidEvent):
                 self._reject(record, "invalid", event.reason, event.path)
@@ -112,20 +134,29 @@ class Cycle:
                 return
             self.taken += 1
             self.offset = record.offset + 1
+        if until is not None and not in_order:
+            self.sweep(until)
 
-    def load_due(self, until: Millis) -> bool:
-        """Fetch the wakes due at or before `until` with their profiles; say whether there are.
+    def sweep(self, until: Millis) -> bool:
+        """Act on wakes due at or before `until`; False if some had to be left for later."""
+        self.load_due(until)
+        self._desk.watch.lap("load")
+        return self.fire(until)
+
+    def load_due(self, until: Millis) -> None:
+        """Fetch the wakes due at or before `until` with their profiles.
 
         If there are more than one cycle takes, nothing after the last of them is acted on.
         """
         most = self._desk.pace.wakes
         self._limit = until
-        self._due = self._desk.store.due(self._desk.partition, until, most)
-        if len(self._due) == most:
-            self._boundary = self._due[-1]
-        self._load(customer for _, customer in self._due)
+        due = self._desk.store.due(self._desk.partition, min(until, self._boundary[0]), most)
+        if len(due) == most:
+            self._boundary = min(due[-1], self._boundary)
+        self._load(customer for _, customer in due)
+        moved = ((it.wake, who) for who in self.moved if (it := self.profiles[who]) is not None)
+        self._due = [*due, *(wake for wake in moved if wake[0] <= until)]
         heapify(self._due)
-        return bool(self._due)
 
     def fire(self, until: Millis) -> bool:
         """Act on wakes due at or before `until`; False if some had to be left for later."""
@@ -135,7 +166,9 @@ class Cycle:
             profile = self.profiles.get(customer)
             if profile is not None and profile.wake == at:
                 self._decide(customer, Wake(at))
-        return until < self._boundary[0]
+        done = until < self._boundary[0]
+        self.swept = max(self.swept, (until + 1, "") if done else self._boundary)
+        return done
 
     def _threshold(self, appended: Millis) -> Millis:
         """Return up to when wakes are due once log time has reached an append time."""
@@ -168,8 +201,11 @@ class Cycle:
         """Decide one event; False if wakes that must come before it are left for later."""
         if event.appended is not None:
             threshold = self._threshold(event.appended)
-            if not self.fire(threshold):
-                return False
+            if self._desk.pace.in_order:
+                if not self.fire(threshold):
+                    return False
+            else:
+                self._advance(event.customer, threshold)
             self.log_time = max(self.log_time or 0, event.appended)
         if event.time > self._desk.pace.horizon:
             return True
@@ -190,6 +226,11 @@ class Cycle:
         else:
             self._reject(record, outcome, _REASONS[outcome])
         return True
+
+    def _advance(self, customer: str, until: Millis) -> None:
+        """Act on the customer's own wakes due at or before `until`."""
+        while (profile := self.profiles[customer]) is not None and profile.wake <= until:
+            self._decide(customer, Wake(profile.wake))
 
     def _decide(self, customer: str, cause: Event | Wake) -> Outcome:
         decision: Decision = decide(self._desk.rules, self.profiles[customer], cause)

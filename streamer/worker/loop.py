@@ -1,21 +1,26 @@
-"""The worker loop: read, decode, load, decide, commit, publish, for one partition.
+"""The worker of one partition: read, decode, load, decide, commit, publish.
 
-Theory of operation. The numbers are those of the steps in the code.
+Theory of operation. The numbers are those of the steps in the code. R is the store's next offset,
+n its commit number, P the sink's mark.
 
-1. *Start.* Claim the partition: a new epoch fences every owner before. Publish what the outbox
-   holds beyond the sink's mark: it was committed, and its owner died before telling it. Go on
-   from the committed offset.
+1. *Take over.* Claim the partition: a new epoch fences every owner before. Then ask the sink for P,
+   which waits until no owner before can publish any more. Publish what the outbox holds beyond P:
+   it was committed, and its owner died before telling it. Go on from R.
 2. *Read* a batch of records and decode them. What cannot be an event becomes a rejection.
 3. *Load* the profiles that the batch needs and that are not in the cache, in one call. The cache
    is safe because a commit fails once somebody else owns the partition.
-4. *Decide*, record by record. Where the log has a time of its own, every wake due at or before
-   that time less `lateness` is acted on before the record, in order of time, then customer,
-   whoever's it is. So what is said, and in which order, depends on the log alone, and not on
+4. *Decide*, record by record, each after the wakes of its customer that its log time makes due
+   (`cycle` says how the others come in). So what is said depends on the log alone, and not on
    where a batch ends.
-5. *Commit* profiles, wakes, the next offset and what is to be told, all in one step, under the
-   epoch and the next commit number.
-6. *Publish* what was committed; the sink keeps its number as the mark. The next commit trims the
-   outbox up to there.
+5. *Commit* profiles, wakes, R and what is to be told, all in one step, under the owner, the epoch
+   and the number of the commit before.
+6. *Publish* what was committed, and P with it, in one step. The next commit trims the outbox up to
+   there.
+7. *Covered ground.* If R lies before P, the store went back in time, or lost everything. The
+   records up to P are decided again, and because decisions depend on the log alone, what comes of
+   them is what was told before. So nothing of it is told: no record before P's offset, and no wake
+   up to P's `swept`. Wakes beyond that wait until the ground is covered, since P does not say
+   whether they were told. The first commit continues the numbers of P, not those of the store.
 
 A crash before 5 leaves nothing: the batch is read again and decided to the same. A crash after 5
 is healed by 1. A crash inside 6 is one or the other, because the sink tells and marks in one step.
@@ -29,11 +34,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from streamer.codecs.profiles import ProfileCodec
+from streamer.core.profile import Profile
 from streamer.core.ruleset import RuleSet
-from streamer.ports import Checkpoint, Log, Outgoing, Sink, Store
-from streamer.types import Millis, Record
+from streamer.ports import NOTHING_SWEPT, Checkpoint, DueWake, Log, Mark, Outgoing, Sink, Store
+from streamer.types import Membership, Millis, Record
 from streamer.worker.cache import ProfileCache
-from streamer.worker.cycle import Cycle, Decoder, Desk, Pace
+from streamer.worker.cycle import END, Cycle, Decoder, Desk, Pace
+from streamer.worker.stopwatch import Stopwatch
 
 
 @dataclass(slots=True)
@@ -46,105 +53,238 @@ class Tally:
     latest: Millis | None = None
     """The smallest and the largest time of an accepted event."""
 
+    def add(self, cycle: Cycle) -> None:
+        """Count what a committed cycle did."""
+        self.outcomes.update(cycle.outcomes)
+        self.beyond.update(cycle.beyond)
+        if cycle.earliest is not None and cycle.latest is not None:
+            self.earliest = min(cycle.earliest, self.earliest or cycle.earliest)
+            self.latest = max(cycle.latest, self.latest or cycle.latest)
+
 
 class Worker:
-    """Works on one partition. Make it, `start` it, then `step` until the log is at its end."""
+    """Works on one partition of a log, a store and a sink.
 
-    def __init__(
+    After `start`, either `step` until the log is at its end, or give it the records of a feed with
+    `take` and `sweep`, and publish what they return. `owner` names it in the store, and must be
+    another one for every worker.
+    """
+
+    def __init__(  # noqa: PLR0913 (each is one part of its world)
         self,
         rules: RuleSet,
-        log: Log,
         store: Store,
         sink: Sink,
         decode: Decoder,
         *,
         partition: int = 0,
         pace: Pace | None = None,
+        owner: str = "",
+        watch: Stopwatch | None = None,
     ) -> None:
         self._rules = rules
-        self._log = log
         self._store = store
         self._sink = sink
-        self._partition = partition
+        self._owner = owner
         self._pace = pace or Pace()
         self._cache = ProfileCache(self._pace.cache)
-        codec = ProfileCodec(rules)
-        self._desk = Desk(rules, codec, store, decode, self._cache, self._pace, partition)
+        self._watch = watch or Stopwatch()
+        self._desk = Desk(
+            rules,
+            ProfileCodec(rules),
+            store,
+            decode,
+            self._cache,
+            self._pace,
+            partition,
+            self._watch,
+        )
         self._known: Mapping[bytes, bytes] = {}
         self._waiting: Sequence[Record] = ()
-        self._epoch = self._number = self._offset = self._published = 0
+        self._epoch = self._number = self._follows = self._published = 0
+        self._covered: Mark | None = None
+        self.partition = partition
+        self.offset = 0
         self.log_time: Millis | None = None
+        self.swept: DueWake = NOTHING_SWEPT
         self.tally = Tally()
+
+    @property
+    def covered(self) -> Mark | None:
+        """Up to where everything was told before (step 7), None once that is passed."""
+        return self._covered
+
+    @property
+    def new(self) -> bool:
+        """Whether nothing was ever committed or published of the partition."""
+        return self._number == 0
 
     def start(self) -> None:
         """Take the partition over (step 1)."""
-        meta = self._store.claim(self._partition)
-        self._epoch, self._number, self._offset = meta.epoch, meta.number, meta.offset
-        self.log_time = meta.log_time
+        meta = self._store.claim(self.partition, self._owner)
+        mark = self._sink.mark(self.partition, meta.before)
+        self._epoch, self._follows, self.offset = meta.epoch, meta.number, meta.offset
+        self.log_time, self.swept = meta.log_time, meta.swept
         self._known = meta.layouts
         self._desk = replace(self._desk, codec=ProfileCodec(self._rules, meta.layouts))
         self._cache.clear()
-        self._published = self._sink.mark(self._partition)
-        for outgoing in self._store.outbox(self._partition):
-            self._publish(outgoing)
+        self._number = max(meta.number, mark.number)
+        self._published = mark.number
+        behind = (meta.offset, meta.swept) < (mark.offset, mark.swept)
+        self._covered = mark if behind else None
+        self.publish(
+            [one for one in self._store.outbox(self.partition) if one.number > mark.number]
+        )
 
-    def step(self) -> bool:
-        """Work on one batch (steps 2 to 6); False when the log had nothing to read."""
-        records = self._waiting or self._log.read(self._partition, self._offset, self._pace.batch)
+    def step(self, log: Log) -> bool:
+        """Read and work on one batch (steps 2 to 6); False when the log had nothing to read."""
+        records = self._waiting or log.read(self.partition, self.offset, self._pace.batch)
         if not records:
             return False
-        cycle = Cycle(self._desk, self._offset, self.log_time)
-        cycle.decide_records(records)
-        self._waiting = records[cycle.taken :]
-        self._commit(cycle)
+        outgoing, self._waiting = self._take(records)
+        self.publish(outgoing)
         return True
 
-    def sweep(self, until: Millis) -> None:
-        """Act on every wake due at or before `until`, in order of time, then customer."""
-        until = min(until, self._pace.horizon)
-        while True:
-            cycle = Cycle(self._desk, self._offset, self.log_time)
-            if not cycle.load_due(until):
-                return
-            cycle.fire(until)
-            self._commit(cycle)
+    def take(self, records: Sequence[Record]) -> list[Outgoing]:
+        """Work on records (steps 2 to 5) and return what is to be published."""
+        told: list[Outgoing] = []
+        while records:
+            outgoing, records = self._take(records)
+            told += outgoing
+        return told
 
-    def _commit(self, cycle: Cycle) -> None:
-        """Steps 5 and 6."""
+    def sweep(self, until: Millis) -> None:
+        """Act on and tell every wake due at or before `until`, in order of time, then customer."""
+        done = False
+        while not done:
+            outgoing, done = self.sweep_once(until)
+            self.publish(outgoing)
+
+    def sweep_once(self, until: Millis) -> tuple[list[Outgoing], bool]:
+        """At the end of the log, act on wakes due at or before `until`, up to a cycle's most.
+
+        Log time goes on to where it makes them due, so that no later record finds it before.
+        Returns what is to be published, and whether all of them have acted.
+        """
+        if self._covered is not None:
+            self._finish_covering(self._covered)
+        until = min(until, self._pace.horizon)
+        cycle = self._cycle()
+        cycle.log_time = max(until + self._pace.lateness, self.log_time or 0)
+        done = cycle.sweep(until)
+        if cycle.moved:
+            return self._commit(cycle), done
+        self.log_time, self.swept = cycle.log_time, cycle.swept
+        return [], done
+
+    def publish(self, batch: Sequence[Outgoing]) -> None:
+        """Tell what was committed (step 6)."""
+        if batch:
+            self._sink.publish(batch)
+            self.told(batch[-1])
+
+    def told(self, outgoing: Outgoing) -> None:
+        """Note that everything up to the outgoing is published."""
+        self._published = outgoing.number
+
+    def standing(self) -> Outgoing:
+        """Return an outgoing that tells nothing but how far the worker has come."""
+        return Outgoing(
+            self._number, partition=self.partition, offset=self.offset, swept=self.swept
+        )
+
+    def _cycle(self) -> Cycle:
+        hold = END if self._covered is None else self._covered.swept
+        return Cycle(self._desk, self.offset, self.log_time, self.swept, hold)
+
+    def _take(self, records: Sequence[Record]) -> tuple[list[Outgoing], Sequence[Record]]:
+        """Work on one cycle's records; return what is to be told and the records left for later."""
+        batch = records
+        if self._covered is not None:
+            batch = [one for one in records if one.offset < self._covered.offset]
+        cycle = self._cycle()
+        cycle.decide_records(batch)
+        outgoing = self._commit(cycle)
+        covered = self._covered
+        if covered and (self.offset >= covered.offset or len(batch) < len(records)):
+            self._finish_covering(covered)
+        return outgoing, records[cycle.taken :]
+
+    def _finish_covering(self, mark: Mark) -> None:
+        """Act once more on the wakes that were told up to the mark, then speak again."""
+        while self.swept < mark.swept:
+            cycle = self._cycle()
+            cycle.sweep(mark.swept[0])
+            self._commit(cycle)
+        self._covered = None
+
+    def _commit(self, cycle: Cycle) -> list[Outgoing]:
+        """Step 5; return what is to be published."""
+        watch = self._watch
+        watch.lap("decide")
         number = self._number + 1
-        outgoing = None
-        if cycle.changes or cycle.rejections:
-            outgoing = Outgoing(number, tuple(cycle.changes), tuple(cycle.rejections))
+        outgoing = self._outgoing(number, cycle) if self._covered is None else None
         codec = self._desk.codec
         encode = codec.encode
         moved = {customer: cycle.profiles[customer] for customer in cycle.moved}
+        profiles = {who: encode(it) if it else None for who, it in moved.items()}
+        watch.lap("encode")
         self._store.commit(
             Checkpoint(
-                partition=self._partition,
+                partition=self.partition,
+                owner=self._owner,
                 epoch=self._epoch,
                 number=number,
+                follows=self._follows,
                 offset=cycle.offset,
                 log_time=cycle.log_time,
-                profiles={who: encode(it) if it else None for who, it in moved.items()},
+                swept=cycle.swept,
+                profiles=profiles,
                 wakes={who: it.wake if it else None for who, it in moved.items()},
                 outgoing=outgoing,
                 published=self._published,
                 layouts={} if codec.id in self._known else codec.own,
             )
         )
+        watch.lap("commit")
         self._known = {**self._known, **codec.own}
-        self._number, self._offset, self.log_time = number, cycle.offset, cycle.log_time
+        self._number = self._follows = number
+        self.offset, self.log_time, self.swept = cycle.offset, cycle.log_time, cycle.swept
         self._cache.keep(cycle.profiles)
-        self.tally.outcomes.update(cycle.outcomes)
-        self.tally.beyond.update(cycle.beyond)
-        if cycle.earliest is not None and cycle.latest is not None:
-            tally = self.tally
-            tally.earliest = min(cycle.earliest, tally.earliest or cycle.earliest)
-            tally.latest = max(cycle.latest, tally.latest or cycle.latest)
-        if outgoing is not None:
-            self._publish(outgoing)
+        self.tally.add(cycle)
+        return [] if outgoing is None else [outgoing]
 
-    def _publish(self, outgoing: Outgoing) -> None:
-        if outgoing.number > self._published:
-            self._sink.publish(self._partition, outgoing)
-            self._published = outgoing.number
+    def _outgoing(self, number: int, cycle: Cycle) -> Outgoing | None:
+        """Return what the cycle has to tell, None if nothing."""
+        if not (cycle.changes or cycle.rejections):
+            return None
+        changed = dict.fromkeys(change.customer for change in cycle.changes)
+        last = {change.customer: change for change in cycle.changes}
+        return Outgoing(
+            number,
+            tuple(cycle.changes),
+            tuple(cycle.rejections),
+            tuple(
+                Membership(
+                    customer,
+                    last[customer].sequence,
+                    last[customer].born,
+                    self._memberships(cycle.profiles[customer]),
+                )
+                for customer in changed
+            ),
+            self.partition,
+            cycle.offset,
+            cycle.swept,
+        )
+
+    def _memberships(self, profile: Profile | None) -> tuple[tuple[str, Millis], ...] | None:
+        if profile is None:
+            return None
+        return tuple(
+            (plan.rungs[rung - 1].membership, since)
+            for plan, rung, since in zip(
+                self._rules.plans, profile.inside, profile.since, strict=True
+            )
+            if rung
+        )

@@ -16,7 +16,9 @@ def run(store: MemoryStore, random: Random, commits: range) -> dict[str, int]:
         moved = {f"u-{random.randrange(CUSTOMERS)}": random.randrange(1, 1000) for _ in range(5)}
         wakes |= moved
         store.commit(
-            Checkpoint(0, 1, number, number, None, dict.fromkeys(moved, b"profile"), moved)
+            Checkpoint(
+                0, 1, number, number, None, dict.fromkeys(moved, b"profile"), moved, number - 1
+            )
         )
         store.due(0, 0, 10)
     return wakes

@@ -38,15 +38,15 @@ def tell(
     """Publish all of it through a sink, and then fail."""
     with FileSink(out, rejected) as sink:
         for each in told:
-            sink.publish(0, each)
+            sink.publish([each])
         if then is not None:
             raise then
 
 
 def test_both_files_hold_one_json_line_each(tmp_path: Path) -> None:
     with FileSink(tmp_path / "out", tmp_path / "rejected") as sink:
-        sink.publish(0, Outgoing(1, (change(1), change(2)), (rejection(1),)))
-        sink.publish(0, Outgoing(2, (), (rejection(2),)))
+        sink.publish([Outgoing(1, (change(1), change(2)), (rejection(1),))])
+        sink.publish([Outgoing(2, (), (rejection(2),))])
     lines = [encode_change(change(1)), encode_change(change(2))]
     assert (tmp_path / "out").read_bytes() == b"\n".join(lines) + b"\n"
     lines = [rejection_line(rejection(1)), rejection_line(rejection(2))]
@@ -61,16 +61,16 @@ def test_outputs_without_lines_are_empty_files(tmp_path: Path) -> None:
 
 def test_what_is_not_asked_for_is_not_written(tmp_path: Path) -> None:
     with FileSink(None) as sink:
-        sink.publish(0, outgoing(1, 1, 1))
-        assert sink.mark(0) == 1
+        sink.publish([outgoing(1, 1, 1)])
+        assert sink.mark(0).number == 1
     with FileSink(None, tmp_path / "rejected") as sink:
-        sink.publish(0, outgoing(1, 1, 1))
+        sink.publish([outgoing(1, 1, 1)])
     assert names(tmp_path) == ["rejected"]
 
 
 def test_standard_output(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     with FileSink("-") as sink:
-        sink.publish(0, Outgoing(1, (change(1),), ()))
+        sink.publish([Outgoing(1, (change(1),), ())])
     assert capfdbinary.readouterr().out == encode_change(change(1)) + b"\n"
 
 
@@ -78,7 +78,7 @@ def test_until_it_is_closed_the_old_output_stands(tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.write_bytes(b"old")
     with FileSink(out) as sink:
-        sink.publish(0, outgoing(1))
+        sink.publish([outgoing(1)])
         assert out.read_bytes() == b"old"
     assert out.read_bytes() != b"old"
     assert names(tmp_path) == ["out"]
@@ -99,7 +99,7 @@ import sys
 from streamer.adapters.files import FileSink
 from tests.contracts.examples import outgoing
 sink = FileSink(sys.argv[1])
-sink.publish(0, outgoing(1, 10_000))
+sink.publish([outgoing(1, 10_000)])
 print("written", flush=True)
 sys.stdin.read()
 """
@@ -157,7 +157,7 @@ from streamer.errors import AdapterError
 from tests.contracts.examples import outgoing
 try:
     with FileSink("-") as sink:
-        sink.publish(0, outgoing(1, 100))
+        sink.publish([outgoing(1, 100)])
 except AdapterError as error:
     sys.exit(str(error))
 """

@@ -16,7 +16,8 @@ from streamer.adapters.database import FORMAT, Database
 from streamer.adapters.sqlite import SqliteLog, SqliteSink, SqliteStore
 from streamer.errors import AdapterError, Fenced
 from streamer.ports import Checkpoint, Outgoing
-from tests.contracts.examples import change, outgoing
+from streamer.types import Membership
+from tests.contracts.examples import outgoing
 
 ROOT = Path(__file__).parents[2]
 Unprivileged = Callable[[], AbstractContextManager[None]]
@@ -33,7 +34,18 @@ def commit(store: SqliteStore, epoch: int, number: int, customers: int = 50) -> 
     profiles = dict.fromkeys(names, b"%d" % number * 100)
     wakes = dict.fromkeys(names, number)
     store.commit(
-        Checkpoint(0, epoch, number, number, None, profiles, wakes, outgoing(number), number - 1)
+        Checkpoint(
+            0,
+            epoch,
+            number,
+            number,
+            None,
+            profiles,
+            wakes,
+            number - 1,
+            outgoing=outgoing(number),
+            published=number - 1,
+        )
     )
 
 
@@ -42,13 +54,13 @@ def test_everything_is_there_after_opening_again(path: Path) -> None:
         SqliteLog(database).append(b"{}", 7)
         store, sink = SqliteStore(database), SqliteSink(database)
         commit(store, store.claim(0).epoch, 1)
-        sink.publish(0, outgoing(1, 1, 1))
+        sink.publish([outgoing(1, 1, 1)])
     with Database(path) as database:
         store, sink = SqliteStore(database), SqliteSink(database)
         assert SqliteLog(database).read(0, 0, 10)[0].value == b"{}"
         assert store.claim(0).number == 1
         assert store.outbox(0) == [outgoing(1)]
-        assert sink.mark(0) == 1
+        assert sink.mark(0).number == 1
         assert [each for _, each in sink.changes()] == list(outgoing(1).changes)
         assert len(sink.rejections()) == 1
 
@@ -60,23 +72,28 @@ def test_appending_goes_on_after_the_last_offset(path: Path) -> None:
             assert SqliteLog(database).append(b"{}", partition=1) == offset
 
 
-def test_sizes_follow_entries_and_exits(path: Path) -> None:
-    entered = change(1, "a")
+def standing(customer: str, *segments: str) -> Membership:
+    return Membership(customer, 1, 0, tuple((segment, 5) for segment in segments))
+
+
+def test_sizes_follow_everybody_s_memberships(path: Path) -> None:
     with Database(path) as database:
         sink = SqliteSink(database)
         assert sink.sizes() == {}
-        told = (entered, change(1, "b"), entered._replace(segment="engagement.active"))
-        sink.publish(0, Outgoing(1, told, ()))
-        assert sink.sizes() == {"cart_abandoner": 2, "engagement.active": 1}
-        sink.publish(0, Outgoing(2, (change(2, "a"),), ()))
-        sink.publish(0, Outgoing(2, (change(2, "b"),), ()))
-        assert sink.sizes() == {"cart_abandoner": 1, "engagement.active": 1}
+        first = (standing("a", "cart_abandoner", "engagement.active"), standing("b", "vip"))
+        sink.publish([Outgoing(1, memberships=first)])
+        assert sink.sizes() == {"cart_abandoner": 1, "engagement.active": 1, "vip": 1}
+        sink.publish([Outgoing(2, memberships=(standing("a", "vip"),))])
+        sink.publish([Outgoing(2, memberships=(standing("b"),))])
+        assert sink.sizes() == {"vip": 2}
+        sink.publish([Outgoing(3, memberships=(Membership("a", 2, 0, None), standing("b")))])
+        assert sink.sizes() == {}
 
 
 def test_changes_can_be_followed(path: Path) -> None:
     with Database(path) as database:
         sink = SqliteSink(database)
-        sink.publish(0, outgoing(1, 5))
+        sink.publish([outgoing(1, 5)])
         first = sink.changes(limit=3)
         rest = sink.changes(after=first[-1][0])
         assert [each for _, each in first + rest] == list(outgoing(1, 5).changes)
@@ -144,10 +161,10 @@ database = Database(sys.argv[1])
 store, sink = SqliteStore(database), SqliteSink(database)
 meta = store.claim(0)
 for waiting in store.outbox(0):  # what the one before committed, and was killed before telling
-    sink.publish(0, waiting)
+    sink.publish([waiting])
 for number in count(meta.number + 1):
     commit(store, meta.epoch, number)
-    sink.publish(0, outgoing(number))
+    sink.publish([outgoing(number)])
     print(number, flush=True)
 """
 
@@ -171,8 +188,8 @@ def test_a_killed_writer_leaves_whole_commits_only(path: Path, lines: int) -> No
             assert profiles == dict.fromkeys(names, b"%d" % number * 100)
             assert SqliteStore(database).due(0, number, 100) == sorted((number, u) for u in names)
             assert SqliteStore(database).outbox(0) == [outgoing(number)]
-            assert SqliteSink(database).mark(0) in {number - 1, number}
-            assert len(SqliteSink(database).changes()) == SqliteSink(database).mark(0)
+            assert SqliteSink(database).mark(0).number in {number - 1, number}
+            assert len(SqliteSink(database).changes()) == SqliteSink(database).mark(0).number
 
 
 def test_a_full_disk_takes_nothing_of_the_commit(path: Path) -> None:
@@ -288,10 +305,10 @@ def test_a_file_that_may_not_be_written(open_folder: Path, unprivileged: Unprivi
 def test_an_interrupted_block_is_undone(path: Path) -> None:
     def interrupted(database: Database) -> None:
         with database.transaction() as connection:
-            connection.execute("INSERT INTO marks VALUES (0, 7)")
+            connection.execute("INSERT INTO marks VALUES (0, 7, 0, 0, '')")
             raise KeyboardInterrupt
 
     with Database(path) as database:
         with pytest.raises(KeyboardInterrupt):
             interrupted(database)
-        assert SqliteSink(database).mark(0) == 0
+        assert SqliteSink(database).mark(0).number == 0

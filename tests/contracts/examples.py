@@ -1,7 +1,7 @@
 """Values to store and to tell, told apart by their number."""
 
 from streamer.ports import Outgoing
-from streamer.types import Record, Rejection, SegmentChange
+from streamer.types import Membership, Record, Rejection, SegmentChange
 
 
 def change(number: int, customer: str = "u-7") -> SegmentChange:
@@ -36,10 +36,18 @@ def rejection(number: int, value: bytes = b"not \xff JSON") -> Rejection:
     )
 
 
-def outgoing(number: int, changes: int = 1, rejections: int = 0) -> Outgoing:
+def membership(number: int) -> Membership:
+    return Membership("u-7", number, 1_700_000_000_000, (("cart_abandoner", 1_700_000_000_000),))
+
+
+def outgoing(number: int, changes: int = 1, rejections: int = 0, *, partition: int = 0) -> Outgoing:
     """Return the outgoing of a commit, with changes and rejections that no other one has."""
     return Outgoing(
         number,
         tuple(change(10 * number + each) for each in range(changes)),
         tuple(rejection(10 * number + each) for each in range(rejections)),
+        (membership(number),) if changes else (),
+        partition,
+        100 * number,
+        (1_700_000_000_000 + number, "u-7"),
     )

@@ -20,7 +20,7 @@ class NaivePartition:
         return self.meta
 
     def admits(self, checkpoint: Checkpoint) -> bool:
-        return checkpoint.epoch == self.meta.epoch > 0 and checkpoint.number == self.meta.number + 1
+        return checkpoint.epoch == self.meta.epoch > 0 and checkpoint.follows == self.meta.number
 
     def commit(self, checkpoint: Checkpoint) -> None:
         self.meta = Meta(
@@ -29,6 +29,7 @@ class NaivePartition:
             checkpoint.offset,
             checkpoint.log_time,
             {**self.meta.layouts, **checkpoint.layouts},
+            checkpoint.swept,
         )
         for customer, profile in checkpoint.profiles.items():
             self.profiles.pop(customer, None)

@@ -33,6 +33,7 @@ def following(
         partition=0,
         epoch=meta.epoch,
         number=meta.number + 1,
+        follows=meta.number,
         offset=meta.offset + 10,
         log_time=meta.log_time,
         profiles={customer: profile for customer, (profile, _) in customers.items()},
@@ -75,7 +76,7 @@ def test_a_commit_is_there_for_everyone(connect: Connect) -> None:
 def test_the_next_owner_goes_on_where_the_last_commit_stands(connect: Connect) -> None:
     store = connect()
     claimed = store.claim(0)
-    store.commit(Checkpoint(0, claimed.epoch, 1, 500, 1_700_000_000_000, {}, {}))
+    store.commit(Checkpoint(0, claimed.epoch, 1, 500, 1_700_000_000_000, {}, {}, 0))
     assert connect().claim(0) == Meta(2, 1, 500, 1_700_000_000_000)
 
 
@@ -91,13 +92,36 @@ def test_an_owner_that_lost_the_partition_changes_nothing(connect: Connect) -> N
     assert contents(owner, "ab") == ({"a": b"3"}, [(8, "a")], [outgoing(1)])
 
 
+def test_owners_of_one_epoch_are_told_apart_by_their_names(connect: Connect) -> None:
+    store = connect()
+    claimed = store.claim(0, "first")
+    with pytest.raises(Fenced):
+        store.commit(replace(following(claimed, {"a": (b"1", 5)}), owner="second"))
+    store.commit(replace(following(claimed, {"a": (b"1", 5)}), owner="first"))
+    assert connect().claim(0, "third").before == "first"
+
+
+def test_a_commit_may_go_on_from_a_higher_number(connect: Connect) -> None:
+    store = connect()
+    jump = replace(following(store.claim(0), {"a": (b"1", 5)}), number=50)
+    store.commit(jump)
+    store.commit(following(after(jump), {"a": (b"2", 6)}))
+    assert connect().claim(0).number == 51
+
+
+def test_how_far_wakes_have_acted_is_kept(connect: Connect) -> None:
+    store = connect()
+    store.commit(replace(following(store.claim(0), {}), swept=(77, "ä")))
+    assert connect().claim(0).swept == (77, "ä")
+
+
 @pytest.mark.parametrize("number", [0, 1, 3, 100])
 def test_a_commit_out_of_turn_changes_nothing(connect: Connect, number: int) -> None:
     store = connect()
     first = following(store.claim(0), {"a": (b"1", 5)})
     store.commit(first)
     with pytest.raises(Fenced):
-        store.commit(Checkpoint(0, 1, number, 99, None, {"a": b"2"}, {"a": 6}))
+        store.commit(Checkpoint(0, 1, number, 99, None, {"a": b"2"}, {"a": 6}, number - 1))
     assert contents(store, "a") == ({"a": b"1"}, [(5, "a")], [])
     assert store.claim(0) == Meta(2, 1, first.offset, None)
 
@@ -105,7 +129,7 @@ def test_a_commit_out_of_turn_changes_nothing(connect: Connect, number: int) -> 
 def test_nobody_commits_without_a_claim(connect: Connect) -> None:
     store = connect()
     with pytest.raises(Fenced):
-        store.commit(Checkpoint(0, 0, 1, 1, None, {"a": b"1"}, {"a": 6}))
+        store.commit(Checkpoint(0, 0, 1, 1, None, {"a": b"1"}, {"a": 6}, 0))
     assert contents(store, "a") == ({}, [], [])
 
 
@@ -179,7 +203,7 @@ def test_partitions_are_apart(connect: Connect) -> None:
     store.commit(following(store.claim(0), {"a": (b"1", 5)}, outgoing(1)))
     assert store.claim(1) == Meta(1, 0, 0, None)
     assert (store.load(1, "a"), store.due(1, 100, 10), store.outbox(1)) == ({}, [], [])
-    store.commit(Checkpoint(1, 1, 1, 3, None, {"a": b"2"}, {"a": 6}))
+    store.commit(Checkpoint(1, 1, 1, 3, None, {"a": b"2"}, {"a": 6}, 0))
     assert contents(store, "a") == ({"a": b"1"}, [(5, "a")], [outgoing(1)])
 
 

@@ -78,8 +78,9 @@ class StoreHistory(RuleBasedStateMachine):
             log_time,
             {customer: profile for customer, (profile, _) in touched.items()},
             {customer: wake for customer, (_, wake) in touched.items()},
-            outgoing(number, changes=2, rejections=1) if tells else None,
-            data.draw(st.integers(0, max(0, number))),
+            believed.number + skips,
+            outgoing=outgoing(number, changes=2, rejections=1) if tells else None,
+            published=data.draw(st.integers(0, max(0, number))),
         )
         if self.naive[partition].admits(checkpoint):
             self.stores[owner].commit(checkpoint)
