@@ -14,6 +14,7 @@ from streamer.adapters.memory import MemoryLog, MemorySink, MemoryStore
 from streamer.adapters.sqlite import SqliteLog, SqliteSink, SqliteStore
 from streamer.codecs.changes import encode_change, rejection_line
 from streamer.codecs.events import decode
+from streamer.codecs.profiles import ProfileCodec
 from streamer.core.ruleset import RuleSet
 from streamer.errors import InvalidEvent
 from streamer.ports import Log, Sink, Store
@@ -188,27 +189,38 @@ class Life:
 
 @dataclass(frozen=True)
 class Legacy:
-    """What a life leaves: what was told, every profile, every wake, and nothing left to tell."""
+    """What a life leaves: what was told, every profile, whose wakes are set, nothing left to tell.
+
+    A wake may be earlier than it needs to be, and how much depends on what a worker has in its
+    cache. So profiles are compared without it, and of the wakes only whose they are.
+    """
 
     changes: list[bytes]
     rejections: list[bytes]
     profiles: dict[str, bytes]
-    wakes: list[tuple[Millis, str]]
+    wakes: set[str]
     offset: int
     log_time: Millis | None
     untold: int
 
 
-def legacy(ends: Ends, lines: Sequence[bytes]) -> Legacy:
+def legacy(ends: Ends, lines: Sequence[bytes], rules: RuleSet) -> Legacy:
     """Look at everything that is left. Claims the partition: whoever still lives is fenced."""
     changes, rejections = ends.told()
     meta = ends.store.claim(0)
     mark = ends.sink.mark(0)
+    codec = ProfileCodec(rules, meta.layouts)
+    stored = ends.store.load(0, customers(lines))
+    profiles = {who: codec.decode(who, data) for who, data in stored.items()}
+    wakes = {who: at for at, who in ends.store.due(0, FOREVER, 1 << 30)}
+    assert wakes == {who: profile.wake for who, profile in profiles.items()}
+    for profile in profiles.values():
+        profile.wake = FOREVER
     return Legacy(
         changes,
         rejections,
-        ends.store.load(0, customers(lines)),
-        ends.store.due(0, FOREVER, 1 << 30),
+        {who: codec.encode(profile) for who, profile in profiles.items()},
+        set(wakes),
         meta.offset,
         meta.log_time,
         sum(outgoing.number > mark.number for outgoing in ends.store.outbox(0)),

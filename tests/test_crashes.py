@@ -60,7 +60,7 @@ def trial(lines: list[bytes], life: Life) -> Trial:
     with in_memory(lines) as connect:
         ends = connect()
         until = life.live(ends, calls)
-        return Trial(lines, replace(life, until=until), legacy(ends, lines), calls.made)
+        return Trial(lines, replace(life, until=until), legacy(ends, lines, life.rules), calls.made)
 
 
 def moments(the: Trial) -> Iterator[tuple[int, bool]]:
@@ -75,7 +75,7 @@ def end_at(the: Trial, connect: Connect, calls: Calls) -> Legacy:
     with pytest.raises(Crash):
         the.life.live(connect(), calls)
     the.life.live(connect())
-    return legacy(connect(), the.lines)
+    return legacy(connect(), the.lines, the.life.rules)
 
 
 def outlived(the: Trial, ends: Ends, calls: Calls) -> bool:
@@ -125,7 +125,7 @@ def test_crash_upon_crash_changes_nothing_in_the_end(told_trial: Trial, *, after
             while not outlived(told_trial, connect(), Calls(least + crashes % 5, after=after)):
                 crashes += 1
                 assert crashes < told_trial.calls, "no life gets any further"
-            assert legacy(connect(), told_trial.lines) == told_trial.expected
+            assert legacy(connect(), told_trial.lines, told_trial.life.rules) == told_trial.expected
         assert crashes > 2
 
 
@@ -137,7 +137,7 @@ def test_of_two_owners_at_once_the_fenced_one_changes_nothing(
     for number, after in moments(told_trial):
         with opened(told_trial.lines, tmp_path) as connect:
             fenced += taken_over_at(told_trial, connect, number, after=after)
-            end = legacy(connect(), told_trial.lines)
+            end = legacy(connect(), told_trial.lines, told_trial.life.rules)
         assert end == told_trial.expected, f"taken over at call {number}, after: {after}"
     assert fenced > told_trial.calls // 2
 
@@ -148,7 +148,7 @@ def test_a_worker_that_was_fenced_may_come_back(told_trial: Trial) -> None:
         with pytest.raises(Fenced):
             told_trial.life.live(connect(), taken_over)
         told_trial.life.live(connect())
-        assert legacy(connect(), told_trial.lines) == told_trial.expected
+        assert legacy(connect(), told_trial.lines, told_trial.life.rules) == told_trial.expected
 
 
 @pytest.mark.parametrize("pace", [Pace(), Pace(batch=1, wakes=1, cache=0), Pace(batch=7)])
@@ -158,7 +158,7 @@ def test_the_next_life_may_work_at_another_pace(told_trial: Trial, pace: Pace) -
             with pytest.raises(Crash):
                 told_trial.life.live(connect(), Calls(number, after=True))
             replace(told_trial.life, pace=pace).live(connect())
-            assert legacy(connect(), told_trial.lines) == told_trial.expected
+            assert legacy(connect(), told_trial.lines, told_trial.life.rules) == told_trial.expected
 
 
 @st.composite
@@ -232,5 +232,7 @@ def test_a_store_without_compare_and_set_is_caught_by_a_second_owner(told_trial:
     for number, after in moments(told_trial):
         with in_memory(told_trial.lines, store=CarelessStore()) as connect:
             assert taken_over_at(told_trial, connect, number, after=after) == 0
-            caught += legacy(connect(), told_trial.lines) != told_trial.expected
+            caught += (
+                legacy(connect(), told_trial.lines, told_trial.life.rules) != told_trial.expected
+            )
     assert caught > 0
