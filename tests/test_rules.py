@@ -5,12 +5,16 @@ from pathlib import Path
 import pytest
 
 from streamer.codecs.language import Declared, TestCase, read_rules
+from streamer.compose.inputs import Rules
+from streamer.compose.inventory import inventory
 from streamer.compose.scenario import render, run_tests
-from streamer.core.compile import compile_rules
+from streamer.core.compile import compile_rules, questions
+from streamer.core.leaves.trait import Trait
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "rules"
 DECLARED = read_rules([FOLDER])
+COMPILED = compile_rules(DECLARED.header, DECLARED.declarations)
 
 
 def _tests_of(declared: Declared, key: str) -> list[TestCase]:
@@ -22,8 +26,7 @@ def test_nothing_is_to_be_said_against_them() -> None:
 
 
 def test_every_test_in_the_files_passes() -> None:
-    rules = compile_rules(DECLARED.header, DECLARED.declarations)
-    verdicts = run_tests(rules, DECLARED.tests)
+    verdicts = run_tests(COMPILED, DECLARED.tests)
     assert "\n".join(render(one) for one in verdicts if not one.passed) == ""
     assert not any(verdict.skipped for verdict in verdicts)
 
@@ -41,6 +44,21 @@ def test_a_rule_is_found_by_its_kind_and_its_key() -> None:
     for key, place in DECLARED.places.items():
         file = Path(place.partition(":")[0])
         assert (file.stem, file.parent.parent) == (key, FOLDER)
+
+
+def test_each_rule_has_an_owner() -> None:
+    assert [one.key for one in DECLARED.declarations if one.settings.owner is None] == []
+
+
+def test_who_takes_consent_back_is_out_at_once() -> None:
+    for one in DECLARED.declarations:
+        if any(isinstance(each, Trait) and "consent" in each.name for each in questions(one)):
+            assert one.settings.min_dwell == 0, one.key
+
+
+def test_a_mail_that_arrives_is_no_sign_of_life() -> None:
+    for needs in inventory(Rules(DECLARED, COMPILED)).segments:
+        assert "any" not in needs.events, needs.key
 
 
 @pytest.mark.parametrize("file", sorted(FOLDER.rglob("*.yaml")), ids=lambda file: file.name)
