@@ -14,7 +14,7 @@ from streamer.cli.tree import as_text
 from streamer.cli.wording import lasting
 from streamer.compose.demo import Demo, play
 from streamer.compose.inputs import load_rules
-from streamer.compose.shipped import shipped_rules
+from streamer.compose.shipped import demo_rules, shipped_rules
 from streamer.compose.simulation import Simulation
 from streamer.core.wording import duration
 from streamer.errors import UsageError
@@ -55,7 +55,7 @@ streamer demo --file shop.db
     type=click.Path(),
     envvar="STREAMER_RULES",
     show_envvar=True,
-    help="A rule file or folder, instead of the rules that come with Streamer.",
+    help="A rule file or folder, instead of some of the rules that come with Streamer.",
 )
 @click.option(
     "--file",
@@ -74,19 +74,19 @@ def demo(
     """
     if kept is not None and kept.exists():
         raise UsageError(f"{kept} is there already: name a new file")
-    paths = rules or (_short(shipped_rules()),)
-    compiled = load_rules(paths).compiled
+    named = rules or (_short(shipped_rules()),)
+    compiled = load_rules(rules or [str(path) for path in demo_rules()]).compiled
     with ExitStack() as stack:
         file = kept or _temporary(stack)
         database = stack.enter_context(Database(file))
         shop = Demo(compiled, database, Simulation(seed=seed, customers=_CUSTOMERS))
-        click.echo(_opening(len(compiled.plans), paths, speed))
+        click.echo(_opening(len(compiled.plans), named, speed))
         with stage_for(shop) as stage:
             play(shop, seconds, speed, time.monotonic, time.sleep, stage.show)
         click.echo(status(shop))
         show_sizes(shop)
         _explain_one(shop)
-    _try_next(shop, paths, seed, kept)
+    _try_next(shop, named, seed, kept)
 
 
 def _temporary(stack: ExitStack) -> Path:
@@ -117,19 +117,23 @@ def _explain_one(shop: Demo) -> None:
 
 def _try_next(shop: Demo, paths: tuple[str, ...], seed: int, kept: Path | None) -> None:
     """Say how to get the same as files, and how to go on with rules of one's own."""
-    rules = " ".join(paths)
+    rules = " ".join(f"--rules {path}" for path in paths)
     minutes = max(MINUTE, (shop.now - shop.began) // MINUTE * MINUTE)
     bounds = f"--customers {_CUSTOMERS} --seed {seed} --for {duration(minutes)}"
-    chosen = shop.example()
-    customer = chosen[0] if chosen else "u-1"
     _heading("What to try next")
     click.echo(
-        "The same events as a file, the same rules over them, the same question:\n"
+        "The same events as a file, and all these rules over them:\n"
         f"  streamer simulate {bounds} --out events.jsonl\n"
-        f"  streamer replay events.jsonl --rules {rules} --out changes.jsonl\n"
-        f"  streamer explain {customer} --events events.jsonl --rules {rules}\n"
-        "Rules of your own: copy the folder, change a rule, see what it changes:\n"
-        f"  cp -r {rules} my-rules\n"
+        f"  streamer replay events.jsonl {rules} --out changes.jsonl"
+    )
+    chosen = shop.example()
+    if chosen is not None:
+        customer, membership = chosen
+        asked = f"{rules} --segment {membership}"
+        click.echo(f"  streamer explain {customer} --events events.jsonl {asked}")
+    click.echo(
+        "Rules of your own: copy them, change a rule, see what it changes:\n"
+        f"  cp -r {' '.join(paths)} my-rules\n"
         "  streamer check my-rules\n"
         "  streamer test my-rules\n"
         "  streamer demo --rules my-rules"

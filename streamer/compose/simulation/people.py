@@ -11,7 +11,7 @@ MEMBERS: Final = 0.7
 _REGULARS: Final = 2.0
 """How unevenly visits are spread: at 2, one customer in a hundred makes every tenth visit."""
 _SEEN: Final = 6
-_NEWSLETTER: Final = 0.4
+_CONSENT: Final = 0.4
 _CARD: Final = 0.25
 _COUNTRIES: Final = ("DE", "DE", "DE", "AT", "CH", "NL", "FR")
 
@@ -49,7 +49,8 @@ class Person:
         return {
             "country": random.choice(_COUNTRIES),
             "birth_date": f"{year}-{month:02d}-{day:02d}",
-            "newsletter": random.random() < _NEWSLETTER,
+            "email": f"{self.ids['user_id']}@example.com",
+            "email_consent": random.random() < _CONSENT,
             "loyalty_card": random.random() < _CARD,
         }
 
