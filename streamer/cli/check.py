@@ -65,19 +65,19 @@ def _report(findings: Sequence[Finding], found: Inventory | None, form: Form) ->
 def _text(findings: Sequence[Finding], found: Inventory | None) -> Iterator[str]:
     for finding in findings:
         yield render(finding)
+    if findings:
+        yield ""
     errors = sum(finding.severity == "error" for finding in findings)
     if errors:
-        yield ""
         yield click.style(counted(errors, "error"), fg="red")
     if found is None:
         return
-    if findings:
-        yield ""
     for needs in found.segments:
         yield from _needs(needs)
     evaluated = sum(needs.remembers is not None for needs in found.segments)
+    warnings = f", {counted(len(findings), 'warning')}" if findings else ""
     yield (
-        f"{counted(evaluated, 'segment')}, no errors; "
+        f"{counted(evaluated, 'segment')}, no errors{warnings}; "
         f"at most {found.total:,} bytes per customer, what is shared counted once"
     )
 

@@ -7,6 +7,11 @@ import pytest
 
 from tests.cli.shop import RULES, run, shop
 
+MIXED = """\
+segment: big_spender
+purpose: Invite good customers to the preview sale.
+when: {total: price, of: order_completed, at_least: 150}
+"""
 WRONG = RULES.replace("product_added\n", "product_aded\n", 1).replace("quiet: 30m", "quiet: 30q")
 
 
@@ -54,6 +59,26 @@ def test_github_shows_errors_beside_the_code(tmp_path: Path) -> None:
 def test_github_has_nothing_to_say_of_good_rules(tmp_path: Path) -> None:
     result = run("check", shop(tmp_path)[1], "--format", "github")
     assert (result.exit_code, result.output) == (0, "")
+
+
+def test_a_warning_stands_with_its_place_and_is_no_finding(tmp_path: Path) -> None:
+    _, rules = shop(tmp_path, rules=MIXED)
+    result = run("check", rules)
+    assert result.exit_code == 0
+    assert "shop.yaml:3:15: warning: price is money, and nothing says of which" in result.output
+    assert "  when: {total: price, of: order_completed, at_least: 150}\n" in result.output
+    assert "1 segment, no errors, 1 warning; " in result.output
+
+
+def test_programs_are_told_how_severe_a_finding_is(tmp_path: Path) -> None:
+    _, rules = shop(tmp_path, rules=MIXED)
+    facts = json.loads(run("check", rules, "--format", "json").output)
+    assert facts["ok"]
+    assert [one["severity"] for one in facts["findings"]] == ["warning"]
+    result = run("check", rules, "--format", "github")
+    assert result.exit_code == 0
+    assert result.output.startswith("::warning file=")
+    assert "shop.yaml,line=3,col=15::price is money" in result.output
 
 
 def test_the_environment_names_the_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """From the values of a leaf's keys to the leaf as declared, one function per leaf.
 
 What contradicts itself across keys is refused here, with `Wrong`; what can never be true is
-warned about.
+warned about, as is what adds up money of several currencies.
 """
 
 from collections.abc import Callable
@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from streamer.codecs.language.comparisons import comparisons, warn_if_impossible
 from streamer.codecs.language.fields import Values
+from streamer.codecs.language.money import warn_if_mixed
 from streamer.codecs.language.reading import Reading, Reference, Wrong
 from streamer.core.leaves.abandoned import Abandoned
 from streamer.core.leaves.aggregate import Aggregate
@@ -104,6 +105,7 @@ def aggregate(kind: Literal["total", "average"]) -> Callable[[Values, Reading], 
 
     def build(values: Values, reading: Reading) -> Question:
         warn_if_impossible(values, reading)
+        warn_if_mixed(values, kind, reading)
         scope = _scope(values, "of", reading)
         return Aggregate(kind, values[kind], scope, comparisons(values), values.get("times"))
 

@@ -174,6 +174,10 @@ def test_where(where: str) -> None:
     assert repr(declared.when.scope.where) == repr(CLAUSES[where])
 
 
+MIXED = (
+    "{} is money, and nothing says of which currency: amounts in different currencies are added "
+    "up; state one, as in where: {{currency: EUR}}"
+)
 WARNINGS = {
     "{performed: product_added, since: product_added}": (
         34,
@@ -203,6 +207,16 @@ WARNINGS = {
         40,
         "can never be true: every event of did is one of without, too",
     ),
+    "{total: revenue, of: order_completed, at_least: 5}": (15, MIXED.format("revenue")),
+    "{average: order.price, of: any, above: 5}": (17, MIXED.format("order.price")),
+    "{total: price, of: any, where: {currency: {exists: true}}, above: 5}": (
+        15,
+        MIXED.format("price"),
+    ),
+    "{total: price, of: any, where: {currency: {in: [EUR, CHF]}}, above: 5}": (
+        15,
+        MIXED.format("price"),
+    ),
 }
 
 
@@ -220,6 +234,10 @@ def test_warning(condition: str) -> None:
         "{performed: any, since: product_added}",
         "{performed: any, at_least: 3, at_most: 3, is: 3}",
         "{trait: a, above: 5, is: x}",
+        "{total: price, of: any, where: {currency: EUR}, above: 5}",
+        "{total: order.price, of: any, where: {order.currency_code: {in: [EUR]}}, above: 5}",
+        "{total: points, of: any, above: 5}",
+        "{largest: price, of: any, above: 5}",
     ],
 )
 def test_no_warning(condition: str) -> None:
