@@ -6,13 +6,17 @@ share are counted in each of them, and once in the total.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from streamer.codecs.profiles import MEMBERSHIP_BYTES, PROFILE_BYTES
 from streamer.compose.inputs import Rules
 from streamer.compose.nodes import leaves_of
 from streamer.core.compile import Declaration, event_names, questions
 from streamer.core.leaves.abandoned import Abandoned
+from streamer.core.leaves.age import Age
 from streamer.core.leaves.aggregate import Aggregate
+from streamer.core.leaves.anniversary import Anniversary
+from streamer.core.leaves.dates import MOST_DATES
 from streamer.core.leaves.favours import Favours
 from streamer.core.leaves.frequent import MOST_REPEATED
 from streamer.core.leaves.performed import Performed
@@ -22,6 +26,9 @@ from streamer.core.memory import MOST_EVENTS, MOST_VALUES
 from streamer.core.plan import Plan
 from streamer.core.ruleset import RuleSet
 from streamer.core.syntax import ANY, Clause
+
+_OF_TRAITS: Final = (Trait, Anniversary, Age)
+"""The conditions that read one trait, their `name`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,7 @@ def _needs(one: Declaration, plan: Plan | None, rules: Rules) -> Needs:
         shared_with=tuple(other.key for other in others if other.slots & shared),
         events=_events(one, asked),
         properties=tuple(sorted({name for each in asked for name in _properties(each)})),
-        traits=tuple(sorted({each.name for each in asked if isinstance(each, Trait)})),
+        traits=tuple(sorted({each.name for each in asked if isinstance(each, _OF_TRAITS)})),
         limits=() if plan is None else tuple(_limits(plan, asked)),
     )
 
@@ -131,6 +138,8 @@ def _limit(question: object) -> str | None:
         case Favours(property=name):
             values = f"{MOST_VALUES} different values of {name}"
             return f"{values} and {MOST_EVENTS:,} events in the window"
+        case Anniversary(name=name) | Age(name=name):
+            return f"{MOST_DATES} different dates of {name}"
         case Aggregate(scope=scope) if scope.within is not None:
             return f"{MOST_EVENTS:,} events in the window"
         case Aggregate(scope=scope) if scope.since is not None:

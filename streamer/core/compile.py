@@ -9,7 +9,6 @@ from hashlib import sha256
 
 from streamer.core.conditions import AllHold, AnyHolds, Asked, Node, NoneHold
 from streamer.core.leaves.membership import InSegment
-from streamer.core.leaves.trait import Trait
 from streamer.core.memory import Memory, Terms
 from streamer.core.plan import Plan, Rung
 from streamer.core.ruleset import RuleSet
@@ -150,8 +149,6 @@ def _in_order(declarations: Sequence[Declaration]) -> list[Declaration]:
 def event_names(one: Declaration) -> Iterator[str]:
     """Yield the event names that a declaration names, with repeats."""
     for question in questions(one):
-        if isinstance(question, Trait):
-            continue
         yield from _names_in(question)
 
 

@@ -8,6 +8,7 @@ content; and for each event name it is known which memories it moves and which p
 from collections.abc import Iterator
 
 from streamer.core.generate import React, generate_react, generate_settle
+from streamer.core.leaves.dates import TraitDates
 from streamer.core.leaves.trait import TraitVerdict
 from streamer.core.memory import Fold, Memory, key_of
 from streamer.core.plan import Plan, Reaction
@@ -54,7 +55,7 @@ class RuleSet:
 
     def _folds(self, name: str, *, of_traits: bool) -> Iterator[tuple[int, Fold]]:
         for slot, memory in enumerate(self.memories):
-            if isinstance(memory, TraitVerdict) is of_traits:
+            if isinstance(memory, TraitVerdict | TraitDates) is of_traits:
                 fold = memory.fold(name)
                 if fold is not None:
                     yield slot, fold

@@ -42,6 +42,8 @@ when:
     - {total: price, times: quantity, of: order_completed, within: 7d, at_least: 5}
     - {quiet: 30m}
     - {trait: country, is: DE}
+    - {age: {trait: birth_date}, below: 30}
+    - {anniversary: {trait: wedding_date}}
     - {abandoned: {did: product_viewed, without: product_added}, where: {brand: acme}}
     - sequence: [{event: cart_viewed, where: {currency: EUR}}, checkout_started]"""
     ).segments
@@ -61,7 +63,7 @@ when:
         "product_id",
         "quantity",
     )
-    assert needs.traits == ("country",)
+    assert needs.traits == ("birth_date", "country", "wedding_date")
 
 
 def test_what_could_need_more_than_its_bound_says_so() -> None:
@@ -75,7 +77,8 @@ when:
     - {total: price, of: order_completed, within: 7d, at_least: 5}
     - {total: price, of: order_completed, at_least: 5}
     - {abandoned: {did: product_viewed, without: product_added}, same: customer}
-    - {sequence: [product_viewed, product_added], same: product_id}"""
+    - {sequence: [product_viewed, product_added], same: product_id}
+    - {anniversary: {trait: birth_date}}"""
     ).segments
     assert [limit.split(": exact up to ")[1] for limit in needs.limits] == [
         "2,048 different values of product_id",
@@ -83,6 +86,7 @@ when:
         "256 different values of brand and 1,000 events in the window",
         "1,000 events in the window",
         "256 different values of product_id",
+        "16 different dates of birth_date",
     ]
 
 

@@ -11,6 +11,7 @@ from streamer.codecs.profiles import MEMBERSHIP_BYTES, MEMORY_BYTES, PROFILE_BYT
 from streamer.core.leaves.abandoned import Abandoned
 from streamer.core.leaves.aggregate import Aggregate
 from streamer.core.leaves.ago import Ago
+from streamer.core.leaves.anniversary import Anniversary
 from streamer.core.leaves.extreme import Extreme
 from streamer.core.leaves.favours import Favours
 from streamer.core.leaves.latest import Latest
@@ -18,7 +19,7 @@ from streamer.core.leaves.performed import NotPerformed, Performed, Quiet
 from streamer.core.leaves.sequence import Sequence, Step
 from streamer.core.leaves.trait import Trait
 from streamer.core.syntax import Comparison, Condition, Header, Scope
-from streamer.types import Event
+from streamer.types import DAY, Event
 from tests.core.shopper import Shopper, on, segment
 
 SEEN, DONE, ANY = ("seen",), ("done",), ()
@@ -58,6 +59,7 @@ QUESTIONS: list[Condition] = [
     Favours("p", SEEN),
     Favours("p", SEEN, within=WINDOW, share=Fraction(1, 2)),
     Trait("t", IS_ONE),
+    Anniversary("born", before=7 * DAY),
 ]
 
 
@@ -67,6 +69,11 @@ def value(chance: random.Random) -> Any:  # noqa: ANN401  as in JSON
     text = chr(0x1F600 + number % 64) * 39 + str(number)[0]
     kinds = (text, text + "longer", "y" * 32 + str(number), number, -number - 2**40, number / 7)
     return chance.choice((*kinds, True, 2**63, -(2**63), 1e300, chr(0x10FFFF) * 1_000))
+
+
+def dates(chance: random.Random) -> list[str]:
+    """Many dates, more than are kept."""
+    return [f"{chance.randrange(9_000, 10_000)}-01-{day:02}" for day in range(1, 25)]
 
 
 def adversary(seed: int, events: int) -> Iterator[Event]:
@@ -87,7 +94,7 @@ def adversary(seed: int, events: int) -> Iterator[Event]:
                 "price": chance.choice((1e11, -1e11, 0.1, 3)),
                 "quantity": chance.choice((1_000_000, 999_999, 3)),
             },
-            chance.choice((None, None, {"t": value(chance)})),
+            chance.choice((None, None, {"t": value(chance), "born": dates(chance)})),
         )
 
 

@@ -1,7 +1,11 @@
 """Is a condition true of this customer now? One function per leaf, each from the whole history."""
 
+import re
+from calendar import isleap
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 from tests.oracle.customer import Customer, Match, all_matches, history_order, matches
@@ -17,6 +21,8 @@ from tests.oracle.values import (
     satisfied,
     values_at,
 )
+
+DAY = 86_400_000
 
 
 def holds(node: Node, customer: Customer, now: int) -> bool:
@@ -239,6 +245,52 @@ def season(leaf: Node, customer: Customer, now: int) -> bool:
     return bool(today >= begins or today <= ends)
 
 
+def dates_told(name: str, customer: Customer) -> list[date]:
+    """The values with the latest time of a trait (17) that are written as an existing day."""
+    told = [event.traits for event in customer.history if name in event.traits]
+    texts = [value for value in flat(told[-1][name]) if isinstance(value, str)] if told else []
+    found = []
+    for text in texts:
+        if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+            with suppress(ValueError):
+                found.append(datetime.strptime(text, "%Y-%m-%d").date())  # noqa: DTZ007  a day
+    return found
+
+
+def comes_round(born: date, today: date) -> bool:
+    """Is this the day of the year, or the 28th for a 29 February that the year lacks?"""
+    tomorrow = today + timedelta(days=1)
+    if (born.month, born.day) == (2, 29) and (tomorrow.month, tomorrow.day) == (3, 1):
+        return True
+    return (born.month, born.day) == (today.month, today.day)
+
+
+def anniversary(leaf: Node, customer: Customer, now: int) -> bool:
+    """The day comes round within so many days from today, or did so many days ago."""
+    asked = leaf["anniversary"]
+    ahead, behind = (duration(asked.get(key, "0d")) // DAY for key in ("before", "after"))
+    near = [
+        customer.day(now) + timedelta(days=shift)
+        for shift in range(-min(behind, 366), min(ahead, 366) + 1)
+    ]
+    return any(
+        comes_round(born, day) for born in dates_told(asked["trait"], customer) for day in near
+    )
+
+
+def age(leaf: Node, customer: Customer, now: int) -> bool:
+    """Whole years since the date; a year is whole on the day that comes round."""
+    today = customer.day(now)
+    for born in dates_told(leaf["age"]["trait"], customer):
+        day = (born.month, born.day)
+        if day == (2, 29) and not isleap(today.year):
+            day = (2, 28)
+        years = today.year - born.year - ((today.month, today.day) < day)
+        if leaf.get("at_least", years) <= years < leaf.get("below", years + 1):
+            return True
+    return False
+
+
 LEAVES: dict[str, Callable[[Node, Customer, int], bool]] = {
     "performed": performed,
     "not_performed": not_performed,
@@ -256,4 +308,6 @@ LEAVES: dict[str, Callable[[Node, Customer, int], bool]] = {
     "trait": trait,
     "in_segment": in_segment,
     "season": season,
+    "anniversary": anniversary,
+    "age": age,
 }

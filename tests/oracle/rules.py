@@ -64,6 +64,7 @@ class Rules:
     retention: int
     max_lateness: int
     days: frozenset[str]
+    dated: tuple[Node, ...]
 
 
 def read_rules(documents: Sequence[Mapping[str, Any]]) -> Rules:
@@ -85,6 +86,7 @@ def read_rules(documents: Sequence[Mapping[str, Any]]) -> Rules:
         retention=duration(header.get("retention", "400d")),
         max_lateness=duration(header.get("max_lateness", "24h")),
         days=frozenset(day for document in documents for day in days_in(document)),
+        dated=tuple(leaf for document in documents for leaf in dated_in(document)),
     )
 
 
@@ -124,6 +126,15 @@ def days_in(data: Json) -> Iterator[str]:
     if isinstance(data, Mapping | list):
         for part in data.values() if isinstance(data, Mapping) else data:
             yield from days_in(part)
+
+
+def dated_in(data: Json) -> Iterator[Node]:
+    """Every leaf that looks at the date in a trait."""
+    if isinstance(data, Mapping) and data.keys() & {"anniversary", "age"}:
+        yield dict(data)
+    if isinstance(data, Mapping | list):
+        for part in data.values() if isinstance(data, Mapping) else data:
+            yield from dated_in(part)
 
 
 def references_in(data: Json) -> Iterator[str]:

@@ -5,18 +5,22 @@ duration after something: after an event, or after a change of membership. So ev
 looked at, in order, and all rules are evaluated there from scratch.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 
 from tests.oracle.customer import EPOCH, Customer
+from tests.oracle.leaves import DAY, dates_told
 from tests.oracle.membership import Moment, decide, leave_everything
 from tests.oracle.reading import Event, NoEventError, read_event
-from tests.oracle.rules import Rules, read_rules
+from tests.oracle.rules import Rules, duration, read_rules
+from tests.oracle.values import Node
 
 MAX_AHEAD = 5 * 60_000
 REMEMBERED_IDS = 256
+FEBRUARY = 2
 
 Rejected = tuple[int, Literal["invalid", "late", "early", "duplicate"]]
 
@@ -157,6 +161,9 @@ class Run:
         starts |= {one.left for one in customer.standings.values() if one.left is not None}
         reached = {start + wait for start in starts for wait in self.rules.durations}
         reached |= self.turning_days(after, limit) if self.rules.days else set()
+        reached |= {
+            at for leaf in self.rules.dated for at in self.dated_days(leaf, customer, limit)
+        }
         return {at for at in reached | {self.gone_at(customer)} if after < at <= limit}
 
     def turning_days(self, after: int, limit: int) -> set[int]:
@@ -164,14 +171,33 @@ class Run:
         found: set[int] = set()
         day = (EPOCH + timedelta(milliseconds=after)).astimezone(self.rules.zone).date()
         while True:
-            midnight = datetime.combine(day, time(), self.rules.zone)
-            at = int((midnight.astimezone(UTC) - EPOCH) / timedelta(milliseconds=1))
+            at = self.beginning(day)
             if at > limit:
                 return found
             named = {day.strftime("%m-%d"), (day - timedelta(days=1)).strftime("%m-%d")}
             if named & self.rules.days or named & {"02-29", "03-01"}:
                 found.add(at)
             day += timedelta(days=1)
+
+    def dated_days(self, leaf: Node, customer: Customer, limit: int) -> Iterator[int]:
+        """The beginning of every day on which such a leaf could turn, in all years in reach."""
+        asked = leaf.get("anniversary") or leaf["age"]
+        shifts = {0}
+        if "anniversary" in leaf:
+            before, after = (duration(asked.get(key, "0d")) // DAY for key in ("before", "after"))
+            shifts = {-before, after + 1}
+        years = range(customer.day(customer.clock).year - 2, customer.day(limit).year + 3)
+        for born in dates_told(asked["trait"], customer):
+            for year in years:
+                for number in {born.day, 28} if born.month == FEBRUARY else {born.day}:
+                    with suppress(ValueError):
+                        day = date(year, born.month, number)
+                        yield from (self.beginning(day + timedelta(days=one)) for one in shifts)
+
+    def beginning(self, day: date) -> int:
+        """The first instant of a day in the zone."""
+        midnight = datetime.combine(day, time(), self.rules.zone)
+        return int((midnight.astimezone(UTC) - EPOCH) / timedelta(milliseconds=1))
 
     def gone_at(self, customer: Customer) -> int:
         """The instant at which the latest accepted event is `retention` old (21)."""

@@ -21,6 +21,7 @@ from tests.oracle.shop import (
     segment,
     told,
     true_now,
+    turns,
 )
 from tests.oracle.values import Node
 
@@ -423,3 +424,30 @@ def test_any_and_none() -> None:
     assert true_now(either, on(0, "b"))
     assert not true_now(neither, on(0, "b"))
     assert true_now(neither, on(0, "c"))
+
+
+def test_a_season_includes_both_days_and_may_span_new_year() -> None:
+    winter = {"season": {"from": "12-31", "to": "01-02"}}
+    assert flips(winter, on(0, "a"), until=D * 365) == [(0, IN), (2 * D, OUT), (364 * D, IN)]
+
+
+def test_an_anniversary_is_whole_days_around_a_day_of_the_year() -> None:
+    near = {"anniversary": {"trait": "born", "before": "1d", "after": "1w"}}
+    assert flips(near, told(0, born="1990-01-03")) == [(D, IN), (10 * D, OUT)]
+    assert flips(near, told(0, born="1990-12-30")) == [(0, IN), (6 * D, OUT)]
+    assert flips(near, told(0, born="1990-02-30"), until=400 * D) == []
+    leap = {"anniversary": {"trait": "born"}}
+    assert flips(leap, told(0, born="1996-02-29")) == [(58 * D, IN), (59 * D, OUT)]
+    assert flips(leap, told(0, born=["x", "1996-01-02"])) == [(D, IN), (2 * D, OUT)]
+
+
+def test_an_age_is_whole_years_in_the_zone() -> None:
+    young = {"age": {"trait": "born"}, "at_least": 18, "below": 19}
+    assert flips(young, told(0, born="2008-01-03")) == [(2 * D, IN)]
+    assert flips(young, told(0, born="2007-01-03")) == [(0, IN), (2 * D, OUT)]
+    assert flips(young, told(0, born="2008-02-29")) == [(58 * D, IN)]
+    assert true_now({"age": {"trait": "born"}, "below": 1}, told(0, born="2030-01-01"))
+    rules = [header(zone="Asia/Kathmandu"), segment("s", young)]
+    assert turns(run(rules, told(0, born="2008-01-03"), until=9 * D), "s") == [
+        (2 * D - 5 * H - 45 * M, IN)
+    ]

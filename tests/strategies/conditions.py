@@ -20,6 +20,8 @@ Draw: TypeAlias = Callable[[st.SearchStrategy[Any]], Any]
 
 COUNTS = st.integers(1, 3)
 DAYS = st.sampled_from(["01-01", "01-02", "02-28", "02-29", "03-29", "10-25", "12-31"])
+SOME_DAYS = st.sampled_from(["0d", "1d", "2d"])
+YEARS = st.sampled_from([1, 25, 26, 26, 27, 1000])
 AMOUNTS = st.sampled_from([0, 1, 2, 3, 5, 2.5, 0.1, 0.3, 4.0001, -1, 10])
 SHARES = st.sampled_from([0.5, "50%", "34%", "33.3%", 0.6667, 1, "100%"])
 VALUE = st.sampled_from(VALUES)
@@ -234,6 +236,27 @@ def season(draw: Draw, _words: Words) -> Node:
     return {"season": {"from": draw(DAYS), "to": draw(DAYS)}}
 
 
+def anniversary(draw: Draw, _words: Words) -> Node:
+    """A day of the year, with days before and after it."""
+    node: Node = {"trait": "born"}
+    for key in ("before", "after"):
+        if draw(MOSTLY):
+            node[key] = draw(SOME_DAYS)
+    return {"anniversary": node}
+
+
+def age(draw: Draw, _words: Words) -> Node:
+    """Years that some of the dates reach when the histories happen."""
+    node: Node = {"age": {"trait": "born"}}
+    low, high = sorted(draw(st.tuples(YEARS, YEARS)))
+    bounds = draw(st.sampled_from(["at_least", "below", "both"]))
+    if bounds != "below":
+        node["at_least"] = low
+    if bounds != "at_least":
+        node["below"] = high
+    return node
+
+
 LEAVES = (
     performed,
     performed,
@@ -248,4 +271,6 @@ LEAVES = (
     favours,
     trait,
     season,
+    anniversary,
+    age,
 )

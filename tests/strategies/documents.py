@@ -17,7 +17,10 @@ from tests.strategies.words import (
 
 KEYS = ("zed", "mid", "alpha", "b2", "engaged", "m_1")
 TIERS = ("low", "high", "top")
-ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kathmandu", "UTC", "Australia/Lord_Howe")
+ZONES = (
+    *("Europe/Berlin", "America/New_York", "Asia/Kathmandu", "UTC", "Australia/Lord_Howe"),
+    "Asia/Beirut",  # whose clocks change at midnight
+)
 RETENTIONS = ("2d", "3d", "5d", "1w", "40d")
 LATENESSES = ("1s", "10s", "1h", "12h", "1d", "2d")
 

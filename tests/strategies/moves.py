@@ -31,12 +31,18 @@ LOOKS = odd(
     [[{"colour": "b"}, [{"colour": "a"}]], {"colour": []}, {}, "a", None],
 )
 TAGS = odd([["a", "b"], ["a", "b"], [["b"], "ab"], [], [None], "a", [1, 2.5], 2, {"x": "a"}])
+BORN = odd(
+    ["2000-01-01", "2000-01-02", "1999-12-31", "2000-02-29", "2000-03-29", "2000-10-25"],
+    [["2001-03-30", "2000-10-24"], ["x", "2001-01-03"], "2027-01-01", "1026-01-02"],
+    ["2000-02-30", "2000-1-1", "2000-01-01T00:00Z", 20000101, None, [], {}],
+)
 TRAITS: st.SearchStrategy[Node] = st.fixed_dictionaries(
     {"plan": odd(["a", "a", "a", "b", "b", None, ["a", "b"], [], {}, 1, True])},
     optional={
         "score": odd([1, 2, 2, 3, 2.5, 0, -0.0, None, "2", [1, 3]]),
         "home.city": odd(["a", "b", None]),
         "home": st.just({"city": "a"}),
+        "born": BORN,
     },
 )
 PRODUCT: st.SearchStrategy[Node] = st.fixed_dictionaries(

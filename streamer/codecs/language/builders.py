@@ -12,8 +12,10 @@ from streamer.codecs.language.fields import Values
 from streamer.codecs.language.money import warn_if_mixed
 from streamer.codecs.language.reading import Reading, Reference, Wrong
 from streamer.core.leaves.abandoned import Abandoned
+from streamer.core.leaves.age import Age
 from streamer.core.leaves.aggregate import Aggregate
 from streamer.core.leaves.ago import Ago
+from streamer.core.leaves.anniversary import Anniversary
 from streamer.core.leaves.extreme import Extreme
 from streamer.core.leaves.favours import Favours
 from streamer.core.leaves.latest import Latest
@@ -63,10 +65,8 @@ def quiet(values: Values, _: Reading) -> Question:
 
 def ago(values: Values, reading: Reading) -> Question:
     """Build `ago`."""
+    _warn_if_empty(values, "at_least", "less_than", reading)
     least, less = values.get("at_least"), values.get("less_than")
-    if least is not None and less is not None and least >= less:
-        message = "can never be true: at_least is not below less_than"
-        reading.report.warning(values.later("at_least", "less_than"), message)
     return Ago(values["ago"], values.get("where", ()), values.get("which", "last"), least, less)
 
 
@@ -163,6 +163,28 @@ def season(values: Values, _: Reading) -> Question:
     """Build `season`."""
     days: Values = values["season"]
     return Season(days["from"], days["to"])
+
+
+def anniversary(values: Values, reading: Reading) -> Question:
+    """Build `anniversary`."""
+    parts: Values = values["anniversary"]
+    reading.dated.add(parts["trait"])
+    return Anniversary(parts["trait"], parts.get("before", 0), parts.get("after", 0))
+
+
+def age(values: Values, reading: Reading) -> Question:
+    """Build `age`."""
+    _warn_if_empty(values, "at_least", "below", reading)
+    name = values["age"]["trait"]
+    reading.dated.add(name)
+    return Age(name, values.get("at_least"), values.get("below"))
+
+
+def _warn_if_empty(values: Values, least: str, below: str, reading: Reading) -> None:
+    """Warn of a range that holds nothing: from `least`, which it includes, to `below`."""
+    if least in values and below in values and values[least] >= values[below]:
+        message = f"can never be true: {least} is not below {below}"
+        reading.report.warning(values.later(least, below), message)
 
 
 def _scope(values: Values, events: str, reading: Reading) -> Scope:

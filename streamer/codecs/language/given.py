@@ -7,7 +7,7 @@ from typing import Any, Final
 from streamer.codecs.language import kinds, names, scalars
 from streamer.codecs.language.fields import Field, Group, Values
 from streamer.codecs.language.kinds import Kind
-from streamer.codecs.language.nodes import ListNode, LostNode, MappingNode, Node
+from streamer.codecs.language.nodes import ListNode, LostNode, MappingNode, Node, ScalarNode
 from streamer.codecs.language.reading import Lost, Reading, Wrong, expected
 from streamer.codecs.limits import ID, MAX_ID
 from streamer.types import Event, Millis
@@ -36,6 +36,9 @@ def _traits(node: Node, reading: Reading) -> dict[str, Any]:
     if not isinstance(node, MappingNode):
         raise expected("traits and their values, such as {country: DE}", node)
     traits: dict[str, Any] = _json(node, reading)
+    for name, entry in node.entries.items():
+        values = entry.value.items if isinstance(entry.value, ListNode) else (entry.value,)
+        reading.told.extend((name, one) for one in values if isinstance(one, ScalarNode))
     return traits
 
 

@@ -114,6 +114,15 @@ def _duration(node: Node, reading: Reading) -> Millis:
     return millis
 
 
+def _days(node: Node, reading: Reading) -> Millis:
+    """Return a time of whole days, perhaps none."""
+    what = "whole days or weeks, such as 7d, 2w or 0d"
+    value = single(node, what)
+    if not isinstance(value, str) or not re.fullmatch(scalars.DAYS_PATTERN[1:-1], value):
+        raise expected(what, node)
+    return 0 if _time(node) == 0 else _duration(node, reading)
+
+
 def _month_day(node: Node, _: Reading) -> tuple[int, int]:
     what = "a day of the year as MM-DD, such as 02-07"
     value = single(node, what)
@@ -205,6 +214,12 @@ RELATIVE: Final[Kind[Millis]] = Kind(
     "time after the start (`0s`, `30m`)",
     {"type": "string", "pattern": scalars.RELATIVE_PATTERN},
     lambda node, _: _time(node),
+)
+DAYS: Final[Kind[Millis]] = Kind(
+    "days",
+    "whole days or weeks (`7d`, `2w`, `0d`)",
+    {"type": "string", "pattern": scalars.DAYS_PATTERN},
+    _days,
 )
 MONTH_DAY: Final[Kind[tuple[int, int]]] = Kind(
     "month_day",

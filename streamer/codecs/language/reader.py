@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from streamer.codecs.language import documents, references
+from streamer.codecs.language import dates, documents, references
 from streamer.codecs.language.cases import NO_TIER, Expected, TestCase
 from streamer.codecs.language.documents import Declaration
 from streamer.codecs.language.header import read_header
@@ -107,6 +107,7 @@ def _declared(sources: Sequence[Source], reading: Reading, given: str) -> Declar
     ]
     known = references.unique(declarations, reading)
     references.check(known, reading)
+    dates.warn(reading)
     errors = reading.report.errors()
     if errors:
         raise RuleErrors(errors)

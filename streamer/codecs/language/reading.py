@@ -49,15 +49,18 @@ class Reference:
 
 @dataclass(slots=True)
 class Reading:
-    """The header, and what is found on the way: errors, references.
+    """The header, and what is found on the way: errors, references, dates.
 
-    `document` is the key of the segment or ladder that is being read.
+    `document` is the key of the segment or ladder that is being read. `dated` are the traits that
+    conditions take for dates, `told` the traits that tests tell, with their values.
     """
 
     header: Header = field(default_factory=Header)
     report: Report = field(default_factory=Report)
     nearest: Nearest = field(default_factory=Nearest)
     references: list[Reference] = field(default_factory=list)
+    dated: set[str] = field(default_factory=set)
+    told: list[tuple[str, ScalarNode]] = field(default_factory=list)
     document: str | None = None
 
     def attempt(

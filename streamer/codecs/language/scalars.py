@@ -19,6 +19,7 @@ KEY_PATTERN: Final = r"^[a-z][a-z0-9_]{0,62}$"
 MEMBERSHIP_PATTERN: Final = r"^[a-z][a-z0-9_]{0,62}(\.[a-z][a-z0-9_]{0,62})?$"
 DURATION_PATTERN: Final = r"^0*[1-9][0-9]*(ms|s|m|h|d|w)$"
 RELATIVE_PATTERN: Final = r"^[0-9]+(ms|s|m|h|d|w)$"
+DAYS_PATTERN: Final = r"^[0-9]+(d|w)$"
 PERCENT_PATTERN: Final = r"^(0*100(\.0+)?|0*[0-9]{1,2}(\.[0-9]+)?)%$"
 LONGEST_DURATION: Final[Millis] = 36_500 * DAY
 LARGEST_EXPONENT: Final = 300

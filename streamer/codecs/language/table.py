@@ -308,6 +308,48 @@ _SEASON: Final = Leaf(
     builders.season,
     inner=_SEASON_PARTS,
 )
+_ANNIVERSARY_PARTS: Final = Group(
+    "anniversary",
+    (
+        Field("trait", names.TRAIT, "The trait with the date, as `YYYY-MM-DD`.", required=True),
+        Field("before", kinds.DAYS, "So many days ahead of the day; none if not stated."),
+        Field("after", kinds.DAYS, "So many days behind the day; none if not stated."),
+    ),
+)
+_ANNIVERSARY: Final = Leaf(
+    "anniversary",
+    Kind(
+        "anniversary",
+        "`{trait: NAME, before: 7d, after: 0d}`",
+        _ANNIVERSARY_PARTS.schema(),
+        _ANNIVERSARY_PARTS.read,
+        _ANNIVERSARY_PARTS.kinds(),
+    ),
+    "The day comes round: whole days in the rule set's zone. 29 February is on the 28th in other "
+    "years. False of a trait that is no `YYYY-MM-DD`.",
+    "{anniversary: {trait: birth_date, before: 7d, after: 0d}}",
+    builders.anniversary,
+    inner=_ANNIVERSARY_PARTS,
+)
+_AGE_PARTS: Final = Group(
+    "age",
+    (Field("trait", names.TRAIT, "The trait with the date, as `YYYY-MM-DD`.", required=True),),
+)
+_AGE: Final = Leaf(
+    "age",
+    Kind("age", "`{trait: NAME}`", _AGE_PARTS.schema(), _AGE_PARTS.read, _AGE_PARTS.kinds()),
+    "The whole years since that date, in the rule set's zone, are as stated; 29 February is on "
+    "the 28th in other years. False of a trait that is no `YYYY-MM-DD`.",
+    "{age: {trait: birth_date}, at_least: 18, below: 30}",
+    builders.age,
+    (),
+    (
+        Field("at_least", kinds.COUNT, "So many years or more."),
+        Field("below", kinds.COUNT, "Fewer years than that."),
+    ),
+    needs=True,
+    inner=_AGE_PARTS,
+)
 
 LEAVES: Final[dict[str, Leaf]] = {
     leaf.key: leaf
@@ -328,9 +370,11 @@ LEAVES: Final[dict[str, Leaf]] = {
         _TRAIT,
         _IN_SEGMENT,
         _SEASON,
+        _ANNIVERSARY,
+        _AGE,
     )
 }
 """Every leaf by its key, in the order of the reference."""
 
-NOT_YET: Final = ("anniversary", "age", "predicted")
+NOT_YET: Final = ("predicted",)
 """Leaves that the language will have, and that this version refuses by name."""

@@ -2,19 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Final, TypeAlias
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
+from typing import TypeAlias
 
+from streamer.core.calendar import YEARS_AHEAD, Almanac, Calendar
 from streamer.core.memory import Answer, Binder, Leaf, Standing
 from streamer.instants import iso
-from streamer.types import FOREVER, SECOND, Millis
+from streamer.types import Millis
 
 MonthDay: TypeAlias = tuple[int, int]
 """Month and day, such as (2, 7) for `02-07`."""
-
-_YEARS_AHEAD: Final = 9
-"""Two leap years are at most eight years apart, so whatever recurs does so by then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,27 +26,28 @@ class Season:
 
     def bind(self, binder: Binder) -> Leaf:
         """Return the leaf that asks this."""
-        return InSeason(self, ZoneInfo(binder.terms.zone))
+        return InSeason(self, Calendar(binder.terms.zone))
 
 
 class InSeason:
-    """The calendar alone: nothing is remembered, and a merge has nothing to do."""
+    """The calendar alone: nothing is remembered of a customer, and a merge has nothing to do."""
 
-    def __init__(self, question: Season, zone: ZoneInfo) -> None:
+    def __init__(self, question: Season, calendar: Calendar) -> None:
         begins, ends = question.begins, question.ends
         self.label = f"season from {begins[0]:02}-{begins[1]:02} to {ends[0]:02}-{ends[1]:02}"
         self._begins = begins
         self._ends = ends
-        self._zone = zone
+        self._calendar = calendar
+        self._almanac = Almanac(self._asked)
 
     def test(self, _profile: Standing, now: Millis) -> Answer:
         """Say whether it is the season; it flips when a day begins in the zone."""
-        today = datetime.fromtimestamp(now // SECOND, self._zone).date()
-        holds = self._includes(today)
-        for day in self._turns(today.year):
-            if day > today and self._includes(day) is not holds:
-                return holds, self._beginning(day)
-        return holds, FOREVER
+        return self._almanac.answer((), now)
+
+    def _asked(self, _dates: tuple[int, ...], now: Millis) -> Answer:
+        today = self._calendar.day(now)
+        until = self._calendar.next_turn(now, self._includes, self._turns(today))
+        return self._includes(today), until
 
     def _includes(self, day: date) -> bool:
         month_day = (day.month, day.day)
@@ -57,20 +55,15 @@ class InSeason:
             return self._begins <= month_day <= self._ends
         return month_day >= self._begins or month_day <= self._ends
 
-    def _turns(self, year: int) -> Iterator[date]:
-        """Yield, in order, the days on which a season can begin or be over."""
-        for ahead in range(_YEARS_AHEAD):
-            begins = _day(year + ahead, self._begins, after=0)
-            yield from sorted((begins, _day(year + ahead, self._ends, after=1)))
-
-    def _beginning(self, day: date) -> Millis:
-        """Return the first instant of a day in the zone."""
-        midnight = datetime(day.year, day.month, day.day, tzinfo=self._zone)
-        return round(midnight.timestamp()) * SECOND
+    def _turns(self, today: date) -> Iterator[date]:
+        """Yield, in order, the days from today on, on which a season can begin or be over."""
+        for year in range(today.year, today.year + YEARS_AHEAD):
+            turns = (_day(year, self._begins, after=0), _day(year, self._ends, after=1))
+            yield from (turn for turn in sorted(turns) if turn >= today)
 
     def detail(self, _profile: Standing, now: Millis) -> str:
         """Say which day it is."""
-        return f"{iso(now)} is {datetime.fromtimestamp(now // SECOND, self._zone):%m-%d}"
+        return f"{iso(now)} is {self._calendar.day(now):%m-%d}"
 
 
 def _day(year: int, month_day: MonthDay, *, after: int) -> date:

@@ -47,7 +47,7 @@ ERRORS = {
         (
             'unknown condition "xyzzy": expected all, any, none, performed, not_performed, quiet, '
             "ago, sequence, abandoned, total, average, largest, smallest, latest, first, favours, "
-            "trait, in_segment, season"
+            "trait, in_segment, season, anniversary, age"
         ),
     ),
     "two leaves": ("{performed: any, ¦quiet: 3d}", f"performed and quiet {OWN_CONDITION}"),
@@ -75,11 +75,34 @@ ERRORS = {
         "{season: {from: 02-07, to: ¦14.2.}}",
         'expected a day of the year as MM-DD, such as 02-07, found the text "14.2."',
     ),
-    "anniversary": (
-        "{¦anniversary: {trait: birth_date, before: 7d, after: 0d}}",
-        "anniversary is not yet supported in this version",
+    "an anniversary of nothing": (
+        "{anniversary: ¦{before: 7d}}",
+        '"trait" is missing in anniversary',
     ),
-    "age": ("{¦age: {trait: b}, at_least: 18}", "age is not yet supported in this version"),
+    "an anniversary hours ahead": (
+        "{anniversary: {trait: birth_date, before: ¦24h}}",
+        'expected whole days or weeks, such as 7d, 2w or 0d, found the text "24h"',
+    ),
+    "an anniversary beyond the retention": (
+        "{anniversary: {trait: birth_date, after: ¦401d}}",
+        "longer than the retention of 400d: nothing is remembered after that",
+    ),
+    "an age of nothing": (
+        "{age: ¦birth_date, at_least: 18}",
+        'expected a mapping of age, found the text "birth_date"',
+    ),
+    "no age": (
+        "¦{age: {trait: birth_date}}",
+        'one of "at_least" or "below" is missing in age',
+    ),
+    "an age of months": (
+        "{age: {trait: birth_date}, at_least: ¦1.5}",
+        "expected a whole number from 1 to 1000, found the number 1.5",
+    ),
+    "an age at most": (
+        "{age: {trait: birth_date}, at_least: 18, ¦at_most: 30}",
+        'unknown key "at_most" in age: expected "age", "at_least" or "below"',
+    ),
     "predicted": (
         "{¦predicted: churn, below: 0.5}",
         "predicted is not yet supported in this version",

@@ -6,8 +6,10 @@ import pytest
 
 from streamer.codecs.language import read_rules_text
 from streamer.core.leaves.abandoned import Abandoned
+from streamer.core.leaves.age import Age
 from streamer.core.leaves.aggregate import Aggregate
 from streamer.core.leaves.ago import Ago
+from streamer.core.leaves.anniversary import Anniversary
 from streamer.core.leaves.extreme import Extreme
 from streamer.core.leaves.favours import Favours
 from streamer.core.leaves.latest import Latest
@@ -55,6 +57,11 @@ LEAVES: dict[str, Condition] = {
     "{performed: any, same: product_id, at_least: 3}": Performed(
         Scope(()), "same", "product_id", at_least=3
     ),
+    "{anniversary: {trait: birth_date}}": Anniversary("birth_date"),
+    "{anniversary: {trait: birth_date, before: 2w, after: 0d}}": Anniversary(
+        "birth_date", before=14 * DAY
+    ),
+    "{age: {trait: birth_date}, at_least: 18, below: 30}": Age("birth_date", 18, 30),
     "{not_performed: order_completed, since: product_added, within: 24h}": NotPerformed(
         Scope(ORDERED, within=DAY, since=ADDED)
     ),
@@ -202,6 +209,10 @@ WARNINGS = {
     "{ago: any, at_least: 2d, less_than: 2d}": (
         32,
         "can never be true: at_least is not below less_than",
+    ),
+    "{age: {trait: b}, at_least: 18, below: 18}": (
+        39,
+        "can never be true: at_least is not below below",
     ),
     "{abandoned: {did: product_added, without: any}}": (
         40,

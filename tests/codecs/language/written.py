@@ -49,6 +49,7 @@ abandonments = st.tuples(
 )
 
 days = st.sampled_from(["01-01", "02-07", "02-29", "12-31"])
+whole_days = st.sampled_from(["0d", "7d", "2w"])
 BY_KIND: dict[str, Text] = {
     "events": event_sets,
     "where": wheres,
@@ -68,6 +69,9 @@ BY_KIND: dict[str, Text] = {
     "steps": listed(steps),
     "month_day": days,
     "season": st.builds("{{from: {}, to: {}}}".format, days, days),
+    "days": whole_days,
+    "anniversary": st.builds("{{trait: {}, before: {}}}".format, properties, whole_days),
+    "age": st.builds("{{trait: {}}}".format, properties),
     "abandoned": abandonments.map(lambda t: f"{{did: {t[0]}, without: {t[1]}{t[2]}}}"),
     "membership": st.sampled_from(["other", "ladder.low", "ladder.high"]),
     "text": st.sampled_from(["words", "'5'"]),

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from streamer.core.calendar import Calendar
 from streamer.core.leaves.season import InSeason, MonthDay, Season
 from streamer.core.profile import Profile
 from streamer.types import FOREVER
@@ -17,7 +18,7 @@ def at(text: str, zone: str = "Europe/Berlin") -> int:
 
 
 def season(begins: MonthDay, ends: MonthDay, zone: str = "Europe/Berlin") -> InSeason:
-    return InSeason(Season(begins, ends), ZoneInfo(zone))
+    return InSeason(Season(begins, ends), Calendar(zone))
 
 
 VALENTINE = season((2, 7), (2, 14))
@@ -60,3 +61,29 @@ def test_a_day_begins_when_it_does_in_the_zone() -> None:
         False,
         at("2026-03-28T22:00", "UTC"),
     )
+
+
+def test_a_day_that_comes_back_is_shown_again() -> None:
+    # At 00:01 on 7 November 2010 the clock of St John's went back to 23:01 on the 6th.
+    leaf = season((11, 7), (11, 7), "America/St_Johns")
+    midnight = at("2010-11-07T02:30", "UTC")
+    back, again = midnight + 60_000, midnight + 3_600_000
+    assert leaf.test(NOBODY, midnight - 1) == (False, midnight)
+    assert leaf.test(NOBODY, midnight) == (True, back)
+    assert leaf.test(NOBODY, back) == (False, again)
+    assert leaf.test(NOBODY, again) == (True, at("2010-11-08T00:00", "America/St_Johns"))
+
+
+def test_a_day_that_a_zone_left_out_is_no_season() -> None:
+    # Samoa went from 29 to 31 December 2011.
+    leaf = season((12, 30), (12, 30), "Pacific/Apia")
+    before = at("2011-12-29T12:00", "Pacific/Apia")
+    assert leaf.test(NOBODY, before) == (False, at("2012-12-30T00:00", "Pacific/Apia"))
+
+
+def test_answers_are_the_same_in_any_order_of_asking() -> None:
+    instants = [at(f"2026-02-{day:02}T12:00") for day in range(5, 17)]
+    forth = [season((2, 7), (2, 14)).test(NOBODY, now) for now in instants]
+    leaf = season((2, 7), (2, 14))
+    back = [leaf.test(NOBODY, now) for now in reversed(instants)]
+    assert back[::-1] == forth == [leaf.test(NOBODY, now) for now in instants]

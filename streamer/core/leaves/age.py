@@ -1,0 +1,82 @@
+"""Whole years since a date: `age`."""
+
+from dataclasses import dataclass
+from datetime import MAXYEAR, date
+
+from streamer.core.calendar import Almanac, Calendar, anniversary_in
+from streamer.core.leaves.dates import TraitDates, dates_of, days_in, shown
+from streamer.core.memory import NEVER, Answer, Binder, Leaf, Standing
+from streamer.types import Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Age:
+    """Whole years since the trait `name` are at least, and below, so many."""
+
+    name: str
+    at_least: int | None = None
+    below: int | None = None
+
+    def bind(self, binder: Binder) -> Leaf:
+        """Return the leaf that asks this."""
+        slot = binder.share(TraitDates(self.name))
+        return OfAge(self, slot, Calendar(binder.terms.zone))
+
+
+class OfAge:
+    """Today lies between two birthdays of one of the dates; before a date, its age is negative."""
+
+    def __init__(self, question: Age, slot: int, calendar: Calendar) -> None:
+        self._slot = slot
+        self._calendar = calendar
+        self._trait = question.name
+        self._low = question.at_least
+        self._high = question.below
+        self._almanac = Almanac(self._asked)
+        said = [f"age by {question.name}"]
+        if question.at_least is not None:
+            said.append(f"at least {question.at_least}")
+        if question.below is not None:
+            said.append(f"below {question.below}")
+        self.label = " ".join(said)
+
+    def test(self, profile: Standing, now: Millis) -> Answer:
+        """Say whether the age is in the range; it flips when a birthday begins in the zone."""
+        days = days_in(profile, self._slot)
+        return self._almanac.answer(days, now) if days else NEVER
+
+    def _asked(self, days: tuple[int, ...], now: Millis) -> Answer:
+        spans = [
+            (_birthday(born, self._low), _birthday(born, self._high)) for born in dates_of(days)
+        ]
+
+        def holds(day: date) -> bool:
+            return any(
+                (self._low is None or (begins is not None and begins <= day))
+                and (over is None or day < over)
+                for begins, over in spans
+            )
+
+        today = self._calendar.day(now)
+        ends = {turn for span in spans for turn in span if turn is not None and turn >= today}
+        return holds(today), self._calendar.next_turn(now, holds, sorted(ends))
+
+    def detail(self, profile: Standing, now: Millis) -> str:
+        """Say the dates and the ages."""
+        dates = dates_of(days_in(profile, self._slot))
+        today = self._calendar.day(now)
+        ages = ", ".join(str(_age(born, today)) for born in dates)
+        said = shown(self._trait, dates)
+        return f"{said}: {ages} years" if dates else said
+
+
+def _birthday(born: date, years: int | None) -> date | None:
+    """Return the day on which so many years are over; None if none is asked, or there is none."""
+    if years is None or born.year + years > MAXYEAR:
+        return None
+    return anniversary_in(born.year + years, (born.month, born.day))
+
+
+def _age(born: date, today: date) -> int:
+    birthday = anniversary_in(today.year, (born.month, born.day))
+    return today.year - born.year - (today < birthday)
