@@ -7,7 +7,7 @@ INSTALL := -m pip --disable-pip-version-check install --quiet
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv demo test check lint types format lock bench proof clean
+.PHONY: help .venv demo servers test check lint types format lock bench proof clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,7 +15,12 @@ help: ## show this list
 demo: $(READY) ## simulated shoppers, segment changes as they happen; ends by itself
 	$(BIN)/streamer demo
 
-test: $(READY) ## all tests
+servers: $(READY) ## a real Kafka and a real Redis on this machine, until Ctrl-C
+	@$(BIN)/python -m tests.servers.get
+	@$(BIN)/python -m tests.servers
+
+test: $(READY) ## all tests; gets Kafka and Redis for them where it may
+	@$(BIN)/python -m tests.servers.get
 	$(BIN)/pytest
 
 check: lint types test ## everything a change must pass
@@ -38,7 +43,7 @@ proof: $(READY) ## the long run against the oracle: 100,000 pairs of rules and h
 	STREAMER_PROOF_PAIRS=100000 $(BIN)/pytest tests/test_engine_agrees.py
 
 clean: ## remove everything that make has made
-	rm -rf .venv .lock build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .lock .servers build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is newer than the lock when the environment holds what the lock says.

@@ -1,0 +1,95 @@
+"""Get what Kafka and Redis need and this machine has not: ``python -m tests.servers.get``.
+
+In the machine's usual ways: Debian's package manager where it may (it is there, and we are root),
+and Maven for Kafka's jars. Every step is said in one line. What cannot be had is said too, and is
+no failure: the tests that need it are skipped, or fail where ``CI=true``.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+
+from tests.servers.machine import (
+    JARS,
+    POM,
+    docker_answers,
+    java_program,
+    missing_for_kafka,
+    missing_for_redis,
+    redis_program,
+)
+
+STEP_S = 150
+"""How long one step may take: on a machine without a network the tests must still come to run."""
+
+COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
+JAVA_PACKAGES = ("openjdk-17-jre-headless", "openjdk-21-jre-headless", "default-jre-headless")
+
+
+def say(text: str) -> None:
+    """Say a step."""
+    print(f"servers: {text}", flush=True)  # noqa: T201 (this command's voice)
+
+
+def succeeds(command: Sequence[str]) -> bool:
+    """Run a command; where it fails, say its last line."""
+    say(" ".join(command))
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        done = subprocess.run(  # noqa: S603 (our own command)
+            command,
+            check=False,
+            timeout=STEP_S,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        say(f"that failed: {error}")
+        return False
+    if done.returncode:
+        lines = done.stdout.decode(errors="replace").strip().splitlines()
+        say(f"that failed: {lines[-1] if lines else done.returncode}")
+    return done.returncode == 0
+
+
+def install(*names: str) -> bool:
+    """Install the first of some Debian packages that can be had; False where we may not."""
+    if shutil.which("apt-get") is None or os.geteuid() != 0:
+        return False
+    succeeds(["apt-get", "update", "-qq"])
+    return any(
+        succeeds(["apt-get", "install", "-qq", "--no-install-recommends", name]) for name in names
+    )
+
+
+def get_jars() -> None:
+    """Have Maven copy Kafka's jars, all or none."""
+    if shutil.which("mvn") is None and not install("maven"):
+        return
+    part = JARS.with_name(f"{JARS.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    maven = ["mvn", "--batch-mode", "--quiet", "--file", str(POM), COPY]
+    if succeeds([*maven, "-DincludeScope=runtime", f"-DoutputDirectory={part}"]):
+        part.rename(JARS)
+
+
+def get() -> None:
+    """Get everything that is missing, and say what is still missing then."""
+    if docker_answers():
+        say("a Docker engine answers: Kafka and Redis run as containers")
+        return
+    if redis_program() is None:
+        install("redis-server")
+    if java_program() is None:
+        install(*JAVA_PACKAGES)
+    if java_program() is not None and not JARS.is_dir():
+        get_jars()
+    for name, missing in (("Kafka", missing_for_kafka()), ("Redis", missing_for_redis())):
+        say(f"{name} CANNOT RUN HERE: {missing}" if missing else f"{name} is ready")
+
+
+if __name__ == "__main__":
+    get()

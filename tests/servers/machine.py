@@ -1,0 +1,73 @@
+"""What this machine has to run Kafka and Redis with. Uses the standard library only."""
+
+import functools
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+POM = Path(__file__).with_name("kafka.pom.xml")
+KAFKA_VERSION = re.findall(
+    r"<artifactId>kafka_2\.13</artifactId>\s*<version>(.+)</version>",
+    POM.read_text(encoding="utf-8"),
+)[0]
+JARS = ROOT / ".servers" / f"kafka-{KAFKA_VERSION}"
+OLDEST_JAVA = 17
+
+
+def answer(command: Sequence[str], seconds: float = 20) -> str | None:
+    """Return what a command prints, or None where it is missing, fails or hangs."""
+    try:
+        done = subprocess.run(  # noqa: S603 (our own command)
+            command,
+            check=True,
+            timeout=seconds,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.decode(errors="replace")
+
+
+@functools.cache
+def docker_answers() -> bool:
+    """Tell whether there is a Docker engine; its client alone does not count."""
+    return answer(["docker", "info", "--format", "{{.ServerVersion}}"]) is not None
+
+
+def redis_program() -> str | None:
+    """Return the path of redis-server."""
+    return shutil.which("redis-server")
+
+
+def java_program() -> str | None:
+    """Return a Java that is new enough: that of JAVA_HOME, or the one on the path."""
+    home = os.environ.get("JAVA_HOME")
+    for java in (str(Path(home) / "bin" / "java") if home else None, shutil.which("java")):
+        said = re.search(r'version "(\d+)', answer([java, "-version"]) or "") if java else None
+        if said and int(said[1]) >= OLDEST_JAVA:
+            return java
+    return None
+
+
+def missing_for_redis() -> str | None:
+    """Return what keeps Redis from running here, or None where nothing does."""
+    if docker_answers() or redis_program():
+        return None
+    return "no Docker engine answers, and redis-server is not on the path"
+
+
+def missing_for_kafka() -> str | None:
+    """Return what keeps Kafka from running here, or None where nothing does."""
+    if docker_answers():
+        return None
+    if java_program() is None:
+        return f"no Docker engine answers, and there is no Java {OLDEST_JAVA} or newer"
+    if not JARS.is_dir():
+        return "no Docker engine answers, and Kafka's jars are missing (make servers gets them)"
+    return None
