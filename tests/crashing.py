@@ -26,6 +26,8 @@ def crash() -> NoReturn:
 class Calls:
     """The calls of one worker: counted, and interrupted once, at number `at`, by `act`.
 
+    `check` comes before every call, and may raise what an outside thing raises.
+
     After a crash every further call crashes too.
     """
 
@@ -33,15 +35,21 @@ class Calls:
         self, at: int | None = None, *, after: bool = False, act: Callable[[], object] = crash
     ) -> None:
         self.made = 0
+        self.check: Callable[[], None] = lambda: None
         self._at = at
         self._after = after
         self._act = act
         self._crashed = False
 
+    def interrupt(self, at: int, *, after: bool) -> None:
+        """Interrupt the call of this number, and no other one."""
+        self._at, self._after = at, after
+
     def make(self, call: Callable[[], T]) -> T:
         """Make a call, or be interrupted."""
         if self._crashed:
             raise Crash
+        self.check()
         due = self.made == self._at
         self.made += 1
         if due and not self._after:

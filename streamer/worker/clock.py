@@ -15,6 +15,8 @@ from streamer.types import Millis
 
 _MOST: Final = 8
 """Of the last records, the one that took least time to arrive tells most."""
+_LONGEST_WAIT: Final[Millis] = 250
+"""A record that may have been there for longer says too little."""
 
 
 class BrokerClock:
@@ -28,9 +30,10 @@ class BrokerClock:
         self._steady = steady
         self._ahead: deque[Millis] = deque(maxlen=_MOST)
 
-    def arrived(self, appended: Millis) -> None:
-        """Learn from a record that has just arrived; not from one that had been waiting."""
-        self._ahead.append(appended - self._steady())
+    def arrived(self, appended: Millis, waited: Millis) -> None:
+        """Learn from a record that has arrived; `waited` ms ago it was not there yet."""
+        if waited <= _LONGEST_WAIT:
+            self._ahead.append(appended - self._steady())
 
     def now(self) -> Millis:
         """Return the broker's time in ms since 1970."""

@@ -64,8 +64,8 @@ class Post:
     worker: Worker | None = None
     failures: int = 0
     retry_at: Millis = 0
-    waiting: bool = False
-    """Whether the worker had read to the end when the turn began."""
+    waiting_since: Millis | None = None
+    """When the worker was last seen to have read to the end; None if it had not."""
     marked_at: Millis = 0
     marked_offset: int = -1
 
@@ -119,7 +119,8 @@ class Crew:
 
     def leave(self) -> None:
         """Say how far everything is; nothing else is left to do between two turns."""
-        self._publish([w.standing() for post in self.posts.values() if (w := post.worker)])
+        workers = [post.worker for post in self.posts.values() if post.worker is not None]
+        self._publish([one for worker in workers if (one := worker.standing()) is not None])
         self.posts.clear()
 
     def _follow(self) -> None:
@@ -145,7 +146,7 @@ class Crew:
         worker = self.hire(partition)
         worker.start()
         self.feed.begin(partition, self._first_offset(worker))
-        post.worker, post.failures, post.waiting = worker, 0, False
+        post.worker, post.failures, post.waiting_since = worker, 0, None
         self.notes.taken_over(partition, worker)
 
     def _first_offset(self, worker: Worker) -> int:
@@ -165,8 +166,8 @@ class Crew:
             return ()
         worker = post.worker
         appended = records[-1].appended
-        if post.waiting and appended is not None:
-            post.clock.arrived(appended)
+        if post.waiting_since is not None and appended is not None:
+            post.clock.arrived(appended, self.clocks.steady() - post.waiting_since)
         return self._try([partition], lambda: worker.take(records)) or ()
 
     def _sweep(self, partition: int) -> Sequence[Outgoing]:
@@ -175,9 +176,10 @@ class Crew:
         worker = post.worker
         if worker is None:
             return ()
-        post.waiting = self.feed.at_end(partition, worker.offset)
-        if not post.waiting:
+        post.waiting_since = None
+        if not self.feed.at_end(partition, worker.offset):
             return ()
+        post.waiting_since = self.clocks.steady()
         until = post.clock.now() - self.pace.lateness
         told, done = self._try([partition], lambda: worker.sweep_once(until)) or ((), True)
         self._busy |= not done
@@ -194,7 +196,9 @@ class Crew:
                 post.marked_at, post.marked_offset = now, worker.offset
             elif now >= post.marked_at + _MARK_EVERY and worker.offset != post.marked_offset:
                 post.marked_at, post.marked_offset = now, worker.offset
-                yield worker.standing()
+                standing = worker.standing()
+                if standing is not None:
+                    yield standing
 
     def _publish(self, told: Sequence[Outgoing]) -> None:
         """Tell everything in one step; those whose worker is gone were taken over meanwhile."""

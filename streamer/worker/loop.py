@@ -187,8 +187,13 @@ class Worker:
         """Note that everything up to the outgoing is published."""
         self._published = outgoing.number
 
-    def standing(self) -> Outgoing:
-        """Return an outgoing that tells nothing but how far the worker has come."""
+    def standing(self) -> Outgoing | None:
+        """Return an outgoing that tells nothing but how far the worker has come.
+
+        None on covered ground: the mark is further, and must not go back.
+        """
+        if self._covered is not None:
+            return None
         return Outgoing(
             self._number, partition=self.partition, offset=self.offset, swept=self.swept
         )

@@ -1,0 +1,243 @@
+"""A small world in which crews work side by side, and everything goes wrong: all from one seed.
+
+The log, the store and the sink are the memory adapters, the crews the real ones. A broker's clock
+stamps what is appended. A sink refuses a crew that the group no longer gives the partition to, as
+a broker does with a stale generation of the group.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from random import Random
+
+import orjson
+
+from streamer.adapters.memory import MemoryFeed, MemoryLog, MemorySink, MemoryStore
+from streamer.codecs.events import decode
+from streamer.core.ruleset import RuleSet
+from streamer.errors import AdapterError, Fenced, Unavailable
+from streamer.ports import Mark, Outgoing
+from streamer.types import HOUR, MINUTE, SECOND, Millis, Record, SegmentChange
+from streamer.worker import Clocks, Crew, Pace, Stopwatch, Worker
+from tests.crashing import Calls, Crash, InterruptedSink, InterruptedStore
+from tests.lives import START
+
+PARTITIONS = 3
+CUSTOMERS = 24
+LATENESS = 2 * SECOND
+NAMES = ("product_viewed", "product_viewed", "product_added", "order_completed", "page_viewed")
+
+
+@dataclass
+class Member:
+    """One process of the group: its crew, and what it believes it was given."""
+
+    name: str
+    feed: MemoryFeed
+    crew: Crew
+    calls: Calls
+
+
+class GroupSink:
+    """The sink as one member reaches it: refused for partitions that others have now."""
+
+    def __init__(self, sink: MemorySink, gives: Callable[[int], bool]) -> None:
+        self._sink = sink
+        self._gives = gives
+
+    def mark(self, partition: int, before: str = "") -> Mark:
+        return self._sink.mark(partition, before)
+
+    def publish(self, batch: Sequence[Outgoing]) -> None:
+        if not all(self._gives(outgoing.partition) for outgoing in batch):
+            raise Fenced("the group has given the partition to somebody else")
+        self._sink.publish(batch)
+
+
+@dataclass
+class World:
+    """Everything there is. `now` is the broker's clock."""
+
+    rules: RuleSet
+    seed: int
+    store: MemoryStore = field(default_factory=MemoryStore)
+    sink: MemorySink = field(default_factory=MemorySink)
+    log: MemoryLog = field(default_factory=MemoryLog)
+    now: Millis = START
+    owners: dict[int, str] = field(default_factory=dict)
+    members: dict[str, Member] = field(default_factory=dict)
+    fenced: int = 0
+    births: int = 0
+    away: bool = False
+
+    def __post_init__(self) -> None:
+        self.chance = Random(self.seed)  # noqa: S311 (a seed, not secrecy)
+        self.snapshots: list[MemoryStore] = []
+        self.ids = 0
+
+    # What happens in the shop
+
+    def shop(self) -> None:
+        """Let some customers do something; some of it comes late, twice, or broken."""
+        chance = self.chance
+        for _ in range(chance.randrange(1, 6)):
+            self.now += chance.choice((1, 40, 900, 20 * SECOND))
+            customer = chance.randrange(CUSTOMERS)
+            late = chance.choice((0, 0, 0, 5, 1_500, 40 * MINUTE, 30 * HOUR))
+            twice = self.ids and chance.random() < 0.05
+            self.ids += not twice
+            event = {
+                "id": f"e-{self.ids}",
+                "name": chance.choice(NAMES),
+                "time": self.now - late,
+                "user_id": f"c-{customer}",
+                "properties": {"product_id": chance.choice("abc")},
+            }
+            line = orjson.dumps(event) if chance.random() > 0.03 else b'{"id": '
+            self.log.append(line, self.now, partition=customer % PARTITIONS)
+
+    # What happens to the processes
+
+    def join(self) -> None:
+        """Let a new member come, with a clock of its own."""
+        self.births += 1
+        name = f"m-{self.births}"
+        feed = MemoryFeed(self.log)
+        calls = Calls()
+        skew = self.chance.choice((-LATENESS // 2, 0, LATENESS // 2))
+        steady = self.chance.randrange(1_000_000)
+        store = InterruptedStore(self.store, calls)
+        calls.check = self.reach_store
+        sink = InterruptedSink(GroupSink(self.sink, lambda p: self.owners.get(p) == name), calls)
+        claims = iter(range(1_000_000))
+        wakes = self.chance.choice((1, 2, 50))
+        pace = Pace(lateness=LATENESS, batch=4, wakes=wakes, cache=4, in_order=False)
+
+        def hire(partition: int) -> Worker:
+            owner = f"{name}/{next(claims)}"
+            return Worker(
+                self.rules, store, sink, decode, partition=partition, pace=pace, owner=owner
+            )
+
+        clocks = Clocks(lambda: self.now + skew, lambda: self.now + steady)
+        crew = Crew(feed, sink, hire, pace, clocks, self, Stopwatch())
+        self.members[name] = Member(name, feed, crew, calls)
+
+    def give(self, partition: int, name: str, *, told: bool = True) -> None:
+        """Give a partition to a member; who had it hears of it now, or later (a zombie)."""
+        before = self.members.get(self.owners.get(partition, ""))
+        if before is not None and partition in before.feed.given() and told:
+            before.feed.withdraw(partition)
+        self.owners[partition] = name
+        self.members[name].feed.give(partition)
+
+    def wake_zombies(self) -> None:
+        """Let everybody hear what the group gives them."""
+        for member in self.members.values():
+            for partition in list(member.feed.given()):
+                if self.owners.get(partition) != member.name:
+                    member.feed.withdraw(partition)
+
+    def turn(self, name: str) -> None:
+        """Let a member work for one turn; if it dies of it, its partitions go to others."""
+        try:
+            self.members[name].crew.turn()
+        except Crash:
+            self.kill(name)
+
+    def kill(self, name: str) -> None:
+        """End a member; a new one comes for it, and its partitions are given out."""
+        del self.members[name]
+        self.join()
+        for partition, owner in self.owners.items():
+            if owner == name:
+                self.give(partition, self.chance.choice(list(self.members)))
+
+    def crash_soon(self, name: str) -> None:
+        """Let a member's process end at one of its next calls, before or after it took effect."""
+        calls = self.members[name].calls
+        calls.interrupt(calls.made + self.chance.randrange(12), after=self.chance.random() < 0.5)
+
+    def wait(self, millis: Millis) -> None:
+        """Let time pass."""
+        self.now += millis
+
+    # What happens to the store
+
+    def come_and_go(self) -> None:
+        """Make store and sink unreachable, or reachable again."""
+        self.away = not self.away
+
+    def reach_store(self) -> None:
+        """Fail as long as nothing can be reached."""
+        if self.away:
+            raise Unavailable("cannot be reached")
+
+    def remember(self) -> None:
+        """Keep a copy of the store, as a backup or an older append-only file does."""
+        self.snapshots.append(deepcopy(self.store))
+
+    def rewind(self, *, to_nothing: bool = False) -> None:
+        """Let the store lose a suffix of its commits, or everything."""
+        old = (
+            MemoryStore()
+            if to_nothing or not self.snapshots
+            else self.chance.choice(self.snapshots)
+        )
+        self.store.__dict__.update(deepcopy(old).__dict__)
+        self.snapshots.clear()
+
+    # What members note
+
+    def taken_over(self, partition: int, worker: Worker) -> None:
+        """Hear that a partition has a worker."""
+
+    def trouble(self, partition: int, error: AdapterError, pause: Millis) -> None:  # noqa: ARG002
+        """Count how often somebody was fenced."""
+        self.fenced += isinstance(error, Fenced)
+
+    def gone(self, partition: int) -> None:
+        """Hear that a partition went."""
+
+    # How it ends
+
+    def heal(self) -> Millis:
+        """End all trouble, let everything be worked off, and return up to when time has come."""
+        self.away = False
+        self.wake_zombies()
+        self.now += HOUR
+        for partition in range(PARTITIONS):
+            self.log.append(b"the last one", self.now, partition=partition)
+            mark = {"id": f"end-{partition}", "name": "page_viewed", "time": self.now}
+            line = orjson.dumps({**mark, "user_id": f"end-{partition}"})
+            self.log.append(line, self.now, partition=partition)
+        until = self.now - LATENESS
+        for _ in range(400):
+            for name in list(self.members):
+                self.turn(name)
+            self.now += 50
+        return until
+
+    def expected(self, until: Millis) -> dict[str, list[SegmentChange]]:
+        """Return every customer's changes as one worker, alone and undisturbed, says them."""
+        sink = MemorySink()
+        for partition in range(PARTITIONS):
+            worker = Worker(self.rules, MemoryStore(), sink, decode, partition=partition)
+            worker.start()
+            while worker.step(self.log):
+                pass
+            worker.sweep(until)
+        return by_customer(sink.changes, until)
+
+    def records(self) -> list[Record]:
+        """Return everything in the log."""
+        return [r for p in range(PARTITIONS) for r in self.log.read(p, 0, 1 << 30)]
+
+
+def by_customer(changes: Iterable[SegmentChange], until: Millis) -> dict[str, list[SegmentChange]]:
+    """Return the changes up to an instant, by whose they are, in their order."""
+    found: dict[str, list[SegmentChange]] = {}
+    for change in changes:
+        if change.at <= until:
+            found.setdefault(change.customer, []).append(change)
+    return found
