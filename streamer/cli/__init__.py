@@ -5,7 +5,7 @@ import click
 from streamer import __version__
 from streamer.cli.failures import reported
 
-COMMANDS = ("check", "test", "replay", "explain", "simulate", "demo")
+COMMANDS = ("check", "test", "replay", "explain", "privacy", "simulate", "demo")
 """The commands in the order in which a new user meets them."""
 
 
@@ -48,6 +48,10 @@ def _command(name: str) -> click.Command | None:
             from streamer.cli.explain import explain
 
             return explain
+        case "privacy":
+            from streamer.cli.privacy import privacy
+
+            return privacy
         case "simulate":
             from streamer.cli.simulate import simulate
 

@@ -63,6 +63,17 @@ def remembered(value: Scalar) -> Value:
     return value
 
 
+def remembered_of(comparisons: tuple[Comparison, ...]) -> Callable[[Scalar], Value]:
+    """Return what is kept of a judged value for people to read.
+
+    That is the value, but where only its existence is asked (of an address, say), no more than
+    that there is one.
+    """
+    if any(one.operator == "exists" for one in comparisons):
+        return lambda _: b"\x01"
+    return remembered
+
+
 def shown(value: Value | None) -> str:
     """Return a remembered value as a person reads it."""
     if isinstance(value, bytes):

@@ -10,7 +10,7 @@ from streamer.core.values import (
     VALUE_BYTES,
     compile_found,
     compile_test,
-    remembered,
+    remembered_of,
     shown,
     wants_absence,
 )
@@ -44,7 +44,8 @@ class Latest:
 class Verdict:
     """The last (or first) value of a property, judged when it came: comparisons are constants.
 
-    State: [when, whether it satisfies the comparisons, the value for people to read]. Of events
+    State: [when, whether it satisfies the comparisons, the value for people to read
+    (or just that there is one, where no more is asked)]. Of events
     at one instant the later in the log is the later one. Merge: the later (earlier) of both.
     """
 
@@ -54,6 +55,7 @@ class Verdict:
         self._last = question.which == "last"
         self._found = compile_found(question.property, question.where)
         self._test = compile_test(question.comparisons)
+        self._kept = remembered_of(question.comparisons)
         self._content = (
             f"verdict {question.which} {question.property!r} {question.events} {question.where} "
             f"{question.comparisons}"
@@ -79,7 +81,7 @@ class Verdict:
         if not found:
             return state
         value = found[0][0]
-        return [time, self._test(value), remembered(value)]
+        return [time, self._test(value), self._kept(value)]
 
 
 class Judged:

@@ -6,7 +6,7 @@ from streamer.core import wording
 from streamer.core.leaves.latest import Judged
 from streamer.core.memory import TIME_BYTES, Binder, Fold, Leaf, Standing, State
 from streamer.core.syntax import Comparison
-from streamer.core.values import VALUE_BYTES, compile_test, flat, remembered, wants_absence
+from streamer.core.values import VALUE_BYTES, compile_test, flat, remembered_of, wants_absence
 from streamer.types import Event
 
 
@@ -27,7 +27,8 @@ class Trait:
 class TraitVerdict:
     """The latest value of a trait, judged when it came.
 
-    State: [when, whether it satisfies the comparisons, its first value or None]. A removal is
+    State: [when, whether it satisfies the comparisons, its first value or None
+    (of `exists`, just that there is one)]. A removal is
     remembered like a value, because an older value may come late. Merge: the later of both.
     """
 
@@ -35,6 +36,7 @@ class TraitVerdict:
         self.slot = -1
         self._name = question.name
         self._test = compile_test(question.comparisons)
+        self._kept = remembered_of(question.comparisons)
         self._of_nothing = wants_absence(question.comparisons)
         self._content = f"trait {question.name!r} {question.comparisons}"
 
@@ -60,4 +62,4 @@ class TraitVerdict:
         if not values:
             return [event.time, self._of_nothing, None]
         holds = not self._of_nothing and any(map(self._test, values))
-        return [event.time, holds, remembered(values[0])]
+        return [event.time, holds, self._kept(values[0])]

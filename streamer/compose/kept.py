@@ -1,0 +1,111 @@
+"""What a condition keeps of a customer, in words, and of which values.
+
+The instants of events are kept for every condition on events; the values of a property only where
+the condition is about them. What `where` reads decides whether an event counts, and is not kept.
+"""
+
+from typing import NamedTuple
+
+from streamer.core import wording
+from streamer.core.leaves.abandoned import Abandoned
+from streamer.core.leaves.age import Age
+from streamer.core.leaves.aggregate import Aggregate
+from streamer.core.leaves.ago import Ago
+from streamer.core.leaves.anniversary import Anniversary
+from streamer.core.leaves.extreme import Extreme
+from streamer.core.leaves.favours import Favours
+from streamer.core.leaves.latest import Latest
+from streamer.core.leaves.performed import NotPerformed, Performed, Quiet
+from streamer.core.leaves.sequence import Sequence
+from streamer.core.leaves.trait import Trait
+from streamer.core.syntax import Clause, Comparison, Names, Scope
+from streamer.types import Millis
+
+
+class Kept(NamedTuple):
+    """What one condition keeps.
+
+    `values` names the properties and traits of which values are kept; `counts_for` is how long an
+    event counts, in ms, None for ever.
+    """
+
+    what: str
+    values: tuple[str, ...]
+    counts_for: Millis | None
+
+
+def kept(question: object, label: str) -> Kept:
+    """Return what the condition keeps; for one that is not known here, its label says it."""
+    match question:
+        case Trait(name=name, comparisons=asked):
+            return _single(f"trait {name}", name, asked, None)
+        case Anniversary(name=name) | Age(name=name):
+            return Kept(f"trait {name}", (name,), None)
+        case Latest(property=name, events=events, where=where, which=which, within=within):
+            of = f"{which} {name} of {_of(events, where)}"
+            return _single(f"the {of}", name, question.comparisons, within)
+        case Favours(property=name, events=events, where=where, within=within):
+            return Kept(f"each {name} of {_of(events, where)}, and when", (name,), within)
+        case Aggregate(property=name, scope=scope, times=times):
+            amounts = name if times is None else f"{name} times {times}"
+            what = f"sums of {amounts} of {_scope(scope)}, and when"
+            return Kept(what, (name,) if times is None else (name, times), scope.within)
+        case Extreme(property=name, scope=scope):
+            what = f"when {name} of {_scope(scope)} last lay beyond each limit"
+            return Kept(what, (), scope.within)
+        case _:
+            return _of_times(question, label)
+
+
+def _of_times(question: object, label: str) -> Kept:
+    """Return what is kept by a condition on how often, when, and in which order."""
+    match question:
+        case Performed(scope=scope):
+            return _counted(question, scope)
+        case NotPerformed(scope=scope):
+            return Kept(f"the last times of {_scope(scope)}", (), scope.within)
+        case Quiet(duration=duration, events=events):
+            return Kept(f"the last times of {_of(events)}", (), duration)
+        case Ago(events=events, where=where, which=which):
+            times = "the last times" if which == "last" else "the first time"
+            return Kept(f"{times} of {_of(events, where)}", (), None)
+        case Abandoned(same=same, did=did, without=without, where=where, within=within):
+            each = "the last times of" if same is None else f"each {same} of"
+            what = f"{each} {_of(did, where)} without {_of(without)} since, and when"
+            return Kept(what, () if same is None else (same,), within)
+        case Sequence(steps=steps, same=same, within=within):
+            chain = ", then ".join(_of(step.events, step.where) for step in steps)
+            each = "" if same is None else f", for each {same}"
+            return Kept(f"when {chain}{each}", () if same is None else (same,), within)
+        case _:
+            return Kept(label, (), None)
+
+
+def _single(what: str, name: str, asked: tuple[Comparison, ...], within: Millis | None) -> Kept:
+    """Return what is kept of the latest value: itself, unless only its existence is asked."""
+    if any(one.operator == "exists" for one in asked):
+        return Kept(f"whether there is {what}", (), within)
+    return Kept(what, (name,), within)
+
+
+def _counted(question: Performed, scope: Scope) -> Kept:
+    """Return what is kept to count events, days, or values."""
+    name, of = question.property or "", _scope(scope)
+    match question.counting:
+        case "events":
+            return Kept(f"the last times of {of}", (), scope.within)
+        case "days":
+            return Kept(f"the last days with {of}", (), scope.within)
+        case "distinct":
+            return Kept(f"the last different {name} of {of}, and when", (name,), scope.within)
+        case "same":
+            return Kept(f"each {name} of {of}, and its last times", (name,), scope.within)
+
+
+def _scope(scope: Scope) -> str:
+    since = "" if scope.since is None else f" since {wording.names(scope.since)}"
+    return _of(scope.events, scope.where) + since
+
+
+def _of(events: Names, where: tuple[Clause, ...] = ()) -> str:
+    return wording.names(events) + wording.where(where)
