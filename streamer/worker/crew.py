@@ -117,6 +117,12 @@ class Crew:
         """Whether every given partition has a worker."""
         return all(post.worker is not None for post in self.posts.values())
 
+    def take_over_all(self) -> None:
+        """Let every partition be taken over anew, as by a process that has just begun."""
+        for partition, post in self.posts.items():
+            self.feed.hold(partition)
+            post.worker, post.retry_at = None, 0
+
     def leave(self) -> None:
         """Say how far everything is; nothing else is left to do between two turns."""
         workers = [post.worker for post in self.posts.values() if post.worker is not None]

@@ -45,10 +45,11 @@ from streamer.worker.stopwatch import Stopwatch
 
 @dataclass(slots=True)
 class Tally:
-    """What a worker has done so far: records by outcome, and bounds passed by memory slot."""
+    """What workers have done: records by outcome, bounds passed by memory slot, changes."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     beyond: Counter[int] = field(default_factory=Counter)
+    changes: Counter[tuple[str, ...]] = field(default_factory=Counter)
     earliest: Millis | None = None
     latest: Millis | None = None
     """The smallest and the largest time of an accepted event."""
@@ -81,6 +82,7 @@ class Worker:
         pace: Pace | None = None,
         owner: str = "",
         watch: Stopwatch | None = None,
+        tally: Tally | None = None,
     ) -> None:
         self._rules = rules
         self._store = store
@@ -107,7 +109,7 @@ class Worker:
         self.offset = 0
         self.log_time: Millis | None = None
         self.swept: DueWake = NOTHING_SWEPT
-        self.tally = Tally()
+        self.tally = tally or Tally()
 
     @property
     def covered(self) -> Mark | None:
@@ -257,7 +259,10 @@ class Worker:
         self.offset, self.log_time, self.swept = cycle.offset, cycle.log_time, cycle.swept
         self._cache.keep(cycle.profiles)
         self.tally.add(cycle)
-        return [] if outgoing is None else [outgoing]
+        if outgoing is None:
+            return []
+        self.tally.changes.update((one.segment, one.direction) for one in outgoing.changes)
+        return [outgoing]
 
     def _outgoing(self, number: int, cycle: Cycle) -> Outgoing | None:
         """Return what the cycle has to tell, None if nothing."""

@@ -1,0 +1,29 @@
+"""What a long-running command writes about itself: words on a terminal, JSON lines elsewhere."""
+
+import sys
+import time
+from typing import IO, Final
+
+import click
+import orjson
+
+from streamer.instants import iso
+
+_COLOURS: Final = {"warning": "yellow", "error": "red"}
+
+
+class StandardJournal:
+    """Writes one line for each thing that happens to standard error, or to another stream."""
+
+    def __init__(self, stream: IO[str] | None = None) -> None:
+        self._stream = stream or sys.stderr
+
+    def say(self, event: str, level: str = "info", /, **facts: object) -> None:
+        """Write what happened, with the facts."""
+        now = iso(time.time_ns() // 1_000_000)
+        if self._stream.isatty():
+            told = " ".join(f"{name}={value}" for name, value in facts.items())
+            line = click.style(f"{now[11:23]}  {event}", fg=_COLOURS.get(level)) + f"  {told}"
+        else:
+            line = orjson.dumps({"time": now, "level": level, "event": event, **facts}).decode()
+        click.echo(line, file=self._stream)

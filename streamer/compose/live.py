@@ -1,0 +1,187 @@
+"""The hot lane: a process that takes its share of the partitions and says what becomes true.
+
+Built from a feed, a store and a sink, whichever they are; `streamer run` builds them on Kafka and
+Redis. What changes while it runs is the rules: read anew when asked to, and put in force between
+two turns, by letting every partition be taken over under them.
+"""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Final, Protocol
+from uuid import uuid4
+
+from streamer.adapters.metrics import Readings
+from streamer.codecs.events import decode
+from streamer.compose.nodes import leaves_of
+from streamer.core.ruleset import RuleSet
+from streamer.errors import AdapterError, RuleErrors, StreamerError
+from streamer.ports import Feed, Sink, Store
+from streamer.types import Millis
+from streamer.worker import Clocks, Crew, Pace, Stopwatch, Tally, Worker
+
+_STALLED: Final = 30.0
+"""After so many seconds without a turn the process is not ready."""
+
+
+class Journal(Protocol):
+    """Where a process writes what happens to it."""
+
+    def say(self, event: str, level: str = "info", /, **facts: object) -> None:
+        """Write one line."""
+
+
+@dataclass(slots=True)
+class Ends:
+    """What the hot lane is connected to; `close` lets go of it, leaving the group."""
+
+    feed: Feed
+    store: Store
+    sink: Sink
+    close: Callable[[], None]
+
+
+class Live:
+    """Runs until stopped. `instance` names the process in the store and among transactions."""
+
+    def __init__(
+        self,
+        read_rules: Callable[[], RuleSet],
+        ends: Ends,
+        pace: Pace,
+        journal: Journal,
+        instance: str,
+    ) -> None:
+        self._read_rules = read_rules
+        self._rules = read_rules()
+        self._ends = ends
+        self._pace = pace
+        self._journal = journal
+        self._instance = instance
+        self._hired = 0
+        self._tally = Tally()
+        self._trouble: Counter[str] = Counter()
+        self._refused = 0
+        self._refusal: str | None = None
+        self._turned = time.monotonic()
+        self._stopping = threading.Event()
+        self._reloading = threading.Event()
+        self._watch = Stopwatch(time.process_time_ns)
+        clocks = Clocks(
+            lambda: time.time_ns() // 1_000_000, lambda: time.monotonic_ns() // 1_000_000
+        )
+        self._crew = Crew(ends.feed, ends.sink, self._hire, pace, clocks, self, self._watch)
+
+    def stop(self) -> None:
+        """Ask for the end: after the present turn everything is committed and told."""
+        self._stopping.set()
+
+    def reload(self) -> None:
+        """Ask for the rules to be read anew after the present turn."""
+        self._reloading.set()
+
+    def run(self) -> None:
+        """Work until asked to stop, then leave."""
+        self._journal.say("started", rules=self._rules.version, instance=self._instance)
+        try:
+            while not self._stopping.is_set():
+                if self._reloading.is_set():
+                    self._reloading.clear()
+                    self._reload()
+                self._crew.turn()
+                self._turned = time.monotonic()
+            self._crew.leave()
+        finally:
+            with suppress(AdapterError):
+                self._ends.close()
+        self._journal.say("stopped", records=dict(self._tally.outcomes))
+
+    def unready(self) -> str | None:
+        """Return why the process cannot work as it should just now, None if it can."""
+        if time.monotonic() - self._turned > _STALLED:
+            return f"no turn for {time.monotonic() - self._turned:.0f} s"
+        if self._refusal is not None:
+            return f"the new rules were refused, the rules before are in force: {self._refusal}"
+        held = sum(post.worker is None for post in list(self._crew.posts.values()))
+        return f"{held} partitions wait to be taken over" if held else None
+
+    def readings(self) -> Readings:
+        """Return what operators watch, as it stands."""
+        posts = dict(self._crew.posts)
+        workers = {p: post.worker for p, post in posts.items() if post.worker is not None}
+        return Readings(
+            records=self._tally.outcomes,
+            changes=self._tally.changes,
+            beyond=self._beyond(),
+            spent=self._watch.spent,
+            trouble=self._trouble,
+            offsets={partition: worker.offset for partition, worker in workers.items()},
+            held=len(posts) - len(workers),
+            rebuilding=sum(worker.covered is not None for worker in workers.values()),
+            rules=self._rules.version,
+            rules_refused=self._refused,
+        )
+
+    def taken_over(self, partition: int, worker: Worker) -> None:
+        """Write that a partition is worked on."""
+        covered = worker.covered
+        facts: dict[str, object] = {} if covered is None else {"rebuilding_until": covered.offset}
+        self._journal.say(
+            "partition taken over", partition=partition, offset=worker.offset, **facts
+        )
+
+    def trouble(self, partition: int, error: AdapterError, pause: Millis) -> None:
+        """Write what went wrong."""
+        kind = type(error).__name__.lower()
+        self._trouble[kind] += 1
+        self._journal.say(kind, "warning", partition=partition, error=str(error), again_in_ms=pause)
+
+    def gone(self, partition: int) -> None:
+        """Write that a partition is somebody else's now."""
+        self._journal.say("partition given away", partition=partition)
+
+    def _hire(self, partition: int) -> Worker:
+        self._hired += 1
+        return Worker(
+            self._rules,
+            self._ends.store,
+            self._ends.sink,
+            decode,
+            partition=partition,
+            pace=self._pace,
+            owner=f"{self._instance}/{self._hired}",
+            watch=self._watch,
+            tally=self._tally,
+        )
+
+    def _reload(self) -> None:
+        try:
+            rules = self._read_rules()
+        except StreamerError as error:
+            self._refused += 1
+            errors = len(error.findings) if isinstance(error, RuleErrors) else 1
+            self._refusal = str(error).splitlines()[0]
+            self._journal.say("rules refused", "error", errors=errors, first=self._refusal)
+            return
+        self._refusal = None
+        if rules.version != self._rules.version:
+            self._rules = rules
+            self._tally.beyond.clear()
+            self._crew.take_over_all()
+        self._journal.say("rules read", rules=rules.version)
+
+    def _beyond(self) -> dict[str, int]:
+        found: Counter[str] = Counter()
+        beyond = dict(self._tally.beyond)
+        for plan in self._rules.plans:
+            for asked in leaves_of(plan):
+                found[plan.key] += sum(beyond.get(slot, 0) for slot in asked.slots)
+        return {key: times for key, times in found.items() if times}
+
+
+def new_instance(group: str) -> str:
+    """Return a name that no other process of the group has or had."""
+    return f"{group}-{uuid4().hex[:12]}"
