@@ -46,12 +46,13 @@ class Datum:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a rule needs what it needs."""
+    """Why a rule needs what it needs, and how far it looks back (ms, None for all of history)."""
 
     key: str
     title: str
     purpose: str
     owner: str | None
+    counts_for: Millis | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,6 @@ class Privacy:
     reasons: tuple[Reason, ...]
     retention: Millis
 
-    def needed_by(self, key: str) -> tuple[Datum, ...]:
-        """Return what the rule needs."""
-        return tuple(datum for datum in self.data if key in datum.rules)
-
 
 @dataclass(slots=True)
 class _Growing:
@@ -80,11 +77,10 @@ class _Growing:
     windows: list[Millis | None] = field(default_factory=list)
 
     def done(self, compiled: RuleSet) -> Datum:
-        known = [window for window in self.windows if window is not None]
         return Datum(
             self.kept.what,
             self.kept.values,
-            max(known) if len(known) == len(self.windows) else None,
+            _longest(self.windows),
             sum(compiled.memories[slot].bound() for slot in self.slots),
             tuple(self.rules),
         )
@@ -97,15 +93,30 @@ def privacy(rules: Rules) -> Privacy:
     """
     evaluated = [one for one in rules.declared.declarations if one.settings.enabled]
     found: dict[str, _Growing] = {}
+    windows: dict[str, list[Millis | None]] = {one.key: [] for one in evaluated}
     for one, leaf, question in _leaves(rules.compiled, evaluated):
         said = kept(question, leaf.leaf.label)
         datum = found.setdefault(said.what, _Growing(said))
         datum.slots |= leaf.slots
         datum.rules[one.key] = None
         datum.windows.append(said.counts_for)
+        windows[one.key].append(said.counts_for)
     data = sorted((one.done(rules.compiled) for one in found.values()), key=_order)
-    reasons = (Reason(one.key, one.title, one.purpose, one.settings.owner) for one in evaluated)
+    reasons = (
+        Reason(one.key, one.title, one.purpose, one.settings.owner, _longest(windows[one.key]))
+        for one in evaluated
+    )
     return Privacy(tuple(data), tuple(reasons), rules.compiled.retention)
+
+
+def _longest(windows: Iterable[Millis | None]) -> Millis | None:
+    """Return the longest of windows: None if one has no end, 0 if there is none."""
+    known = [0]
+    for window in windows:
+        if window is None:
+            return None
+        known.append(window)
+    return max(known)
 
 
 def without_reason(rules: Rules) -> list[Finding]:

@@ -44,7 +44,7 @@ def test_a_datum_names_its_rules_and_counts_as_long_as_the_longest_of_them() -> 
     (datum,) = found.data
     assert datum == Datum("the last times of product_added", (), 7 * DAY, 3 + 9, ("one", "two"))
     assert [reason.purpose for reason in found.reasons] == ["Say something useful."] * 2
-    assert found.needed_by("one") == found.data
+    assert [reason.counts_for for reason in found.reasons] == [7 * DAY, DAY]
     assert found.retention == 400 * DAY
 
 
@@ -82,7 +82,8 @@ def test_every_leaf_that_remembers_says_what(leaf: str) -> None:
 def test_a_leaf_that_remembers_nothing_keeps_nothing(leaf: str) -> None:
     ladder = "ladder: engagement\ntiers: [{active: {trait: plan, is: x}}]"
     found = kept_by(ladder, f"segment: one\nwhen: {LEAVES[leaf].example}")
-    assert found.needed_by("one") == ()
+    assert not any("one" in datum.rules for datum in found.data)
+    assert next(one.counts_for for one in found.reasons if one.key == "one") == 0
 
 
 @pytest.mark.parametrize(
