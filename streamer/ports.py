@@ -171,6 +171,12 @@ class Store(Protocol):
     def load(self, partition: int, customers: Iterable[str]) -> dict[str, bytes]:
         """Return the encoded profiles of those customers that have one."""
 
+    def scan(self, partition: int, cursor: str, limit: int) -> tuple[str, list[str]]:
+        """Return the next cursor and about `limit` customers; both cursors are "" at the ends.
+
+        Whoever has a profile all the while is among those returned at least once.
+        """
+
     def due(self, partition: int, until: Millis, limit: int) -> list[DueWake]:
         """Return up to `limit` wakes due at or before `until`, ordered by time, then customer."""
 

@@ -91,6 +91,9 @@ class InterruptedStore:
     def load(self, partition: int, customers: Iterable[str]) -> dict[str, bytes]:
         return self._calls.make(lambda: self._store.load(partition, customers))
 
+    def scan(self, partition: int, cursor: str, limit: int) -> tuple[str, list[str]]:
+        return self._calls.make(lambda: self._store.scan(partition, cursor, limit))
+
     def due(self, partition: int, until: Millis, limit: int) -> list[tuple[Millis, str]]:
         return self._calls.make(lambda: self._store.due(partition, until, limit))
 

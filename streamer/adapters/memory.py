@@ -182,6 +182,13 @@ class MemoryStore:
         profiles = kept.profiles
         return {customer: profiles[customer] for customer in customers if customer in profiles}
 
+    def scan(self, partition: int, cursor: str, limit: int) -> tuple[str, list[str]]:
+        """Return the next cursor and up to `limit` customers, in order of their ids."""
+        kept = self._partitions.get(partition)
+        everybody = [] if kept is None else kept.profiles
+        found = heapq.nsmallest(limit, (one for one in everybody if one > cursor))
+        return (found[-1] if len(found) == limit else "", found)
+
     def due(self, partition: int, until: Millis, limit: int) -> list[DueWake]:
         """Return up to `limit` wakes due at or before `until`, ordered by time, then customer."""
         kept = self._partitions.get(partition)

@@ -105,6 +105,16 @@ class SqliteStore:
             )
         )
 
+    def scan(self, partition: int, cursor: str, limit: int) -> tuple[str, list[str]]:
+        """Return the next cursor and up to `limit` customers, in order of their ids."""
+        rows = self._database.rows(
+            "SELECT customer FROM profiles WHERE partition = ? AND customer > ? "
+            "ORDER BY customer LIMIT ?",
+            (partition, cursor, limit),
+        )
+        found = [customer for (customer,) in rows]
+        return (found[-1] if len(found) == limit else "", found)
+
     def due(self, partition: int, until: Millis, limit: int) -> list[tuple[Millis, str]]:
         """Return up to `limit` wakes due at or before `until`, ordered by time, then customer."""
         rows = self._database.rows(

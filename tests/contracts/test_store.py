@@ -207,6 +207,26 @@ def test_partitions_are_apart(connect: Connect) -> None:
     assert contents(store, "a") == ({"a": b"1"}, [(5, "a")], [outgoing(1)])
 
 
+def everybody(store: Store, limit: int) -> list[str]:
+    cursor, found = store.scan(0, "", limit)
+    while cursor:
+        cursor, more = store.scan(0, cursor, limit)
+        found += more
+    return found
+
+
+@pytest.mark.parametrize("limit", [1, 7, 1000])
+def test_a_scan_finds_everybody(connect: Connect, limit: int) -> None:
+    store = connect()
+    assert everybody(store, limit) == []
+    customers = {f"u-{number}": (b"1", None) for number in range(50)} | {"ä\x00": (b"2", 7)}
+    first = following(store.claim(0), customers)
+    store.commit(first)
+    assert set(everybody(store, limit)) == customers.keys()
+    store.commit(following(after(first), {"u-7": (None, None)}))
+    assert set(everybody(store, limit)) == customers.keys() - {"u-7"}
+
+
 def test_thousands_of_customers_in_one_commit(connect: Connect) -> None:
     store = connect()
     customers = {f"u-{number}": (b"%d" % number, number % 1000) for number in range(5000)}
