@@ -20,6 +20,7 @@ from streamer.core.leaves.dates import MOST_DATES
 from streamer.core.leaves.favours import Favours
 from streamer.core.leaves.frequent import MOST_REPEATED
 from streamer.core.leaves.performed import Performed
+from streamer.core.leaves.predicted import MOST_DAYS, Predicted
 from streamer.core.leaves.sequence import Sequence
 from streamer.core.leaves.trait import Trait
 from streamer.core.memory import MOST_EVENTS, MOST_VALUES
@@ -138,6 +139,8 @@ def _limit(question: object) -> str | None:
         case Favours(property=name):
             values = f"{MOST_VALUES} different values of {name}"
             return f"{values} and {MOST_EVENTS:,} events in the window"
+        case Predicted() if question.model.each == "day":
+            return f"{MOST_DAYS:,} different days with a purchase"
         case Anniversary(name=name) | Age(name=name):
             return f"{MOST_DATES} different dates of {name}"
         case Aggregate(scope=scope) if scope.within is not None:

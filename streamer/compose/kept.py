@@ -16,6 +16,7 @@ from streamer.core.leaves.extreme import Extreme
 from streamer.core.leaves.favours import Favours
 from streamer.core.leaves.latest import Latest
 from streamer.core.leaves.performed import NotPerformed, Performed, Quiet
+from streamer.core.leaves.predicted import Predicted
 from streamer.core.leaves.sequence import Sequence
 from streamer.core.leaves.trait import Trait
 from streamer.core.syntax import Clause, Comparison, Names, Scope
@@ -69,6 +70,12 @@ def _of_times(question: object, label: str) -> Kept:
         case Ago(events=events, where=where, which=which):
             times = "the last times" if which == "last" else "the first time"
             return Kept(f"{times} of {_of(events, where)}", (), None)
+        case Predicted(model=model) if model.each == "day":
+            what = f"the first and the last time of {_of(model.events)}, and the days with any"
+            return Kept(what, (), None)
+        case Predicted(model=model):
+            what = f"the first and the last time of {_of(model.events)}, and how many there were"
+            return Kept(what, (), None)
         case Abandoned(same=same, did=did, without=without, where=where, within=within):
             each = "the last times of" if same is None else f"each {same} of"
             what = f"{each} {_of(did, where)} without {_of(without)} since, and when"

@@ -22,6 +22,13 @@ from streamer.core.profile import Profile
 from streamer.types import DAY, Event
 from streamer.worker import Worker
 
+MODEL = """\
+model: churn
+kind: bg_nbd
+purchase: order_completed
+unit: 7d
+parameters: {r: 1, alpha: 1, a: 1, b: 1}
+"""
 SECRET = b"what-nobody-asked-for"
 SHIPPED = load_rules([str(shipped_rules())])
 
@@ -75,7 +82,7 @@ def test_a_rule_that_is_not_evaluated_keeps_nothing() -> None:
 
 @pytest.mark.parametrize("leaf", [leaf for leaf in LEAVES if leaf not in ("in_segment", "season")])
 def test_every_leaf_that_remembers_says_what(leaf: str) -> None:
-    assert len(kept_by(f"segment: one\nwhen: {LEAVES[leaf].example}").data) == 1
+    assert len(kept_by(f"{MODEL}---\nsegment: one\nwhen: {LEAVES[leaf].example}").data) == 1
 
 
 @pytest.mark.parametrize("leaf", ["in_segment", "season"])

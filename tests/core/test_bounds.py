@@ -16,6 +16,7 @@ from streamer.core.leaves.extreme import Extreme
 from streamer.core.leaves.favours import Favours
 from streamer.core.leaves.latest import Latest
 from streamer.core.leaves.performed import NotPerformed, Performed, Quiet
+from streamer.core.leaves.predicted import BgNbd, Predicted
 from streamer.core.leaves.sequence import Sequence, Step
 from streamer.core.leaves.trait import Trait
 from streamer.core.syntax import Comparison, Condition, Header, Scope
@@ -60,6 +61,8 @@ QUESTIONS: list[Condition] = [
     Favours("p", SEEN, within=WINDOW, share=Fraction(1, 2)),
     Trait("t", IS_ONE),
     Anniversary("born", before=7 * DAY),
+    Predicted(BgNbd("m", SEEN, "event", DAY, *[Fraction(1)] * 4), at_least=Fraction(1, 2)),
+    Predicted(BgNbd("m", SEEN, "day", DAY, *[Fraction(1)] * 4), at_least=Fraction(1, 2)),
 ]
 
 

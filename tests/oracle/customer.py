@@ -4,7 +4,7 @@ The history is ordered by time, equal times in log order (2); `heard` is the sam
 order, each with the instant at which a sequence takes it to have happened (13).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
@@ -91,6 +91,7 @@ class Customer:
     heard: list[Heard] = field(default_factory=list)
     standings: dict[str, Standing] = field(default_factory=dict)
     said: int = 0
+    models: Mapping[str, Node] = field(default_factory=dict)
 
     def take(self, event: Event) -> None:
         """Put an accepted event into the history; the clock moves to it unless it is late."""

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from fractions import Fraction
 
 from tests.oracle.customer import Customer, Match, all_matches, history_order, matches
+from tests.oracle.models import predicted
 from tests.oracle.numbers import compares, factor, rounded
 from tests.oracle.reading import Event
 from tests.oracle.rules import duration, share
@@ -310,4 +311,5 @@ LEAVES: dict[str, Callable[[Node, Customer, int], bool]] = {
     "season": season,
     "anniversary": anniversary,
     "age": age,
+    "predicted": predicted,
 }

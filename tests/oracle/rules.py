@@ -65,6 +65,8 @@ class Rules:
     max_lateness: int
     days: frozenset[str]
     dated: tuple[Node, ...]
+    models: Mapping[str, Node]
+    predicted: tuple[Node, ...]
 
 
 def read_rules(documents: Sequence[Mapping[str, Any]]) -> Rules:
@@ -75,6 +77,8 @@ def read_rules(documents: Sequence[Mapping[str, Any]]) -> Rules:
     for document in documents:
         if "ruleset" in document:
             header = document
+        elif "model" in document:
+            continue
         elif document.get("settings", {}).get("enabled", True):
             units.append(read_unit(document))
             durations.update(durations_in(document))
@@ -86,7 +90,9 @@ def read_rules(documents: Sequence[Mapping[str, Any]]) -> Rules:
         retention=duration(header.get("retention", "400d")),
         max_lateness=duration(header.get("max_lateness", "24h")),
         days=frozenset(day for document in documents for day in days_in(document)),
-        dated=tuple(leaf for document in documents for leaf in dated_in(document)),
+        dated=tuple(leaves_in(documents, "anniversary", "age")),
+        models={document["model"]: dict(document) for document in documents if "model" in document},
+        predicted=tuple(leaves_in(documents, "predicted")),
     )
 
 
@@ -128,13 +134,13 @@ def days_in(data: Json) -> Iterator[str]:
             yield from days_in(part)
 
 
-def dated_in(data: Json) -> Iterator[Node]:
-    """Every leaf that looks at the date in a trait."""
-    if isinstance(data, Mapping) and data.keys() & {"anniversary", "age"}:
+def leaves_in(data: Json, *kinds: str) -> Iterator[Node]:
+    """Every leaf of these kinds."""
+    if isinstance(data, Mapping) and data.keys() & {*kinds}:
         yield dict(data)
-    if isinstance(data, Mapping | list):
+    if isinstance(data, Mapping | Sequence) and not isinstance(data, str):
         for part in data.values() if isinstance(data, Mapping) else data:
-            yield from dated_in(part)
+            yield from leaves_in(part, *kinds)
 
 
 def references_in(data: Json) -> Iterator[str]:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from tests.oracle.customer import EPOCH, Customer
 from tests.oracle.leaves import DAY, dates_told
 from tests.oracle.membership import Moment, decide, leave_everything
+from tests.oracle.models import fading
 from tests.oracle.reading import Event, NoEventError, read_event
 from tests.oracle.rules import Rules, duration, read_rules
 from tests.oracle.values import Node
@@ -125,6 +126,7 @@ class Run:
         customer = self.customers.get(event.customer)
         if customer is None:
             customer = Customer(event.customer, self.rules.zone, born=event.time, clock=event.time)
+            customer.models = self.rules.models
             self.customers[event.customer] = customer
         customer.take(event)
         self.largest_time = max(event.time, self.largest_time or 0)
@@ -164,6 +166,8 @@ class Run:
         reached |= {
             at for leaf in self.rules.dated for at in self.dated_days(leaf, customer, limit)
         }
+        for leaf in self.rules.predicted:
+            reached |= set(fading(leaf, customer))
         return {at for at in reached | {self.gone_at(customer)} if after < at <= limit}
 
     def turning_days(self, after: int, limit: int) -> set[int]:

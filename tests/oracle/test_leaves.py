@@ -451,3 +451,39 @@ def test_an_age_is_whole_years_in_the_zone() -> None:
     assert turns(run(rules, told(0, born="2008-01-03"), until=9 * D), "s") == [
         (2 * D - 5 * H - 45 * M, IN)
     ]
+
+
+MODEL: Node = {
+    "model": "m",
+    "kind": "bg_nbd",
+    "purchase": "buy",
+    "unit": "7d",
+    "parameters": {"r": 1, "alpha": 1, "a": 1, "b": 1},
+}
+
+
+def scores(leaf: Node, *happenings: Happening, **model: object) -> Flips:
+    """When a customer enters and leaves the segment of a score."""
+    rules = [{**MODEL, **model}, segment("s", {"predicted": "m", **leaf})]
+    return turns(run(rules, *happenings, until=300 * D), "s")
+
+
+def test_a_score_falls_with_time_and_rises_with_a_purchase() -> None:
+    # One repeat purchase: P is 1 / (1 + ((1 + T) / (1 + t_x)) ** 2), so a fifth at twice 3 weeks.
+    events = on(0, "buy"), on(14 * D, "buy")
+    assert scores({"at_least": "20%"}, *events) == [(0, IN), (35 * D + 1, OUT)]
+    assert scores({"below": "20%"}, *events) == [(35 * D + 1, IN)]
+    again = (*events, on(40 * D, "buy"))
+    assert scores({"below": "20%"}, *again)[:2] == [(35 * D + 1, IN), (40 * D, OUT)]
+
+
+def test_no_purchase_is_no_score_and_one_is_certain() -> None:
+    assert scores({"below": 1}, on(0, "a")) == []
+    assert scores({"below": 1}, on(0, "buy")) == []
+    assert scores({"at_least": 1}, on(0, "buy")) == [(0, IN)]
+
+
+def test_days_can_be_counted_instead_of_events() -> None:
+    events = on(0, "buy"), on(H, "buy")
+    assert scores({"below": 1}, *events) == [(H, IN)]
+    assert scores({"below": 1}, *events, each="day") == []

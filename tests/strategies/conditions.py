@@ -22,6 +22,9 @@ COUNTS = st.integers(1, 3)
 DAYS = st.sampled_from(["01-01", "01-02", "02-28", "02-29", "03-29", "10-25", "12-31"])
 SOME_DAYS = st.sampled_from(["0d", "1d", "2d"])
 YEARS = st.sampled_from([1, 25, 26, 26, 27, 1000])
+LIKELIHOODS = ["5%", "20%", 0.333, 0.5, 0.8, "90%", 1]
+LIKELY = st.sampled_from(LIKELIHOODS)
+MODEL = "churn"
 AMOUNTS = st.sampled_from([0, 1, 2, 3, 5, 2.5, 0.1, 0.3, 4.0001, -1, 10])
 SHARES = st.sampled_from([0.5, "50%", "34%", "33.3%", 0.6667, 1, "100%"])
 VALUE = st.sampled_from(VALUES)
@@ -257,6 +260,34 @@ def age(draw: Draw, _words: Words) -> Node:
     return node
 
 
+def predicted(draw: Draw, _words: Words) -> Node:
+    """The score of the one model, near to what the histories make of it."""
+    node: Node = {"predicted": MODEL}
+    low, high = sorted(draw(st.tuples(LIKELY, LIKELY)), key=LIKELIHOODS.index)
+    bounds = draw(st.sampled_from(["at_least", "below", "both"]))
+    if bounds != "below":
+        node["at_least"] = low
+    if bounds != "at_least":
+        node["below"] = high
+    return node
+
+
+@st.composite
+def models(draw: Draw, words: Words) -> Node:
+    """The model: for some of its parameters, thresholds are met at whole milliseconds."""
+    model: Node = {"model": MODEL, "kind": "bg_nbd", "purchase": event(draw, words)}
+    if draw(st.booleans()):
+        model["each"] = draw(st.sampled_from(["event", "day"]))
+    parameters = {
+        "r": draw(st.sampled_from([1, 1, 0.25, 2.5])),
+        "alpha": draw(st.sampled_from([1, 0.5, 4.414])),
+        "a": draw(st.sampled_from([1, 1, 0.793, 3])),
+        "b": draw(st.sampled_from([1, 1, 2.426, 0.5])),
+    }
+    unit = draw(st.sampled_from(["1s", "1m", "1h", "1d", "7d"]))
+    return {**model, "unit": unit, "parameters": parameters}
+
+
 LEAVES = (
     performed,
     performed,
@@ -273,4 +304,5 @@ LEAVES = (
     season,
     anniversary,
     age,
+    predicted,
 )

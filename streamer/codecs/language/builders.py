@@ -21,6 +21,7 @@ from streamer.core.leaves.favours import Favours
 from streamer.core.leaves.latest import Latest
 from streamer.core.leaves.membership import InSegment
 from streamer.core.leaves.performed import NotPerformed, Performed, Quiet
+from streamer.core.leaves.predicted import Predicted
 from streamer.core.leaves.season import Season
 from streamer.core.leaves.sequence import Sequence
 from streamer.core.leaves.trait import Trait
@@ -178,6 +179,15 @@ def age(values: Values, reading: Reading) -> Question:
     name = values["age"]["trait"]
     reading.dated.add(name)
     return Age(name, values.get("at_least"), values.get("below"))
+
+
+def predicted(values: Values, reading: Reading) -> Question:
+    """Build `predicted`."""
+    _warn_if_empty(values, "at_least", "below", reading)
+    for name in ("at_least", "below"):
+        if values.get(name) == 0:
+            raise Wrong(values.at(name), f"{name} is more than 0: P(alive) is never less")
+    return Predicted(values["predicted"], values.get("at_least"), values.get("below"))
 
 
 def _warn_if_empty(values: Values, least: str, below: str, reading: Reading) -> None:

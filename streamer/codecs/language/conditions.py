@@ -6,7 +6,7 @@ from streamer.codecs.language import kinds
 from streamer.codecs.language.kinds import Kind
 from streamer.codecs.language.nodes import ListNode, MappingNode, Node, ScalarNode
 from streamer.codecs.language.reading import Lost, Reading, Wrong, expected
-from streamer.codecs.language.table import LEAVES, NOT_YET
+from streamer.codecs.language.table import LEAVES
 from streamer.codecs.language.words import quoted
 from streamer.core.syntax import All, AnyOf, Condition, NoneOf
 
@@ -15,7 +15,7 @@ COMBINATORS: Final[dict[str, str]] = {
     "any": "True while at least one of these conditions is.",
     "none": "True while not one of these conditions is.",
 }
-_HEADS: Final = (*COMBINATORS, *LEAVES, *NOT_YET)
+_HEADS: Final = (*COMBINATORS, *LEAVES)
 _PARTS: Final = frozenset(
     one.name for leaf in LEAVES.values() for one in (*leaf.scope, *leaf.comparisons)
 )
@@ -36,8 +36,6 @@ def read(node: Node, reading: Reading) -> Condition:
         message = f"{said} are conditions of their own: write each as an item of a list under all"
         raise Wrong(heads[1].at, message)
     head = heads[0]
-    if head.text in NOT_YET:
-        raise Wrong(head.at, f"{head.text} is not yet supported in this version")
     if head.text in COMBINATORS:
         return _combined(head, node, reading)
     return LEAVES[head.text].read(node, reading)

@@ -1,4 +1,4 @@
-"""The documents of a rule file: a segment, a ladder, or the header of the rule set."""
+"""The documents of a rule file: a segment, a ladder, a model, or the header of the rule set."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -8,6 +8,7 @@ from streamer.codecs.language.cases import TESTS, TestCase
 from streamer.codecs.language.conditions import CONDITION
 from streamer.codecs.language.fields import Field, Group, Values
 from streamer.codecs.language.header import HEADER
+from streamer.codecs.language.models import MODEL
 from streamer.codecs.language.nodes import MappingNode, Node, ScalarNode
 from streamer.codecs.language.reading import Lost, Reading, Wrong, expected
 from streamer.codecs.language.settings import LADDER_SETTINGS, SEGMENT_SETTINGS, settings_kind
@@ -81,7 +82,7 @@ LADDER: Final = Group(
     ),
     belongs=_SETTING_NAMES,
 )
-DOCUMENTS: Final = {"segment": SEGMENT, "ladder": LADDER, "ruleset": HEADER}
+DOCUMENTS: Final = {"segment": SEGMENT, "ladder": LADDER, "ruleset": HEADER, "model": MODEL}
 """The documents by the key that says what a document is."""
 
 

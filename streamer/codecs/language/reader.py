@@ -9,6 +9,7 @@ from streamer.codecs.language import dates, documents, references
 from streamer.codecs.language.cases import NO_TIER, Expected, TestCase
 from streamer.codecs.language.documents import Declaration
 from streamer.codecs.language.header import read_header
+from streamer.codecs.language.models import read_model
 from streamer.codecs.language.nodes import MappingNode, Node
 from streamer.codecs.language.nodes import documents as parsed
 from streamer.codecs.language.reading import Reading
@@ -99,6 +100,9 @@ def _declared(sources: Sequence[Source], reading: Reading, given: str) -> Declar
     roots = [root for source in sources for root in parsed(source, reading.report)]
     kinds = [(root, reading.attempt(documents.kind_of, root)) for root in roots]
     _read_headers([root for root, kind in kinds if kind == "ruleset"], reading)
+    for root, kind in kinds:
+        if kind == "model":
+            reading.attempt(read_model, root)
     declarations = [
         declaration
         for root, kind in kinds

@@ -14,6 +14,7 @@ from streamer.codecs.language.scalars import described
 from streamer.codecs.language.source import Place, Report
 from streamer.codecs.language.vocabulary import STANDARD_EVENTS
 from streamer.codecs.language.words import Nearest, quoted
+from streamer.core.leaves.predicted import BgNbd
 from streamer.core.syntax import Header
 
 T = TypeVar("T")
@@ -52,13 +53,15 @@ class Reading:
     """The header, and what is found on the way: errors, references, dates.
 
     `document` is the key of the segment or ladder that is being read. `dated` are the traits that
-    conditions take for dates, `told` the traits that tests tell, with their values.
+    conditions take for dates, `told` the traits that tests tell, with their values. `models` are
+    by key, None for one that cannot be read.
     """
 
     header: Header = field(default_factory=Header)
     report: Report = field(default_factory=Report)
     nearest: Nearest = field(default_factory=Nearest)
     references: list[Reference] = field(default_factory=list)
+    models: dict[str, BgNbd | None] = field(default_factory=dict)
     dated: set[str] = field(default_factory=set)
     told: list[tuple[str, ScalarNode]] = field(default_factory=list)
     document: str | None = None

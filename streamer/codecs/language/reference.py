@@ -17,6 +17,7 @@ from streamer.codecs.language.documents import LADDER, SEGMENT
 from streamer.codecs.language.fields import Field
 from streamer.codecs.language.given import GIVEN
 from streamer.codecs.language.header import HEADER
+from streamer.codecs.language.models import MODEL, PARAMETERS
 from streamer.codecs.language.settings import SEGMENT_SETTINGS
 from streamer.codecs.language.table import LEAVES, Leaf
 from streamer.codecs.language.vocabulary import STANDARD_EVENTS
@@ -42,6 +43,11 @@ def reference() -> str:
             *_fields(LADDER.fields),
             "### The header\n",
             *_fields(HEADER.fields),
+            "### A model\n",
+            "A `*.yaml` file among the rules, which `streamer fit` writes.\n",
+            *_fields(MODEL.fields),
+            "Its `parameters`:\n",
+            *_fields(PARAMETERS.fields),
             "### Settings\n",
             "A ladder has no `cooldown`.\n",
             *_fields(SEGMENT_SETTINGS.fields),

@@ -22,7 +22,7 @@ def rules_schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "rules.schema.json",
         "title": "Streamer rules",
-        "description": "One document of a rule file: a segment, a ladder, or the header.",
+        "description": "One document of a rule file: a segment, a ladder, a model, or the header.",
         "oneOf": [{"$ref": f"#/$defs/{key}_document"} for key in DOCUMENTS],
         "$defs": definitions,
     }

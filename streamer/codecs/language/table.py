@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from streamer.codecs.language import builders, kinds, names
+from streamer.codecs.language import builders, kinds, models, names
 from streamer.codecs.language.comparisons import (
     ANY_COMPARISON,
     DECIMAL_COMPARISON,
@@ -350,6 +350,20 @@ _AGE: Final = Leaf(
     needs=True,
     inner=_AGE_PARTS,
 )
+_PREDICTED: Final = Leaf(
+    "predicted",
+    models.NAMED,
+    "How likely it is that the customer still is one, by a model of the rule set. It falls from "
+    "one purchase to the next, and is 1 as long as there is one purchase only. False without any.",
+    "{predicted: churn, below: 0.5}",
+    builders.predicted,
+    (),
+    (
+        Field("at_least", kinds.SHARE, "That likely or more."),
+        Field("below", kinds.SHARE, "Less likely than that."),
+    ),
+    needs=True,
+)
 
 LEAVES: Final[dict[str, Leaf]] = {
     leaf.key: leaf
@@ -372,9 +386,7 @@ LEAVES: Final[dict[str, Leaf]] = {
         _SEASON,
         _ANNIVERSARY,
         _AGE,
+        _PREDICTED,
     )
 }
 """Every leaf by its key, in the order of the reference."""
-
-NOT_YET: Final = ("predicted",)
-"""Leaves that the language will have, and that this version refuses by name."""

@@ -13,6 +13,7 @@ CONDITION = "a condition such as {performed: product_viewed, within: 7d}"
 DURATION = "expected a duration such as 30m, 24h or 7d, found "
 DECIMAL = "expected a number of at most 4 decimal places, found "
 EVENTS = "expected the name of an event, a list of names, or any, found "
+KEY = "a key of at most 63 small letters, digits and _, such as cart_abandoner"
 NUMBER = "expected a number, found "
 ONLY_NUMBERS = ": only numbers have an order"
 VALUE = "expected a text, a number, true or false, found "
@@ -47,7 +48,7 @@ ERRORS = {
         (
             'unknown condition "xyzzy": expected all, any, none, performed, not_performed, quiet, '
             "ago, sequence, abandoned, total, average, largest, smallest, latest, first, favours, "
-            "trait, in_segment, season, anniversary, age"
+            "trait, in_segment, season, anniversary, age, predicted"
         ),
     ),
     "two leaves": ("{performed: any, ¦quiet: 3d}", f"performed and quiet {OWN_CONDITION}"),
@@ -103,9 +104,9 @@ ERRORS = {
         "{age: {trait: birth_date}, at_least: 18, ¦at_most: 30}",
         'unknown key "at_most" in age: expected "age", "at_least" or "below"',
     ),
-    "predicted": (
-        "{¦predicted: churn, below: 0.5}",
-        "predicted is not yet supported in this version",
+    "a score of several models": (
+        "{predicted: ¦[churn], below: 0.5}",
+        f"expected {KEY}, found a list",
     ),
     # events
     "an unknown event": (

@@ -80,7 +80,7 @@ KEY = (
     "expected a key of at most 63 small letters, digits and _, such as cart_abandoner, found the "
     "text "
 )
-DOCUMENT = "a document with one of the keys segment, ladder, ruleset"
+DOCUMENT = "a document with one of the keys segment, ladder, ruleset, model"
 TIER = "a tier such as {active: {performed: any, within: 7d}}"
 TIERS = "a list of tiers such as [{active: {performed: any, within: 7d}}, {passive: otherwise}]"
 

@@ -20,7 +20,9 @@ BLOCKS = [(bool(wrong), kind, text) for wrong, kind, text in BLOCK.findall(PAGE)
 EXAMPLES = [text for wrong, kind, text in BLOCKS if kind == "yaml" and not wrong]
 OTHERS = (
     "\n---\nsegment: card_holder\npurpose: p\nwhen: {quiet: 1d}\n---\n"
-    "ladder: engagement\npurpose: p\ntiers: [{active: {quiet: 1d}}]\n"
+    "ladder: engagement\npurpose: p\ntiers: [{active: {quiet: 1d}}]\n---\n"
+    "model: churn\nkind: bg_nbd\npurchase: order_completed\nunit: 7d\n"
+    "parameters: {r: 0.243, alpha: 4.414, a: 0.793, b: 2.426}\n"
 )
 
 

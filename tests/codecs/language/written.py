@@ -50,6 +50,7 @@ abandonments = st.tuples(
 
 days = st.sampled_from(["01-01", "02-07", "02-29", "12-31"])
 whole_days = st.sampled_from(["0d", "7d", "2w"])
+parameter = st.sampled_from(["1", "0.243", "4.414", "1e3", "7", "2.5", "100", "-1"])
 BY_KIND: dict[str, Text] = {
     "events": event_sets,
     "where": wheres,
@@ -69,6 +70,7 @@ BY_KIND: dict[str, Text] = {
     "steps": listed(steps),
     "month_day": days,
     "season": st.builds("{{from: {}, to: {}}}".format, days, days),
+    "model_name": st.sampled_from(["churn"]),
     "days": whole_days,
     "anniversary": st.builds("{{trait: {}, before: {}}}".format, properties, whole_days),
     "age": st.builds("{{trait: {}}}".format, properties),
@@ -77,6 +79,7 @@ BY_KIND: dict[str, Text] = {
     "text": st.sampled_from(["words", "'5'"]),
     "tags": listed(st.sampled_from(["a", "b"])),
 }
+parameters = st.fixed_dictionaries(dict.fromkeys(("r", "alpha", "a", "b"), parameter))
 MISTAKES = st.sampled_from(["", "[]", "{}", "0", "0d", "nonsense", "-1", "[a]", "{a: b}", "null"])
 
 
@@ -128,6 +131,8 @@ def rule_sets(draw: st.DrawFn) -> str:
         f"segment: own\npurpose: p\nwhen: {draw(conditions)}\n"
         f"settings: {draw(entries(SEGMENT_SETTINGS.fields))}\n---\n"
         "segment: other\npurpose: p\nwhen: {quiet: 1d}\n---\n"
+        "model: churn\nkind: bg_nbd\npurchase: order_completed\nunit: 7d\n"
+        f"parameters: {mapping(draw(parameters))}\n---\n"
         "ladder: ladder\npurpose: p\ntiers:\n  - low: {performed: any, at_least: 5}\n"
         f"  - high: otherwise\nsettings: {draw(entries(LADDER_SETTINGS.fields))}\n"
     )

@@ -31,6 +31,8 @@ def asked(draw: Draw, kind: str) -> list[Node]:
     words = Words(events, tuple(draw(st.lists(st.sampled_from(DURATIONS), min_size=1))), ("below",))
     leaf = getattr(conditions, kind)(draw, words)
     document: Node = {"segment": "one", "purpose": "To be asked.", "when": leaf}
+    if kind == "predicted":
+        return [document, draw(conditions.models(words))]
     if kind != "in_segment":
         return [document]
     short = {"performed": "any", "within": draw(st.sampled_from(words.durations))}

@@ -1,0 +1,140 @@
+"""Models in a rule set: documents that `streamer fit` writes and `predicted` names."""
+
+from fractions import Fraction
+from typing import Final
+
+from streamer.codecs.language import kinds, names
+from streamer.codecs.language.fields import Field, Group
+from streamer.codecs.language.kinds import Kind
+from streamer.codecs.language.nodes import MappingNode, Node, ScalarNode
+from streamer.codecs.language.reading import Lost, Reading, Wrong, expected
+from streamer.codecs.language.words import quoted
+from streamer.core.leaves.predicted import BgNbd
+
+LARGEST_PARAMETER: Final = 1_000_000_000
+"""Beyond that a parameter says nothing but that the fit went astray."""
+
+
+def _parameter(node: Node, _: Reading) -> Fraction:
+    what = "a number above 0"
+    value = kinds.single(node, what)
+    if isinstance(value, (str, bool)):
+        raise expected(what, node)
+    if not 0 < value <= LARGEST_PARAMETER:
+        message = f"no model has such a parameter: expected {what}, at most {LARGEST_PARAMETER}"
+        raise Wrong(node.at, message)
+    return Fraction(value)
+
+
+def _whole(node: Node, _: Reading) -> int:
+    what = "a whole number"
+    value = kinds.single(node, what)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise expected(what, node)
+    return value
+
+
+def _instant(node: Node, _: Reading) -> str:
+    return kinds.text_of(node, "a time such as 2026-01-01T00:00:00.000Z")
+
+
+_PARAMETER: Final = Kind(
+    "parameter",
+    "number above 0",
+    {"type": "number", "exclusiveMinimum": 0, "maximum": LARGEST_PARAMETER},
+    _parameter,
+)
+_WHOLE: Final = Kind("whole", "whole number", {"type": "integer", "minimum": 0}, _whole)
+_INSTANT: Final = Kind("instant", "time", kinds.NOT_BLANK, _instant)
+PARAMETERS: Final = Group(
+    "the parameters of bg_nbd",
+    (
+        Field("r", _PARAMETER, "The shape of how different customers' rates are.", required=True),
+        Field("alpha", _PARAMETER, "Its scale, in units of time.", required=True),
+        Field(
+            "a",
+            _PARAMETER,
+            "Customers leave with a chance of a / (a + b) on average.",
+            required=True,
+        ),
+        Field(
+            "b", _PARAMETER, "See `a`; the larger both, the more alike the chances.", required=True
+        ),
+    ),
+)
+FITTED: Final = Group(
+    "fitted",
+    (
+        Field("from", _INSTANT, "The first purchase that the model was fitted on."),
+        Field("until", _INSTANT, "The end of the time that it was fitted on."),
+        Field("customers", _WHOLE, "How many customers it was fitted on."),
+        Field("purchases", _WHOLE, "How many purchases they made."),
+        Field("log_likelihood", kinds.NUMBER, "The logarithm of the likelihood."),
+    ),
+)
+MODEL: Final = Group(
+    "a model",
+    (
+        Field("model", names.KEY, "The key by which `predicted` names it.", required=True),
+        Field("kind", kinds.choice("model_kind", "bg_nbd"), "Which model it is.", required=True),
+        Field("purchase", names.EVENTS, "The events that are purchases.", required=True),
+        Field(
+            "each",
+            kinds.choice("each", "event", "day"),
+            "Whether each event is a purchase, or each day with one; `event` if not stated.",
+        ),
+        Field("unit", kinds.PERIOD, "The unit of time of `alpha`.", required=True),
+        Field(
+            "parameters",
+            Kind(
+                "parameters",
+                "`{r, alpha, a, b}`",
+                PARAMETERS.schema(),
+                PARAMETERS.read,
+                PARAMETERS.kinds(),
+            ),
+            "What the fit found.",
+            required=True,
+        ),
+        Field(
+            "fitted",
+            Kind("fitted", "what it was fitted on", FITTED.schema(), FITTED.read, FITTED.kinds()),
+            "For people: what the model was fitted on, and how well.",
+        ),
+    ),
+)
+
+
+def read_model(node: Node, reading: Reading) -> None:
+    """Add the model to the reading; all that is wrong is reported."""
+    named = node.entries["model"].value if isinstance(node, MappingNode) else node
+    key = named.text if isinstance(named, ScalarNode) else ""
+    if key in reading.models:
+        raise Wrong(named.at, f"duplicate key {quoted(key)}: another model has it already")
+    reading.models[key] = None
+    values = MODEL.read(node, reading)
+    found = values["parameters"]
+    reading.models[key] = BgNbd(
+        key,
+        values["purchase"],
+        values.get("each", "event"),
+        values["unit"],
+        *(found[one.name] for one in PARAMETERS.fields),
+    )
+
+
+def _named(node: Node, reading: Reading) -> BgNbd:
+    """Return the model that a condition names."""
+    name = names.KEY.read(node, reading)
+    if name not in reading.models and isinstance(node, ScalarNode):
+        unlisted = "no document of the rule set is a model; streamer fit writes one"
+        if reading.models:
+            unlisted = f"expected {', '.join(reading.models)}"
+        raise reading.unknown(node, "model", reading.models, unlisted)
+    model = reading.models.get(name)
+    if model is None:
+        raise Lost
+    return model
+
+
+NAMED: Final = Kind("model_name", "key of a model", names.KEY.schema, _named)
