@@ -140,7 +140,7 @@ class Checkpoint:
     the last commit. `profiles` maps customers to their encoded profile, or to None where it is
     gone. `wakes` maps the same customers to their next wake, or to None. `outgoing` waits in the
     outbox until published; every outbox entry with a number up to `published` is trimmed.
-    `layouts` are kept besides those that are there.
+    `layouts` are kept besides those that are there, or forgotten where they are None.
     """
 
     partition: int
@@ -154,7 +154,7 @@ class Checkpoint:
     owner: str = ""
     outgoing: Outgoing | None = None
     published: int = 0
-    layouts: Mapping[bytes, bytes] = field(default_factory=dict)
+    layouts: Mapping[bytes, bytes | None] = field(default_factory=dict)
     swept: DueWake = NOTHING_SWEPT
 
 

@@ -9,7 +9,7 @@ import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from streamer.adapters.outgoing import fenced
+from streamer.adapters.outgoing import fenced, kept_layouts
 from streamer.ports import Checkpoint, DueWake, Mark, Meta, Outgoing, Reach
 from streamer.types import Membership, Millis, Record, Rejection, SegmentChange
 
@@ -208,7 +208,7 @@ class MemoryStore:
             number=checkpoint.number,
             offset=checkpoint.offset,
             log_time=checkpoint.log_time,
-            layouts={**kept.meta.layouts, **checkpoint.layouts},
+            layouts=kept_layouts(kept.meta.layouts, checkpoint.layouts),
             swept=checkpoint.swept,
         )
         kept.profiles |= {

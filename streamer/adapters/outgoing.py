@@ -5,6 +5,7 @@ MessagePack of the values as they are. Reading gives back equal values, whatever
 rejected record.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -61,3 +62,11 @@ def fenced(checkpoint: Checkpoint) -> Fenced:
         f"partition {checkpoint.partition} has another owner now: "
         f"commit {checkpoint.number} of epoch {checkpoint.epoch} was not written"
     )
+
+
+def kept_layouts(
+    known: Mapping[bytes, bytes], told: Mapping[bytes, bytes | None]
+) -> dict[bytes, bytes]:
+    """Return the layouts that are known once a checkpoint has told of others."""
+    both = {**known, **told}
+    return {key: layout for key, layout in both.items() if layout is not None}

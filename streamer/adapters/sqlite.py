@@ -163,7 +163,11 @@ class SqliteStore:
             )
             connection.executemany(
                 "INSERT OR IGNORE INTO layouts VALUES (?, ?, ?)",
-                ((partition, known, layout) for known, layout in checkpoint.layouts.items()),
+                ((partition, known, it) for known, it in checkpoint.layouts.items() if it),
+            )
+            connection.executemany(
+                "DELETE FROM layouts WHERE partition = ? AND id = ?",
+                ((partition, known) for known, it in checkpoint.layouts.items() if it is None),
             )
             connection.execute(
                 "DELETE FROM outbox WHERE partition = ? AND number <= ?",

@@ -28,7 +28,11 @@ class NaivePartition:
             checkpoint.number,
             checkpoint.offset,
             checkpoint.log_time,
-            {**self.meta.layouts, **checkpoint.layouts},
+            {
+                key: layout
+                for key, layout in {**self.meta.layouts, **checkpoint.layouts}.items()
+                if layout is not None
+            },
             checkpoint.swept,
         )
         for customer, profile in checkpoint.profiles.items():

@@ -61,8 +61,17 @@ def test_layouts_are_kept_for_every_later_owner(connect: Connect) -> None:
     store = connect()
     first = following(store.claim(0), {}, None)
     store.commit(replace(first, layouts={b"one": b"1"}))
-    store.commit(replace(following(after(first), {}, None), layouts={b"two": b"2"}))
+    second = replace(following(after(first), {}, None), layouts={b"two": b"2"})
+    store.commit(second)
     assert connect().claim(0).layouts == {b"one": b"1", b"two": b"2"}
+
+
+def test_a_layout_that_nobody_uses_any_more_is_forgotten(connect: Connect) -> None:
+    store = connect()
+    first = replace(following(store.claim(0), {}), layouts={b"one": b"1", b"two": b"2"})
+    store.commit(first)
+    store.commit(replace(following(after(first), {}), layouts={b"one": None, b"never": None}))
+    assert connect().claim(0).layouts == {b"two": b"2"}
 
 
 def test_a_commit_is_there_for_everyone(connect: Connect) -> None:
