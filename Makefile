@@ -59,10 +59,12 @@ $(READY): requirements/dev.txt pyproject.toml
 # The locks hold for every platform. The tool that writes them has an environment of its own,
 # because it must run when a lock is broken.
 UV_VERSION := 0.13.9
-COMPILE := .lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+RESOLVE := .lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
     --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+COMPILE := $(RESOLVE) pyproject.toml
 lock: ## resolve the dependencies again and write requirements/*.txt
 	@$(PYTHON) -m venv .lock
 	@.lock/bin/python $(INSTALL) uv==$(UV_VERSION)
 	$(COMPILE) --upgrade -o requirements/runtime.txt
 	$(COMPILE) --upgrade --group dev -c requirements/runtime.txt -o requirements/dev.txt
+	$(RESOLVE) --upgrade --group build -c requirements/dev.txt -o requirements/build.txt

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCKS = {
     "runtime": PROJECT["project"]["dependencies"],
+    "build": PROJECT["dependency-groups"]["build"],
     "dev": PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["dev"],
 }
 
@@ -32,8 +33,14 @@ def test_every_dependency_is_locked_within_its_bounds(lock: str) -> None:
         assert wish.specifier.contains(locked[canonicalize_name(wish.name)]), wish
 
 
-def test_users_and_developers_get_the_same_versions() -> None:
-    assert pins("runtime").items() <= pins("dev").items()
+@pytest.mark.parametrize("lock", ["runtime", "build"])
+def test_developers_get_the_same_versions(lock: str) -> None:
+    assert pins(lock).items() <= pins("dev").items()
+
+
+def test_what_builds_is_what_the_build_system_asks_for() -> None:
+    named = {Requirement(wish).name for wish in LOCKS["build"]}
+    assert named == {Requirement(wish).name for wish in PROJECT["build-system"]["requires"]}
 
 
 @pytest.mark.parametrize("lock", LOCKS)
