@@ -2,7 +2,7 @@
 
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -11,6 +11,7 @@ from confluent_kafka.admin import AdminClient
 
 from tests.servers.container import Container
 from tests.servers.machine import (
+    CLASSES,
     JARS,
     KAFKA_VERSION,
     docker_answers,
@@ -75,13 +76,19 @@ class KafkaServer:
     entering starts it, leaving kills it and removes its data.
     """
 
-    def __init__(self, settings: Mapping[str, str] | None = None, port: int | None = None) -> None:
+    def __init__(
+        self,
+        settings: Mapping[str, str] | None = None,
+        port: int | None = None,
+        java_options: Sequence[str] = (f"-XX:SharedArchiveFile={CLASSES}", "-Xshare:auto"),
+    ) -> None:
         missing = missing_for_kafka()
         if missing:
             raise RuntimeError(f"Kafka cannot run here: {missing}")
         self.port = port or free_port()
         self._folder = Path(tempfile.mkdtemp(prefix="streamer-kafka-"))
         self._settings = SETTINGS | dict(settings or {})
+        self._java_options = java_options
         self._server = self._container() if docker_answers() else self._process()
 
     @property
@@ -119,6 +126,7 @@ class KafkaServer:
         java = [
             str(java_program()),
             *JVM,
+            *self._java_options,
             f"-Dlog4j2.configurationFile={self._folder / 'log4j2.yaml'}",
             "-cp",
             f"{JARS}/*",

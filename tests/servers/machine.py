@@ -15,6 +15,9 @@ KAFKA_VERSION = re.findall(
     POM.read_text(encoding="utf-8"),
 )[0]
 JARS = ROOT / ".servers" / f"kafka-{KAFKA_VERSION}"
+CLASSES = JARS / "classes.jsa"
+"""Kafka's classes as Java has loaded them before: halves the time and the work of a start."""
+
 OLDEST_JAVA = 17
 
 
