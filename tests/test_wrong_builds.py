@@ -20,8 +20,8 @@ MISTAKES = [
     (
         "a window closed at the wrong end",
         "core/generate.py",
-        'f"and ({until} := state[-{low}] + {within}) > now"',
-        'f"and ({until} := state[-{low}] + {within} + 1) > now"',
+        'f"and ({until} := instant({first}) + {within}) > now"',
+        'f"and ({until} := instant({first}) + {within} + 1) > now"',
     ),
     (
         "a duplicate counted",

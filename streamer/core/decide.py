@@ -25,7 +25,7 @@ from typing import Final, NamedTuple, TypeAlias
 from streamer.core.plan import Move, Plan, Rung
 from streamer.core.profile import Profile, fingerprint
 from streamer.core.ruleset import RuleSet
-from streamer.types import FOREVER, MINUTE, Direction, Event, Millis, Outcome, SegmentChange, Wake
+from streamer.types import MINUTE, Direction, Event, Millis, Outcome, SegmentChange, Wake
 
 MAX_AHEAD: Final[Millis] = 5 * MINUTE
 """How far an event's time may be ahead of its append time."""
@@ -54,38 +54,46 @@ def decide(rules: RuleSet, profile: Profile | None, cause: Event | Wake) -> Deci
         while profile is not None and profile.wake <= cause.at:
             profile = _wake(rules, profile, changes)
         return _decision(profile, changes)
-    time, max_lateness, event_id = cause.time, rules.max_lateness, fingerprint(cause.id)
-    if cause.appended is not None or (
-        profile is not None and (event_id in profile.ids or time < profile.clock - max_lateness)
+    event_id, name, customer, time, _, traits, appended = cause
+    max_lateness, printed = rules.max_lateness, fingerprint(event_id)
+    if (
+        profile is None
+        or time < profile.clock
+        or printed in profile.ids
+        or (appended is not None and not -MAX_AHEAD <= appended - time <= max_lateness)
     ):
-        refused = refusal(profile, cause, event_id, max_lateness)
+        refused = refusal(profile, cause, printed, max_lateness)
         if refused is not None:
             return Decision(profile, (), refused, ())
     while profile is not None and profile.wake <= time:
         profile = _wake(rules, profile, changes)
     if profile is None:
-        profile = Profile(cause.customer, time, len(rules.memories), len(rules.plans))
-    profile.accept(event_id, time, max_lateness)
-    if profile.flips and not cause.traits and profile.clock >= profile.seen:
-        moves = rules.reacts[cause.name](profile, cause)
-    else:
+        profile = Profile(customer, time, len(rules.memories), len(rules.plans))
+    profile.accept(printed, time, max_lateness)
+    if traits or time < profile.seen or not profile.flips:
         moves = _react_in_full(rules, profile, cause)
+    else:
+        moves = rules.reacts[name](profile, cause)
     if moves:
         changes.extend(_say(rules, profile, profile.clock, moves, cause))
     _set_wake(rules, profile)
     if changes or profile.beyond:
         return _decision(profile, changes)
-    return Decision(profile, (), "applied", ())
+    return tuple.__new__(Decision, (profile, (), "applied", ()))  # for half, once per event
 
 
 def _react_in_full(rules: RuleSet, profile: Profile, event: Event) -> list[Move]:
     """Fold the event and its traits into the memories, and decide every plan."""
+    memories, name = profile.memories, event.name
     if event.traits:
-        memories = profile.memories
         for slot, fold in rules.trait_folds:
             memories[slot] = fold(memories[slot], event, profile)
-    profile.flips = [FOREVER] * len(rules.plans)
-    return rules.reacts_in_full[event.name](profile, event)
+    profile.flips = [0] * len(rules.plans)
+    if event.time >= profile.clock:
+        return rules.reacts_in_full[name](profile, event)
+    for slot, fold in rules.folds[name]:
+        memories[slot] = fold(memories[slot], event, profile)
+    return rules.settle(profile, profile.clock)
 
 
 def _set_wake(rules: RuleSet, profile: Profile) -> None:
@@ -127,10 +135,7 @@ def _wake(rules: RuleSet, profile: Profile, changes: list[SegmentChange]) -> Pro
         return None
     if not profile.flips:
         profile.flips = [0] * len(rules.plans)
-    moves: list[Move] = []
-    for plan in rules.plans:
-        if profile.flips[plan.place] <= now or (moves and plan.references):
-            rules.settles[plan.place](profile, now, moves)
+    moves = rules.settle(profile, now)
     if moves:
         profile.clock = now
         changes.extend(_say(rules, profile, now, moves, None))

@@ -4,7 +4,10 @@ A profile is moved and its plans are decided for every event, so the calls betwe
 and conditions are most of the cost. For each event name this writes one function that does the
 same steps in the same order without them: the most common folds and leaves are written out, every
 other one is called. The objects remain the meaning: what is written out here must be what they
-do, wakes and first events are decided by the objects themselves, and the tests compare both.
+do, and the tests compare both.
+
+An event that is not older than its customer's clock is the latest of everything remembered, which
+makes its folds plain. An older one is folded by the objects.
 
 The code is made from numbers and our own names alone; no text of a rule gets into it.
 """
@@ -18,24 +21,26 @@ from streamer.core.leaves.frequent import MostFrequent
 from streamer.core.memory import Leaf, Memory
 from streamer.core.plan import Move, Plan, Reaction, hold_or_move
 from streamer.core.profile import Profile
+from streamer.core.stamps import STAMP_BYTES
 from streamer.types import FOREVER, Event, Millis
 
 React: TypeAlias = Callable[[Profile, Event], list[Move]]
-"""Folds an accepted event, decides the plans of a reaction in order, returns the moves."""
-Settle: TypeAlias = Callable[[Profile, Millis, list[Move]], None]
-"""Lets one membership follow truth at an instant, and adds the move, if it is one."""
+"""Folds an event at the clock, decides the plans of a reaction in order, returns the moves."""
+Settle: TypeAlias = Callable[[Profile, Millis], list[Move]]
+"""Lets every membership whose answer can have changed follow truth at an instant."""
 
 _REACT = """\
 def made(profile, event):
     now = profile.clock
-    time = event.time
+    stamp = profile.stamp
     moves = []
     memories = profile.memories
     inside = profile.inside
     flips = profile.flips
 """
 _SETTLE = """\
-def made(profile, now, moves):
+def made(profile, now):
+    moves = []
     memories = profile.memories
     inside = profile.inside
     flips = profile.flips
@@ -43,7 +48,7 @@ def made(profile, now, moves):
 
 
 def generate_react(memories: Sequence[Memory], reaction: Reaction) -> React:
-    """Return what an event does to a profile, whose clock is already moved."""
+    """Return what an event does to a profile, whose clock has been moved to its time."""
     writer = _Writer(memories)
     lines = [line for slot, fold in reaction.folds for line in writer.fold(slot, fold)]
     lines += [line for plan in reaction.plans for line in writer.plan(plan)]
@@ -51,10 +56,15 @@ def generate_react(memories: Sequence[Memory], reaction: Reaction) -> React:
     return react
 
 
-def generate_settle(memories: Sequence[Memory], plan: Plan) -> Settle:
-    """Return what decides one plan."""
+def generate_settle(memories: Sequence[Memory], plans: Sequence[Plan]) -> Settle:
+    """Return what decides, in order, the plans whose last answer held until an instant or less."""
     writer = _Writer(memories)
-    settle: Settle = writer.made(_SETTLE, [*writer.plan(plan), "profile.seen = now"])
+    lines: list[str] = []
+    for plan in plans:
+        moved = " or moves" if plan.references else ""
+        lines.append(f"if flips[{plan.place}] <= now{moved}:")
+        lines += _indented(writer.plan(plan))
+    settle: Settle = writer.made(_SETTLE, [*lines, "profile.seen = now", "return moves"])
     return settle
 
 
@@ -63,7 +73,13 @@ class _Writer:
 
     def __init__(self, memories: Sequence[Memory]) -> None:
         self._memories = memories
-        self._names: dict[str, Any] = {"FOREVER": FOREVER, "hold_or_move": hold_or_move}
+        self._latest: set[int] = set()
+        """The slots whose last stamp is that of the event."""
+        self._names: dict[str, Any] = {
+            "FOREVER": FOREVER,
+            "hold_or_move": hold_or_move,
+            "instant": int.from_bytes,
+        }
 
     def made(self, head: str, lines: Iterable[str]) -> Any:  # noqa: ANN401 (the callers know)
         """Return the function with these lines as its body."""
@@ -78,19 +94,18 @@ class _Writer:
 
     def fold(self, slot: int, fold: object) -> Iterator[str]:
         """Yield lines that fold the event into one memory."""
-        call = f"{self._name('fold', fold)}(memories[{slot}], event, profile)"
         memory = self._memories[slot]
         if not (isinstance(memory, Times) and memory.unconditional):
+            call = f"{self._name('fold', fold)}(memories[{slot}], event, profile)"
             yield f"memories[{slot}] = {call}"
             return
-        yield f"state = memories[{slot}]"
-        yield f"if state is None or time < state[-1]: memories[{slot}] = {call}"
+        self._latest.add(slot)
         if memory.keep == 1:
-            yield "else: state[0] = time"
+            yield f"memories[{slot}] = stamp"
         else:
-            yield "else:"
-            yield "    state.append(time)"
-            yield f"    if len(state) > {memory.keep}: del state[0]"
+            yield f"state = memories[{slot}]"
+            added = f"(state + stamp)[-{STAMP_BYTES * memory.keep}:]"
+            yield f"memories[{slot}] = stamp if state is None else {added}"
 
     def plan(self, plan: Plan) -> Iterator[str]:
         """Yield lines that decide one plan."""
@@ -157,15 +172,20 @@ class _Writer:
         match leaf:
             case Counted(high=None, ascending=True, within=int(within)):
                 yield from self._state(leaf)
-                low = leaf.low
+                low = leaf.low * STAMP_BYTES
+                first = f"state[-{low}:{STAMP_BYTES - low or ''}]"
                 yield (
                     f"{holds} = state is not None and len(state) >= {low} "
-                    f"and ({until} := state[-{low}] + {within}) > now"
+                    f"and ({until} := instant({first}) + {within}) > now"
                 )
                 yield f"if not {holds}: {until} = FOREVER"
+            case Absent(within=int(within)) if leaf.recall.slot in self._latest:
+                yield f"{holds} = False"
+                yield f"{until} = now + {within}"
             case Absent(within=int(within)):
                 yield from self._state(leaf)
-                yield f"{holds} = not state or ({until} := state[-1] + {within}) <= now"
+                last = f"instant(state[-{STAMP_BYTES}:])"
+                yield f"{holds} = not state or ({until} := {last} + {within}) <= now"
                 yield f"if {holds}: {until} = FOREVER"
             case Absent(within=None):
                 yield from self._state(leaf)
@@ -175,7 +195,7 @@ class _Writer:
                 yield from self._state(leaf)
                 yield (
                     f"{holds} = state is not None and state[0] is not None "
-                    f"and ({until} := state[0] + {within}) > now"
+                    f"and ({until} := instant(state[0]) + {within}) > now"
                 )
                 yield f"if not {holds}: {until} = FOREVER"
             case _:

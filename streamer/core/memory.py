@@ -47,6 +47,8 @@ class Standing(Protocol):
     since: list[Millis]
     flips: list[Millis]
     seen: Millis
+    stamp: bytes
+    """The time of the event that is being folded, in six bytes (`stamps`)."""
 
     def went_beyond(self, slot: int) -> None:
         """Note that the memory in `slot` went beyond its stated bound."""

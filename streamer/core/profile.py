@@ -9,17 +9,22 @@ from hashlib import blake2b
 from typing import Final
 
 from streamer.core.memory import State
+from streamer.core.stamps import STAMP_BYTES, instant, stamped
 from streamer.types import FOREVER, Millis
 
 MOST_IDS: Final = 256
 ID_BYTES: Final = 8
-ENTRY_BYTES: Final = ID_BYTES + 6
-"""One entry of the ring: an id's hash, then the time of its event in 48 bits, big-endian."""
+ENTRY_BYTES: Final = ID_BYTES + STAMP_BYTES
+"""One entry of the ring: an id's hash, then the stamp of its event."""
+
+_BEGUN: Final = blake2b(digest_size=ID_BYTES)
 
 
 def fingerprint(event_id: str) -> bytes:
     """Return the 64-bit hash of an event's id."""
-    return blake2b(event_id.encode(), digest_size=8).digest()
+    hashed = _BEGUN.copy()  # a third faster than one made anew
+    hashed.update(event_id.encode())
+    return hashed.digest()
 
 
 class Profile:
@@ -34,7 +39,8 @@ class Profile:
     looked through as fast as a dictionary, and a tenth of its size.
 
     `flips` caches for each plan until when its last answer surely holds, as seen at `seen`. It is
-    not stored; while it is empty every plan must be asked.
+    not stored; while it is empty every plan must be asked. `stamp` is that of the event which is
+    being folded, and says nothing afterwards.
     """
 
     __slots__ = (
@@ -50,6 +56,7 @@ class Profile:
         "seen",
         "sequence",
         "since",
+        "stamp",
         "wake",
     )
 
@@ -66,6 +73,7 @@ class Profile:
         self.since: list[Millis] = [0] * plans
         self.flips: list[Millis] = []
         self.seen: Millis = 0
+        self.stamp = b""
         self.beyond: list[int] = []
 
     def went_beyond(self, slot: int) -> None:
@@ -82,7 +90,7 @@ class Profile:
             at = self.ids.rfind(event_id, 0, at + ID_BYTES - 1)
         if at < 0:
             return False
-        time = int.from_bytes(self.ids[at + ID_BYTES : at + ENTRY_BYTES], "big")
+        time = instant(self.ids[at + ID_BYTES : at + ENTRY_BYTES])
         return self.clock - time <= max_lateness
 
     def accept(self, event_id: bytes, time: Millis, max_lateness: Millis) -> None:
@@ -91,8 +99,9 @@ class Profile:
             self.last = time
             if time > self.clock:
                 self.clock = time
-        ids = self.ids + event_id + time.to_bytes(6, "big")
-        oldest = max(0, self.clock - max_lateness).to_bytes(6, "big")
+        self.stamp = stamp = stamped(time)
+        ids = self.ids + event_id + stamp
+        oldest = stamped(self.clock - max_lateness)
         start = max(0, len(ids) - MOST_IDS * ENTRY_BYTES)
         while ids[start + ID_BYTES : start + ENTRY_BYTES] < oldest:
             start += ENTRY_BYTES

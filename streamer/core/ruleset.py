@@ -5,7 +5,8 @@ references below them, then by key); every memory has one slot, shared by all le
 content; and for each event name it is known which memories it moves and which plans it can touch.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from streamer.core.generate import React, generate_react, generate_settle
 from streamer.core.leaves.dates import TraitDates
@@ -14,14 +15,17 @@ from streamer.core.memory import Fold, Memory, key_of
 from streamer.core.plan import Plan, Reaction
 from streamer.core.syntax import Header
 
+Made = TypeVar("Made")
+
 
 class RuleSet:
     """All segments compiled together, with a content hash as `version`.
 
     `names` are the event names that rules name; every other one does what `any` asks for.
-    `reacts` maps an event's name to what it does to a profile, traits aside; `reacts_in_full` to
-    the same with every plan decided, also those that the event cannot touch. `settles` decides
-    each plan on its own.
+    `folds` maps an event's name to what it does to memories, traits aside. `reacts` maps it to all
+    that an event at the clock does to a profile, `reacts_in_full` to the same with every plan
+    decided, also those that the event cannot touch. `settle` decides the plans whose answer can
+    have changed.
     """
 
     def __init__(
@@ -42,9 +46,10 @@ class RuleSet:
         self.memory_keys = tuple(key_of(memory.content()) for memory in memories)
         self.plan_keys = tuple(key_of(f"plan {plan.key}") for plan in plans)
         self.trait_folds = tuple(self._folds("", of_traits=True))
-        self.reacts = _Reacts(self, every=False)
-        self.reacts_in_full = _Reacts(self, every=True)
-        self.settles = tuple(generate_settle(memories, plan) for plan in plans)
+        self.folds = _ByName(self, lambda name: self.reaction(name).folds)
+        self.reacts = _ByName(self, self._react)
+        self.reacts_in_full = _ByName(self, self._react_in_full)
+        self.settle = generate_settle(memories, plans)
 
     def reaction(self, name: str) -> Reaction:
         """Return what an event of that name does, traits aside."""
@@ -52,6 +57,12 @@ class RuleSet:
         moved = {slot for slot, _ in folds}
         plans = (plan for plan in self.plans if plan.references or plan.slots & moved)
         return Reaction(folds, tuple(plans))
+
+    def _react(self, name: str) -> React:
+        return generate_react(self.memories, self.reaction(name))
+
+    def _react_in_full(self, name: str) -> React:
+        return generate_react(self.memories, Reaction(self.reaction(name).folds, self.plans))
 
     def _folds(self, name: str, *, of_traits: bool) -> Iterator[tuple[int, Fold]]:
         for slot, memory in enumerate(self.memories):
@@ -61,23 +72,19 @@ class RuleSet:
                     yield slot, fold
 
 
-class _Reacts(dict[str, React]):
-    """What an event of each name does, written when it first comes.
+class _ByName(dict[str, Made]):
+    """Something for each event name, made when the name first comes.
 
-    Names that no rule names share one entry, so their number does not matter. `every` says to
-    decide every plan and not just those that the event can touch.
+    Names that no rule names share one entry, so their number does not matter.
     """
 
-    def __init__(self, rules: RuleSet, *, every: bool) -> None:
+    def __init__(self, rules: RuleSet, make: Callable[[str], Made]) -> None:
         super().__init__()
-        self._rules = rules
-        self._every = every
+        self._names = rules.names
+        self._make = make
 
-    def __missing__(self, name: str) -> React:
-        known = name if name in self._rules.names else ""
+    def __missing__(self, name: str) -> Made:
+        known = name if name in self._names else ""
         if known not in self:
-            reaction = self._rules.reaction(known)
-            if self._every:
-                reaction = Reaction(reaction.folds, self._rules.plans)
-            self[known] = generate_react(self._rules.memories, reaction)
+            self[known] = self._make(known)
         return self[known]

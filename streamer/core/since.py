@@ -1,6 +1,7 @@
 """How `since` is kept: one wrapper around any memory that can be cut."""
 
-from streamer.core.memory import TIME_BYTES, Cuttable, Fold, Memory, Standing, State, listens
+from streamer.core.memory import Cuttable, Fold, Memory, Standing, State, listens
+from streamer.core.stamps import STAMP_BYTES
 from streamer.core.syntax import Names
 from streamer.types import Event
 
@@ -8,7 +9,7 @@ from streamer.types import Event
 class Since:
     """A memory of only what came after the latest event of `since`.
 
-    State: [time of the latest such event or None, the inner state]. The inner state is kept also
+    State: [stamp of the latest such event or None, the inner state]. The inner state is kept also
     before there is such an event, because it may come late. Events at the same instant count as
     after it only if they come after it in the log: the ones before are cut when it arrives.
 
@@ -34,7 +35,7 @@ class Since:
 
     def bound(self) -> int:
         """Return the inner bound and one instant."""
-        return self._inner.bound() + TIME_BYTES + 1
+        return self._inner.bound() + STAMP_BYTES + 3
 
     def fold(self, name: str) -> Fold | None:
         """Return the inner fold, the cut, or for an event that is both just the cut."""
@@ -48,18 +49,18 @@ class Since:
             if state is None:
                 state = [None, None]
             mark = state[0]
-            if mark is None or event.time >= mark:
+            if mark is None or profile.stamp >= mark:
                 state[1] = inner(state[1], event, profile)
             return state
 
         return count
 
-    def _mark(self, state: State, event: Event, _profile: Standing) -> State:
+    def _mark(self, state: State, event: Event, profile: Standing) -> State:
         if state is None:
-            return [event.time, None]
+            return [profile.stamp, None]
         mark = state[0]
-        if mark is None or event.time >= mark:
-            state[0] = event.time
+        if mark is None or profile.stamp >= mark:
+            state[0] = profile.stamp
             if state[1] is not None:
                 state[1] = self._inner.cut(state[1], event.time)
         return state

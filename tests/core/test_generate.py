@@ -18,30 +18,38 @@ from tests.engine import compiled
 from tests.strategies import documents_to_yaml, histories, rule_documents
 
 
-def settle_by_objects(plan: Plan) -> Settle:
-    """What decides one plan: its conditions are asked."""
+def follow(profile: Profile, now: Millis, plan: Plan, moves: list[Move]) -> None:
+    """Decide one plan: its conditions are asked."""
+    target, until = plan.target(profile, now)
+    if target == profile.inside[plan.place]:
+        profile.flips[plan.place] = until
+    else:
+        hold_or_move(profile, now, plan, target, until, moves)
 
-    def settle(profile: Profile, now: Millis, moves: list[Move]) -> None:
-        target, until = plan.target(profile, now)
-        if target == profile.inside[plan.place]:
-            profile.flips[plan.place] = until
-        else:
-            hold_or_move(profile, now, plan, target, until, moves)
+
+def settle_by_objects(plans: tuple[Plan, ...]) -> Settle:
+    """What decides the plans that are due."""
+
+    def settle(profile: Profile, now: Millis) -> list[Move]:
+        moves: list[Move] = []
+        for plan in plans:
+            if profile.flips[plan.place] <= now or (moves and plan.references):
+                follow(profile, now, plan, moves)
         profile.seen = now
+        return moves
 
     return settle
 
 
 def react_by_objects(reaction: Reaction) -> React:
     """What an event does: each fold is called, then each plan asked."""
-    settles = [settle_by_objects(plan) for plan in reaction.plans]
 
     def react(profile: Profile, event: Event) -> list[Move]:
         moves: list[Move] = []
         for slot, fold in reaction.folds:
             profile.memories[slot] = fold(profile.memories[slot], event, profile)
-        for settle in settles:
-            settle(profile, profile.clock, moves)
+        for plan in reaction.plans:
+            follow(profile, profile.clock, plan, moves)
         profile.seen = profile.clock
         return moves
 
@@ -55,7 +63,7 @@ def by_objects(text: str) -> RuleSet:
         reaction = rules.reaction(name)
         rules.reacts[name] = react_by_objects(reaction)
         rules.reacts_in_full[name] = react_by_objects(Reaction(reaction.folds, rules.plans))
-    rules.settles = tuple(settle_by_objects(plan) for plan in rules.plans)
+    rules.settle = settle_by_objects(rules.plans)
     return rules
 
 

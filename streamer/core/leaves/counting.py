@@ -6,13 +6,13 @@ one more is kept. The window itself is not part of the memory: leaves that count
 to the same number share one, whatever their windows.
 """
 
-from bisect import bisect_right, insort
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from streamer.core.memory import ALWAYS, NEVER, TIME_BYTES, Answer, Fold, Standing, State, listens
+from streamer.core.memory import ALWAYS, NEVER, Answer, Fold, Standing, State, listens
 from streamer.core.since import Recall
+from streamer.core.stamps import STAMP_BYTES, Run, Stamp, added, after, instant, nth_last
 from streamer.core.syntax import Clause, Names
 from streamer.core.values import VALUE_BYTES, Value, compile_reader, compile_where
 from streamer.instants import iso
@@ -22,7 +22,7 @@ from streamer.types import FOREVER, Event, Millis
 class Times:
     """The last `keep` times of an event.
 
-    State: the times, ascending. Merge: the last `keep` of both together.
+    State: a run of the times. Merge: the last `keep` of both together.
     """
 
     def __init__(self, events: Names, where: tuple[Clause, ...], keep: int) -> None:
@@ -43,7 +43,7 @@ class Times:
 
     def bound(self) -> int:
         """Return the bytes of `keep` times."""
-        return 3 + TIME_BYTES * self.keep
+        return 3 + STAMP_BYTES * self.keep
 
     def fold(self, name: str) -> Fold | None:
         """Insert the time of a qualifying event."""
@@ -56,28 +56,19 @@ class Times:
             return state
         return self._insert(state, event, profile)
 
-    def _insert(self, state: State, event: Event, _profile: Standing) -> State:
-        time = event.time
-        if state is None:
-            return [time]
-        if time >= state[-1]:
-            state.append(time)
-        else:
-            insort(state, time)
-        if len(state) > self.keep:
-            del state[0]
-        return state
+    def _insert(self, state: State, _event: Event, profile: Standing) -> State:
+        stamp = profile.stamp
+        return stamp if state is None else added(state, stamp, self.keep)
 
     def cut(self, state: State, upto: Millis) -> State:
         """Forget the times at or before `upto`."""
-        del state[: bisect_right(state, upto)]
-        return state or None
+        return after(state, upto) or None
 
 
 class Earliest:
     """The first time of an event.
 
-    State: the time. Merge: the smaller one.
+    State: the stamp of the time. Merge: the smaller one.
     """
 
     def __init__(self, events: Names, where: tuple[Clause, ...]) -> None:
@@ -92,22 +83,23 @@ class Earliest:
 
     def bound(self) -> int:
         """Return the bytes of one time."""
-        return TIME_BYTES
+        return 2 + STAMP_BYTES
 
     def fold(self, name: str) -> Fold | None:
         """Keep the smaller time."""
         return self._lower if listens(self._events, name) else None
 
-    def _lower(self, state: State, event: Event, _profile: Standing) -> State:
+    def _lower(self, state: State, event: Event, profile: Standing) -> State:
         if self._qualifies is not None and self._qualifies(event) is False:
             return state
-        return event.time if state is None else min(state, event.time)
+        return profile.stamp if state is None else min(state, profile.stamp)
 
 
 class LastSeen:
     """The `keep` most recently seen different values, each with its last time.
 
-    State: {value: last time}. Merge: the later time of each value, then the `keep` latest.
+    State: {value: stamp of its last time}. Merge: the later time of each value, then the `keep`
+    latest.
     """
 
     def __init__(
@@ -129,28 +121,28 @@ class LastSeen:
 
     def bound(self) -> int:
         """Return the bytes of `keep` values with their times."""
-        return 5 + (VALUE_BYTES + TIME_BYTES) * self._keep
+        return 5 + (VALUE_BYTES + 2 + STAMP_BYTES) * self._keep
 
     def fold(self, name: str) -> Fold | None:
         """Move the values' last times."""
         return self._see if listens(self._events, name) else None
 
-    def _see(self, state: State, event: Event, _profile: Standing) -> State:
+    def _see(self, state: State, event: Event, profile: Standing) -> State:
         values = self._read(event)
         if not values:
             return state
-        time = event.time
-        last: dict[Value, Millis] = {} if state is None else state
+        stamp = profile.stamp
+        last: dict[Value, Stamp] = {} if state is None else state
         # Values seen at one instant are equals: more of them than are kept make no difference.
         for value in values[: self._keep]:
-            last[value] = max(time, last.get(value, time))
+            last[value] = max(stamp, last.get(value, stamp))
             if len(last) > self._keep:
                 del last[min(last, key=last.__getitem__)]
         return last
 
     def cut(self, state: State, upto: Millis) -> State:
         """Forget the values last seen at or before `upto`."""
-        return {value: time for value, time in state.items() if time > upto} or None
+        return {value: seen for value, seen in state.items() if instant(seen) > upto} or None
 
 
 def different_values(name: str, events: Names, where: tuple[Clause, ...], keep: int) -> LastSeen:
@@ -191,7 +183,7 @@ class Range:
 class Counted:
     """The number of remembered times (or values) inside the window lies in a range.
 
-    `ascending` says that the state is a list of times, and not the last time of each value.
+    `ascending` says that the state is a run of times, and not the last time of each value.
     """
 
     def __init__(
@@ -210,45 +202,44 @@ class Counted:
         self.ascending = ascending
         self.within = within
 
-    def _times(self, profile: Standing) -> list[Millis]:
+    def _times(self, profile: Standing) -> Run:
         state = self.recall(profile)
         if state is None:
-            return []
-        return state if self.ascending else sorted(state.values())
+            return b""
+        return state if self.ascending else b"".join(sorted(state.values()))
 
     def test(self, profile: Standing, now: Millis) -> Answer:
         """Say whether the count is in the range; it can only fall until the next event."""
         times = self._times(profile)
         low, high, within = self.low, self.high, self.within
-        kept = len(times)
+        kept = len(times) // STAMP_BYTES
         if within is None:
             holds = low <= kept and (high is None or kept <= high)
             return ALWAYS if holds else NEVER
         if high is None:
             if kept < low:
                 return NEVER
-            until = times[-low] + within
+            until = nth_last(times, low) + within
             return (True, until) if until > now else NEVER
-        count = kept - bisect_right(times, now - within)
+        count = len(after(times, now - within)) // STAMP_BYTES
         if count > high:
-            flip = times[-high - 1] + within
-            later = kept - bisect_right(times, flip - within)
+            left = nth_last(times, high + 1)
+            flip = left + within
+            later = len(after(times, left)) // STAMP_BYTES
             return (False, flip) if later >= low else NEVER
         if count < low:
             return NEVER
-        return (True, times[-low] + within) if low else ALWAYS
+        return (True, nth_last(times, low) + within) if low else ALWAYS
 
     def detail(self, profile: Standing, now: Millis) -> str:
         """Say how many there are and when the last was."""
         times = self._times(profile)
-        count = len(times)
         if self.within is not None:
-            count -= bisect_right(times, now - self.within)
-        if not count:
+            times = after(times, now - self.within)
+        if not times:
             return "none"
-        if count == 1:
-            return f"last at {iso(times[-1])}"
-        return f"{count}, last at {iso(times[-1])}"
+        count, last = len(times) // STAMP_BYTES, iso(nth_last(times, 1))
+        return f"last at {last}" if count == 1 else f"{count}, last at {last}"
 
 
 class Absent:
@@ -266,13 +257,13 @@ class Absent:
             return ALWAYS
         if self.within is None:
             return NEVER
-        until = times[-1] + self.within
+        until = nth_last(times, 1) + self.within
         return (False, until) if until > now else ALWAYS
 
     def detail(self, profile: Standing, _now: Millis) -> str:
         """Say when the last one was."""
         times = self.recall(profile)
-        return f"since {iso(times[-1])}" if times else "none so far"
+        return f"since {iso(nth_last(times, 1))}" if times else "none so far"
 
 
 class Aged:
@@ -285,8 +276,8 @@ class Aged:
         self._high = high
 
     def _time(self, profile: Standing) -> Millis | None:
-        state: list[Millis] | Millis | None = profile.memories[self._slot]
-        return state[-1] if isinstance(state, list) else state
+        state: Run | None = profile.memories[self._slot]
+        return None if state is None else nth_last(state, 1)
 
     def test(self, profile: Standing, now: Millis) -> Answer:
         """Say whether the age is in the range; it flips at the time plus either bound."""

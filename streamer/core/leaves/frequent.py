@@ -1,13 +1,11 @@
 """The same value again and again: the memory behind `performed … same`."""
 
-from bisect import bisect_right, insort
 from heapq import nsmallest
 from typing import Final
 
 from streamer.core.memory import (
     ALWAYS,
     NEVER,
-    TIME_BYTES,
     Answer,
     Fold,
     Standing,
@@ -15,6 +13,7 @@ from streamer.core.memory import (
     listens,
 )
 from streamer.core.since import Recall
+from streamer.core.stamps import STAMP_BYTES, Run, Stamp, added, after, instant, nth_last, stamped
 from streamer.core.syntax import Clause, Names
 from streamer.core.values import VALUE_BYTES, Value, compile_reader, shown
 from streamer.instants import iso
@@ -31,8 +30,9 @@ class TimesByValue:
     Some value occurs at least n times while the largest n-th last time of all values is inside
     the window; that time is kept up to date beside the values.
 
-    State: [the largest keep-th last time or None, {value: times ascending}]. Exact while at most
-    2,048 different values are inside the window; then the ones seen longest ago are forgotten.
+    State: [stamp of the largest keep-th last time or None, {value: run of its times}]. Exact while
+    at most 2,048 different values are inside the window; then the ones seen longest ago are
+    forgotten.
     Merge: for each value the last `keep` of both, then the 2,048 most recent values.
     """
 
@@ -57,7 +57,7 @@ class TimesByValue:
 
     def bound(self) -> int:
         """Return the bytes of 2,048 values with their times."""
-        return 10 + TIME_BYTES + MOST_REPEATED * (VALUE_BYTES + 3 + TIME_BYTES * self._keep)
+        return 11 + STAMP_BYTES + MOST_REPEATED * (VALUE_BYTES + 3 + STAMP_BYTES * self._keep)
 
     def fold(self, name: str) -> Fold | None:
         """Insert the time at each value that the event carries."""
@@ -69,56 +69,53 @@ class TimesByValue:
             return state
         if state is None:
             state = [None, {}]
-        by_value: dict[Value, list[Millis]] = state[1]
-        time, keep, known = event.time, self._keep, len(by_value)
+        by_value: dict[Value, Run] = state[1]
+        stamp, keep, known = profile.stamp, self._keep, len(by_value)
         for value in values:
             times = by_value.pop(value, None)
-            if times is None:
-                times = [time]
-            elif time >= times[-1]:
-                times.append(time)
-            else:
-                insort(times, time)
-            if len(times) >= keep:
-                if len(times) > keep:
-                    del times[0]
-                if state[0] is None or times[0] > state[0]:
-                    state[0] = times[0]
+            times = stamp if times is None else added(times, stamp, keep)
+            if len(times) == STAMP_BYTES * keep:
+                first = times[:STAMP_BYTES]
+                if state[0] is None or first > state[0]:
+                    state[0] = first
             by_value[value] = times
         if len(by_value) > known:
             self._trim(state, profile)
         return state
 
     def _trim(self, state: State, profile: Standing) -> None:
-        by_value: dict[Value, list[Millis]] = state[1]
+        by_value: dict[Value, Run] = state[1]
         if self._within is not None:
-            gone = profile.clock - self._within
+            gone = stamped(profile.clock - self._within)
             while by_value:
                 oldest = next(iter(by_value))
-                if by_value[oldest][-1] > gone:
+                if by_value[oldest][-STAMP_BYTES:] > gone:
                     break
                 del by_value[oldest]
             if len(by_value) > MOST_REPEATED:
-                for value in [value for value, times in by_value.items() if times[-1] <= gone]:
-                    del by_value[value]
+                for value, times in list(by_value.items()):
+                    if times[-STAMP_BYTES:] <= gone:
+                        del by_value[value]
         excess = len(by_value) - MOST_REPEATED
         if excess > 0:
-            for value in nsmallest(excess, by_value, key=lambda value: by_value[value][-1]):
+            last = {value: times[-STAMP_BYTES:] for value, times in by_value.items()}
+            for value in nsmallest(excess, last, key=last.__getitem__):
                 del by_value[value]
                 profile.went_beyond(self.slot)
             state[0] = self._best(by_value)
 
-    def _best(self, by_value: dict[Value, list[Millis]]) -> Millis | None:
-        full = [times[0] for times in by_value.values() if len(times) == self._keep]
+    def _best(self, by_value: dict[Value, Run]) -> Stamp | None:
+        whole = STAMP_BYTES * self._keep
+        full = [times[:STAMP_BYTES] for times in by_value.values() if len(times) == whole]
         return max(full, default=None)
 
     def cut(self, state: State, upto: Millis) -> State:
         """Forget the times at or before `upto`."""
         kept = {}
         for value, times in state[1].items():
-            del times[: bisect_right(times, upto)]
-            if times:
-                kept[value] = times
+            later = after(times, upto)
+            if later:
+                kept[value] = later
         return [self._best(kept), kept] if kept else None
 
 
@@ -137,7 +134,7 @@ class MostFrequent:
             return NEVER
         if self.within is None:
             return ALWAYS
-        until = state[0] + self.within
+        until = instant(state[0]) + self.within
         return (True, until) if until > now else NEVER
 
     def detail(self, profile: Standing, _now: Millis) -> str:
@@ -146,6 +143,6 @@ class MostFrequent:
         if state is None or state[0] is None:
             return "no value so often"
         for value, times in state[1].items():
-            if times[0] == state[0]:
-                return f"{shown(value)}, last at {iso(times[-1])}"
+            if times[:STAMP_BYTES] == state[0]:
+                return f"{shown(value)}, last at {iso(nth_last(times, 1))}"
         return "no value so often"
