@@ -40,16 +40,13 @@ _FORM: Final = re.compile(
 )
 
 
-@lru_cache(maxsize=4096)
 def iso(at: Millis) -> str:
     """Return the instant as UTC text with milliseconds: `2026-11-22T05:00:00.123Z`.
 
     Raises `OverflowError` or `ValueError` outside of the years 1 to 9999.
     """
-    day, rest = divmod(at, DAY)
-    minute, rest = divmod(rest, MINUTE)
-    second, milli = divmod(rest, SECOND)
-    return _day_text(day) + _MINUTES[minute] + _SECONDS[second] + _MILLIS[milli]
+    second, milli = divmod(at % MINUTE, SECOND)
+    return _minute_text(at // MINUTE) + _SECONDS[second] + _MILLIS[milli]
 
 
 def parse_iso(text: str) -> Millis:
@@ -69,9 +66,11 @@ def parse_iso(text: str) -> Millis:
         return _parse_any(text)
 
 
-@lru_cache(maxsize=1024)
-def _day_text(day: int) -> str:
-    return date.fromordinal(_EPOCH + day).isoformat()
+@lru_cache(maxsize=4096)
+def _minute_text(number: int) -> str:
+    """Return the beginning of the text of an instant in this minute since 1970."""
+    day, minute = divmod(number, 1440)
+    return date.fromordinal(_EPOCH + day).isoformat() + _MINUTES[minute]
 
 
 @lru_cache(maxsize=1024)

@@ -5,6 +5,8 @@ The values are immutable. The ones made once per event are named tuples, because
 costs a microsecond to build and these are built for every event.
 """
 
+from collections.abc import Callable
+from hashlib import blake2b
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 Millis: TypeAlias = int
@@ -61,16 +63,29 @@ class Wake(NamedTuple):
     at: Millis
 
 
+Telling: TypeAlias = tuple[Callable[..., str], *tuple[Any, ...]]
+"""A text that is made when somebody reads it: a function of unchanging values, and the values."""
+Detail: TypeAlias = str | Telling
+Reason: TypeAlias = tuple[str, Detail]
+"""What was asked, and what the answer rests on; the text is the one after the other."""
+
+
+def told(reason: Reason) -> str:
+    """Return the text of a reason."""
+    asked, detail = reason
+    return asked + (detail if isinstance(detail, str) else detail[0](*detail[1:]))
+
+
 class SegmentChange(NamedTuple):
     """One customer entered or exited one segment.
 
     `segment` is the membership (`cart_abandoner`, or `engagement.active` for a ladder's tier);
     `ladder`, `origin` and `target` are filled for tiers (`from` and `to` in the payload).
     `sequence` counts the customer's changes from 1; `born` is the time of the first accepted
-    event of the profile; `cause` is `event` or `time`, `event_id` the causing event.
+    event of the profile; `cause` is `event` or `time`, `event_id` the causing event. `reasons` are
+    told only where the change is written or shown, since a change is decided more often than read.
     """
 
-    change_id: str
     customer: str
     segment: str
     direction: Direction
@@ -79,13 +94,30 @@ class SegmentChange(NamedTuple):
     born: Millis
     cause: str
     event_id: str | None
-    because: tuple[str, ...]
+    reasons: tuple[Reason, ...]
     rules: str
     holdout: bool
     replayed: bool = False
     ladder: str | None = None
     origin: str | None = None
     target: str | None = None
+
+    @property
+    def change_id(self) -> str:
+        """A hash of what makes the change this one: the same whenever it is decided again.
+
+        The parts hold no line break, so no two changes join to the same text.
+        """
+        parts = (
+            f"{self.customer}\n{self.born}\n{self.segment}\n{self.direction}\n{self.at}\n"
+            f"{self.sequence}"
+        )
+        return blake2b(parts.encode(), digest_size=16).hexdigest()
+
+    @property
+    def because(self) -> tuple[str, ...]:
+        """The reasons as sentences."""
+        return tuple(map(told, self.reasons))
 
 
 class Membership(NamedTuple):

@@ -43,8 +43,7 @@ def decode_change(value: bytes) -> SegmentChange:
     """Return the change that `encode_change` wrote; raises `StreamerError` for anything else."""
     try:
         data: dict[str, Any] = orjson.loads(value)
-        return SegmentChange(
-            change_id=data["change_id"],
+        change = SegmentChange(
             customer=data["customer_id"],
             segment=data["segment"],
             direction=data["direction"],
@@ -53,7 +52,7 @@ def decode_change(value: bytes) -> SegmentChange:
             born=parse_iso(data["born"]),
             cause=data["cause"]["kind"],
             event_id=data["cause"].get("event_id"),
-            because=tuple(data["because"]),
+            reasons=tuple((text, "") for text in data["because"]),
             rules=data["rules"],
             holdout=data["holdout"],
             replayed=data["replayed"],
@@ -61,9 +60,13 @@ def decode_change(value: bytes) -> SegmentChange:
             origin=data["from"],
             target=data["to"],
         )
+        known = change.change_id == data["change_id"]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         message = f"not a segment change: {error}"
         raise StreamerError(message) from None
+    if not known:
+        raise StreamerError("not a segment change: its change_id is that of another one")
+    return change
 
 
 def rejection_line(rejection: Rejection) -> bytes:

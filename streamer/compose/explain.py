@@ -19,7 +19,7 @@ from streamer.core.profile import Profile
 from streamer.core.ruleset import RuleSet
 from streamer.errors import InvalidEvent, UsageError
 from streamer.ports import Log
-from streamer.types import Event, Millis
+from streamer.types import Event, Millis, told
 from streamer.worker import Pace
 
 _BATCH: Final = 2_000
@@ -185,7 +185,7 @@ def _branch(node: Node, profile: Profile, watch: Watch, future: Watch, now: Mill
     leaf = node.leaf if isinstance(node, Asked) else None
     return Branch(
         text=node.word if leaf is None else leaf.label,
-        detail="" if leaf is None else leaf.detail(profile, now),
+        detail="" if leaf is None else told(("", leaf.detail(profile, now))),
         truth=watch.truths[node],
         flips=future.flips.get(node),
         conditions=tuple(_branch(one, profile, watch, future, now) for one in node.conditions),

@@ -18,7 +18,7 @@ from streamer.core.profile import Profile
 from streamer.core.ruleset import RuleSet
 from streamer.core.wording import duration
 from streamer.instants import iso, parse_iso
-from streamer.types import DAY, HOUR, MINUTE, SECOND, Event, Millis, SegmentChange, Wake
+from streamer.types import DAY, HOUR, MINUTE, SECOND, Event, Millis, SegmentChange, Wake, told
 
 LineKind: TypeAlias = Literal["given", "refused", "as expected", "missing", "unexpected"]
 
@@ -174,7 +174,7 @@ def _why_not(
     state = f"not in {plan.key} then"
     if rung:
         state = f"in {plan.rungs[rung - 1].membership} then, since {iso(profile.since[plan.place])}"
-    return (state, *plan.because(profile, one.at, rung))
+    return (state, *map(told, plan.because(profile, one.at, rung)))
 
 
 def _said(one: Expected) -> str:

@@ -6,7 +6,7 @@ customer who is looked at when nothing changed is not changed. It is chosen late
 """
 
 from streamer.core.memory import Answer, Leaf, Standing
-from streamer.types import FOREVER, Millis
+from streamer.types import FOREVER, Millis, Reason
 
 
 class AllHold:
@@ -32,7 +32,7 @@ class AllHold:
                 holds_until = until
         return (False, blocked_until) if blocked_until else (True, holds_until)
 
-    def because(self, profile: Standing, now: Millis, holds: bool) -> list[str]:  # noqa: FBT001
+    def because(self, profile: Standing, now: Millis, holds: bool) -> list[Reason]:  # noqa: FBT001
         """Return what the answer rests on: every condition, or the first that does not hold."""
         return _because(self.conditions, profile, now, every=holds, holds=holds)
 
@@ -60,7 +60,7 @@ class AnyHolds:
                 fails_until = until
         return (True, held_until) if held_until else (False, fails_until)
 
-    def because(self, profile: Standing, now: Millis, holds: bool) -> list[str]:  # noqa: FBT001
+    def because(self, profile: Standing, now: Millis, holds: bool) -> list[Reason]:  # noqa: FBT001
         """Return what the answer rests on: the first that holds, or every condition."""
         return _because(self.conditions, profile, now, every=not holds, holds=holds)
 
@@ -79,7 +79,7 @@ class NoneHold:
         holds, until = self._any.test(profile, now)
         return not holds, until
 
-    def because(self, profile: Standing, now: Millis, holds: bool) -> list[str]:  # noqa: FBT001
+    def because(self, profile: Standing, now: Millis, holds: bool) -> list[Reason]:  # noqa: FBT001
         """Return what `any` rests on."""
         return self._any.because(profile, now, not holds)
 
@@ -92,17 +92,13 @@ class Asked:
 
     def __init__(self, leaf: Leaf, slots: frozenset[int]) -> None:
         self.leaf = leaf
-        self._label = f"{leaf.label}: "
+        self.label = f"{leaf.label}: "
         self.slots = slots
         self.test = leaf.test
 
-    def because(self, profile: Standing, now: Millis, holds: bool) -> list[str]:  # noqa: ARG002, FBT001
+    def because(self, profile: Standing, now: Millis, holds: bool) -> list[Reason]:  # noqa: ARG002, FBT001
         """Return the leaf's label and detail."""
-        return [self.said(profile, now)]
-
-    def said(self, profile: Standing, now: Millis) -> str:
-        """Return the leaf's label and detail."""
-        return self._label + self.leaf.detail(profile, now)
+        return [(self.label, self.leaf.detail(profile, now))]
 
 
 Node = AllHold | AnyHolds | NoneHold | Asked
@@ -110,13 +106,13 @@ Node = AllHold | AnyHolds | NoneHold | Asked
 
 def _because(
     conditions: tuple[Node, ...], profile: Standing, now: Millis, *, every: bool, holds: bool
-) -> list[str]:
+) -> list[Reason]:
     """Return what every condition says, or just the first one whose answer is `holds`."""
-    said: list[str] = []
+    said: list[Reason] = []
     for condition in conditions:
         if every:
             if isinstance(condition, Asked):
-                said.append(condition.said(profile, now))
+                said.append((condition.label, condition.leaf.detail(profile, now)))
             else:
                 said += condition.because(profile, now, holds)
         elif condition.test(profile, now)[0] is holds:

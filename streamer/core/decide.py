@@ -19,20 +19,18 @@ changes it in place, because copying would cost more than deciding: use the prof
 """
 
 from collections.abc import Sequence
-from hashlib import blake2b
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
-from streamer.core.plan import Move, Plan, Rung
+from streamer.core.plan import Move
 from streamer.core.profile import Profile, fingerprint
 from streamer.core.ruleset import RuleSet
-from streamer.types import MINUTE, Direction, Event, Millis, Outcome, SegmentChange, Wake
+from streamer.types import MINUTE, Event, Millis, Outcome, Reason, SegmentChange, Wake
 
 MAX_AHEAD: Final[Millis] = 5 * MINUTE
 """How far an event's time may be ahead of its append time."""
-_FORGOTTEN: Final = ("nothing came from the customer for the whole retention time",)
-_Moment: TypeAlias = tuple[Profile, Plan, Millis, Event | None, str]
-_Tiers: TypeAlias = tuple[str | None, str | None, str | None]
-_NO_TIERS: Final[_Tiers] = (None, None, None)
+_FORGOTTEN: Final[tuple[Reason, ...]] = (
+    ("nothing came from the customer for the whole retention time", ""),
+)
 
 
 class Decision(NamedTuple):
@@ -150,47 +148,33 @@ def _say(
     moves: Sequence[Move],
     event: Event | None,
     *,
-    because: tuple[str, ...] = (),
+    because: tuple[Reason, ...] = (),
 ) -> list[SegmentChange]:
     """Return the changes of each move, a ladder's exit before its entry."""
     changes: list[SegmentChange] = []
+    customer, born, version = profile.customer, profile.born, rules.version
+    cause, event_id = ("time", None) if event is None else ("event", event.id)
     for plan, origin, target in moves:
-        moment = (profile, plan, now, event, rules.version)
         reasons = because or plan.because(profile, now, target)
-        if plan.is_ladder:
-            left = plan.rungs[origin - 1].tier if origin else None
-            joined = plan.rungs[target - 1].tier if target else None
-            ladder: _Tiers = (plan.key, left, joined)
-        else:
-            ladder = _NO_TIERS
-        if origin:
-            changes.append(_change(moment, plan.rungs[origin - 1], "exited", reasons, ladder))
-        if target:
-            changes.append(_change(moment, plan.rungs[target - 1], "entered", reasons, ladder))
+        held_out = plan.held_out(customer)
+        tiers = plan.tiers(origin, target)
+        for number, direction in ((origin, "exited"), (target, "entered")):
+            if number:
+                profile.sequence = sequence = profile.sequence + 1
+                values = (
+                    customer,
+                    plan.rungs[number - 1].membership,
+                    direction,
+                    now,
+                    sequence,
+                    born,
+                    cause,
+                    event_id,
+                    reasons,
+                    version,
+                    held_out,
+                    False,
+                    *tiers,
+                )
+                changes.append(tuple.__new__(SegmentChange, values))
     return changes
-
-
-def _change(
-    moment: _Moment, rung: Rung, direction: Direction, because: tuple[str, ...], tiers: _Tiers
-) -> SegmentChange:
-    """Return one change. The parts of its id hold no line break, so no two join to the same."""
-    profile, plan, now, event, version = moment
-    profile.sequence = sequence = profile.sequence + 1
-    customer, born, membership = profile.customer, profile.born, rung.membership
-    parts = f"{customer}\n{born}\n{membership}\n{direction}\n{now}\n{sequence}"
-    return SegmentChange(
-        blake2b(parts.encode(), digest_size=16).hexdigest(),
-        customer,
-        membership,
-        direction,
-        now,
-        sequence,
-        born,
-        "time" if event is None else "event",
-        None if event is None else event.id,
-        because,
-        version,
-        plan.held_out(customer),
-        False,  # noqa: FBT003 (replayed: by keyword it costs a third more)
-        *tiers,
-    )

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final, Protocol, TypeAlias
 
-from streamer.types import FOREVER, Event, Millis
+from streamer.types import FOREVER, Detail, Event, Millis
 
 State: TypeAlias = Any
 Answer: TypeAlias = tuple[bool, Millis]
@@ -89,8 +89,8 @@ class Leaf(Protocol):
     def test(self, profile: Standing, now: Millis) -> Answer:
         """Say whether it holds at `now`, and until when it surely does so."""
 
-    def detail(self, profile: Standing, now: Millis) -> str:
-        """Say in words what the answer rests on."""
+    def detail(self, profile: Standing, now: Millis) -> Detail:
+        """Say in words what the answer rests on, or what will say so when it is asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from fractions import Fraction
 from hashlib import blake2b
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from streamer.core.conditions import Node
 from streamer.core.memory import Fold, Standing
 from streamer.core.syntax import Settings
-from streamer.types import FOREVER, Millis
+from streamer.types import FOREVER, Millis, Reason
+
+Tiers: TypeAlias = tuple[str | None, str | None, str | None]
+"""A ladder's key, the tier left and the tier joined."""
+_NO_TIERS: Final[Tiers] = (None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +56,23 @@ class Plan:
                 return number, until
         return 0, until
 
-    def because(self, profile: Standing, now: Millis, target: int) -> tuple[str, ...]:
+    def because(self, profile: Standing, now: Millis, target: int) -> tuple[Reason, ...]:
         """Return what puts the customer on the rung: its condition, or why no other holds."""
         when = self.rungs[target - 1].when if target else None
         if when is not None:
             return tuple(when.because(profile, now, True))  # noqa: FBT003
-        said: list[str] = []
+        said: list[Reason] = []
         for rung in self.rungs:
             if rung.when is not None:
                 said += rung.when.because(profile, now, False)  # noqa: FBT003
         return tuple(said)
+
+    def tiers(self, origin: int, target: int) -> Tiers:
+        """Return a move's ladder and tiers as a change says them, nothing for a segment."""
+        if not self.is_ladder:
+            return _NO_TIERS
+        left = self.rungs[origin - 1].tier if origin else None
+        return self.key, left, self.rungs[target - 1].tier if target else None
 
     def held_out(self, customer: str) -> bool:
         """Say whether the customer is in the share that is held out, by a salted hash."""

@@ -11,12 +11,19 @@ from hypothesis import strategies as st
 
 from streamer.codecs.changes import decode_change, encode_change, rejection_line
 from streamer.errors import StreamerError
+from streamer.instants import iso
 from streamer.types import Record, Rejection, SegmentChange
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 AT = 1_795_323_600_123
+
+
+def format_since(at: int) -> str:
+    """What a leaf leaves to be said later."""
+    return f"since {iso(at)}"
+
+
 CHANGE = SegmentChange(
-    change_id="c0ffee",
     customer="u-7",
     segment="cart_abandoner",
     direction="entered",
@@ -25,7 +32,7 @@ CHANGE = SegmentChange(
     born=AT - 1_123,
     cause="time",
     event_id=None,
-    because=("quiet 30m: since 2026-11-22T04:30:00.123Z",),
+    reasons=(("quiet 30m: ", (format_since, 1_795_321_800_123)),),
     rules="sha256:abc",
     holdout=False,
 )
@@ -46,7 +53,8 @@ def valid(name: str, line: bytes) -> bool:
 
 def test_a_change_is_written_in_the_order_of_the_design() -> None:
     assert encode_change(CHANGE).decode() == (
-        '{"change_id":"c0ffee","customer_id":"u-7","segment":"cart_abandoner",'
+        '{"change_id":"dacf511a0c6aeaafd6dc279d8d2047b7","customer_id":"u-7",'
+        '"segment":"cart_abandoner",'
         '"direction":"entered","at":"2026-11-22T05:00:00.123Z","sequence":12,'
         '"born":"2026-11-22T04:59:59.000Z","cause":{"kind":"time"},'
         '"because":["quiet 30m: since 2026-11-22T04:30:00.123Z"],"rules":"sha256:abc",'
@@ -92,7 +100,6 @@ texts = st.text(st.characters(codec="utf-8"))
 @given(
     st.builds(
         SegmentChange,
-        change_id=texts,
         customer=texts,
         segment=texts,
         direction=st.sampled_from(["entered", "exited"]),
@@ -101,7 +108,7 @@ texts = st.text(st.characters(codec="utf-8"))
         born=st.integers(0, 5_000_000_000_000),
         cause=st.sampled_from(["event", "time"]),
         event_id=st.none() | texts,
-        because=st.lists(texts).map(tuple),
+        reasons=st.lists(st.tuples(texts, st.just(""))).map(tuple),
         rules=texts,
         holdout=st.booleans(),
         replayed=st.booleans(),
@@ -112,6 +119,13 @@ texts = st.text(st.characters(codec="utf-8"))
 )
 def test_a_change_comes_back(change: SegmentChange) -> None:
     assert decode_change(encode_change(change)) == change
+
+
+def test_a_change_with_the_id_of_another_is_no_change() -> None:
+    other = encode_change(CHANGE._replace(sequence=13))
+    mixed = json.loads(other) | {"change_id": CHANGE.change_id}
+    with pytest.raises(StreamerError, match="change_id"):
+        decode_change(json.dumps(mixed).encode())
 
 
 @pytest.mark.parametrize("value", [b"", b"[]", b"{}", b'{"change_id": "c"}', b"null"])

@@ -28,7 +28,7 @@ tiers:
 
 def change(customer: str, direction: Direction, at: Millis, segment: str = "loud") -> SegmentChange:
     return SegmentChange(
-        "", customer, segment, direction, at, 1, 0, "time", None, (), "", holdout=False
+        customer, segment, direction, at, 1, 0, "time", None, (), "", holdout=False
     )
 
 

@@ -5,6 +5,7 @@ from streamer.codecs.profiles import MEMBERSHIP_BYTES, PROFILE_BYTES
 from streamer.compose.inputs import Rules
 from streamer.compose.inventory import Inventory, inventory
 from streamer.core.compile import compile_rules
+from streamer.core.stamps import STAMP_BYTES
 
 HEAD = "title: An example\npurpose: An example.\n"
 
@@ -18,7 +19,7 @@ def test_a_segment_remembers_its_memories_and_its_membership() -> None:
     (needs,) = of(
         "segment: one\nwhen: {performed: product_added, at_least: 3, within: 7d}"
     ).segments
-    assert needs.remembers == 3 + 3 * 9 + MEMBERSHIP_BYTES
+    assert needs.remembers == 3 + 3 * STAMP_BYTES + MEMBERSHIP_BYTES
     assert (needs.events, needs.properties, needs.limits) == (("product_added",), (), ())
 
 
@@ -28,7 +29,7 @@ def test_what_is_shared_is_said_in_each_and_counted_once() -> None:
         "segment: two\nwhen: {not_performed: product_added, within: 1d}",
     )
     one, two = found.segments
-    assert one.shared == two.shared == 3 + 9
+    assert one.shared == two.shared == 3 + STAMP_BYTES
     assert (one.shared_with, two.shared_with) == (("two",), ("one",))
     assert found.total == PROFILE_BYTES + one.shared + 2 * MEMBERSHIP_BYTES
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from streamer.core.conditions import AllHold, AnyHolds, Asked, Node, NoneHold
 from streamer.core.memory import Answer, Standing
 from streamer.core.profile import Profile
-from streamer.types import FOREVER, Millis
+from streamer.types import FOREVER, Millis, told
 
 CUSTOMER = Profile("c", 0, 0, 0)
 
@@ -109,4 +109,4 @@ C, D = leaf(label="c"), leaf(label="d")
 )
 def test_because_names_the_leaves_that_the_answer_rests_on(node: Node, said: list[str]) -> None:
     holds, _ = node.test(CUSTOMER, 7)
-    assert node.because(CUSTOMER, 7, holds) == said
+    assert list(map(told, node.because(CUSTOMER, 7, holds))) == said

@@ -6,6 +6,7 @@ import sys
 from hashlib import sha256
 from pathlib import Path
 
+from streamer.codecs.changes import encode_change
 from tests.core.shopper import Shopper, segment
 from tests.core.test_bounds import QUESTIONS, WINDOW, adversary
 
@@ -17,7 +18,9 @@ def digest() -> str:
     shopper = Shopper(*(segment(one, f"s{n}") for n, one in enumerate(QUESTIONS)))
     said = sha256(shopper.rules.version.encode())
     for event in adversary(4, 120):
-        said.update(repr(shopper.decides(event)[1:]).encode())
+        decision = shopper.decides(event)
+        said.update(b"".join(map(encode_change, decision.changes)))
+        said.update(repr(decision[2:]).encode())
         said.update(shopper.bytes)
     said.update(repr(shopper.waits(10 * WINDOW)).encode())
     return said.hexdigest()

@@ -21,7 +21,7 @@ from streamer.core.since import Recall, since_or_plain
 from streamer.core.slices import oldest_crowded
 from streamer.core.syntax import Comparison, Scope
 from streamer.core.values import ORDERS, Holder, Order, Property, compile_found, ten_thousandths
-from streamer.types import FOREVER, Event, Millis
+from streamer.types import FOREVER, Detail, Event, Millis
 
 Entry: TypeAlias = tuple[Millis, int, int]
 """When, the sum in ten-thousandths, and how many values it weighs."""
@@ -215,7 +215,7 @@ class Compared:
                 return holds, time + within
         return holds, FOREVER
 
-    def detail(self, profile: Standing, now: Millis) -> str:
+    def detail(self, profile: Standing, now: Millis) -> Detail:
         """Say the sum or average and of how many values."""
         state = self._recall(profile)
         total, weight, entries = (0, 0, []) if state is None else state
@@ -229,4 +229,4 @@ class Compared:
             return "nothing so far"
         if self._average:
             return f"{wording.decimal(round(total / weight))} of {weight}"
-        return wording.decimal(total)
+        return wording.decimal, total

@@ -16,7 +16,7 @@ from streamer.core.stamps import STAMP_BYTES, Run, Stamp, added, after, instant,
 from streamer.core.syntax import Clause, Names
 from streamer.core.values import VALUE_BYTES, Value, compile_reader, compile_where
 from streamer.instants import iso
-from streamer.types import FOREVER, Event, Millis
+from streamer.types import FOREVER, Detail, Event, Millis
 
 
 class Times:
@@ -231,15 +231,17 @@ class Counted:
             return NEVER
         return (True, nth_last(times, low) + within) if low else ALWAYS
 
-    def detail(self, profile: Standing, now: Millis) -> str:
+    def detail(self, profile: Standing, now: Millis) -> Detail:
         """Say how many there are and when the last was."""
-        times = self._times(profile)
-        if self.within is not None:
-            times = after(times, now - self.within)
-        if not times:
-            return "none"
-        count, last = len(times) // STAMP_BYTES, iso(nth_last(times, 1))
-        return f"last at {last}" if count == 1 else f"{count}, last at {last}"
+        return _counted, self._times(profile), 0 if self.within is None else now - self.within
+
+
+def _counted(times: Run, gone: Millis) -> str:
+    times = after(times, gone)
+    if not times:
+        return "none"
+    count, last = len(times) // STAMP_BYTES, iso(nth_last(times, 1))
+    return f"last at {last}" if count == 1 else f"{count}, last at {last}"
 
 
 class Absent:
@@ -260,10 +262,14 @@ class Absent:
         until = nth_last(times, 1) + self.within
         return (False, until) if until > now else ALWAYS
 
-    def detail(self, profile: Standing, _now: Millis) -> str:
+    def detail(self, profile: Standing, _now: Millis) -> Detail:
         """Say when the last one was."""
         times = self.recall(profile)
-        return f"since {iso(nth_last(times, 1))}" if times else "none so far"
+        return (_since, times) if times else "none so far"
+
+
+def _since(times: Run) -> str:
+    return f"since {iso(nth_last(times, 1))}"
 
 
 class Aged:

@@ -17,7 +17,7 @@ from streamer.core.stamps import STAMP_BYTES, Run, Stamp, added, after, instant,
 from streamer.core.syntax import Clause, Names
 from streamer.core.values import VALUE_BYTES, Value, compile_reader, shown
 from streamer.instants import iso
-from streamer.types import Event, Millis
+from streamer.types import Detail, Event, Millis
 
 MOST_REPEATED: Final = 2_048
 """How many different values are kept: in a real shop one customer bought 1,119 different products
@@ -137,12 +137,18 @@ class MostFrequent:
         until = instant(state[0]) + self.within
         return (True, until) if until > now else NEVER
 
-    def detail(self, profile: Standing, _now: Millis) -> str:
+    def detail(self, profile: Standing, _now: Millis) -> Detail:
         """Name the value that decides."""
         state = self.recall(profile)
         if state is None or state[0] is None:
             return "no value so often"
-        for value, times in state[1].items():
+        by_value: dict[Value, Run] = state[1]
+        for value in reversed(by_value):
+            times = by_value[value]
             if times[:STAMP_BYTES] == state[0]:
-                return f"{shown(value)}, last at {iso(nth_last(times, 1))}"
+                return _named, value, times
         return "no value so often"
+
+
+def _named(value: Value, times: Run) -> str:
+    return f"{shown(value)}, last at {iso(nth_last(times, 1))}"
