@@ -21,6 +21,7 @@ END: Final[Millis] = 4_133_980_800_000
 """The first millisecond after `LAST_YEAR` in UTC."""
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
+_MOST_DAYS: Final = 1024
 _MINUTES: Final = tuple(f"T{minute // 60:02d}:{minute % 60:02d}:" for minute in range(1440))
 _SECONDS: Final = tuple(f"{second:02d}." for second in range(60))
 _MILLIS: Final = tuple(f"{milli:03d}Z" for milli in range(1000))
@@ -45,8 +46,9 @@ def iso(at: Millis) -> str:
 
     Raises `OverflowError` or `ValueError` outside of the years 1 to 9999.
     """
-    second, milli = divmod(at % MINUTE, SECOND)
-    return _minute_text(at // MINUTE) + _SECONDS[second] + _MILLIS[milli]
+    rest = at % DAY
+    minute, second, milli = rest // MINUTE, rest // SECOND % 60, rest % SECOND
+    return f"{_DAYS[at // DAY]}{_MINUTES[minute]}{_SECONDS[second]}{_MILLIS[milli]}"
 
 
 def parse_iso(text: str) -> Millis:
@@ -66,11 +68,17 @@ def parse_iso(text: str) -> Millis:
         return _parse_any(text)
 
 
-@lru_cache(maxsize=4096)
-def _minute_text(number: int) -> str:
-    """Return the beginning of the text of an instant in this minute since 1970."""
-    day, minute = divmod(number, 1440)
-    return date.fromordinal(_EPOCH + day).isoformat() + _MINUTES[minute]
+class _Days(dict[int, str]):
+    """The texts of days since 1970: the ones asked for, a year or more of them."""
+
+    def __missing__(self, day: int) -> str:
+        if len(self) >= _MOST_DAYS:
+            self.clear()
+        text = self[day] = date.fromordinal(_EPOCH + day).isoformat()
+        return text
+
+
+_DAYS: Final = _Days()
 
 
 @lru_cache(maxsize=1024)

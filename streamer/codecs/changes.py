@@ -10,31 +10,30 @@ import orjson
 
 from streamer.errors import StreamerError
 from streamer.instants import iso, parse_iso
-from streamer.types import Rejection, SegmentChange
+from streamer.types import Rejection, SegmentChange, told
 
 
 def encode_change(change: SegmentChange) -> bytes:
     """Return the change as a JSON object without a line end."""
-    cause = {"kind": change.cause}
-    if change.event_id is not None:
-        cause["event_id"] = change.event_id
+    customer, segment, direction, at, sequence, born, kind, event_id, *others = change
+    reasons, rules, holdout, replayed, ladder, origin, target = others
     return orjson.dumps(
         {
             "change_id": change.change_id,
-            "customer_id": change.customer,
-            "segment": change.segment,
-            "direction": change.direction,
-            "at": iso(change.at),
-            "sequence": change.sequence,
-            "born": iso(change.born),
-            "cause": cause,
-            "because": change.because,
-            "rules": change.rules,
-            "holdout": change.holdout,
-            "replayed": change.replayed,
-            "ladder": change.ladder,
-            "from": change.origin,
-            "to": change.target,
+            "customer_id": customer,
+            "segment": segment,
+            "direction": direction,
+            "at": iso(at),
+            "sequence": sequence,
+            "born": iso(born),
+            "cause": {"kind": kind} if event_id is None else {"kind": kind, "event_id": event_id},
+            "because": [told(reason) for reason in reasons],
+            "rules": rules,
+            "holdout": holdout,
+            "replayed": replayed,
+            "ladder": ladder,
+            "from": origin,
+            "to": target,
         }
     )
 
