@@ -15,8 +15,10 @@ from streamer.types import Rejection, SegmentChange, told
 
 def encode_change(change: SegmentChange) -> bytes:
     """Return the change as a JSON object without a line end."""
-    customer, segment, direction, at, sequence, born, kind, event_id, *others = change
-    reasons, rules, holdout, replayed, ladder, origin, target = others
+    # fmt: off
+    (customer, segment, direction, at, sequence, born, kind, event_id,
+     reasons, rules, holdout, replayed, ladder, origin, target) = change
+    # fmt: on
     return orjson.dumps(
         {
             "change_id": change.change_id,

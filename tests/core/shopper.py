@@ -10,7 +10,7 @@ from streamer.core.memory import Answer
 from streamer.core.profile import Profile, fingerprint
 from streamer.core.ruleset import RuleSet
 from streamer.core.syntax import Condition, Header, Ladder, Segment
-from streamer.types import DAY, FOREVER, Event, Millis, Wake
+from streamer.types import DAY, FOREVER, Event, Millis, Wake, told
 
 START = 1_767_225_600_000
 """2026-01-01T00:00 in UTC."""
@@ -111,6 +111,12 @@ class Shopper:
         assert when is not None
         holds, until = when.test(self.alive, START + at)
         return holds, until if until == FOREVER else until - START
+
+    def because(self, *, holds: bool) -> list[str]:
+        """What the first condition of the first plan says its answer rests on, at the clock."""
+        when = self.rules.plans[0].rungs[0].when
+        assert when is not None
+        return list(map(told, when.because(self.alive, self.alive.clock, holds)))
 
     def story(self) -> str:
         """Tell the truth from the clock on as time alone changes it: `+4 -10` is true till 10."""
