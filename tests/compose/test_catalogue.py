@@ -45,7 +45,7 @@ def test_every_rule_has_its_row_under_its_kind(tmp_path: Path) -> None:
     assert "\n## Some kind\n" in page
     link = "../rules/some_kind/rules.yaml"
     assert (
-        f"| [`one`]({link}) | A \\| B | To be shown. | 24 | 7d | `product_added` |\n"
+        f"| [`one`]({link}) | A \\| B | To be shown. | 21 | 7d | `product_added` |\n"
         f"| [`all_one`]({link}) | all_one | To be shown as well. | 12 | - |  |\n"
         f"| [`ranks`]({link})<br>`.high`, `.low` | High and low | To be shown, too. | 186 | always "
         f"| trait `score` |\n"
