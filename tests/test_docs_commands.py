@@ -16,6 +16,7 @@ import pytest
 
 from streamer.cli import COMMANDS
 from tests.cli.shop import event, run
+from tests.compose.fitting.shoppers import lines, orders
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted(
@@ -142,6 +143,9 @@ def test_every_example_in_the_help_works(line: str, folder: Path) -> None:
     for name, text in HELP_NEEDS.items():
         (folder / name).write_text(text)
     (folder / "events.jsonl").write_bytes(event(1, 0, "u-7") + b"\n")
+    if line.startswith("streamer fit"):
+        (folder / "events.jsonl").write_bytes(lines(60, 52, 1))
+        (folder / "orders.csv").write_text(orders(60, 52, 1))
     shell("cp events.jsonl january.jsonl; cp events.jsonl february.jsonl", folder)
     shell("gzip january.jsonl february.jsonl orders.csv", folder)
     if "--out events.jsonl" in line:

@@ -37,8 +37,8 @@ class FileLog:
     Every line is a record, also an empty one; its value is the line without its end, cut to one
     byte more than a record may have. Names that end in `.gz` are decompressed, `-` is standard
     input. With `csv`, a record is a raw row, which may span lines where a field in double quotes
-    does, and the first row of each file is the header. `line` is the number, from 1, of the line
-    on which the record begins.
+    does, and the first row of each file is the header, unless they are not `headed`. `line` is
+    the number, from 1, of the line on which the record begins.
 
     Raises `UsageError` at once when a file cannot be read, `AdapterError` when reading fails.
     """
@@ -49,6 +49,7 @@ class FileLog:
         *,
         csv: bool = False,
         delimiter: bytes = b",",
+        headed: bool = True,
     ) -> None:
         self._paths = [str(path) for path in paths]
         if self._paths.count(STANDARD) > 1:
@@ -57,6 +58,7 @@ class FileLog:
         self._total = sum(size or 0 for size in sizes) if None not in sizes else None
         self._csv = csv
         self._delimiter = delimiter
+        self._headed = headed
         self._header: bytes | None = None
         self._source: IO[bytes] | None = None
         self._finished_bytes = 0
@@ -130,11 +132,9 @@ class FileLog:
         offset = 0
         for path in self._paths:
             with _translated(path), self._opened(path) as stream:
-                blocks = (
-                    self._without_header(path, row_blocks(stream, self._delimiter))
-                    if self._csv
-                    else line_blocks(stream)
-                )
+                blocks = row_blocks(stream, self._delimiter) if self._csv else line_blocks(stream)
+                if self._csv and self._headed:
+                    blocks = self._without_header(path, blocks)
                 name = "standard input" if path == STANDARD else path
                 for values, lines in blocks:
                     fields = zip(

@@ -5,7 +5,7 @@ import click
 from streamer import __version__
 from streamer.cli.failures import reported
 
-COMMANDS = ("check", "test", "replay", "explain", "privacy", "simulate", "demo")
+COMMANDS = ("check", "test", "replay", "explain", "fit", "privacy", "simulate", "demo")
 """The commands in the order in which a new user meets them."""
 
 
@@ -52,6 +52,10 @@ def _command(name: str) -> click.Command | None:
             from streamer.cli.privacy import privacy
 
             return privacy
+        case "fit":
+            from streamer.cli.fit import fit
+
+            return fit
         case "simulate":
             from streamer.cli.simulate import simulate
 

@@ -40,8 +40,9 @@ def open_events(paths: Sequence[str], mapping: str | None) -> tuple[FileLog, Dec
     from streamer.codecs.mapping import read_mapping  # noqa: PLC0415 (slow; few replays map)
 
     layout = read_mapping(mapping)
-    log = FileLog(paths, csv=True, delimiter=layout.csv.delimiter.encode(layout.csv.encoding))
-    return log, _uniform(layout.decoder(layout.csv.header(log.header)))
+    columns, sign = list(layout.csv.columns), layout.csv.sign
+    log = FileLog(paths, csv=True, delimiter=sign, headed=not columns)
+    return log, _uniform(layout.decoder(columns or layout.csv.header(log.header)))
 
 
 def _uniform(decode_one: Decoder) -> Decoder:

@@ -50,6 +50,12 @@ def test_each_line_knows_its_file_and_number(tmp_path: Path) -> None:
     assert records[0] == Record(0, 0, b"a", source=str(one), line=1)
 
 
+def test_csv_without_a_header_gives_all_rows(tmp_path: Path) -> None:
+    path = written(tmp_path / "one.txt", b" 1  a\n 2  b\n")
+    with FileLog([path], csv=True, delimiter=b" ", headed=False) as log:
+        assert [(one.line, one.value) for one in read_all(log)] == [(1, b" 1  a"), (2, b" 2  b")]
+
+
 def test_csv_gives_rows_without_the_header(tmp_path: Path) -> None:
     one = written(tmp_path / "one.csv", b'\xef\xbb\xbfid,text\r\n1,a\r\n2,"b\r\nc"\r\n')
     two = written(tmp_path / "two.csv.gz", b"id,text\n3,d\n")

@@ -13,8 +13,9 @@ from streamer.codecs.language.kinds import SCALAR, TEXT, Kind, items, text_of
 from streamer.codecs.language.names import EVENT, KEY
 from streamer.codecs.language.nodes import MappingNode, Node, ScalarNode
 from streamer.codecs.language.reading import Lost, Reading, Wrong, expected
+from streamer.codecs.language.words import quoted
 from streamer.codecs.mapping.kinds import COLUMN, named_column, source_kind
-from streamer.codecs.mapping.rows import Layout
+from streamer.codecs.mapping.rows import SPACES, Layout
 from streamer.codecs.mapping.sources import Column, Source
 from streamer.codecs.mapping.times import ISO, FormatError, TimeReader, has_zone, time_reader
 
@@ -55,7 +56,11 @@ def declaration(root: Node, reading: Reading) -> Declaration:
         reading.header = replace(reading.header, events=names or ())
     values = MAPPING.read(root, reading)
     return Declaration(
-        layout=Layout(values.get("delimiter", ","), values.get("encoding", "utf-8")),
+        layout=Layout(
+            values.get("delimiter", ","),
+            values.get("encoding", "utf-8"),
+            values.get("columns", ()),
+        ),
         id=values["id"],
         name=values["name"],
         time=values["time"],
@@ -71,12 +76,23 @@ def _own_events(node: Node, reading: Reading) -> tuple[str, ...]:
     return items(node, "a list of event names", KEY.read, reading)
 
 
+def _columns(node: Node, reading: Reading) -> tuple[str, ...]:
+    found = items(node, "a list of column names", named_column, reading)
+    names = [one.name for one in found]
+    for column in found:
+        if names.count(column.name) > 1:
+            raise Wrong(column.at, f"the column {quoted(column.name)} is named twice")
+    return tuple(names)
+
+
 def _delimiter(node: Node, _: Reading) -> str:
+    if isinstance(node, ScalarNode) and node.text == SPACES:
+        return SPACES
     if isinstance(node, ScalarNode) and len(node.text) == 1:
         sign = node.text
         if sign.isascii() and sign not in '"\r\n\0':
             return sign
-    raise expected('one character such as "," or ";" or "\\t"', node)
+    raise expected('one character such as "," or ";" or "\\t", or the word spaces', node)
 
 
 def _encoding(node: Node, _: Reading) -> str:
@@ -100,7 +116,19 @@ def _zone(node: Node, _: Reading) -> ZoneInfo:
 
 
 _ZONE: Final = Kind("zone", "time zone", TEXT.schema, _zone)
-_DELIMITER: Final = Kind("delimiter", "character", {"type": "string", "pattern": "^.$"}, _delimiter)
+_DELIMITER: Final = Kind(
+    "delimiter",
+    "character, or `spaces`",
+    {"type": "string", "pattern": f"^(.|{SPACES})$"},
+    _delimiter,
+)
+_COLUMNS: Final = Kind(
+    "columns",
+    "list of column names",
+    {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/column"}},
+    _columns,
+    (COLUMN,),
+)
 _ENCODING: Final = Kind("encoding", "encoding", TEXT.schema, _encoding)
 _OWN_EVENTS: Final = Kind(
     "own_events",
@@ -164,7 +192,12 @@ _TIME_KIND: Final = Kind(
 MAPPING: Final = Group(
     "a mapping file",
     (
-        Field("delimiter", _DELIMITER, "What stands between two cells; a comma by default."),
+        Field("columns", _COLUMNS, "The names of the columns, if the file has no header row."),
+        Field(
+            "delimiter",
+            _DELIMITER,
+            "What stands between two cells; a comma by default. `spaces`: any number of them.",
+        ),
         Field("encoding", _ENCODING, "The encoding of the file; utf-8 by default."),
         Field("events", _OWN_EVENTS, "Event names beyond the standard ones."),
         Field("id", _VALUE, "Tells the events apart.", required=True),

@@ -8,16 +8,29 @@ from typing import Final
 from streamer.codecs.limits import MAX_BYTES
 from streamer.errors import InvalidEvent, UsageError
 
+SPACES: Final = "spaces"
+"""The word for a delimiter of any number of spaces or tabs, also before the first cell."""
+
 _QUOTE: Final = '"'
 _MARK: Final = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How the cells of a row are written. A cell in double quotes may hold anything."""
+    """How the cells of a row are written. A cell in double quotes may hold anything.
+
+    `columns` are their names in files without a header row, empty for files with one. With the
+    delimiter `SPACES` cells are apart by any number of spaces or tabs, and there are no quotes.
+    """
 
     delimiter: str = ","
     encoding: str = "utf-8"
+    columns: tuple[str, ...] = ()
+
+    @property
+    def sign(self) -> bytes:
+        """The delimiter as it stands in the file."""
+        return (" " if self.delimiter == SPACES else self.delimiter).encode(self.encoding)
 
     def header(self, row: bytes) -> list[str]:
         """Return the names of the columns; raises `UsageError` if the row cannot be read."""
@@ -54,6 +67,8 @@ class Layout:
 
     def _cells(self, text: str) -> list[str]:
         text = text.rstrip("\r\n")
+        if self.delimiter == SPACES:
+            return text.split() or [""]
         if _QUOTE not in text:
             return text.split(self.delimiter)
         return next(csv.reader([text], delimiter=self.delimiter, strict=True))

@@ -14,10 +14,13 @@ from streamer.core.compile import compile_rules
 from streamer.errors import RuleErrors
 from tests.codecs.language.marked import rule
 
-PAGE = (Path(__file__).parents[3] / "docs" / "rule-language.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[3] / "docs"
+PAGE = (DOCS / "rule-language.md").read_text(encoding="utf-8")
+PREDICTION = (DOCS / "prediction.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"(<!-- wrong -->\n)?^```(yaml|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BLOCKS = [(bool(wrong), kind, text) for wrong, kind, text in BLOCK.findall(PAGE)]
 EXAMPLES = [text for wrong, kind, text in BLOCKS if kind == "yaml" and not wrong]
+EXAMPLES += [text for _, kind, text in BLOCK.findall(PREDICTION) if kind == "yaml"]
 OTHERS = (
     "\n---\nsegment: card_holder\npurpose: p\nwhen: {quiet: 1d}\n---\n"
     "ladder: engagement\npurpose: p\ntiers: [{active: {quiet: 1d}}]\n---\n"

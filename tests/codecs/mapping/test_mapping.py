@@ -210,6 +210,22 @@ def test_other_delimiters_and_encodings(row: Row) -> None:
     assert event.properties["product_id"] == "Stiefel für €-1"
 
 
+def test_columns_can_be_named_and_cells_be_apart_by_any_spaces(write: Write) -> None:
+    names = ", ".join(HEADER)
+    change = ("id:", f"columns: [{names}]\n    delimiter: spaces\n    id:")
+    text = MAPPING.replace("%d.%m.%Y %H:%M", "%d.%m.%YT%H:%M").replace(*change, 1)
+    mapping = read_mapping(write(text))
+    assert mapping.csv.columns == tuple(HEADER)
+    assert mapping.csv.sign == b" "
+    decode = mapping.decoder(HEADER)
+    event = decode(Record(0, 0, b'  17 view\t22.11.2026T06:00  7 "shoe"   59.90 -2 ', line=1))
+    assert (event.customer, event.properties["product_id"], event.time) == ("7", '"shoe"', AT)
+    with pytest.raises(InvalidEvent, match="the row ends after 1 of 7 cells"):
+        decode(Record(0, 0, b"  17 ", line=1))
+    with pytest.raises(InvalidEvent, match="the row is empty"):
+        decode(Record(0, 0, b"  ", line=1))
+
+
 def test_the_header_is_read_as_rows_are(write: Write) -> None:
     mapping = read_mapping(write(MAPPING))
     assert mapping.csv.header(b'\xef\xbb\xbfnumber,"a, b",c\r\n') == ["number", "a, b", "c"]
@@ -262,6 +278,8 @@ def wrong(mapping: str, read: Callable[[str], Mapping]) -> list[str]:
         ("{value: EUR}", "{from: sku, values: {}}", "expected a mapping of cells"),
         ("    user_id: {from: customer, as: integer}\n", "", '"user_id" or "anonymous_id"'),
         ("id: {", "delimiter: ab\n    id: {", "expected one character"),
+        ("id: {", "columns: []\n    id: {", "expected a list of column names"),
+        ("id: {", "columns: [a, b, a]\n    id: {", 'the column "a" is named twice'),
         ("id: {", "encoding: utf-16\n    id: {", "no encoding that can be used"),
         ("id: {", "encoding: nonsense\n    id: {", "no encoding that can be used"),
         ("id: {", "events: [Own]\n    id: {", "expected a key of at most 63"),

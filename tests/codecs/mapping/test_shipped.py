@@ -18,17 +18,20 @@ ROOT = Path(__file__).parents[3]
 MAPPINGS = ROOT / "schemas" / "mappings"
 DATA = ROOT / ".." / "shared" / "data"
 REES46 = DATA / "rees46" / "2019-Oct_head17k.csv"
+CDNOW = DATA / "cdnow" / "CDNOW_sample.txt"
 RETAIL = DATA / "online_retail" / "online_retail_all.csv.gz"
 
 
 def outcomes(name: str, data: bytes) -> Iterator[Event | InvalidEvent]:
     """Yield what the mapping makes of each row."""
     mapping = read_mapping(MAPPINGS / name)
-    header, *rows = data.splitlines()
-    decode = mapping.decoder(mapping.csv.header(header))
-    for line, row in enumerate(rows, start=2):
+    rows, columns, above = data.splitlines(), list(mapping.csv.columns), 1
+    if not columns:
+        columns, above = mapping.csv.header(rows.pop(0)), 2
+    decode = mapping.decoder(columns)
+    for offset, row in enumerate(rows):
         try:
-            yield decode(Record(partition=0, offset=line - 2, value=row, line=line))
+            yield decode(Record(partition=0, offset=offset, value=row, line=offset + above))
         except InvalidEvent as error:
             yield error
 
@@ -83,3 +86,14 @@ def test_online_retail() -> None:
     assert refunds == 8_905  # of 9,288 cancelled rows, those with a customer
     assert min(times) == parse_iso("2010-12-01T08:26Z")
     assert max(times) == parse_iso("2011-12-09T12:50Z")
+
+
+@pytest.mark.skipif(not CDNOW.exists(), reason="needs ../shared/data/cdnow")
+def test_cdnow() -> None:
+    events = list(outcomes("cdnow.yaml", CDNOW.read_bytes()))
+    assert all(isinstance(event, Event) and event.name == "order_completed" for event in events)
+    found = [event for event in events if isinstance(event, Event)]
+    assert (len(found), len({event.customer for event in found})) == (6_919, 2_357)
+    assert found[0].properties == {"quantity": 2, "revenue": 29.33, "currency": "USD"}
+    assert min(event.time for event in found) == parse_iso("1997-01-01T00:00Z")
+    assert max(event.time for event in found) == parse_iso("1998-06-30T00:00Z")

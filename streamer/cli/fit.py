@@ -1,0 +1,176 @@
+"""`streamer fit`: a model of purchases, fitted on history and judged by a later time."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import click
+import orjson
+
+from streamer.adapters.output import Output
+from streamer.cli.options import END_OF_EVENTS, Instant, examples, mapping_option
+from streamer.cli.progress import progress_of
+from streamer.cli.quantities import Duration
+from streamer.cli.wording import counted, instant
+from streamer.compose.fitting import Asked, Calibration, Each, Fitted, Histories
+from streamer.compose.fitting import fit as run
+from streamer.compose.inputs import open_events
+from streamer.types import DAY, Millis
+
+_FORM: Final = "{:<28} {:>10} {:>10} {:>10} {:>10}"
+
+
+@click.command(
+    epilog=examples("""
+streamer fit events.jsonl --model churn --out rules/churn_model.yaml
+streamer fit orders.csv.gz --map mapping.yaml --each day --model churn --out rules/churn_model.yaml
+streamer fit events.jsonl --until 2026-09-30T00:00:00Z --model churn --out - --scores scores.jsonl
+""")
+)
+@click.argument("events", nargs=-1, required=True, type=click.Path(), metavar="EVENTS...")
+@click.option("--model", "key", required=True, metavar="KEY", help="The name that rules say.")
+@click.option(
+    "--out",
+    required=True,
+    metavar="FILE",
+    type=click.Path(),
+    help="Write the model there, among the rules; - for stdout.",
+)
+@mapping_option
+@click.option(
+    "--purchase",
+    "names",
+    metavar="EVENT",
+    multiple=True,
+    default=("order_completed",),
+    show_default=True,
+    help="The event that is a purchase. May be given several times.",
+)
+@click.option(
+    "--each",
+    type=click.Choice(["event", "day"]),
+    default="event",
+    show_default=True,
+    help="Whether each event is a purchase, or each day with one (of --zone).",
+)
+@click.option(
+    "--zone", default="UTC", show_default=True, help="The zone of the rule set, for --each day."
+)
+@click.option("--unit", type=Duration(), default="7d", show_default=True, help="The unit of time.")
+@click.option(
+    "--until",
+    metavar="end|TIME",
+    type=Instant(),
+    default=END_OF_EVENTS,
+    show_default=True,
+    help="Fit on the time up to there; the time after it judges the model.",
+)
+@click.option(
+    "--scores", metavar="FILE", type=click.Path(), help="Write a JSON line about each customer."
+)
+@click.option(
+    "--next",
+    "ahead",
+    type=Duration(),
+    default="90d",
+    show_default=True,
+    help="The time ahead of the purchases expected in --scores.",
+)
+def fit(
+    events: tuple[str, ...],
+    key: str,
+    out: str,
+    mapping: str | None,
+    names: tuple[str, ...],
+    each: str,
+    zone: str,
+    unit: Millis,
+    until: Millis | None,
+    scores: str | None,
+    ahead: Millis,
+) -> None:
+    """Fit a model of purchases (BG/NBD) on history, for the condition `predicted`.
+
+    EVENTS are JSON lines, also compressed (.gz), or CSV with --map. The model file is a document
+    of the rule set: put it among the rules. What is said of a later time that the model has not
+    seen is shown beside two simple rules and what came true: the time after --until, or if nothing
+    comes after it, the last third, judging a model of the first two thirds.
+
+    Fitting needs SciPy: pip install 'streamer[fit]'
+    """
+    counted_by: Each = "day" if each == "day" else "event"
+    asked = Asked(key, frozenset(names), counted_by, unit, zone, until, ahead)
+    log, decode = open_events(events, mapping)
+    with log, progress_of(log, "fit") as step:
+        fitted = run(asked, log, decode, step)
+    _write(out, [fitted.text.rstrip("\n").encode()])
+    if scores is not None:
+        _write(scores, [orjson.dumps(one) for one in fitted.standings])
+    for line in _story(fitted):
+        click.echo(line, err="-" in (out, scores))
+
+
+def _write(name: str, lines: list[bytes]) -> None:
+    output = Output(name)
+    try:
+        output.write(lines)
+        output.finish()
+        output.install()
+    except BaseException:
+        output.discard()
+        raise
+
+
+def _story(fitted: Fitted) -> Iterator[str]:
+    yield from _read(fitted.histories)
+    found = fitted.fit
+    yield (
+        f"fitted on {counted(fitted.customers, 'customer')} who bought up to "
+        f"{instant(fitted.until)} UTC"
+    )
+    for name, value in found.parameters._asdict().items():
+        yield f"  {name:<6}{value:.4g}"
+    yield f"  log-likelihood {found.log_likelihood:,.1f}"
+    for name in found.vague():
+        yield f"note: {name} can hardly be told from these histories: more of them would tell it"
+    yield ""
+    yield from _judgement(fitted.calibration, tried=fitted.tried is not None)
+
+
+def _read(histories: Histories) -> Iterator[str]:
+    said = f"{counted(histories.lines, 'line')} read"
+    if histories.unreadable:
+        said += f", {histories.unreadable:,} that are no events"
+    if histories.duplicates:
+        said += f", {counted(histories.duplicates, 'purchase')} told twice"
+    yield said
+
+
+def _judgement(found: Calibration, *, tried: bool) -> Iterator[str]:
+    if tried:
+        yield "Judged by the last third of the time; the model judged is fitted on the rest alone."
+    else:
+        yield "Judged by the time after it."
+    yield (
+        f"From {instant(found.begin)} to {instant(found.end)} UTC, "
+        f"{counted(found.customers, 'customer')} made {counted(found.actual, 'purchase')}."
+    )
+    yield ""
+    yield _FORM.format("foretold by", "purchases", "rms error", "mean error", "right")
+    for score in found.scores:
+        yield _FORM.format(
+            score.name,
+            f"{score.total:,.0f}",
+            f"{score.rms:.3f}",
+            f"{score.mean:.3f}",
+            f"{score.right:.1%}",
+        )
+    days = round(found.threshold / DAY)
+    silence = counted(days, "day")
+    yield f"The threshold is {silence} without a purchase: the best one, seen from the end."
+    yield ""
+    yield _FORM.format("purchases later, on average", "actual", "BG/NBD", "past", "recency")
+    for row in found.rows:
+        more = " or more" if row is found.rows[-1] else ""
+        name = f"{row.repeats}{more} repeats, {row.customers:,} people"
+        numbers = (row.actual, row.model, row.past, row.recency)
+        yield _FORM.format(name, *(f"{number:.2f}" for number in numbers))

@@ -1,0 +1,30 @@
+"""A fitted model as a document of a rule set: text that the rule language reads."""
+
+from streamer.compose.fitting.bg_nbd import Fit
+from streamer.compose.fitting.histories import Histories
+from streamer.core.wording import duration
+from streamer.instants import iso
+from streamer.types import Millis
+
+
+def model_file(key: str, fit: Fit, histories: Histories, unit: Millis, until: Millis) -> str:
+    """Return the text of a file with one model, which says what it was fitted on."""
+    names = sorted(histories.events)
+    known = [summary for _, summary in histories.until(until)]
+    purchases = sum(summary.repeats + 1 for summary in known)
+    parameters = ", ".join(f"{name}: {value}" for name, value in fit.parameters._asdict().items())
+    return f"""\
+# Written by streamer fit. P(alive) by BG/NBD: Fader, Hardie and Lee, Marketing Science 24 (2005).
+model: {key}
+kind: bg_nbd
+purchase: {names[0] if len(names) == 1 else f"[{', '.join(names)}]"}
+each: {histories.each}
+unit: {duration(unit)}
+parameters: {{{parameters}}}
+fitted:
+  from: {iso(histories.first or until)}
+  until: {iso(until)}
+  customers: {len(known)}
+  purchases: {purchases}
+  log_likelihood: {fit.log_likelihood:.4f}
+"""
