@@ -240,6 +240,17 @@ class Favourite:
             return False
         return all((favourite in values) is inside for values, inside in self._tests)
 
+    def _may_ever(self, tally: Tally) -> bool:
+        """Whether some value that is asked for is carried often enough.
+
+        Counts only fall as events leave the window, so what is not is never going to be.
+        """
+        least = self._at_least
+        return any(
+            count >= least and all((value in values) is inside for values, inside in self._tests)
+            for value, (count, _) in tally.items()
+        )
+
     def _now(self, profile: Standing, now: Millis) -> tuple[Tally, list[Carried]]:
         """Return the tally at `now`, and the entries inside the window."""
         state = profile.memories[self._slot]
@@ -254,6 +265,8 @@ class Favourite:
         """Say whether it does, and follow the window until leaving events change that."""
         tally, entries = self._now(profile, now)
         if not tally:
+            return NEVER
+        if not self._may_ever(tally):
             return NEVER
         carried = sum(count for count, _ in tally.values())
         holds = self._holds(tally, carried)
