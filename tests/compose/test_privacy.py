@@ -44,12 +44,15 @@ def kept_by(*documents: str) -> Privacy:
 
 
 def test_a_datum_names_its_rules_and_counts_as_long_as_the_longest_of_them() -> None:
-    found = kept_by(
+    rules = rules_of(
         "segment: one\nwhen: {performed: product_added, within: 7d}",
         "segment: two\nwhen: {not_performed: product_added, within: 1d}",
     )
-    (datum,) = found.data
-    assert datum == Datum("the last times of product_added", (), 7 * DAY, 3 + 9, ("one", "two"))
+    found = privacy(rules)
+    bound = rules.compiled.memories[0].bound()
+    assert found.data == (
+        Datum("the last times of product_added", (), 7 * DAY, bound, ("one", "two")),
+    )
     assert [reason.purpose for reason in found.reasons] == ["Say something useful."] * 2
     assert [reason.counts_for for reason in found.reasons] == [7 * DAY, DAY]
     assert found.retention == 400 * DAY
