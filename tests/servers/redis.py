@@ -52,7 +52,7 @@ class RedisServer:
         merged = SETTINGS | dict(settings or {})
         words = [word for name, value in merged.items() for word in (f"--{name}", value)]
         self._server = self._container(words) if docker_answers() else self._process(words)
-        self.client: Redis = Redis(port=self.port, socket_timeout=1, retry=ONCE)
+        self.client: Redis = Redis("127.0.0.1", self.port, socket_timeout=1, retry=ONCE)
 
     @property
     def url(self) -> str:
