@@ -23,6 +23,7 @@ from streamer.core.leaves.performed import Performed
 from streamer.core.leaves.predicted import MOST_DAYS, Predicted
 from streamer.core.leaves.sequence import Sequence
 from streamer.core.leaves.trait import Trait
+from streamer.core.leaves.worth import Worth
 from streamer.core.memory import MOST_EVENTS, MOST_VALUES
 from streamer.core.plan import Plan
 from streamer.core.ruleset import RuleSet
@@ -139,7 +140,7 @@ def _limit(question: object) -> str | None:
         case Favours(property=name):
             values = f"{MOST_VALUES} different values of {name}"
             return f"{values} and {MOST_EVENTS:,} events in the window"
-        case Predicted() if question.model.each == "day":
+        case Predicted() | Worth() if question.model.each == "day":
             return f"{MOST_DAYS:,} different days with a purchase"
         case Anniversary(name=name) | Age(name=name):
             return f"{MOST_DATES} different dates of {name}"

@@ -19,6 +19,7 @@ from streamer.core.leaves.performed import NotPerformed, Performed, Quiet
 from streamer.core.leaves.predicted import Predicted
 from streamer.core.leaves.sequence import Sequence
 from streamer.core.leaves.trait import Trait
+from streamer.core.leaves.worth import Worth
 from streamer.core.syntax import Clause, Comparison, Names, Scope
 from streamer.types import Millis
 
@@ -76,6 +77,10 @@ def _of_times(question: object, label: str) -> Kept:
         case Predicted(model=model):
             what = f"the first and the last time of {_of(model.events)}, and how many there were"
             return Kept(what, (), None)
+        case Worth(model=model):
+            days = ", and the days with any" if model.each == "day" else ""
+            what = f"number and sum of {model.property} of {_of(model.events)}{days}"
+            return Kept(what, (model.property,), None)
         case Abandoned(same=same, did=did, without=without, where=where, within=within):
             each = "the last times of" if same is None else f"each {same} of"
             what = f"{each} {_of(did, where)} without {_of(without)} since, and when"

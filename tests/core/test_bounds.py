@@ -19,6 +19,7 @@ from streamer.core.leaves.performed import NotPerformed, Performed, Quiet
 from streamer.core.leaves.predicted import BgNbd, Predicted
 from streamer.core.leaves.sequence import Sequence, Step
 from streamer.core.leaves.trait import Trait
+from streamer.core.leaves.worth import GammaGamma, Worth
 from streamer.core.syntax import Comparison, Condition, Header, Scope
 from streamer.types import DAY, Event
 from tests.core.shopper import Shopper, on, segment
@@ -62,6 +63,7 @@ QUESTIONS: list[Condition] = [
     Trait("t", IS_ONE),
     Anniversary("born", before=7 * DAY),
     Predicted(BgNbd("m", SEEN, "event", DAY, *[Fraction(1)] * 4), at_least=Fraction(1, 2)),
+    Worth(GammaGamma("m", SEEN, "day", "price", *[Fraction(2)] * 3), at_least=Fraction(1)),
     Predicted(BgNbd("m", SEEN, "day", DAY, *[Fraction(1)] * 4), at_least=Fraction(1, 2)),
 ]
 

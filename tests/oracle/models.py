@@ -1,4 +1,4 @@
-"""The BG/NBD probability of being alive, straight from the formula, to 60 digits.
+"""The scores of models. BG/NBD: being alive, straight from the formula, to 60 digits.
 
 Fader, Hardie and Lee (2005): of a customer with x repeat purchases, the last of them t_x after the
 first purchase, which was T ago,
@@ -10,10 +10,12 @@ where d is 1 if x > 0, else 0; all in the model's unit of time. It is compared r
 
 from collections.abc import Iterator
 from decimal import Decimal, localcontext
+from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
 from tests.oracle.customer import Customer, all_matches
+from tests.oracle.numbers import as_written, compares, rounded
 from tests.oracle.rules import duration, share
 from tests.oracle.values import Node
 
@@ -61,8 +63,34 @@ def score_of(leaf: Node, customer: Customer) -> tuple[Score, int] | None:
     return score, min(times)
 
 
+def worth(leaf: Node, customer: Customer) -> Fraction | None:
+    """The expected value of a purchase by gamma-gamma; None without a purchase of any value.
+
+    Fader and Hardie (2013): the weighted mean of that of everybody and the customer's own.
+    """
+    model = customer.models[leaf["predicted"]]
+    spent: list[tuple[object, Fraction]] = []
+    for match in all_matches(customer.history, model["purchase"]):
+        numbers = (rounded(reading.value) for reading in match.readings(model["value"]))
+        amount = sum((one for one in numbers if one is not None), Fraction(0))
+        if amount > 0:
+            by_day = model.get("each") == "day"
+            spent.append((customer.day(match.event.time) if by_day else match, amount))
+    if not spent:
+        return None
+    x = len({day for day, _ in spent}) if model.get("each") == "day" else len(spent)
+    mean = sum((amount for _, amount in spent), Fraction(0)) / x
+    p, q, v = (as_written(model["parameters"][name]) for name in ("p", "q", "v"))
+    weight = p * x / (p * x + q - 1)
+    return (1 - weight) * p * v / (q - 1) + weight * mean
+
+
 def predicted(leaf: Node, customer: Customer, now: int) -> bool:
     """The score at this instant is at least, and below, so much."""
+    if customer.models[leaf["predicted"]]["kind"] == "gamma_gamma":
+        value = worth(leaf, customer)
+        asked: Node = {key: leaf[key] for key in ("at_least", "below") if key in leaf}
+        return value is not None and compares(value, asked)
     found = score_of(leaf, customer)
     if found is None:
         return False
@@ -75,6 +103,8 @@ def predicted(leaf: Node, customer: Customer, now: int) -> bool:
 
 def fading(leaf: Node, customer: Customer) -> Iterator[int]:
     """The instants at which the score first is below a threshold of the leaf."""
+    if customer.models[leaf["predicted"]]["kind"] == "gamma_gamma":
+        return
     found = score_of(leaf, customer)
     if found is not None and found[0].repeats:
         for key in {"at_least", "below"} & leaf.keys():

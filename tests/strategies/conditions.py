@@ -22,9 +22,10 @@ COUNTS = st.integers(1, 3)
 DAYS = st.sampled_from(["01-01", "01-02", "02-28", "02-29", "03-29", "10-25", "12-31"])
 SOME_DAYS = st.sampled_from(["0d", "1d", "2d"])
 YEARS = st.sampled_from([1, 25, 26, 26, 27, 1000])
-LIKELIHOODS = ["5%", "20%", 0.333, 0.5, 0.8, "90%", 1]
-LIKELY = st.sampled_from(LIKELIHOODS)
+LIKELIHOODS: list[Any] = ["5%", "20%", 0.333, 0.5, 0.8, "90%", 1]
+WORTHS: list[Any] = [0.3, 1, 1.5, 2, 2.5, 3, 5]
 MODEL = "churn"
+VALUE_MODEL = "worth"
 AMOUNTS = st.sampled_from([0, 1, 2, 3, 5, 2.5, 0.1, 0.3, 4.0001, -1, 10])
 SHARES = st.sampled_from([0.5, "50%", "34%", "33.3%", 0.6667, 1, "100%"])
 VALUE = st.sampled_from(VALUES)
@@ -261,9 +262,11 @@ def age(draw: Draw, _words: Words) -> Node:
 
 
 def predicted(draw: Draw, _words: Words) -> Node:
-    """The score of the one model, near to what the histories make of it."""
-    node: Node = {"predicted": MODEL}
-    low, high = sorted(draw(st.tuples(LIKELY, LIKELY)), key=LIKELIHOODS.index)
+    """The score of one of the models, near to what the histories make of it."""
+    name, scores = draw(st.sampled_from([(MODEL, LIKELIHOODS)] * 2 + [(VALUE_MODEL, WORTHS)]))
+    node: Node = {"predicted": name}
+    two = st.tuples(st.sampled_from(scores), st.sampled_from(scores))
+    low, high = sorted(draw(two), key=scores.index)
     bounds = draw(st.sampled_from(["at_least", "below", "both"]))
     if bounds != "below":
         node["at_least"] = low
@@ -286,6 +289,21 @@ def models(draw: Draw, words: Words) -> Node:
     }
     unit = draw(st.sampled_from(["1s", "1m", "1h", "1d", "7d"]))
     return {**model, "unit": unit, "parameters": parameters}
+
+
+@st.composite
+def value_models(draw: Draw, words: Words) -> Node:
+    """The other model: small whole parameters, so that values fall on the thresholds."""
+    model: Node = {"model": VALUE_MODEL, "kind": "gamma_gamma", "purchase": event(draw, words)}
+    if draw(st.booleans()):
+        model["each"] = draw(st.sampled_from(["event", "day"]))
+    parameters = {
+        "p": draw(st.sampled_from([1, 1, 2, 6.25])),
+        "q": draw(st.sampled_from([2, 2, 3, 3.74])),
+        "v": draw(st.sampled_from([1, 2, 15.44])),
+    }
+    value = draw(st.sampled_from(["price", "price", "quantity"]))
+    return {**model, "value": value, "parameters": parameters}
 
 
 LEAVES = (

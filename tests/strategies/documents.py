@@ -1,11 +1,11 @@
-"""Rule sets: a model, one to four segments and ladders, at times a header, all of them valid."""
+"""Rule sets: two models, one to four segments and ladders, at times a header, all valid."""
 
 import json
 from collections.abc import Sequence
 
 from hypothesis import strategies as st
 
-from tests.strategies.conditions import SOMETIMES, Draw, conditions, models
+from tests.strategies.conditions import SOMETIMES, Draw, conditions, models, value_models
 from tests.strategies.words import (
     DURATIONS,
     OWN_EVENT,
@@ -44,7 +44,7 @@ def rule_documents(draw: Draw) -> list[Node]:
             )
         ),
     )
-    documents = [head, draw(models(words))] if head else [draw(models(words))]
+    documents = [*([head] if head else []), draw(models(words)), draw(value_models(words))]
     keys = draw(st.lists(st.sampled_from(KEYS), min_size=1, max_size=4, unique=True))
     for key in keys:
         document = draw(segments(words, key) if draw(st.booleans()) else ladders(words, key))

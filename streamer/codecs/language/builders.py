@@ -25,6 +25,7 @@ from streamer.core.leaves.predicted import Predicted
 from streamer.core.leaves.season import Season
 from streamer.core.leaves.sequence import Sequence
 from streamer.core.leaves.trait import Trait
+from streamer.core.leaves.worth import GammaGamma, Worth
 from streamer.core.syntax import Names, Question, Scope
 
 DAY_PROPERTY: Final = "day"
@@ -184,10 +185,13 @@ def age(values: Values, reading: Reading) -> Question:
 def predicted(values: Values, reading: Reading) -> Question:
     """Build `predicted`."""
     _warn_if_empty(values, "at_least", "below", reading)
+    model, least, below = values["predicted"], values.get("at_least"), values.get("below")
+    if isinstance(model, GammaGamma):
+        return Worth(model, least, below)
     for name in ("at_least", "below"):
-        if values.get(name) == 0:
-            raise Wrong(values.at(name), f"{name} is more than 0: P(alive) is never less")
-    return Predicted(values["predicted"], values.get("at_least"), values.get("below"))
+        if values.get(name, 0) > 1:
+            raise Wrong(values.at(name), "expected a share from 0 to 1: a probability is no more")
+    return Predicted(model, least, below)
 
 
 def _warn_if_empty(values: Values, least: str, below: str, reading: Reading) -> None:

@@ -58,6 +58,10 @@ class Values:
         """Return the value of a key, or the default if it is not there."""
         return self._found.get(name, default)
 
+    def names(self) -> set[str]:
+        """Return the keys whose values could be read."""
+        return set(self._found)
+
     def at(self, name: str) -> Place:
         """Return the place of a key's value."""
         return self.node.entries[name].value.at

@@ -139,6 +139,15 @@ def _share(node: Node, _: Reading) -> Fraction:
     return share
 
 
+def _score(node: Node, _: Reading) -> Fraction:
+    what = "a number above 0, or a share such as 50%"
+    value = single(node, what)
+    score = scalars.share(value) if isinstance(value, str) else Fraction(value)
+    if score is None or isinstance(value, bool) or not 0 < score <= LARGEST_DECIMAL:
+        raise expected(what, node)
+    return score
+
+
 def _flag(node: Node, _: Reading) -> bool:
     value = single(node, "true or false")
     if not isinstance(value, bool):
@@ -249,6 +258,17 @@ SHARE: Final = Kind(
         ]
     },
     _share,
+)
+SCORE: Final[Kind[Fraction]] = Kind(
+    "score",
+    "number above 0, or share (`50%`)",
+    {
+        "anyOf": [
+            {"type": "number", "exclusiveMinimum": 0, "maximum": LARGEST_DECIMAL},
+            {"type": "string", "pattern": scalars.PERCENT_PATTERN},
+        ]
+    },
+    _score,
 )
 FLAG: Final = Kind("flag", "`true` or `false`", {"type": "boolean"}, _flag)
 TEXT: Final[Kind[str]] = Kind("text", "text", NOT_BLANK, lambda node, _: text_of(node, "a text"))

@@ -4,12 +4,13 @@ from fractions import Fraction
 from typing import Final
 
 from streamer.codecs.language import kinds, names
-from streamer.codecs.language.fields import Field, Group
+from streamer.codecs.language.fields import Field, Group, Values
 from streamer.codecs.language.kinds import Kind
 from streamer.codecs.language.nodes import MappingNode, Node, ScalarNode
 from streamer.codecs.language.reading import Lost, Reading, Wrong, expected
 from streamer.codecs.language.words import quoted
 from streamer.core.leaves.predicted import BgNbd
+from streamer.core.leaves.worth import GammaGamma
 
 LARGEST_PARAMETER: Final = 1_000_000_000
 """Beyond that a parameter says nothing but that the fit went astray."""
@@ -46,22 +47,31 @@ _PARAMETER: Final = Kind(
 )
 _WHOLE: Final = Kind("whole", "whole number", {"type": "integer", "minimum": 0}, _whole)
 _INSTANT: Final = Kind("instant", "time", kinds.NOT_BLANK, _instant)
-PARAMETERS: Final = Group(
-    "the parameters of bg_nbd",
-    (
-        Field("r", _PARAMETER, "The shape of how different customers' rates are.", required=True),
-        Field("alpha", _PARAMETER, "Its scale, in units of time.", required=True),
-        Field(
-            "a",
-            _PARAMETER,
-            "Customers leave with a chance of a / (a + b) on average.",
-            required=True,
-        ),
-        Field(
-            "b", _PARAMETER, "See `a`; the larger both, the more alike the chances.", required=True
+PARAMETERS: Final = {
+    "bg_nbd": Group(
+        "the parameters of bg_nbd",
+        (
+            Field("r", _PARAMETER, "How alike the rates of customers are.", required=True),
+            Field("alpha", _PARAMETER, "The scale of the rates, in units.", required=True),
+            Field(
+                "a", _PARAMETER, "Customers leave by chance, a / (a + b) on average.", required=True
+            ),
+            Field(
+                "b", _PARAMETER, "See `a`; the larger both, the more alike they are.", required=True
+            ),
         ),
     ),
-)
+    "gamma_gamma": Group(
+        "the parameters of gamma_gamma",
+        (
+            Field("p", _PARAMETER, "How alike the purchases of one customer are.", required=True),
+            Field("q", _PARAMETER, "How alike customers are; above 1.", required=True),
+            Field("v", _PARAMETER, "The scale of the values.", required=True),
+        ),
+    ),
+}
+"""The parameters of each kind of model."""
+
 FITTED: Final = Group(
     "fitted",
     (
@@ -76,22 +86,33 @@ MODEL: Final = Group(
     "a model",
     (
         Field("model", names.KEY, "The key by which `predicted` names it.", required=True),
-        Field("kind", kinds.choice("model_kind", "bg_nbd"), "Which model it is.", required=True),
+        Field(
+            "kind",
+            kinds.choice("model_kind", *PARAMETERS),
+            "`bg_nbd`: how likely it is that the customer still is one; `gamma_gamma`: what the "
+            "customer's purchases are worth on average.",
+            required=True,
+        ),
         Field("purchase", names.EVENTS, "The events that are purchases.", required=True),
         Field(
             "each",
             kinds.choice("each", "event", "day"),
             "Whether each event is a purchase, or each day with one; `event` if not stated.",
         ),
-        Field("unit", kinds.PERIOD, "The unit of time of `alpha`.", required=True),
+        Field("unit", kinds.PERIOD, "The unit of time of `alpha`, for `bg_nbd`."),
+        Field(
+            "value",
+            names.PROPERTY,
+            "The property that adds up to the value of a purchase, for `gamma_gamma`.",
+        ),
         Field(
             "parameters",
             Kind(
                 "parameters",
-                "`{r, alpha, a, b}`",
-                PARAMETERS.schema(),
-                PARAMETERS.read,
-                PARAMETERS.kinds(),
+                "`{r, alpha, a, b}` or `{p, q, v}`",
+                {"anyOf": [group.schema() for group in PARAMETERS.values()]},
+                lambda node, _: node,
+                (_PARAMETER,),
             ),
             "What the fit found.",
             required=True,
@@ -112,18 +133,34 @@ def read_model(node: Node, reading: Reading) -> None:
     if key in reading.models:
         raise Wrong(named.at, f"duplicate key {quoted(key)}: another model has it already")
     reading.models[key] = None
-    values = MODEL.read(node, reading)
-    found = values["parameters"]
-    reading.models[key] = BgNbd(
-        key,
-        values["purchase"],
-        values.get("each", "event"),
-        values["unit"],
-        *(found[one.name] for one in PARAMETERS.fields),
-    )
+    values, sound = MODEL.take(node, reading)
+    model = reading.attempt(_built, node, values) if "kind" in values else None
+    if sound:
+        reading.models[key] = model
 
 
-def _named(node: Node, reading: Reading) -> BgNbd:
+def _built(node: Node, reading: Reading, values: Values) -> BgNbd | GammaGamma:
+    kind = values["kind"]
+    needs, other = ("unit", "value") if kind == "bg_nbd" else ("value", "unit")
+    if other in values:
+        reading.report.error(values.key_at(other), f"{other} does not belong to {kind}")
+    if needs not in values.node.entries:
+        reading.report.error(node.at, f"{quoted(needs)} is missing in a model of kind {kind}")
+    if "parameters" not in values:
+        raise Lost
+    found = PARAMETERS[kind].read(values["parameters"], reading)
+    if other in values or needs not in values or not {"model", "purchase"} <= values.names():
+        raise Lost
+    said = (values["model"], values["purchase"], values.get("each", "event"), values[needs])
+    exact = (found[one.name] for one in PARAMETERS[kind].fields)
+    if kind == "bg_nbd":
+        return BgNbd(*said, *exact)
+    if found["q"] <= 1:
+        raise Wrong(found.at("q"), "q must be above 1, or the average of all customers is endless")
+    return GammaGamma(*said, *exact)
+
+
+def _named(node: Node, reading: Reading) -> BgNbd | GammaGamma:
     """Return the model that a condition names."""
     name = names.KEY.read(node, reading)
     if name not in reading.models and isinstance(node, ScalarNode):

@@ -15,6 +15,7 @@ from streamer.codecs.language.source import Place, Report
 from streamer.codecs.language.vocabulary import STANDARD_EVENTS
 from streamer.codecs.language.words import Nearest, quoted
 from streamer.core.leaves.predicted import BgNbd
+from streamer.core.leaves.worth import GammaGamma
 from streamer.core.syntax import Header
 
 T = TypeVar("T")
@@ -61,7 +62,7 @@ class Reading:
     report: Report = field(default_factory=Report)
     nearest: Nearest = field(default_factory=Nearest)
     references: list[Reference] = field(default_factory=list)
-    models: dict[str, BgNbd | None] = field(default_factory=dict)
+    models: dict[str, BgNbd | GammaGamma | None] = field(default_factory=dict)
     dated: set[str] = field(default_factory=set)
     told: list[tuple[str, ScalarNode]] = field(default_factory=list)
     document: str | None = None

@@ -14,7 +14,7 @@ from streamer.codecs.language.cases import EXPECTED, TEST
 from streamer.codecs.language.comparisons import ANY_COMPARISON
 from streamer.codecs.language.conditions import COMBINATORS
 from streamer.codecs.language.documents import LADDER, SEGMENT
-from streamer.codecs.language.fields import Field
+from streamer.codecs.language.fields import Field, Group
 from streamer.codecs.language.given import GIVEN
 from streamer.codecs.language.header import HEADER
 from streamer.codecs.language.models import MODEL, PARAMETERS
@@ -46,8 +46,7 @@ def reference() -> str:
             "### A model\n",
             "A `*.yaml` file among the rules, which `streamer fit` writes.\n",
             *_fields(MODEL.fields),
-            "Its `parameters`:\n",
-            *_fields(PARAMETERS.fields),
+            *(line for kind, group in PARAMETERS.items() for line in _parameters(kind, group)),
             "### Settings\n",
             "A ladder has no `cooldown`.\n",
             *_fields(SEGMENT_SETTINGS.fields),
@@ -68,6 +67,11 @@ def written_into(page: str) -> str:
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}\n\n{reference()}\n{END}{after}"
+
+
+def _parameters(kind: str, group: Group) -> Iterator[str]:
+    yield f"The `parameters` of `{kind}`:\n"
+    yield from _fields(group.fields)
 
 
 def _combinators() -> Iterator[str]:

@@ -353,14 +353,16 @@ _AGE: Final = Leaf(
 _PREDICTED: Final = Leaf(
     "predicted",
     models.NAMED,
-    "How likely it is that the customer still is one, by a model of the rule set. It falls from "
-    "one purchase to the next, and is 1 as long as there is one purchase only. False without any.",
+    "The score of a model of the rule set is as stated. `bg_nbd`: how likely it is that the "
+    "customer still is one; it falls from one purchase to the next, and is 1 as long as there is "
+    "one purchase only. `gamma_gamma`: what a purchase is expected to be worth. False without any "
+    "purchase.",
     "{predicted: churn, below: 0.5}",
     builders.predicted,
     (),
     (
-        Field("at_least", kinds.SHARE, "That likely or more."),
-        Field("below", kinds.SHARE, "Less likely than that."),
+        Field("at_least", kinds.SCORE, "That or more."),
+        Field("below", kinds.SCORE, "Less than that."),
     ),
     needs=True,
 )

@@ -6,6 +6,7 @@ import pytest
 
 from streamer.codecs.language import read_rules_text
 from streamer.core.leaves.predicted import BgNbd, Predicted
+from streamer.core.leaves.worth import GammaGamma, Worth
 from streamer.core.syntax import Segment
 from streamer.types import WEEK
 from tests.codecs.language.marked import check
@@ -78,7 +79,7 @@ def test_a_model_may_stand_before_or_behind_its_rules() -> None:
         ),
         (
             PLAIN.replace("bg_nbd", "¦pareto_nbd") + GOOD,
-            'expected bg_nbd, found the text "pareto_nbd"',
+            'expected bg_nbd or gamma_gamma, found the text "pareto_nbd"',
         ),
         (
             PLAIN.replace("order_completed", "¦order_complete") + GOOD,
@@ -90,8 +91,9 @@ def test_a_model_may_stand_before_or_behind_its_rules() -> None:
         ),
         (
             "¦" + PLAIN.replace("unit: 7d\n", "") + GOOD,
-            '"unit" is missing in a model',
+            '"unit" is missing in a model of kind bg_nbd',
         ),
+        (PLAIN + "¦value: price\n" + GOOD, "value does not belong to bg_nbd"),
         (
             PLAIN + GOOD + "fitted: {customers: ¦many}\n",
             'expected a whole number, found the text "many"',
@@ -116,6 +118,52 @@ def test_an_unknown_model_is_answered_with_the_nearest_one() -> None:
 
 
 @pytest.mark.parametrize("word", ["at_least", "below"])
-def test_a_score_is_never_less_than_nothing(word: str) -> None:
+def test_a_score_is_above_nothing_and_a_probability_at_most_one(word: str) -> None:
     wrong = SEGMENT.replace("below: 30%", f"{word}: ¦0%")
-    check(PLAIN + GOOD + wrong, f"{word} is more than 0: P(alive) is never less")
+    said = 'expected a number above 0, or a share such as 50%, found the text "0%"'
+    check(PLAIN + GOOD + wrong, said)
+    wrong = SEGMENT.replace("below: 30%", f"{word}: ¦1.5")
+    check(PLAIN + GOOD + wrong, "expected a share from 0 to 1: a probability is no more")
+
+
+VALUE = """\
+model: churn
+kind: gamma_gamma
+purchase: order_completed
+value: revenue
+parameters: {p: 6.25, q: 3.74, v: 15.44}
+"""
+
+
+def test_a_value_is_read_with_its_model() -> None:
+    (declared,) = read_rules_text(VALUE + SEGMENT.replace("30%", "49.95")).declarations
+    assert isinstance(declared, Segment)
+    parameters = map(Fraction, ("6.25", "3.74", "15.44"))
+    model = GammaGamma("churn", ("order_completed",), "event", "revenue", *parameters)
+    assert declared.when == Worth(model, below=Fraction("49.95"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            VALUE.replace("q: 3.74", "q: ¦1"),
+            "q must be above 1, or the average of all customers is endless",
+        ),
+        (VALUE + "¦unit: 7d\n", "unit does not belong to gamma_gamma"),
+        (
+            "¦" + VALUE.replace("value: revenue\n", ""),
+            '"value" is missing in a model of kind gamma_gamma',
+        ),
+        (
+            VALUE.replace("p: 6.25", "¦r: 6.25").replace("parameters: {", "parameters: ¦{"),
+            '"p" is missing in the parameters of gamma_gamma',
+        ),
+    ],
+)
+def test_an_error_in_a_model_of_values_has_its_place(text: str, message: str) -> None:
+    if text.count("¦") > 1:
+        unknown = 'unknown key "r" in the parameters of gamma_gamma: expected "p", "q" or "v"'
+        check(text + SEGMENT, message, unknown)
+    else:
+        check(text + SEGMENT, message)

@@ -59,6 +59,7 @@ BY_KIND: dict[str, Text] = {
     "trait": properties,
     "count": st.integers(1, 1000).map(str),
     "count_or_none": st.integers(0, 1000).map(str),
+    "score": st.sampled_from(["0.5", "50%", "1", "0.001", "12.5%", "0", "7"]),
     "share": st.sampled_from(["0.5", "50%", "1", "0", "12.5%", "100%"]),
     "decimal": numbers,
     "number": numbers,

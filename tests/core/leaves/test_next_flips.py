@@ -32,7 +32,7 @@ def asked(draw: Draw, kind: str) -> list[Node]:
     leaf = getattr(conditions, kind)(draw, words)
     document: Node = {"segment": "one", "purpose": "To be asked.", "when": leaf}
     if kind == "predicted":
-        return [document, draw(conditions.models(words))]
+        return [document, draw(conditions.models(words)), draw(conditions.value_models(words))]
     if kind != "in_segment":
         return [document]
     short = {"performed": "any", "within": draw(st.sampled_from(words.durations))}
