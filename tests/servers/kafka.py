@@ -87,6 +87,8 @@ class KafkaServer:
             raise RuntimeError(f"Kafka cannot run here: {missing}")
         self.port = port or free_port()
         self._folder = Path(tempfile.mkdtemp(prefix="streamer-kafka-"))
+        self._file = self._folder / "server.properties"
+        self._data = self._folder / "data"
         self._settings = SETTINGS | dict(settings or {})
         self._java_options = java_options
         self._server = self._container() if docker_answers() else self._process()
@@ -103,7 +105,7 @@ class KafkaServer:
             "controller.quorum.voters": f"1@{controller}",
         }
         lines = "".join(f"{name}={value}\n" for name, value in settings.items())
-        (self._folder / "server.properties").write_text(lines, encoding="utf-8")
+        self._file.write_text(lines, encoding="utf-8")
 
     def _container(self) -> Container:
         self._write_settings("0.0.0.0:9092", "localhost:19092", "localhost:9093")
@@ -118,27 +120,24 @@ class KafkaServer:
         )
 
     def _process(self) -> Process:
-        data = self._folder / "data"
-        self._settings["log.dirs"] = str(data)
+        self._settings["log.dirs"] = str(self._data)
         own = [f"127.0.0.1:{free_port()}" for _ in range(2)]
         self._write_settings(self.address, *own)
         (self._folder / "log4j2.yaml").write_text(LOG4J, encoding="utf-8")
-        java = [
-            str(java_program()),
-            *JVM,
-            *self._java_options,
-            f"-Dlog4j2.configurationFile={self._folder / 'log4j2.yaml'}",
-            "-cp",
-            f"{JARS}/*",
-        ]
-        settings = str(self._folder / "server.properties")
-        formatting = ["kafka.tools.StorageTool", "format", "-t", CLUSTER, "-c", settings]
+        return Process(self._java("kafka.Kafka", str(self._file)), self._folder)
+
+    def _java(self, *words: str) -> list[str]:
+        log = f"-Dlog4j2.configurationFile={self._folder / 'log4j2.yaml'}"
+        return [str(java_program()), *JVM, *self._java_options, log, "-cp", f"{JARS}/*", *words]
+
+    def _make_data(self) -> None:
+        """Make the data folder of a process; the container's image does it by itself."""
+        words = ("kafka.tools.StorageTool", "format", "-t", CLUSTER, "-c", str(self._file))
         done = subprocess.run(  # noqa: S603 (our own command)
-            [*java, *formatting], capture_output=True, text=True, check=False, timeout=START_S
+            self._java(*words), capture_output=True, text=True, check=False, timeout=START_S
         )
         if done.returncode:
             raise RuntimeError(f"Kafka's data folder was not made:\n{done.stdout}\n{done.stderr}")
-        return Process([*java, "kafka.Kafka", settings], self._folder)
 
     def start(self) -> None:
         """Start it; return when it answers.
@@ -146,6 +145,8 @@ class KafkaServer:
         Raises:
             RuntimeError: it did not; the message holds the end of its log.
         """
+        if isinstance(self._server, Process) and not self._data.exists():
+            self._make_data()
         self._server.start()
         client = AdminClient(
             {

@@ -77,8 +77,11 @@ def test_a_paused_one_answers_when_it_is_resumed(own_kafka: KafkaServer) -> None
 
 
 def test_one_that_cannot_start_says_why() -> None:
-    with pytest.raises(RuntimeError, match=r"process\.roles"):
-        KafkaServer({"process.roles": "pilot"})
+    with (
+        pytest.raises(RuntimeError, match=r"process\.roles"),
+        KafkaServer({"process.roles": "pilot"}),
+    ):
+        pass
 
 
 def test_waiting_ends() -> None:
