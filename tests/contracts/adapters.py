@@ -1,23 +1,28 @@
 """The adapters under contract: for each port a table with one entry per adapter.
 
-An entry says how to open the adapter on something empty. One that needs a server skips the test
-with the reason when the server is not there.
+An entry says how to open the adapter on something empty. One that needs a server asks for it by
+the name of its fixture, which skips the test with the reason when the server is not there.
 """
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
+from uuid import uuid4
 
 from streamer.adapters.database import Database
 from streamer.adapters.files import FileLog, FileSink
 from streamer.adapters.memory import MemoryLog, MemorySink, MemoryStore
+from streamer.adapters.redis import RedisStore
 from streamer.adapters.sqlite import SqliteLog, SqliteSink, SqliteStore
 from streamer.codecs.changes import decode_change, rejection_line
 from streamer.ports import Log, Sink, Store
 from streamer.types import Millis, SegmentChange
+
+Server: TypeAlias = Callable[[str], Any]
+"""Returns the server of a fixture's name; skips the test where it cannot be had."""
 
 
 class Sent(NamedTuple):
@@ -49,9 +54,9 @@ class LogAdapter:
 
 @dataclass(frozen=True)
 class StoreAdapter:
-    """`opened(folder)` gives a function that connects once more to one and the same store."""
+    """`opened(folder, server)` gives a function that connects once more to one same store."""
 
-    opened: Callable[[Path], AbstractContextManager[Callable[[], Store]]]
+    opened: Callable[[Path, Server], AbstractContextManager[Callable[[], Store]]]
 
 
 @dataclass(frozen=True)
@@ -98,15 +103,22 @@ def _file_log(folder: Path, sent: Mapping[int, Sequence[Sent]]) -> Iterator[Log]
 
 
 @contextmanager
-def _memory_store(_folder: Path) -> Iterator[Callable[[], Store]]:
+def _memory_store(_folder: Path, _server: Server) -> Iterator[Callable[[], Store]]:
     store = MemoryStore()
     yield lambda: store
 
 
 @contextmanager
-def _sqlite_store(folder: Path) -> Iterator[Callable[[], Store]]:
+def _sqlite_store(folder: Path, _server: Server) -> Iterator[Callable[[], Store]]:
     with ExitStack() as opened:
         yield lambda: SqliteStore(opened.enter_context(Database(folder / "streamer.db")))
+
+
+@contextmanager
+def _redis_store(_folder: Path, server: Server) -> Iterator[Callable[[], Store]]:
+    url, group = server("redis_server").url, f"contract-{uuid4().hex}"
+    with ExitStack() as opened:
+        yield lambda: opened.enter_context(closing(RedisStore(url, group)))
 
 
 @contextmanager
@@ -166,6 +178,7 @@ LOGS = {
 STORES = {
     "memory": StoreAdapter(_memory_store),
     "sqlite": StoreAdapter(_sqlite_store),
+    "redis": StoreAdapter(_redis_store),
 }
 SINKS = {
     "memory": SinkAdapter(_memory_sink),

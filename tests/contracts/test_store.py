@@ -18,7 +18,7 @@ Connect = Callable[[], Store]
 
 @pytest.fixture(params=STORES)
 def connect(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Connect]:
-    with STORES[request.param].opened(tmp_path) as opened:
+    with STORES[request.param].opened(tmp_path, request.getfixturevalue) as opened:
         yield opened
 
 

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 from streamer.errors import Fenced
 from streamer.ports import Checkpoint, Meta, Store
 
-from .adapters import STORES, StoreAdapter
+from .adapters import STORES, Server, StoreAdapter
 from .examples import outgoing
 from .naive_store import NaivePartition
 
@@ -31,11 +31,12 @@ class StoreHistory(RuleBasedStateMachine):
     """Owners claim, commit, are fenced and look, each on a connection of its own."""
 
     adapter: StoreAdapter
+    server: Server
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = TemporaryDirectory()
-        self.opened = self.adapter.opened(Path(self.folder.name))
+        self.opened = self.adapter.opened(Path(self.folder.name), type(self).server)
         connect = self.opened.__enter__()
         self.stores: list[Store] = [connect() for _ in range(3)]
         self.naive = [NaivePartition(), NaivePartition()]
@@ -114,9 +115,12 @@ class StoreHistory(RuleBasedStateMachine):
 
 
 @pytest.mark.parametrize("name", STORES)
-def test_any_history_ends_where_the_naive_store_ends(name: str) -> None:
+def test_any_history_ends_where_the_naive_store_ends(
+    name: str, request: pytest.FixtureRequest
+) -> None:
     class History(StoreHistory):
         adapter = STORES[name]
+        server = request.getfixturevalue
 
     run_state_machine_as_test(
         History, settings=settings(max_examples=40, stateful_step_count=40, deadline=None)

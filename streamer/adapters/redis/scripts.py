@@ -1,0 +1,111 @@
+"""What Redis does in one step, in the Lua that every version since 6.2 runs.
+
+Each script gets the five keys of a partition, in the order of `KEYS`, and so stays within one slot
+of a cluster.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+KEYS: Final = ("meta", "profiles", "wakes", "outbox", "layouts")
+
+
+@dataclass(frozen=True)
+class Script:
+    """A script's text; `name` is the one under which a server has it once it ran there."""
+
+    text: str
+
+    @cached_property
+    def name(self) -> str:
+        """The digest by which EVALSHA finds the script."""
+        return hashlib.sha1(self.text.encode()).hexdigest()  # noqa: S324 (Redis's own name for it)
+
+
+CLAIM: Final = Script("""
+local meta, profiles, wakes, outbox, layouts = unpack(KEYS)
+local before = redis.call('HGET', meta, 'owner')
+redis.call('HINCRBY', meta, 'epoch', 1)
+redis.call('HSETNX', meta, 'number', 0)
+redis.call('HSET', meta, 'owner', ARGV[1])
+local stands = redis.call('HMGET', meta,
+  'epoch', 'number', 'offset', 'log_time', 'swept_at', 'swept_who')
+return {before, stands, redis.call('HGETALL', layouts)}
+""")
+"""Given the new owner: returns the owner before, where the partition stands, and its layouts."""
+
+COMMIT: Final = Script("""
+local meta, profiles, wakes, outbox, layouts = unpack(KEYS)
+local owner, epoch, follows, number, offset, log_time, swept_at, swept_who = unpack(ARGV, 1, 8)
+local customers, sizes, times = unpack(cmsgpack.unpack(ARGV[9]))
+local bytes, published, outgoing = unpack(ARGV, 10, 12)
+
+local stands = redis.call('HMGET', meta, 'owner', 'epoch', 'number')
+if stands[1] ~= owner or stands[2] ~= epoch or stands[3] ~= follows then
+  return 0
+end
+
+-- The first write: where Redis may not write, it fails, and nothing is written at all.
+redis.call('HSET', meta, 'number', number, 'offset', offset, 'log_time', log_time,
+  'swept_at', swept_at, 'swept_who', swept_who)
+
+local kept, gone, awake, asleep = {}, {}, {}, {}
+local nkept, ngone, nawake, nasleep, first = 0, 0, 0, 0, 1
+for i, customer in ipairs(customers) do
+  local size, time = sizes[i], times[i]
+  if size then
+    kept[nkept + 1], kept[nkept + 2] = customer, string.sub(bytes, first, first + size - 1)
+    nkept, first = nkept + 2, first + size
+  else
+    ngone = ngone + 1
+    gone[ngone] = customer
+  end
+  if time then
+    awake[nawake + 1], awake[nawake + 2] = time, customer
+    nawake = nawake + 2
+  else
+    nasleep = nasleep + 1
+    asleep[nasleep] = customer
+  end
+end
+
+-- Lua's stack takes fewer than 8,000 words at once.
+local function write(command, key, words, n)
+  for i = 1, n, 1000 do
+    redis.call(command, key, unpack(words, i, math.min(i + 999, n)))
+  end
+end
+write('HSET', profiles, kept, nkept)
+write('HDEL', profiles, gone, ngone)
+write('ZADD', wakes, awake, nawake)
+write('ZREM', wakes, asleep, nasleep)
+
+for i = 13, #ARGV, 2 do
+  if ARGV[i + 1] == '' then
+    redis.call('HDEL', layouts, ARGV[i])
+  else
+    redis.call('HSET', layouts, ARGV[i], ARGV[i + 1])
+  end
+end
+for _, waiting in ipairs(redis.call('HKEYS', outbox)) do
+  if tonumber(waiting) <= tonumber(published) then
+    redis.call('HDEL', outbox, waiting)
+  end
+end
+if outgoing ~= '' then
+  redis.call('HSET', outbox, number, outgoing)
+end
+return 1
+""")
+"""Writes a checkpoint and returns 1, or writes nothing and returns 0 if it is fenced.
+
+Given: owner, epoch, follows, number, offset, log_time, swept_at, swept_who; three lists of one
+length as MessagePack: customers, the size of each profile (nil where it is gone) and each wake
+(nil where there is none); all profiles one after the other; published; the outgoing ('' for none);
+then layouts in pairs (id, layout or '' to forget it).
+
+Thousands of customers come as a few long words, because packing a word costs the worker more than
+all that is done here with a customer.
+"""

@@ -1,0 +1,132 @@
+"""The store: one command to load, one to ask what is due, one script to claim or to commit.
+
+Redis orders members of equal score by their bytes, and the bytes of UTF-8 stand in the order of
+code points: so what is due comes in the order that the port asks for. Scores are floating-point
+numbers, exact for integers up to 2^53 and for the power of two that stands for never.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+from redis.exceptions import NoScriptError
+
+from streamer.adapters.outgoing import decode_outgoing, encode_outgoing, fenced
+from streamer.adapters.redis.client import connect, server_name
+from streamer.adapters.redis.scripts import CLAIM, COMMIT, KEYS, Script
+from streamer.adapters.redis.trouble import translated
+from streamer.errors import AdapterError
+from streamer.ports import Checkpoint, DueWake, Meta, Outgoing
+from streamer.types import Millis
+
+_ENCODER: Final = msgspec.msgpack.Encoder()
+
+
+class RedisStore:
+    """Profiles, wakes, outbox and meta of a group's partitions.
+
+    The group's name is part of every key. `allow_volatile` takes a server that keeps its data in
+    memory only. Every method raises `Unavailable` while the server
+    cannot be used, and another `AdapterError` for what does not pass.
+    """
+
+    def __init__(
+        self, url: str, group: str, *, allow_volatile: bool = False, patience: float = 5.0
+    ) -> None:
+        """Connect, and raise what `connect` raises; no command takes over `patience` seconds."""
+        if set("{}") & set(group):
+            raise AdapterError(
+                f"the group {group!r} cannot be used with Redis: "
+                f"its name is part of keys, in which braces have a meaning; leave them out"
+            )
+        self._where = server_name(url)
+        self._client = connect(url, allow_volatile=allow_volatile, patience=patience)
+        self._group = group
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def claim(self, partition: int, owner: str = "") -> Meta:
+        """Make the caller the owner under a new epoch; every older one is fenced."""
+        before, stands, layouts = self._run(CLAIM, partition, owner)
+        epoch, number, offset, log_time, swept_at, swept_who = stands
+        pairs = iter(layouts)
+        return Meta(
+            int(epoch),
+            int(number),
+            int(offset or 0),
+            int(log_time) if log_time else None,
+            dict(zip(pairs, pairs, strict=True)),
+            (int(swept_at or 0), (swept_who or b"").decode()),
+            (before or b"").decode(),
+        )
+
+    def load(self, partition: int, customers: Iterable[str]) -> dict[str, bytes]:
+        """Return the encoded profiles of those customers that have one."""
+        asked = list(customers)
+        if not asked:
+            return {}
+        found = self._ask("HMGET", self._key(partition, "profiles"), *asked)
+        return {who: it for who, it in zip(asked, found, strict=True) if it is not None}
+
+    def scan(self, partition: int, cursor: str, limit: int) -> tuple[str, list[str]]:
+        """Return the next cursor and about `limit` customers, some of them perhaps twice."""
+        key = self._key(partition, "profiles")
+        following, found = self._ask("HSCAN", key, cursor or "0", "COUNT", limit)
+        return (str(following) if following else "", [who.decode() for who in found])
+
+    def due(self, partition: int, until: Millis, limit: int) -> list[DueWake]:
+        """Return up to `limit` wakes due at or before `until`, ordered by time, then customer."""
+        key = self._key(partition, "wakes")
+        found = iter(
+            self._ask("ZRANGEBYSCORE", key, "-inf", until, "WITHSCORES", "LIMIT", 0, limit)
+        )
+        return [(int(float(at)), who.decode()) for who, at in zip(found, found, strict=True)]
+
+    def commit(self, checkpoint: Checkpoint) -> None:
+        """Write the checkpoint whole; raises `Fenced` unless it is the owner's and the next."""
+        profiles, wakes, outgoing = checkpoint.profiles, checkpoint.wakes, checkpoint.outgoing
+        sizes = [None if it is None else len(it) for it in profiles.values()]
+        times = [wakes[who] for who in profiles]
+        written = self._run(
+            COMMIT,
+            checkpoint.partition,
+            checkpoint.owner,
+            checkpoint.epoch,
+            checkpoint.follows,
+            checkpoint.number,
+            checkpoint.offset,
+            "" if checkpoint.log_time is None else checkpoint.log_time,
+            *checkpoint.swept,
+            _ENCODER.encode((list(profiles), sizes, times)),
+            b"".join(filter(None, profiles.values())),
+            checkpoint.published,
+            b"" if outgoing is None else encode_outgoing(outgoing),
+            *(word for key, layout in checkpoint.layouts.items() for word in (key, layout or b"")),
+        )
+        if not written:
+            raise fenced(checkpoint)
+
+    def outbox(self, partition: int) -> list[Outgoing]:
+        """Return what was committed and not yet trimmed, by number."""
+        waiting = self._ask("HGETALL", self._key(partition, "outbox"))
+        return [decode_outgoing(waiting[number]) for number in sorted(waiting, key=int)]
+
+    def _key(self, partition: int, name: str) -> str:
+        return f"{{{self._group}:{partition}}}:{name}"
+
+    def _ask(self, *words: str | int) -> Any:  # noqa: ANN401 (each command has its own answer)
+        with translated(self._where):
+            return self._client.execute_command(*words)
+
+    def _run(self, script: Script, partition: int, *words: str | int | bytes) -> Any:  # noqa: ANN401 (the same)
+        """Run a script by its name, or by its text where the server does not know it yet."""
+        keys = [self._key(partition, name) for name in KEYS]
+        with translated(self._where):
+            try:
+                return self._client.execute_command(
+                    "EVALSHA", script.name, len(keys), *keys, *words
+                )
+            except NoScriptError:
+                return self._client.execute_command("EVAL", script.text, len(keys), *keys, *words)
