@@ -48,16 +48,19 @@ def test_a_restart_loses_nothing_and_needs_no_new_store(end: str) -> None:
         assert contents(store, "a") == ({"a": b"2"}, [(2, "a")], [outgoing(2)])
 
 
-def test_an_owner_is_fenced_when_the_store_went_back_under_it(
-    own_redis: RedisServer, own_store: RedisStore
-) -> None:
-    meta = commit(own_store, own_store.claim(0), {"a": b"1"})
-    then = own_redis.snapshot()
-    meta = commit(own_store, meta, {"a": b"2"})
-    own_redis.rewind(then)
-    with pytest.raises(Fenced):
-        commit(own_store, meta, {"a": b"3"})
-    assert contents(own_store, "a") == ({"a": b"1"}, [(1, "a")], [outgoing(1)])
+@pytest.mark.usefixtures("redis_server")  # skipped where there is none
+def test_an_owner_is_fenced_when_the_store_went_back_under_it() -> None:
+    with (
+        RedisServer({"appendfsync": "always"}) as server,
+        closing(RedisStore(server.url, "shop")) as store,
+    ):
+        meta = commit(store, store.claim(0), {"a": b"1"})
+        then = server.snapshot()
+        meta = commit(store, meta, {"a": b"2"})
+        server.rewind(then)
+        with pytest.raises(Fenced):
+            commit(store, meta, {"a": b"3"})
+        assert contents(store, "a") == ({"a": b"1"}, [(1, "a")], [outgoing(1)])
 
 
 def test_a_commit_without_an_answer_is_there_whole_or_not_at_all_and_never_after_a_claim(
