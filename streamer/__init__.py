@@ -5,7 +5,7 @@ A module imports only from floors below its own; ``tests/test_floors.py`` enforc
     7  cli                 the command line
     6  compose             the only place that sees everything and builds adapters
     5  worker              the loop: poll, decode, load, decide, commit, publish
-    4  adapters            one per outside thing: memory, SQLite, files; they know no rules
+    4  adapters            one per outside thing: memory, SQLite, files, Kafka; they know no rules
     3  ports               what the worker asks of a log, a store and a sink
     2  codecs              bytes to events, YAML to rules, changes and profiles to bytes
     1  core                conditions, windows, profiles, ``decide``: no I/O and no clock

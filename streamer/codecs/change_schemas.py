@@ -1,4 +1,4 @@
-"""The JSON Schemas (2020-12) of segment changes and of rejected records."""
+"""The JSON Schemas (2020-12) of segment changes, of memberships and of rejected records."""
 
 from typing import Final
 
@@ -73,6 +73,49 @@ def change_schema() -> Schema:
             "utc": {"type": "string", "pattern": _UTC},
             "maybe_key": {"type": ["string", "null"], "pattern": f"^{_KEY}$"},
         },
+    }
+
+
+def membership_schema() -> Schema:
+    """Return the schema of where a customer stands."""
+    inside: Schema = {
+        "segment": {
+            "description": "A segment, or ladder.tier.",
+            "type": "string",
+            "pattern": rf"^{_KEY}(\.{_KEY})?$",
+        },
+        "since": {"description": "When the customer entered it.", "$ref": "#/$defs/utc"},
+    }
+    properties: Schema = {
+        "customer_id": {"$ref": "#/$defs/id"},
+        "sequence": {
+            "description": "The number of the customer's last change: what is larger is newer.",
+            "type": "integer",
+            "minimum": 1,
+        },
+        "born": {
+            "description": "The time of the first accepted event of the customer's profile.",
+            "$ref": "#/$defs/utc",
+        },
+        "segments": {
+            "description": "Every segment that the customer is in.",
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": list(inside),
+                "properties": inside,
+            },
+        },
+    }
+    return {
+        "$schema": DRAFT,
+        "$id": "membership.schema.json",
+        "title": "Memberships",
+        "description": "Where a customer stands. Keys may be added in time.",
+        "type": "object",
+        "required": list(properties),
+        "properties": properties,
+        "$defs": {"id": id_schema(), "utc": {"type": "string", "pattern": _UTC}},
     }
 
 

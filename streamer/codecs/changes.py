@@ -1,7 +1,8 @@
-"""Segment changes and rejections as JSON: one line of bytes each, the same bytes every time.
+"""Segment changes, memberships and rejections as JSON: one line of bytes each, always the same.
 
-The fields and their order are those of `change.schema.json` and `rejected.schema.json`. Nothing in
-them comes from a clock or from chance, so what is computed again is byte for byte what was said.
+The fields and their order are those of `change.schema.json`, `membership.schema.json` and
+`rejected.schema.json`. Nothing in them comes from a clock or from chance, so what is computed again
+is byte for byte what was said.
 """
 
 from typing import Any
@@ -10,7 +11,7 @@ import orjson
 
 from streamer.errors import StreamerError
 from streamer.instants import iso, parse_iso
-from streamer.types import Rejection, SegmentChange, told
+from streamer.types import Membership, Rejection, SegmentChange, told
 
 
 def encode_change(change: SegmentChange) -> bytes:
@@ -68,6 +69,22 @@ def decode_change(value: bytes) -> SegmentChange:
     if not known:
         raise StreamerError("not a segment change: its change_id is that of another one")
     return change
+
+
+def encode_membership(membership: Membership) -> bytes | None:
+    """Return where a customer stands as a JSON object, None once the profile is gone."""
+    if membership.segments is None:
+        return None
+    return orjson.dumps(
+        {
+            "customer_id": membership.customer,
+            "sequence": membership.sequence,
+            "born": iso(membership.born),
+            "segments": [
+                {"segment": segment, "since": iso(since)} for segment, since in membership.segments
+            ],
+        }
+    )
 
 
 def rejection_line(rejection: Rejection) -> bytes:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import orjson
 
-from streamer.codecs.change_schemas import change_schema, rejected_schema
+from streamer.codecs.change_schemas import change_schema, membership_schema, rejected_schema
 from streamer.codecs.event_schemas import Schema, call_schema, event_schema
 from streamer.codecs.language.schema import rules_schema
 from streamer.codecs.mapping.schema import mapping_schema
@@ -21,6 +21,7 @@ def documents() -> dict[str, Schema]:
         "event.schema.json": event_schema(),
         "segment-call.schema.json": call_schema(),
         "change.schema.json": change_schema(),
+        "membership.schema.json": membership_schema(),
         "rejected.schema.json": rejected_schema(),
         "rules.schema.json": rules_schema(),
         "mapping.schema.json": mapping_schema(),

@@ -12,14 +12,18 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 from uuid import uuid4
 
+from confluent_kafka import Consumer
+
 from streamer.adapters.database import Database
 from streamer.adapters.files import FileLog, FileSink
-from streamer.adapters.memory import MemoryLog, MemorySink, MemoryStore
+from streamer.adapters.kafka import Connection, KafkaFeed, KafkaSink
+from streamer.adapters.memory import MemoryFeed, MemoryLog, MemorySink, MemoryStore
 from streamer.adapters.redis import RedisStore
 from streamer.adapters.sqlite import SqliteLog, SqliteSink, SqliteStore
 from streamer.codecs.changes import decode_change, rejection_line
-from streamer.ports import Log, Sink, Store
+from streamer.ports import Feed, Log, Sink, Store
 from streamer.types import Millis, SegmentChange
+from tests.adapters.kafka.topics import append, committed_records, create_all
 
 Server: TypeAlias = Callable[[str], Any]
 """Returns the server of a fixture's name; skips the test where it cannot be had."""
@@ -53,6 +57,21 @@ class LogAdapter:
 
 
 @dataclass(frozen=True)
+class OpenFeed:
+    """A feed in whose group nobody else is, and how to append records to what it reads."""
+
+    feed: Feed
+    append: Callable[[int, Sequence[bytes]], None]
+
+
+@dataclass(frozen=True)
+class FeedAdapter:
+    """`opened(server)` is a feed on two empty partitions, 0 and 1."""
+
+    opened: Callable[[Server], AbstractContextManager[OpenFeed]]
+
+
+@dataclass(frozen=True)
 class StoreAdapter:
     """`opened(folder, server)` gives a function that connects once more to one same store."""
 
@@ -71,7 +90,7 @@ class OpenSink:
 class SinkAdapter:
     """`lasting`: what was told and the mark are still there after connecting once more."""
 
-    opened: Callable[[Path], AbstractContextManager[OpenSink]]
+    opened: Callable[[Path, Server], AbstractContextManager[OpenSink]]
     lasting: bool = True
 
 
@@ -122,7 +141,7 @@ def _redis_store(_folder: Path, server: Server) -> Iterator[Callable[[], Store]]
 
 
 @contextmanager
-def _memory_sink(_folder: Path) -> Iterator[OpenSink]:
+def _memory_sink(_folder: Path, _server: Server) -> Iterator[OpenSink]:
     sink = MemorySink()
     yield OpenSink(
         lambda: sink,
@@ -131,7 +150,7 @@ def _memory_sink(_folder: Path) -> Iterator[OpenSink]:
 
 
 @contextmanager
-def _sqlite_sink(folder: Path) -> Iterator[OpenSink]:
+def _sqlite_sink(folder: Path, _server: Server) -> Iterator[OpenSink]:
     with Database(folder / "streamer.db") as reader, ExitStack() as opened:
         sink = SqliteSink(reader)
         yield OpenSink(
@@ -144,7 +163,7 @@ def _sqlite_sink(folder: Path) -> Iterator[OpenSink]:
 
 
 @contextmanager
-def _file_sink(folder: Path) -> Iterator[OpenSink]:
+def _file_sink(folder: Path, _server: Server) -> Iterator[OpenSink]:
     out, rejected = folder / "changes.jsonl", folder / "rejected.jsonl"
     sinks: list[FileSink] = []
 
@@ -165,6 +184,66 @@ def _file_sink(folder: Path) -> Iterator[OpenSink]:
         sink.abort()
 
 
+@contextmanager
+def _kafka_sink(_folder: Path, server: Server) -> Iterator[OpenSink]:
+    address = server("kafka").address
+    topics = create_all(address)
+    sinks: list[KafkaSink] = []
+
+    def connect() -> Sink:
+        name = f"{topics.events}-{len(sinks)}"
+        sinks.append(KafkaSink(Connection(address), topics, "group", name, nobody(address)))
+        return sinks[-1]
+
+    def told() -> tuple[list[SegmentChange], list[Rejected]]:
+        changes = committed_records(address, topics.changes)
+        rejected = committed_records(address, topics.rejected)
+        return (
+            [decode_change(record.value) for record in changes],
+            [
+                Rejected(
+                    record.value.decode("utf-8", "backslashreplace"),
+                    dict(record.headers)["rejected_reason"].decode(),
+                )
+                for record in rejected
+            ],
+        )
+
+    yield OpenSink(connect, told)
+    for sink in sinks:
+        sink.close()
+
+
+@contextmanager
+def _memory_feed(_server: Server) -> Iterator[OpenFeed]:
+    log = MemoryLog()
+
+    def append_all(partition: int, values: Sequence[bytes]) -> None:
+        for value in values:
+            log.append(value, partition=partition)
+
+    yield OpenFeed(MemoryFeed(log, (0, 1)), append_all)
+
+
+@contextmanager
+def _kafka_feed(server: Server) -> Iterator[OpenFeed]:
+    address = server("kafka").address
+    topics = create_all(address)
+    feed = KafkaFeed(Connection(address), topics.events, topics.events)
+    yield OpenFeed(
+        feed, lambda partition, values: append(address, topics.events, values, partition=partition)
+    )
+    feed.close()
+
+
+def nobody(address: str) -> Callable[[], object]:
+    """Return the membership of one who is in no group: what a sink needs where there is none."""
+    consumer = Consumer({"bootstrap.servers": address, "group.id": "group"})
+    membership = consumer.consumer_group_metadata()
+    consumer.close()
+    return lambda: membership
+
+
 def _rejected(lines: Sequence[bytes]) -> list[Rejected]:
     told = [json.loads(line) for line in lines]
     return [Rejected(each["raw"], each["reason"]) for each in told]
@@ -175,6 +254,10 @@ LOGS = {
     "sqlite": LogAdapter(_sqlite_log),
     "file": LogAdapter(_file_log, brokered=False),
 }
+FEEDS = {
+    "memory": FeedAdapter(_memory_feed),
+    "kafka": FeedAdapter(_kafka_feed),
+}
 STORES = {
     "memory": StoreAdapter(_memory_store),
     "sqlite": StoreAdapter(_sqlite_store),
@@ -184,4 +267,5 @@ SINKS = {
     "memory": SinkAdapter(_memory_sink),
     "sqlite": SinkAdapter(_sqlite_sink),
     "file": SinkAdapter(_file_sink, lasting=False),
+    "kafka": SinkAdapter(_kafka_sink),
 }

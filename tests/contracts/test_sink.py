@@ -16,13 +16,13 @@ LASTING = {name: adapter for name, adapter in SINKS.items() if adapter.lasting}
 @pytest.fixture(params=SINKS)
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenSink]:
     adapter: SinkAdapter = SINKS[request.param]
-    with adapter.opened(tmp_path) as sink:
+    with adapter.opened(tmp_path, request.getfixturevalue) as sink:
         yield sink
 
 
 @pytest.fixture(params=LASTING)
 def lasting(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenSink]:
-    with LASTING[request.param].opened(tmp_path) as sink:
+    with LASTING[request.param].opened(tmp_path, request.getfixturevalue) as sink:
         yield sink
 
 

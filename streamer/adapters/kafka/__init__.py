@@ -1,0 +1,16 @@
+"""Kafka: the feed that a worker reads, the sink that it tells, and the topics that both need.
+
+connection   where Kafka is and how to get in: the settings that all clients share
+topics       the four topics, what a worker needs of them, and what it says when they are wrong
+feed         the events, delivered to the members of a group (confluent-kafka)
+sink         changes, memberships and rejections, told in transactions (confluent-kafka)
+messages     what stands in the key, the value and the headers of what is told
+failures     Kafka's errors as ours
+"""
+
+from streamer.adapters.kafka.connection import Connection
+from streamer.adapters.kafka.feed import KafkaFeed
+from streamer.adapters.kafka.sink import KafkaSink
+from streamer.adapters.kafka.topics import Topics, check_topics
+
+__all__ = ["Connection", "KafkaFeed", "KafkaSink", "Topics", "check_topics"]

@@ -1,0 +1,138 @@
+"""Where Kafka is and how to get in: one value from which every client is built.
+
+Further settings come from a file of client properties, as Java's clients and Kafka's own tools
+read them; passwords stand nowhere else. Names that librdkafka shares with Java are passed on as
+they are, the few that differ are translated.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from confluent_kafka import KafkaException
+
+from streamer.errors import UsageError
+
+Client = TypeVar("Client")
+
+DEFAULT_SERVERS: Final = "127.0.0.1:9092"
+
+_OURS: Final = frozenset(
+    {
+        "auto.offset.reset",
+        "bootstrap.servers",
+        "enable.auto.commit",
+        "enable.auto.offset.store",
+        "enable.idempotence",
+        "enable.partition.eof",
+        "group.id",
+        "isolation.level",
+        "partition.assignment.strategy",
+        "statistics.interval.ms",
+        "transactional.id",
+    }
+)
+"""What the guarantees rest on is not for a file to say."""
+
+_LIBRDKAFKA: Final = {
+    "sasl.mechanism": "sasl.mechanisms",
+    "ssl.truststore.location": "ssl.ca.location",
+    "ssl.keystore.location": "ssl.certificate.location",
+}
+_KAFKA_PYTHON: Final = {
+    "security.protocol": "security_protocol",
+    "sasl.mechanisms": "sasl_mechanism",
+    "sasl.username": "sasl_plain_username",
+    "sasl.password": "sasl_plain_password",
+    "ssl.ca.location": "ssl_cafile",
+    "ssl.certificate.location": "ssl_certfile",
+    "ssl.key.location": "ssl_keyfile",
+    "ssl.key.password": "ssl_password",
+}
+_JAVA_ONLY: Final = frozenset(
+    {"ssl.truststore.type", "ssl.keystore.type", "ssl.truststore.password", "ssl.keystore.password"}
+)
+_LINE: Final = re.compile(r"\s*([^\s=:#!][^\s=:]*)\s*[=:\s]\s*(.*?)\s*")
+_LOGIN: Final = re.compile(r'\b(username|password)\s*=\s*"((?:[^"\\]|\\.)*)"')
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Kafka's address, `host:port` or several with commas, and properties beside it.
+
+    The properties do not show in `repr`: there may be a password among them.
+    """
+
+    servers: str = DEFAULT_SERVERS
+    properties: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def from_file(cls, servers: str, path: str | None) -> "Connection":
+        """Return the connection with the properties of a file; raises `UsageError`."""
+        return cls(servers, {} if path is None else read_properties(Path(path)))
+
+    def librdkafka(self, **own: Any) -> dict[str, Any]:  # noqa: ANN401 (as librdkafka takes them)
+        """Return a configuration for confluent-kafka; names of `own` have `_` for `.`.
+
+        Its log is off: what it would say of lost connections comes as errors. The properties may
+        turn it on (`log_level`, `debug`), and replace what `own` says but not what we rest on.
+        """
+        mine = {
+            name if name.endswith("_cb") else name.replace("_", "."): value
+            for name, value in own.items()
+        }
+        return {"log_level": 0, **mine, **self.properties, "bootstrap.servers": self.servers}
+
+    def kafka_python(self) -> dict[str, Any]:
+        """Return keyword arguments for kafka-python: the way in, not what tunes the other one."""
+        found: dict[str, Any] = {"bootstrap_servers": self.servers.split(",")}
+        for name, value in self.properties.items():
+            if name in _KAFKA_PYTHON:
+                found[_KAFKA_PYTHON[name]] = value
+        if self.properties.get("ssl.endpoint.identification.algorithm") == "none":
+            found["ssl_check_hostname"] = False
+        return found
+
+
+def made(client: Callable[[dict[str, Any]], Client], settings: dict[str, Any]) -> Client:
+    """Return a client of confluent-kafka; raises `UsageError` for settings that it cannot take."""
+    try:
+        return client(settings)
+    except (KafkaException, TypeError, ValueError) as error:
+        reason = error.args[0].str() if isinstance(error, KafkaException) else error
+        raise UsageError(f"Kafka's client does not take these settings: {reason}") from None
+
+
+def read_properties(path: Path) -> dict[str, str]:
+    """Return the properties of a file under the names of librdkafka; raises `UsageError`."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"the Kafka properties in {path} cannot be read: {error}") from None
+    found: dict[str, str] = {}
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.lstrip().startswith(("#", "!")):
+            continue
+        match = _LINE.fullmatch(line)
+        if match is None:
+            raise UsageError(f"{path}:{number}: expected a line like security.protocol=SASL_SSL")
+        found |= _renamed(match[1], match[2], f"{path}:{number}")
+    return found
+
+
+def _renamed(name: str, value: str, place: str) -> dict[str, str]:
+    """Return the property under the name that librdkafka has for it."""
+    if name in _OURS:
+        raise UsageError(f"{place}: {name} is not for this file, Streamer sets it itself")
+    if name == "sasl.jaas.config":
+        login = {key: re.sub(r"\\(.)", r"\1", text) for key, text in _LOGIN.findall(value)}
+        if login.keys() != {"username", "password"}:
+            raise UsageError(f'{place}: expected sasl.jaas.config with username="…" password="…"')
+        return {f"sasl.{key}": text for key, text in login.items()}
+    if name.startswith("ssl.") and value.lower().endswith((".jks", ".p12", ".pkcs12")):
+        raise UsageError(f"{place}: {name} must be a PEM file, a Java key store cannot be read")
+    if name == "ssl.endpoint.identification.algorithm":
+        return {name: value or "none"}
+    return {} if name in _JAVA_ONLY else {_LIBRDKAFKA.get(name, name): value}

@@ -1,0 +1,293 @@
+"""Events delivered to the members of a consumer group.
+
+Theory of operation.
+
+1. A newly given partition is paused at once, and delivers nothing until it is begun. `begin` is
+   carried out by the next poll, since a partition cannot be sought before its fetching has begun.
+   What was fetched before a seek or a pause is dropped by librdkafka, and what it would still hand
+   out of a partition that is not begun is dropped here.
+2. Offsets are committed by the sink, in its transactions, never here.
+3. Transactions carry the *membership* as of the last poll: the member and its generation. The group
+   refuses that of a member which was replaced, also when it does not know yet. A member that has
+   just lost its place has an empty membership, which the group would not refuse, so that one is
+   never handed out.
+4. A partition is *at its end* when librdkafka said that it had reached the end, when nothing was
+   delivered since, when no open transaction holds records back, and when its broker was heard of
+   within the last second. The last two come from librdkafka's statistics: without them a broker
+   that cannot be reached would look like a topic where nothing happens.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from itertools import repeat
+from typing import Any, Final
+
+import orjson
+from confluent_kafka import (
+    TIMESTAMP_LOG_APPEND_TIME,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    TopicPartition,
+)
+
+from streamer.adapters.kafka.connection import Connection, made
+from streamer.adapters.kafka.failures import failure, translated
+from streamer.errors import AdapterError, Unavailable
+from streamer.ports import Reach
+from streamer.types import SECOND, Millis, Record
+
+_as_record: Final = partial(tuple.__new__, Record)
+"""Make a record of the tuple of all its fields: half the time of calling `Record`."""
+
+_HEARD_WITHIN_S: Final = 1.0
+"""Less than the lateness that rules have by default: what is older may have come meanwhile."""
+_STATISTICS_MS: Final = 250
+_FETCH_WAIT_MS: Final = 200
+"""Brokers answer at least so often, so that being silent and being away can be told apart."""
+_PATIENCE_S: Final = 5.0
+_SILENT_S: Final = 10.0
+"""More than a member that has no partitions is silent between two heartbeats."""
+_NEVER: Final = float("-inf")
+_BEYOND: Final = 1 << 63
+
+
+class KafkaFeed:
+    """One member of a consumer group on the topic of events.
+
+    `session` is how long the group waits for a member that is silent. Raises `UsageError` for
+    settings that Kafka's client does not take; a Kafka that is away is waited for.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        topic: str,
+        group: str,
+        *,
+        session: Millis = 10 * SECOND,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._servers = connection.servers
+        self._topic = topic
+        self._steady = steady
+        self._given: dict[int, int] = {}
+        self._givings = 0
+        self._starting: dict[int, int] = {}
+        self._positions: dict[int, int] = {}
+        self._ends: dict[int, int] = {}
+        self._heard: dict[int, float] = {}
+        self._up_at = steady()
+        self._skew = float("inf")
+        self._error = "nothing was heard of it"
+        self._consumer = made(Consumer, self._settings(connection, group, session))
+        self._nobody: Any = self._consumer.consumer_group_metadata()
+        self._membership: Any = self._nobody
+        self._consumer.subscribe(
+            [topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked
+        )
+
+    def _settings(self, connection: Connection, group: str, session: Millis) -> dict[str, Any]:
+        settings = connection.librdkafka(
+            group_id=group,
+            enable_auto_commit=False,
+            enable_auto_offset_store=False,
+            isolation_level="read_committed",
+            auto_offset_reset="error",  # every partition is begun at an offset that we say
+            enable_partition_eof=True,
+            fetch_wait_max_ms=_FETCH_WAIT_MS,
+            fetch_queue_backoff_ms=20,
+            statistics_interval_ms=_STATISTICS_MS,
+            stats_cb=self._hear,
+            error_cb=self._note,
+        )
+        if settings.get("group.protocol") == "consumer":  # where the broker has the say in these
+            return settings
+        own = {"session.timeout.ms": session, "partition.assignment.strategy": "cooperative-sticky"}
+        return own | settings
+
+    def poll(self, limit: int, wait: float) -> Sequence[Record]:
+        """Return up to `limit` records of begun partitions, each partition's in order."""
+        if self._starting:
+            self._start()
+        with translated(f"read {self._topic}"):
+            messages = self._consumer.consume(limit, 0)
+            if not messages and wait:
+                messages = self._consumer.consume(1, wait)
+                if messages and limit > 1:
+                    messages += self._consumer.consume(limit - 1, 0)
+        if self._given:
+            membership = self._consumer.consumer_group_metadata()
+            if membership != self._nobody:
+                self._membership = membership
+        return self._records(messages) if messages else ()
+
+    def given(self) -> Mapping[int, int]:
+        """Return the partitions that this process has, each with the number of its giving."""
+        return self._given
+
+    def begin(self, partition: int, offset: int) -> None:
+        """Deliver the partition's records from `offset` on, from the next poll on."""
+        self._forget(partition)
+        self._starting[partition] = offset
+
+    def hold(self, partition: int) -> None:
+        """Deliver nothing of the partition until it is begun again."""
+        self._forget(partition)
+        if partition in self._given:
+            with translated(f"pause partition {partition}"):
+                self._consumer.pause([TopicPartition(self._topic, partition)])
+
+    def reach(self, partition: int) -> Reach:
+        """Return which offsets the partition holds; raises `Unavailable` if Kafka is away."""
+        at = TopicPartition(self._topic, partition)
+        with translated(f"ask for the offsets of partition {partition}"):
+            found = self._consumer.get_watermark_offsets(at, timeout=_PATIENCE_S)
+        if found is None:
+            raise Unavailable(f"Kafka did not say which offsets partition {partition} holds")
+        return Reach(*found)
+
+    def at_end(self, partition: int, offset: int) -> bool:
+        """Say whether there was no record at or after `offset` when last heard, just now."""
+        return (
+            offset >= self._ends.get(partition, _BEYOND)
+            and self._steady() - self._heard.get(partition, _NEVER) < _HEARD_WITHIN_S
+        )
+
+    @property
+    def membership(self) -> object:
+        """This member and its generation as of the last poll, for the sink's transactions."""
+        return self._membership
+
+    @property
+    def trouble(self) -> str | None:
+        """Why Kafka cannot be read just now, None where it can."""
+        if self._steady() - self._up_at < _SILENT_S:
+            return None
+        return f"Kafka at {self._servers} is silent: {self._error}"
+
+    def close(self) -> None:
+        """Leave the group."""
+        with translated("leave the group"):
+            self._consumer.close()
+
+    def _start(self) -> None:
+        """Begin the partitions that wait for it, as far as their fetching has begun."""
+        for partition, offset in list(self._starting.items()):
+            at = TopicPartition(self._topic, partition, offset)
+            try:
+                self._consumer.resume([at])
+                self._consumer.seek(at)
+            except KafkaException as error:
+                if error.args[0].code() != KafkaError._STATE:  # noqa: SLF001 (its name)
+                    raise failure(error.args[0], f"begin {self._topic} {partition}") from None
+            else:
+                del self._starting[partition]
+                self._positions[partition] = offset
+
+    def _records(self, messages: list[Message]) -> Sequence[Record]:
+        """Return the records among the messages, without those of partitions that are held."""
+        notices: list[Message] = []
+        if any(map(Message.error, messages)):
+            notices = [each for each in messages if each.error() is not None]
+            messages = [each for each in messages if each.error() is None]
+        last: dict[Any, Any] = dict(
+            zip(map(Message.partition, messages), map(Message.offset, messages), strict=True)
+        )
+        if not last.keys() <= self._positions.keys():
+            messages = [each for each in messages if each.partition() in self._positions]
+            last = {each.partition(): each.offset() for each in messages}
+        for partition, offset in last.items():
+            self._positions[partition] = offset + 1
+            self._ends.pop(partition, None)
+        for notice in notices:
+            self._take_notice(notice)
+        fields = zip(
+            map(Message.partition, messages),
+            map(Message.offset, messages),
+            [value or b"" for value in map(Message.value, messages)],
+            [
+                at if kind == TIMESTAMP_LOG_APPEND_TIME else None
+                for kind, at in map(Message.timestamp, messages)
+            ],
+            map(Message.key, messages),
+            map(_headers, messages),
+            repeat(""),
+            repeat(0),
+        )
+        return list(map(_as_record, fields))
+
+    def _take_notice(self, notice: Message) -> None:
+        """Take up what librdkafka says between the records."""
+        error, partition, offset = notice.error(), notice.partition(), notice.offset()
+        if error is None or partition is None or offset is None:
+            return
+        position = self._positions.get(partition)
+        match error.code():
+            case KafkaError._PARTITION_EOF:  # noqa: SLF001 (its name)
+                if position is not None and position <= offset:
+                    self._ends[partition] = position
+            case KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001 (its name)
+                if position is not None:
+                    raise AdapterError(
+                        f"partition {partition} of {self._topic} does not hold offset {position}, "
+                        f"which comes next ({error.str()}): was the topic cut or made anew?"
+                    )
+            case _:
+                self._note(error)
+
+    def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """Take partitions, paused; called within polls."""
+        taken = [TopicPartition(self._topic, each.partition, 0) for each in partitions]
+        consumer.incremental_assign(taken)
+        consumer.pause(taken)
+        for each in taken:
+            self._givings += 1
+            self._forget(each.partition)
+            self._given = {**self._given, each.partition: self._givings}
+
+    def _revoked(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """Let partitions go; called within polls."""
+        gone = {each.partition for each in partitions}
+        for partition in gone:
+            self._forget(partition)
+        self._given = {one: number for one, number in self._given.items() if one not in gone}
+
+    def _forget(self, partition: int) -> None:
+        self._starting.pop(partition, None)
+        self._positions.pop(partition, None)
+        self._ends.pop(partition, None)
+
+    def _note(self, error: KafkaError) -> None:
+        """Keep what went wrong, for people; librdkafka goes on trying by itself."""
+        if error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 (its name)
+            self._error = error.str()
+
+    def _hear(self, text: str) -> None:
+        """Learn from the statistics which brokers were heard of when; called within polls."""
+        said = orjson.loads(text)
+        now, at = self._steady(), said["ts"] / 1e6
+        self._skew = min(self._skew, now - at)  # the clocks are apart, and statistics may wait
+        brokers = {
+            broker["nodeid"]: at + self._skew - broker["rxidle"] / 1e6
+            for broker in said["brokers"].values()
+            if broker["state"] == "UP" and broker["rxidle"] >= 0
+        }
+        self._up_at = max((self._up_at, *brokers.values()))
+        topic = said["topics"].get(self._topic, {"partitions": {}})
+        self._heard = {
+            each["partition"]: brokers.get(each["broker"], _NEVER)
+            for each in topic["partitions"].values()
+            if each["hi_offset"] <= each["ls_offset"]  # else an open transaction holds some back
+        }
+
+
+def _headers(message: Message) -> tuple[tuple[str, bytes], ...]:
+    """Return the headers; none where a name is no UTF-8, since nothing of ours has such a name."""
+    try:
+        found: Any = message.headers()  # a list of pairs; its type allows for what one may set
+    except (UnicodeDecodeError, SystemError):  # the second is how C wraps the first
+        return ()
+    return tuple([(name, value or b"") for name, value in found]) if found else ()

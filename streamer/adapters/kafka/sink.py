@@ -1,0 +1,242 @@
+"""Changes, memberships and rejections told in transactions, together with the mark.
+
+Theory of operation.
+
+1. One `publish` is one transaction: the records, and for each partition the group's offset, whose
+   metadata hold the number of the last outgoing and how far wakes have acted. So the mark is there
+   if and only if what it covers is.
+2. The transaction carries the member and generation of the feed's last poll (KIP-447). The group
+   refuses it once the member was replaced: whoever goes on after a long pause changes nothing.
+3. `mark` asks for stable offsets only. Where a transaction of a dead owner is still open, starting
+   transactions under that owner's name ends it at once, and the owner as well if it still lives.
+   An owner's name is its transactional id, a slash, and anything.
+4. Any failure has one answer: the producer is thrown away and the marks of the batch with it. The
+   next one starts transactions under the same name, which ends what was left open, and the mark
+   says whether it had been told after all.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import msgspec
+from confluent_kafka import (
+    OFFSET_INVALID,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Producer,
+    TopicPartition,
+)
+
+from streamer.adapters.kafka.connection import Connection, made
+from streamer.adapters.kafka.failures import failure, translated
+from streamer.adapters.kafka.messages import change_headers, rejection_headers
+from streamer.adapters.kafka.topics import Topics
+from streamer.codecs.changes import encode_membership
+from streamer.errors import AdapterError, Unavailable
+from streamer.ports import DueWake, Mark, Outgoing
+
+_TRANSACTION_MS: Final = 10_000
+"""How long the broker lets a transaction of a dead owner hold readers back: about a session."""
+_PATIENCE_S: Final = 10.0
+_SETTLES_S: Final = 2.0
+"""A transaction that has been committed has stable offsets sooner; librdkafka waits for them."""
+_LINGER_MS: Final = 100
+"""Records wait for their commit, which sends them at once: in few large batches."""
+_LARGEST: Final = 8 << 20
+"""A rejected record may be as large as its topic takes; the topic's own limit decides."""
+_OF_MEMBERS: Final = frozenset({"group.protocol", "session.timeout.ms", "max.poll.interval.ms"})
+
+
+class _Metadata(msgspec.Struct, array_like=True):
+    """What stands beside the group's offset, as a JSON list."""
+
+    number: int
+    swept: DueWake
+
+
+_ENCODER: Final = msgspec.json.Encoder()
+_DECODER: Final = msgspec.json.Decoder(_Metadata)
+
+
+class KafkaSink:
+    """The output topics. `name` is the transactional id, which no other process may have.
+
+    `membership` returns that of the feed as of its last poll.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        topics: Topics,
+        group: str,
+        name: str,
+        membership: Callable[[], object],
+    ) -> None:
+        self._connection = connection
+        self._topics = topics
+        self._group = group
+        self._name = name
+        self._membership = membership
+        self._headers = change_headers(group)
+        self._reader = made(Consumer, _reader_settings(connection, group))
+        self._producer: Producer | None = None
+        self._marks: dict[int, Mark] = {}
+
+    def mark(self, partition: int, before: str = "") -> Mark:
+        """Return up to where the partition is published, once no other owner can still publish."""
+        self._marks.pop(partition, None)
+        self._ready()
+        mark = self._stable_mark(partition, _SETTLES_S)
+        if mark is None:
+            self._end_transactions_of(before.rpartition("/")[0])
+            mark = self._stable_mark(partition, _PATIENCE_S)
+        if mark is None:
+            raise Unavailable(
+                f"Kafka does not say what is published of partition {partition}: a transaction of "
+                "an earlier owner is still open, which Kafka ends by itself before long"
+            )
+        self._marks[partition] = mark
+        return mark
+
+    def publish(self, batch: Sequence[Outgoing]) -> None:
+        """Tell what is above its partition's mark and set the marks, in one transaction."""
+        marks: dict[int, Mark] = {}
+        fresh: list[Outgoing] = []
+        for one in batch:
+            known = marks.get(one.partition) or self._known_mark(one.partition)
+            if one.number > known.number:
+                marks[one.partition] = Mark.after(one)
+                fresh.append(one)
+        if not fresh:
+            return
+        producer = self._ready()
+        offsets = [self._offset(partition, mark) for partition, mark in marks.items()]
+        try:
+            producer.begin_transaction()
+            for one in fresh:
+                self._tell(producer, one)
+            producer.send_offsets_to_transaction(offsets, self._membership(), _PATIENCE_S)
+            producer.commit_transaction(_PATIENCE_S)
+        except KafkaException as error:
+            self._give_up(marks)
+            raise failure(error.args[0], f"publish to {self._topics.changes}") from None
+        except BaseException:
+            self._give_up(marks)
+            raise
+        self._marks |= marks
+
+    def close(self) -> None:
+        """Let go of Kafka; what was published is published."""
+        if self._producer is not None:
+            self._producer.close()
+            self._producer = None
+        self._reader.close()
+
+    def _known_mark(self, partition: int) -> Mark:
+        found = self._marks.get(partition)
+        return self.mark(partition) if found is None else found
+
+    def _give_up(self, marks: dict[int, Mark]) -> None:
+        """Forget what may or may not have come through."""
+        self._producer = None
+        for partition in marks:
+            self._marks.pop(partition, None)
+
+    def _ready(self) -> Producer:
+        """Return a producer none of whose transactions is open."""
+        if self._producer is None:
+            self._producer = self._started(self._name)
+        return self._producer
+
+    def _started(self, name: str) -> Producer:
+        """Start transactions under a name: ends what is open there, and whoever else uses it."""
+        producer = made(
+            Producer,
+            self._connection.librdkafka(
+                transactional_id=name,
+                transaction_timeout_ms=_TRANSACTION_MS,
+                message_max_bytes=_LARGEST,
+                linger_ms=_LINGER_MS,
+                delivery_report_only_error=True,
+            ),
+        )
+        with translated(f"start transactions as {name}"):
+            producer.init_transactions(_PATIENCE_S)
+        return producer
+
+    def _end_transactions_of(self, name: str) -> None:
+        if name and name != self._name:  # our own are ended when we start
+            self._started(name).close()
+
+    def _tell(self, producer: Producer, outgoing: Outgoing) -> None:
+        partition = outgoing.partition
+        topics = self._topics
+        for change, line in zip(outgoing.changes, outgoing.lines, strict=True):
+            self._send(
+                producer,
+                topics.changes,
+                value=line,
+                key=change.customer,
+                partition=partition,
+                headers=self._headers(change),
+            )
+        for each in outgoing.memberships:
+            value = encode_membership(each)
+            self._send(
+                producer, topics.memberships, value=value, key=each.customer, partition=partition
+            )
+        for rejection in outgoing.rejections:
+            self._send(
+                producer,
+                topics.rejected,
+                value=rejection.record.value,
+                key=rejection.record.key,
+                headers=rejection_headers(rejection, topics.events),
+            )
+
+    @staticmethod
+    def _send(producer: Producer, topic: str, **record: Any) -> None:  # noqa: ANN401 (passed on)
+        try:
+            producer.produce(topic, **record)
+        except BufferError:  # more than the producer holds: let it get rid of some
+            producer.flush(_PATIENCE_S)
+            producer.produce(topic, **record)
+
+    def _offset(self, partition: int, mark: Mark) -> TopicPartition:
+        metadata = _ENCODER.encode(_Metadata(mark.number, mark.swept)).decode()
+        return TopicPartition(self._topics.events, partition, mark.offset, metadata=metadata)
+
+    def _stable_mark(self, partition: int, patience_s: float) -> Mark | None:
+        """Return the mark; None while a transaction that would move it is open."""
+        # Only a consumer may ask. An admin client would say at once that a transaction is open, but
+        # that of librdkafka 2.16 crashes the process when the group has moved to another broker.
+        self._reader.consume(1_000, 0)  # what it has to say of lost connections piles up otherwise
+        asked = TopicPartition(self._topics.events, partition)
+        doing = f"read the offsets of the group {self._group}"
+        try:
+            (found,) = self._reader.committed([asked], patience_s)
+        except KafkaException as error:
+            if error.args[0].code() == KafkaError._TIMED_OUT:  # noqa: SLF001 (its name)
+                return None
+            raise failure(error.args[0], doing) from None
+        if found.error is not None:
+            raise failure(found.error, doing)
+        if found.offset == OFFSET_INVALID:
+            return Mark()
+        try:
+            metadata = _DECODER.decode(found.metadata or "")
+        except msgspec.MsgspecError:
+            raise AdapterError(
+                f"the offset of partition {partition} in the group {self._group} was not written "
+                "by Streamer, so nobody knows what has been published: use another --group"
+            ) from None
+        return Mark(metadata.number, found.offset, metadata.swept)
+
+
+def _reader_settings(connection: Connection, group: str) -> dict[str, Any]:
+    """Return those of a consumer that only asks for offsets and is no member of the group."""
+    settings = connection.librdkafka(
+        group_id=group, isolation_level="read_committed", enable_auto_commit=False
+    )
+    return {name: value for name, value in settings.items() if name not in _OF_MEMBERS}

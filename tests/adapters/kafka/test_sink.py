@@ -1,0 +1,259 @@
+"""What a sink on a real Kafka does beyond the contract, read by kafka-python's committed reader."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+
+import orjson
+import pytest
+from confluent_kafka import Producer, TopicPartition
+from jsonschema_rs import validator_for
+
+from streamer.adapters.kafka import Connection, KafkaFeed, KafkaSink, Topics
+from streamer.codecs.change_schemas import change_schema, membership_schema
+from streamer.errors import AdapterError, Fenced, Unavailable
+from streamer.ports import Mark, Outgoing
+from streamer.types import Record, Rejection
+from tests.contracts.adapters import nobody
+from tests.contracts.examples import change, membership, outgoing
+from tests.servers import KafkaServer
+from tests.waiting import wait_until
+
+from .topics import committed_records, create_all, create_topic
+
+GROUP = "group"
+
+
+@pytest.fixture
+def topics(kafka: KafkaServer) -> Topics:
+    return create_all(kafka.address)
+
+
+@contextmanager
+def sink_of(
+    kafka: KafkaServer, topics: Topics, name: str, membership: Callable[[], object] | None = None
+) -> Iterator[KafkaSink]:
+    membership = membership or nobody(kafka.address)
+    full = f"{topics.events}-{name}"
+    with closing(KafkaSink(Connection(kafka.address), topics, GROUP, full, membership)) as sink:
+        yield sink
+
+
+def ids(kafka: KafkaServer, topics: Topics) -> list[str]:
+    told = committed_records(kafka.address, topics.changes)
+    return [orjson.loads(record.value)["change_id"] for record in told]
+
+
+def ids_of(*numbers: int) -> list[str]:
+    return [change(number).change_id for number in numbers]
+
+
+def test_a_change_is_a_cloud_event_in_the_partition_of_its_input(
+    kafka: KafkaServer, topics: Topics
+) -> None:
+    with sink_of(kafka, topics, "a") as sink:
+        sink.publish([replace(outgoing(1), partition=1)])
+    (told,) = committed_records(kafka.address, topics.changes)
+    one = change(10)
+    assert (told.partition, told.key) == (1, b"u-7")
+    assert validator_for(change_schema()).is_valid(orjson.loads(told.value))
+    assert dict(told.headers) == {
+        "content-type": b"application/json",
+        "ce_specversion": b"1.0",
+        "ce_id": one.change_id.encode(),
+        "ce_source": b"/streamer/group",
+        "ce_type": b"streamer.segment.exited",
+        "ce_time": b"2023-11-14T22:13:20.010Z",
+        "ce_subject": b"u-7",
+    }
+
+
+def test_memberships_are_told_by_customer_and_null_when_the_profile_is_gone(
+    kafka: KafkaServer, topics: Topics
+) -> None:
+    gone = membership(2)._replace(segments=None)
+    with sink_of(kafka, topics, "a") as sink:
+        sink.publish([outgoing(1), replace(outgoing(2), memberships=(gone,))])
+    first, second = committed_records(kafka.address, topics.memberships)
+    assert (first.key, second.key, second.value) == (b"u-7", b"u-7", None)
+    assert orjson.loads(first.value) == {
+        "customer_id": "u-7",
+        "sequence": 1,
+        "born": "2023-11-14T22:13:20.000Z",
+        "segments": [{"segment": "cart_abandoner", "since": "2023-11-14T22:13:20.000Z"}],
+    }
+    assert validator_for(membership_schema()).is_valid(orjson.loads(first.value))
+
+
+def test_a_rejected_record_is_untouched_and_says_why_and_where(
+    kafka: KafkaServer, topics: Topics
+) -> None:
+    value = b"\xff" * (2 << 20)
+    record = Record(1, 41, value, 1_700_000_000_000, b"\x00key", (("own", b"\xfe"),))
+    rejection = Rejection(record, "invalid", "too large: 2 MiB", "/properties/id")
+    with sink_of(kafka, topics, "a") as sink:
+        sink.publish([Outgoing(1, (), (rejection,), partition=1)])
+    (told,) = committed_records(kafka.address, topics.rejected)
+    assert (told.key, told.value) == (b"\x00key", value)
+    assert told.headers == [
+        ("own", b"\xfe"),
+        ("rejected_kind", b"invalid"),
+        ("rejected_reason", b"too large: 2 MiB"),
+        ("rejected_path", b"/properties/id"),
+        ("rejected_topic", topics.events.encode()),
+        ("rejected_partition", b"1"),
+        ("rejected_offset", b"41"),
+    ]
+
+
+def test_a_mark_is_set_without_anything_to_tell(kafka: KafkaServer, topics: Topics) -> None:
+    with sink_of(kafka, topics, "a") as sink:
+        sink.publish([Outgoing(7, offset=70, swept=(5, 'u-"7" ü'))])
+    with sink_of(kafka, topics, "b") as sink:
+        assert sink.mark(0) == Mark(7, 70, (5, 'u-"7" ü'))
+
+
+def begun(kafka: KafkaServer, topics: Topics, name: str, told: Outgoing) -> Producer:
+    """Return a producer that is about to commit what it tells, as one whose owner died there."""
+    producer = Producer(
+        {"bootstrap.servers": kafka.address, "transactional.id": f"{topics.events}-{name}"}
+    )
+    producer.init_transactions(30)
+    producer.begin_transaction()
+    producer.produce(topics.changes, told.lines[0], partition=0)
+    offset = TopicPartition(topics.events, 0, told.offset, metadata='[1,[0,""]]')
+    producer.send_offsets_to_transaction([offset], nobody(kafka.address)(), 30)
+    producer.flush(30)
+    return producer
+
+
+def test_what_a_dead_owner_left_open_is_ended_by_the_next_one(
+    kafka: KafkaServer, topics: Topics
+) -> None:
+    dead = begun(kafka, topics, "dead", outgoing(1))
+    with sink_of(kafka, topics, "next") as sink:
+        assert sink.mark(0, f"{topics.events}-dead/3") == Mark()
+        sink.publish([outgoing(1)])
+    assert ids(kafka, topics) == ids_of(10)
+    with pytest.raises(Exception, match="fenced"):
+        dead.commit_transaction(30)
+    assert ids(kafka, topics) == ids_of(10)
+
+
+def test_who_starts_again_ends_what_it_left_open_itself(kafka: KafkaServer, topics: Topics) -> None:
+    begun(kafka, topics, "same", outgoing(1))
+    with sink_of(kafka, topics, "same") as sink:
+        assert sink.mark(0, f"{topics.events}-same/3") == Mark()
+        sink.publish([outgoing(2)])
+    assert ids(kafka, topics) == ids_of(20)
+
+
+def test_what_an_unknown_owner_left_open_is_waited_for(kafka: KafkaServer, topics: Topics) -> None:
+    unknown = begun(kafka, topics, "unknown", outgoing(1))
+    with sink_of(kafka, topics, "next") as sink:
+        with pytest.raises(Unavailable, match="still open"):
+            sink.mark(0)
+        unknown.commit_transaction(30)
+        assert sink.mark(0) == Mark(1, 100)
+
+
+def test_of_two_with_one_name_the_older_is_fenced_and_may_come_back(
+    kafka: KafkaServer, topics: Topics
+) -> None:
+    with sink_of(kafka, topics, "a") as older, sink_of(kafka, topics, "a") as newer:
+        older.publish([outgoing(1)])
+        newer.publish([outgoing(2)])
+        with pytest.raises(Fenced):
+            older.publish([outgoing(3)])
+        assert older.mark(0) == Mark.after(outgoing(2))
+        older.publish([outgoing(3)])
+        with pytest.raises(Fenced):
+            newer.publish([outgoing(4)])
+    assert ids(kafka, topics) == ids_of(10, 20, 30)
+
+
+def test_who_was_replaced_in_the_group_tells_nothing(kafka: KafkaServer, topics: Topics) -> None:
+    connection = Connection(kafka.address)
+    with closing(KafkaFeed(connection, topics.events, GROUP + topics.events)) as feed:
+        wait_until(lambda: not feed.poll(1, 0.05) and len(feed.given()) == 2, "both are given")
+        then = feed.membership
+        sink = KafkaSink(connection, topics, GROUP + topics.events, topics.events, lambda: then)
+        with closing(sink):
+            sink.publish([outgoing(1)])
+            with closing(KafkaFeed(connection, topics.events, GROUP + topics.events)) as other:
+
+                def moved() -> bool:
+                    feed.poll(1, 0.01)
+                    other.poll(1, 0.01)
+                    return len(feed.given()) == len(other.given()) == 1
+
+                wait_until(moved, "a partition has moved")
+                with pytest.raises(Fenced):
+                    sink.publish([outgoing(2)])
+    assert ids(kafka, topics) == ids_of(10)
+
+
+def test_who_has_lost_its_place_keeps_the_membership_that_is_refused(
+    kafka: KafkaServer, topics: Topics
+) -> None:
+    connection = Connection(kafka.address, {"max.poll.interval.ms": "6000"})
+    group = GROUP + topics.events
+    with closing(KafkaFeed(connection, topics.events, group, session=6_000)) as feed:
+        wait_until(lambda: not feed.poll(1, 0.05) and len(feed.given()) == 2, "both are given")
+        with closing(KafkaFeed(Connection(kafka.address), topics.events, group)) as other:
+            wait_until(lambda: not other.poll(1, 0.05) and len(other.given()) == 2, "all moved")
+            name = topics.events
+            with (
+                closing(
+                    KafkaSink(connection, topics, group, name, lambda: feed.membership)
+                ) as sink,
+                pytest.raises(Fenced),
+            ):
+                sink.publish([outgoing(1)])
+    assert ids(kafka, topics) == []
+
+
+def test_a_broker_that_dies_costs_nothing_and_doubles_nothing(own_kafka: KafkaServer) -> None:
+    topics = create_all(own_kafka.address)
+    with sink_of(own_kafka, topics, "a") as sink:
+        sink.publish([outgoing(1)])
+        own_kafka.kill()
+        with pytest.raises(Unavailable):
+            sink.publish([outgoing(2)])
+        with pytest.raises(Unavailable):
+            sink.mark(0)
+        own_kafka.start()
+
+        def published() -> bool:
+            try:
+                sink.publish([outgoing(2)])
+            except Unavailable:
+                return False
+            return True
+
+        wait_until(published, "it is told after all", 60)
+    assert ids(own_kafka, topics) == ids_of(10, 20)
+
+
+def test_a_record_that_is_too_large_for_its_topic_is_named(kafka: KafkaServer) -> None:
+    topics = create_all(kafka.address)
+    small = replace(topics, rejected=f"{topics.rejected}-small")
+    create_topic(kafka.address, small.rejected, settings={"max.message.bytes": "1000"})
+    rejection = Rejection(Record(0, 1, b"x" * 5_000), "invalid", "odd")
+    with sink_of(kafka, small, "a") as sink:
+        with pytest.raises(AdapterError, match=r"max\.message\.bytes") as raised:
+            sink.publish([Outgoing(1, (), (rejection,))])
+        assert not isinstance(raised.value, Unavailable)
+        sink.publish([outgoing(1)])
+    assert ids(kafka, small) == ids_of(10)
+
+
+def test_an_offset_of_somebody_else_is_no_mark(kafka: KafkaServer, topics: Topics) -> None:
+    producer = Producer({"bootstrap.servers": kafka.address, "transactional.id": topics.events})
+    producer.init_transactions(30)
+    producer.begin_transaction()
+    offsets = [TopicPartition(topics.events, 0, 5)]
+    producer.send_offsets_to_transaction(offsets, nobody(kafka.address)(), 30)
+    producer.commit_transaction(30)
+    with sink_of(kafka, topics, "a") as sink, pytest.raises(AdapterError, match="not written by"):
+        sink.mark(0)

@@ -1,0 +1,100 @@
+"""Topics on a real Kafka, written and read by kafka-python, which the worker does not use."""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.admin import KafkaAdminClient, NewTopic
+
+from streamer.adapters.kafka import Topics
+from tests.waiting import wait_until
+
+APPEND_TIME = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": str(4 << 20)}
+LARGE = {"max.message.bytes": str(5 << 20)}
+
+
+def fresh_topics() -> Topics:
+    """Return names that nothing else has."""
+    name = uuid.uuid4().hex[:12]
+    return Topics(*(f"{kind}-{name}" for kind in ("events", "changes", "memberships", "rejected")))
+
+
+@contextmanager
+def admin_of(address: str) -> Iterator[KafkaAdminClient]:
+    admin = KafkaAdminClient(bootstrap_servers=address)
+    yield admin
+    admin.close()
+
+
+def create_topic(
+    address: str, topic: str, partitions: int = 1, settings: dict[str, str] | None = None
+) -> None:
+    with admin_of(address) as admin:
+        admin.create_topics(
+            [NewTopic(topic, partitions, replication_factor=1, topic_configs=settings or {})]
+        )
+
+
+def create_all(address: str, partitions: int = 2) -> Topics:
+    """Make the four topics as a worker needs them, under names of their own."""
+    topics = fresh_topics()
+    create_topic(address, topics.events, partitions, APPEND_TIME)
+    create_topic(address, topics.changes, partitions)
+    create_topic(address, topics.memberships, partitions, {"cleanup.policy": "compact"})
+    create_topic(address, topics.rejected, 1, LARGE)
+    return topics
+
+
+@contextmanager
+def producer_of(address: str, transactional_id: str | None = None) -> Iterator[KafkaProducer]:
+    producer = KafkaProducer(
+        bootstrap_servers=address,
+        acks="all",
+        max_request_size=8 << 20,
+        transactional_id=transactional_id,
+    )
+    yield producer
+    producer.close()
+
+
+def append(
+    address: str,
+    topic: str,
+    values: Sequence[bytes | None],
+    *,
+    partition: int = 0,
+    key: bytes | None = None,
+    headers: Sequence[tuple[str, bytes]] = (),
+) -> None:
+    with producer_of(address) as producer:
+        sent = [producer.send(topic, value, key, list(headers), partition) for value in values]
+        for each in sent:
+            each.get(30)
+
+
+def committed_records(address: str, topic: str) -> list[Any]:
+    """Return what a reader of committed records finds from the beginning to the end."""
+    consumer = KafkaConsumer(
+        bootstrap_servers=address,
+        isolation_level="read_committed",
+        auto_offset_reset="earliest",
+        enable_auto_commit=False,
+        fetch_max_wait_ms=50,
+    )
+    found: list[Any] = []
+    try:
+        partitions = [TopicPartition(topic, p) for p in consumer.partitions_for_topic(topic)]
+        consumer.assign(partitions)
+        ends = consumer.end_offsets(partitions)
+
+        def complete() -> bool:
+            for records in consumer.poll(timeout_ms=20).values():
+                found.extend(records)
+            return all(consumer.position(each) >= ends[each] for each in partitions)
+
+        wait_until(complete, f"the end of {topic}")
+    finally:
+        consumer.close()
+    return found
