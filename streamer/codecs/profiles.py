@@ -1,13 +1,14 @@
 """Profiles as bytes: compact, versioned, readable under other rules than those that wrote them.
 
-The bytes are one MessagePack array: the version, the layout's id, then the profile's instants and
-counters, recent ids, memberships and memories, each list in the order of the layout. The *layout*
-is what the rule set's order means: the content hash of each memory, the key of each segment or
-ladder and its tiers. It is the same for millions of profiles, so it is kept once, beside them, and
-only its id is in each.
+The bytes are one MessagePack array: the version, the layout's id, then the profile's instants (each
+after the first as the distance from the one before) and its counter, recent ids, memberships and
+memories, each list in the order of the layout. The *layout* is what the rule set's order means: its
+version, the content hash of each memory, the key of each segment or ladder and its tiers. It is the
+same for millions of profiles, so it is kept once, beside them, and only its id is in each.
 
 A profile of another layout is put in the order of this one: what both share is found again, a new
 memory starts empty, one that no rule needs any more is dropped, a tier is found by its name.
+`ProfileCodec.read` says that it was of another one, and names the memberships that are lost.
 
 Sums can go beyond the 64 bits that MessagePack gives a number: such a number is an extension of 16
 bytes.
@@ -18,7 +19,7 @@ The answers that a profile caches are not stored: they follow from the rest.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -29,6 +30,8 @@ from streamer.errors import AdapterError
 from streamer.types import Millis
 
 VERSION: Final = 1
+LAYOUT_ID_BYTES: Final = 4
+"""Short, because it is in every profile; two layouts with one id are refused."""
 PROFILE_BYTES: Final = 80 + MOST_IDS * ENTRY_BYTES
 """The most bytes that a profile takes besides its memories and memberships."""
 MEMBERSHIP_BYTES: Final = 9 + 3
@@ -53,68 +56,105 @@ _decode = msgspec.msgpack.Decoder(ext_hook=_extended).decode
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What the lists in a profile's bytes mean, in their order."""
+    """What the lists in a profile's bytes mean, in their order.
 
+    `rules` is the rule set's version. Each plan is its key and its tiers, empty for a segment.
+    """
+
+    rules: str
     memories: tuple[bytes, ...]
-    plans: tuple[tuple[bytes, tuple[str, ...]], ...]
+    plans: tuple[tuple[str, tuple[str, ...]], ...]
 
     @classmethod
     def of(cls, rules: RuleSet) -> "Layout":
         """Return the layout of the profiles that a rule set writes."""
         plans = (
-            (key, tuple(rung.tier or "" for rung in plan.rungs))
-            for key, plan in zip(rules.plan_keys, rules.plans, strict=True)
+            (plan.key, tuple(rung.tier for rung in plan.rungs if rung.tier is not None))
+            for plan in rules.plans
         )
-        return cls(rules.memory_keys, tuple(plans))
+        return cls(rules.version, rules.memory_keys, tuple(plans))
 
     @classmethod
     def read(cls, data: bytes) -> "Layout":
         """Return the layout that `written` gave these bytes for."""
-        memories, plans = _decode(data)
-        return cls(tuple(memories), tuple((key, tuple(tiers)) for key, tiers in plans))
+        rules, memories, plans = _decode(data)
+        return cls(rules, tuple(memories), tuple((key, tuple(tiers)) for key, tiers in plans))
 
     def written(self) -> bytes:
         """Return the layout as bytes."""
-        return _encode((self.memories, self.plans))
+        return _encode((self.rules, self.memories, self.plans))
+
+    def memberships(self, inside: list[int]) -> list[str]:
+        """Return the memberships that a profile's list says."""
+        return [
+            f"{key}.{tiers[number - 1]}" if tiers else key
+            for (key, tiers), number in zip(self.plans, inside, strict=True)
+            if number
+        ]
+
+
+class Stored(NamedTuple):
+    """A profile as it was kept.
+
+    `rules` is the version of the rule set that wrote it, None if that is the present one. `lost`
+    names the memberships that the profile was in and the present rules do not have.
+    """
+
+    profile: Profile
+    rules: str | None = None
+    lost: tuple[str, ...] = ()
 
 
 class ProfileCodec:
     """Profiles of one rule set to bytes and back.
 
-    `layouts` are those under which profiles may have been written, as bytes by their ids.
+    `layouts` are those under which profiles may have been written, as bytes by their ids. Raises
+    `AdapterError` if one of them has the id of this rule set's and is another.
     """
 
     def __init__(self, rules: RuleSet, layouts: Mapping[bytes, bytes] | None = None) -> None:
         self._layout = Layout.of(rules)
         written = self._layout.written()
-        self.id = blake2b(written, digest_size=8).digest()
+        self.id = blake2b(written, digest_size=LAYOUT_ID_BYTES).digest()
         self.own = {self.id: written}
         """This rule set's layout by its id, to be kept with the profiles."""
-        self._layouts = {known: Layout.read(data) for known, data in (layouts or {}).items()}
+        known = layouts or {}
+        if known.get(self.id, written) != written:
+            raise AdapterError(
+                f"the store knows another layout of profiles as {self.id.hex()}: "
+                "give the rule set another name in its header"
+            )
+        self._layouts = {known: Layout.read(data) for known, data in known.items()}
 
     def encode(self, profile: Profile) -> bytes:
         """Return the profile's bytes."""
+        born, last, clock = profile.born, profile.last, profile.clock
         fields = (
             VERSION,
             self.id,
-            profile.born,
-            profile.clock,
-            profile.last,
-            profile.wake,
+            born,
+            last - born,
+            clock - last,
+            profile.wake - clock,
             profile.sequence,
             profile.ids,
             profile.since,
             profile.inside,
+            profile.memories,
         )
         try:
-            return _encode((*fields, profile.memories))
+            return _encode(fields)
         except OverflowError:
-            return _encode((*fields, _within_64_bits(profile.memories)))
+            return _encode((*fields[:-1], _within_64_bits(profile.memories)))
 
     def decode(self, customer: str, data: bytes) -> Profile:
         """Return the profile. Raises `AdapterError` for bytes that cannot be read here."""
+        return self.read(customer, data).profile
+
+    def read(self, customer: str, data: bytes) -> Stored:
+        """Return the profile and under which rules it was kept; raises as `decode` does."""
         try:
-            version, layout, born, clock, last, wake, sequence, *rest = _decode(data)
+            version, layout, born, last, clock, wake, sequence, *rest = _decode(data)
             ids, since, inside, memories = rest
         except (msgspec.DecodeError, TypeError, ValueError) as error:
             raise AdapterError(f"a stored profile cannot be read: {error}") from error
@@ -123,17 +163,20 @@ class ProfileCodec:
                 f"a stored profile has version {version}; this program reads version {VERSION}"
             )
         profile = Profile(customer, born, len(self._layout.memories), len(self._layout.plans))
-        profile.clock, profile.last, profile.wake = clock, last, wake
+        profile.last = last = born + last
+        profile.clock = clock = last + clock
+        profile.wake = clock + wake
         profile.sequence, profile.ids = sequence, ids
         if layout == self.id:
             profile.since, profile.inside, profile.memories = since, inside, memories
-        elif layout in self._layouts:
-            self._rearrange(profile, self._layouts[layout], since, inside, memories)
-        else:
+            return Stored(profile)
+        if layout not in self._layouts:
             raise AdapterError(
                 "a stored profile was written under rules whose layout the store does not know"
             )
-        return profile
+        other = self._layouts[layout]
+        lost = self._rearrange(profile, other, since, inside, memories)
+        return Stored(profile, other.rules, lost)
 
     def _rearrange(
         self,
@@ -142,17 +185,29 @@ class ProfileCodec:
         since: list[Millis],
         inside: list[int],
         memories: list[State],
-    ) -> None:
-        """Fill the profile with what another layout and this one share."""
+    ) -> tuple[str, ...]:
+        """Fill the profile with what another layout and this one share; name what is lost."""
         states = dict(zip(layout.memories, memories, strict=True))
         profile.memories = [states.get(key) for key in self._layout.memories]
-        old = {key: (place, tiers) for place, (key, tiers) in enumerate(layout.plans)}
-        for place, (key, tiers) in enumerate(self._layout.plans):
+        held = layout.memberships(inside)
+        known = self._places()
+        for membership in held:
+            if membership in known:
+                place, number = known[membership]
+                profile.inside[place] = number
+        old = {key: was for was, (key, _) in enumerate(layout.plans)}
+        for place, (key, _) in enumerate(self._layout.plans):
             if key in old:
-                was, old_tiers = old[key]
-                tier = old_tiers[inside[was] - 1] if inside[was] else None
-                profile.since[place] = since[was]
-                profile.inside[place] = tiers.index(tier) + 1 if tier in tiers else 0
+                profile.since[place] = since[old[key]]
+        return tuple(membership for membership in held if membership not in known)
+
+    def _places(self) -> dict[str, tuple[int, int]]:
+        """Return for each membership its plan's place and its number there."""
+        return {
+            f"{key}.{tier}" if tiers else key: (place, number)
+            for place, (key, tiers) in enumerate(self._layout.plans)
+            for number, tier in enumerate(tiers or (key,), 1)
+        }
 
 
 def _within_64_bits(part: State) -> State:

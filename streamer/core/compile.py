@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from streamer.core.conditions import AllHold, AnyHolds, Asked, Node, NoneHold
 from streamer.core.leaves.membership import InSegment
-from streamer.core.memory import Memory, Terms
+from streamer.core.memory import Memory, Terms, Widening
 from streamer.core.plan import Plan, Rung
 from streamer.core.ruleset import RuleSet
 from streamer.core.syntax import All, AnyOf, Condition, Header, Ladder, NoneOf, Question, Segment
@@ -43,6 +43,8 @@ class _Slots:
         if slot == len(self.memories):
             memory.slot = slot
             self.memories.append(memory)
+        elif isinstance(known := self.memories[slot], Widening):
+            known.widen(memory)
         self.used.add(slot)
         return slot
 

@@ -45,7 +45,9 @@ class Decision(NamedTuple):
     beyond: tuple[int, ...]
 
 
-def decide(rules: RuleSet, profile: Profile | None, cause: Event | Wake) -> Decision:
+def decide(  # noqa: C901 (written out, as it runs for every event)
+    rules: RuleSet, profile: Profile | None, cause: Event | Wake
+) -> Decision:
     """Decide what an event or a due wake does. The wake's instant is not before the clock."""
     changes: list[SegmentChange] = []
     if isinstance(cause, Wake):
@@ -67,6 +69,8 @@ def decide(rules: RuleSet, profile: Profile | None, cause: Event | Wake) -> Deci
         profile = _wake(rules, profile, changes)
     if profile is None:
         profile = Profile(customer, time, len(rules.memories), len(rules.plans))
+    if time - profile.last >= rules.patience:
+        _forget(rules, profile, time)
     profile.accept(printed, time, max_lateness)
     if traits or time < profile.seen or not profile.flips:
         moves = _react_in_full(rules, profile, cause)
@@ -92,6 +96,20 @@ def _react_in_full(rules: RuleSet, profile: Profile, event: Event) -> list[Move]
     for slot, fold in rules.folds[name]:
         memories[slot] = fold(memories[slot], event, profile)
     return rules.settle(profile, profile.clock)
+
+
+def _forget(rules: RuleSet, profile: Profile, now: Millis) -> None:
+    """Forget, as the clock moves to `now`, what was too long ago for every leaf that asks for it.
+
+    It spares the memories to look for what is old, and keeps profiles small that rest for long.
+    """
+    silence = now - profile.last
+    if silence > rules.max_lateness:
+        profile.ids = b""
+    for horizon, slot in rules.horizons:
+        if silence < horizon:
+            break
+        profile.memories[slot] = None
 
 
 def _set_wake(rules: RuleSet, profile: Profile) -> None:
@@ -136,6 +154,8 @@ def _wake(rules: RuleSet, profile: Profile, changes: list[SegmentChange]) -> Pro
     moves = rules.settle(profile, now)
     if moves:
         profile.clock = now
+        if now - profile.last >= rules.patience:
+            _forget(rules, profile, now)
         changes.extend(_say(rules, profile, now, moves, None))
     _set_wake(rules, profile)
     return profile

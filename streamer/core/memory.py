@@ -20,7 +20,7 @@ it holds and until when: the earliest later instant at which the answer changes 
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
 from streamer.types import FOREVER, Detail, Event, Millis
 
@@ -63,6 +63,8 @@ class Memory(Protocol):
 
     slot: int
     """Its place in a profile's memories, given when the rule set is compiled."""
+    horizon: Millis | None
+    """After so long without any event the state says nothing any more; None: it always does."""
 
     def content(self) -> str:
         """Return a text that is the same for the same memory only; its hash is the memory's key."""
@@ -72,6 +74,18 @@ class Memory(Protocol):
 
     def bound(self) -> int:
         """Return the most bytes that the encoded state takes."""
+
+
+@runtime_checkable
+class Widening(Protocol):
+    """A memory that can keep more, so that leaves which need more or less of it share one.
+
+    How much it keeps is not part of its content: a rule set that asks for more or for less finds
+    what an earlier one kept.
+    """
+
+    def widen(self, other: Any) -> None:  # noqa: ANN401 (of the same content, so of the same kind)
+        """Keep what this memory and the other one would."""
 
 
 class Cuttable(Memory, Protocol):
@@ -111,6 +125,11 @@ class Binder(Protocol):
 
     def membership(self, key: str) -> tuple[int, int]:
         """Return a membership's place in `inside` and the number it has there."""
+
+
+def longer(one: Millis | None, other: Millis | None) -> Millis | None:
+    """Return the longer of two horizons; None is endless."""
+    return None if one is None or other is None else max(one, other)
 
 
 def key_of(content: str) -> bytes:

@@ -56,6 +56,11 @@ class Plan:
                 return number, until
         return 0, until
 
+    @property
+    def lingers(self) -> bool:
+        """Say whether the instant of an exit still matters after it."""
+        return self.settings.min_dwell > 0 or self.settings.cooldown > 0
+
     def because(self, profile: Standing, now: Millis, target: int) -> tuple[Reason, ...]:
         """Return what puts the customer on the rung: its condition, or why no other holds."""
         when = self.rungs[target - 1].when if target else None
@@ -97,7 +102,7 @@ def hold_or_move(
     if held <= now:
         moves.append((plan, profile.inside[place], target))
         profile.inside[place] = target
-        profile.since[place] = now
+        profile.since[place] = now if target or plan.lingers else 0
     elif held < until:
         until = held
     profile.flips[place] = until

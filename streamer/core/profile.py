@@ -1,8 +1,8 @@
 """One customer's state: what the memories hold, the memberships, the customer's own clock.
 
 Guarantees that a profile is as small as what it must remember: memories are None until something
-happened, and recent event ids are kept as 64-bit hashes, the last 256 in log order, without those
-at the front that are too old to be told again.
+happened, and recent event ids are kept as 64-bit hashes, the last 256 in log order; beyond 16,
+those at the front that are too old to be told again are dropped.
 """
 
 from hashlib import blake2b
@@ -16,6 +16,8 @@ MOST_IDS: Final = 256
 ID_BYTES: Final = 8
 ENTRY_BYTES: Final = ID_BYTES + STAMP_BYTES
 """One entry of the ring: an id's hash, then the stamp of its event."""
+SHORT_BYTES: Final = 16 * ENTRY_BYTES
+"""A ring up to there is not looked through for ids that are too old: that costs more than they."""
 
 _BEGUN: Final = blake2b(digest_size=ID_BYTES)
 
@@ -33,7 +35,7 @@ class Profile:
     `born` is the time of the first accepted event, `last` the largest time of one, `clock` the
     larger of `last` and the instants of changes, `wake` the next instant to look at. `inside` and
     `since` hold for each plan the rung the customer is reported on (0: none) and when that was
-    last changed (0: never). `sequence` counts the changes.
+    last changed (0: never, or outside and of no more use). `sequence` counts the changes.
 
     `ids` is the ring of recent ids, the oldest in log order first, as one run of bytes: it is
     looked through as fast as a dictionary, and a tenth of its size.
@@ -101,8 +103,10 @@ class Profile:
                 self.clock = time
         self.stamp = stamp = stamped(time)
         ids = self.ids + event_id + stamp
-        oldest = stamped(self.clock - max_lateness)
-        start = max(0, len(ids) - MOST_IDS * ENTRY_BYTES)
-        while ids[start + ID_BYTES : start + ENTRY_BYTES] < oldest:
-            start += ENTRY_BYTES
-        self.ids = ids[start:] if start else ids
+        if len(ids) > SHORT_BYTES:
+            oldest = stamped(self.clock - max_lateness)
+            start = max(0, len(ids) - MOST_IDS * ENTRY_BYTES)
+            while ids[start + ID_BYTES : start + ENTRY_BYTES] < oldest:
+                start += ENTRY_BYTES
+            ids = ids[start:]
+        self.ids = ids

@@ -22,6 +22,9 @@ class RuleSet:
     """All segments compiled together, with a content hash as `version`.
 
     `names` are the event names that rules name; every other one does what `any` asks for.
+    `horizons` are those of the memories that have one, with their slots, the shortest first;
+    `patience` is the silence after which something can be forgotten.
+
     `folds` maps an event's name to what it does to memories, traits aside. `reacts` maps it to all
     that an event at the clock does to a profile, `reacts_in_full` to the same with every plan
     decided, also those that the event cannot touch. `settle` decides the plans whose answer can
@@ -44,7 +47,9 @@ class RuleSet:
         self.memories = memories
         self.names = names | {"identified"}
         self.memory_keys = tuple(key_of(memory.content()) for memory in memories)
-        self.plan_keys = tuple(key_of(f"plan {plan.key}") for plan in plans)
+        horizons = ((memory.horizon, slot) for slot, memory in enumerate(memories))
+        self.horizons = tuple(sorted((it, slot) for it, slot in horizons if it is not None))
+        self.patience = min([header.max_lateness + 1, *(horizon for horizon, _ in self.horizons)])
         self.trait_folds = tuple(self._folds("", of_traits=True))
         self.folds = _ByName(self, lambda name: self.reaction(name).folds)
         self.reacts = _ByName(self, self._react)

@@ -1,9 +1,9 @@
 """How `since` is kept: one wrapper around any memory that can be cut."""
 
-from streamer.core.memory import Cuttable, Fold, Memory, Standing, State, listens
+from streamer.core.memory import Cuttable, Fold, Memory, Standing, State, Widening, listens
 from streamer.core.stamps import STAMP_BYTES
 from streamer.core.syntax import Names
-from streamer.types import Event
+from streamer.types import Event, Millis
 
 
 class Since:
@@ -17,31 +17,37 @@ class Since:
     """
 
     def __init__(self, inner: Cuttable, since: Names) -> None:
-        self._inner = inner
+        self.inner = inner
         self._since = since
+        self.horizon: Millis | None = None  # the mark always says something
 
     @property
     def slot(self) -> int:
         """The place in a profile's memories; the inner memory has the same."""
-        return self._inner.slot
+        return self.inner.slot
 
     @slot.setter
     def slot(self, slot: int) -> None:
-        self._inner.slot = slot
+        self.inner.slot = slot
+
+    def widen(self, other: "Since") -> None:
+        """Let the inner memory keep what both inner ones would."""
+        if isinstance(self.inner, Widening):
+            self.inner.widen(other.inner)
 
     def content(self) -> str:
         """Return the inner content and the marking events."""
-        return f"{self._inner.content()} since {self._since}"
+        return f"{self.inner.content()} since {self._since}"
 
     def bound(self) -> int:
         """Return the inner bound and one instant."""
-        return self._inner.bound() + STAMP_BYTES + 3
+        return self.inner.bound() + STAMP_BYTES + 3
 
     def fold(self, name: str) -> Fold | None:
         """Return the inner fold, the cut, or for an event that is both just the cut."""
         if listens(self._since, name):
             return self._mark
-        inner = self._inner.fold(name)
+        inner = self.inner.fold(name)
         if inner is None:
             return None
 
@@ -62,7 +68,7 @@ class Since:
         if mark is None or profile.stamp >= mark:
             state[0] = profile.stamp
             if state[1] is not None:
-                state[1] = self._inner.cut(state[1], event.time)
+                state[1] = self.inner.cut(state[1], event.time)
         return state
 
 

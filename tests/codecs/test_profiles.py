@@ -80,6 +80,36 @@ def test_another_rule_set_finds_what_it_shares() -> None:
     assert [change.segment for change in entered] == ["looked"]  # its memory is shared
 
 
+def test_it_is_told_that_other_rules_wrote_a_profile_and_which_memberships_are_lost() -> None:
+    old, new = compiled(OLD), compiled(NEW)
+    written = ProfileCodec(old)
+    data = written.encode(lived(old))
+    own = written.read("u", data)
+    assert (own.rules, own.lost) == (None, ())
+    stored = ProfileCodec(new, written.own).read("u", data)
+    assert (stored.rules, stored.lost) == (old.version, ("gone_later",))
+
+
+def test_a_tier_that_is_no_more_is_lost() -> None:
+    old, new = compiled(OLD), compiled(OLD.replace("- high:", "- higher:"))
+    written = ProfileCodec(old)
+    stored = ProfileCodec(new, written.own).read("u", written.encode(lived(old)))
+    assert stored.lost == ("level.high",)
+    assert stored.profile.inside[[plan.key for plan in new.plans].index("level")] == 0
+
+
+def test_rules_of_another_version_have_another_layout() -> None:
+    retitled = compiled(OLD.replace("purpose: Test.", "purpose: Tested.", 1))
+    assert ProfileCodec(retitled).id != ProfileCodec(compiled(OLD)).id
+
+
+def test_two_layouts_with_one_id_are_refused() -> None:
+    rules = compiled(OLD)
+    other = ProfileCodec(compiled(NEW)).own.popitem()[1]
+    with pytest.raises(AdapterError, match="another layout"):
+        ProfileCodec(rules, {ProfileCodec(rules).id: other})
+
+
 def test_an_unknown_layout_is_refused() -> None:
     old, new = compiled(OLD), compiled(NEW)
     with pytest.raises(AdapterError, match="layout"):

@@ -72,6 +72,16 @@ def test_places_follow_the_order() -> None:
         (Performed(Scope((), within=5)), Quiet(9)),
         (NotPerformed(Scope(("seen",))), Ago(("seen",), at_least=5)),
         (Performed(Scope(("seen",)), exactly=2), Performed(Scope(("seen",), within=5), at_least=3)),
+        (SEEN, Performed(Scope(("seen",), within=5), at_least=2)),
+        (Quiet(5), Performed(Scope(()), at_least=3)),
+        (
+            Performed(Scope(("a",)), "distinct", "p", at_least=2),
+            Performed(Scope(("a",), within=5), "distinct", "p", exactly=4),
+        ),
+        (
+            Performed(Scope(("a",), since=("b",)), at_least=2),
+            NotPerformed(Scope(("a",), since=("b",))),
+        ),
         (Abandoned(("a",), ("b",), 5), Abandoned(("a",), ("b",), 9)),
         (
             Aggregate("total", "p", Scope(("a",)), ABOVE_0),
@@ -91,6 +101,18 @@ def test_leaves_that_need_the_same_share_one_memory(one: Condition, other: Condi
     assert alone.memory_keys == rules.memory_keys
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_shared_memory_keeps_what_the_most_demanding_leaf_needs(order: int) -> None:
+    few, many = Performed(Scope(("a",), within=5)), Performed(Scope(("a",), within=3), at_least=9)
+    rules = compiled(*(segment(one, f"s{n}") for n, one in enumerate([few, many][::order])))
+    (alone,) = compiled(many).memories
+    (memory,) = rules.memories
+    assert memory.bound() == alone.bound()
+    assert memory.horizon == 5
+    endless = compiled(segment(few, "a"), segment(Ago(("a",), at_least=1), "b"))
+    assert [memory.horizon for memory in endless.memories] == [None]
+
+
 def where(name: str, operand: float | str) -> Performed:
     return Performed(Scope(("a",), (Clause(name, (Comparison("is", operand),)),)))
 
@@ -98,7 +120,6 @@ def where(name: str, operand: float | str) -> Performed:
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        (SEEN, Performed(Scope(("seen",)), at_least=2)),
         (SEEN, Performed(Scope(("other",)))),
         (SEEN, Performed(Scope(("seen",), since=("mark",)))),
         (where("p", 1), where("p", "1")),

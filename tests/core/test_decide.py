@@ -8,6 +8,7 @@ from streamer.core.decide import MAX_AHEAD, decide
 from streamer.core.leaves.performed import NotPerformed, Performed, Quiet
 from streamer.core.leaves.sequence import Sequence, Step
 from streamer.core.leaves.trait import Trait
+from streamer.core.profile import ENTRY_BYTES
 from streamer.core.syntax import All, Comparison, Condition, Header, Ladder, Scope, Tier
 from streamer.types import DAY, Event, Wake
 from tests.core.shopper import START, Shopper, known, on, segment
@@ -224,3 +225,35 @@ def test_nothing_depends_on_a_profile_being_kept_decoded() -> None:
     for event in (on(1_003), on(990, "seen", p="a"), known(1_004, plan="tin"), on(1_020, "done")):
         assert kept.decides(event).changes == reread.reread().decides(event).changes
     assert kept.waits(2 * DAY) == reread.reread().waits(2 * DAY)
+
+
+IN_A_DAY = Performed(Scope(("seen",), within=DAY), at_least=3)
+
+
+@pytest.mark.parametrize(("silence", "kept"), [(DAY - 1, True), (DAY, False)])
+def test_after_long_silence_an_event_makes_forget_what_no_window_reaches(
+    silence: int, *, kept: bool
+) -> None:
+    shopper = Shopper(IN_A_DAY, header=Header(max_lateness=DAY // 2))
+    shopper.does(on(0), on(1), on(1 + silence, "other"))
+    assert (shopper.alive.memories[0] is not None) is kept
+    assert len(shopper.alive.ids) == ENTRY_BYTES
+
+
+def test_a_change_after_long_silence_makes_forget_too() -> None:
+    lasting = NotPerformed(Scope(("never",)))
+    once = segment(Performed(Scope(("seen",), within=2 * DAY)), "once")
+    shopper = Shopper(IN_A_DAY, once, segment(All((lasting, Quiet(3 * DAY))), "calm"))
+    shopper.does(on(0), on(1))
+    shopper.waits(2 * DAY)
+    assert shopper.alive.memories[shopper.rules.horizons[0][1]] is not None
+    assert shopper.waits(3 * DAY + 1) == [(2 * DAY + 1, "-once"), (3 * DAY + 1, "+calm")]
+    assert shopper.alive.ids == b""
+    assert [shopper.alive.memories[slot] for _, slot in shopper.rules.horizons] == [None]
+
+
+def test_silence_is_not_broken_by_a_late_event() -> None:
+    shopper = Shopper(IN_A_DAY, header=Header(max_lateness=2 * DAY))
+    shopper.does(on(0), on(DAY + 5, "other"), on(5), on(6), on(7))
+    assert shopper.waits(DAY + 6) == []
+    assert shopper.does(on(DAY + 5), on(DAY + 5)) == [(DAY + 5, "+s")]

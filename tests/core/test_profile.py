@@ -4,7 +4,7 @@ import pytest
 
 from streamer.codecs.profiles import PROFILE_BYTES
 from streamer.core.leaves.performed import Performed
-from streamer.core.profile import ENTRY_BYTES, ID_BYTES, MOST_IDS, Profile, fingerprint
+from streamer.core.profile import ENTRY_BYTES, ID_BYTES, MOST_IDS, SHORT_BYTES, Profile, fingerprint
 from streamer.core.syntax import Header, Scope
 from tests.core.shopper import Shopper, on
 
@@ -53,15 +53,22 @@ def test_it_is_in_log_order_and_not_in_order_of_time() -> None:
     assert not profile.knows(X, LATENESS)
 
 
-def test_what_is_too_old_leaves_from_the_front() -> None:
-    profile = profile_after((X, 5), (fingerprint("y"), 6), (fingerprint("z"), 16))
-    assert times(profile) == [6, 16]
+SHORT = [(one, 16) for one in others(SHORT_BYTES // ENTRY_BYTES - 1)]
+"""As many as a ring may hold and not be looked through, but one."""
+
+
+def test_what_is_too_old_leaves_from_the_front_of_all_but_the_shortest_rings() -> None:
+    profile = profile_after((X, 5), *SHORT)
+    assert times(profile)[0] == 5
+    assert not profile.knows(X, LATENESS)
+    profile.accept(fingerprint("y"), 16, LATENESS)
+    assert set(times(profile)) == {16}
 
 
 def test_what_is_too_old_behind_the_front_keeps_its_place() -> None:
     front = fingerprint("front")
-    profile = profile_after((front, 12), (X, 5), (fingerprint("z"), 16))
-    assert times(profile) == [12, 5, 16]
+    profile = profile_after((front, 12), (X, 5), *SHORT)
+    assert times(profile)[:2] == [12, 5]
     assert not profile.knows(X, LATENESS)
 
 

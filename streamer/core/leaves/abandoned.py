@@ -75,6 +75,7 @@ class OpenItems:
 
     def __init__(self, question: Abandoned, max_lateness: Millis) -> None:
         self.slot = -1
+        self.horizon: Millis | None = None
         self._question = question
         self._keep = question.at_least
         self._within = question.within

@@ -71,13 +71,14 @@ class Sums:
 
     def __init__(self, name: str, times: str | None, scope: Scope, max_lateness: Millis) -> None:
         self.slot = -1
+        self.horizon = scope.within
         self._scope = scope
         self._content = f"sums {name!r} {times!r} {scope} {max_lateness}"
         self._found = compile_found(name, scope.where)
         self._times = None if times is None else Property(times)
-        self._horizon: Millis | None = scope.within
+        self._leaves = scope.within
         if scope.within is None and scope.since is not None:
-            self._horizon = max_lateness
+            self._leaves = max_lateness
 
     def content(self) -> str:
         """Return what is added up and for how long single events are kept."""
@@ -85,7 +86,7 @@ class Sums:
 
     def bound(self) -> int:
         """Return the bytes of the sum and of the most entries."""
-        if self._horizon is None:
+        if self._leaves is None:
             return 2 + _SUM_BYTES + _WEIGHT_BYTES
         entry = 1 + TIME_BYTES + _SUM_BYTES + _WEIGHT_BYTES
         return 5 + _SUM_BYTES + _WEIGHT_BYTES + (MOST_EVENTS + 1) * entry
@@ -107,14 +108,14 @@ class Sums:
         if state is None:
             state = [0, 0, []]
         entries: list[Entry] = state[2]
-        if self._horizon is None:
+        if self._leaves is None:
             state[0] += added
             state[1] += weight
             return state
         _insert(entries, (event.time, added, weight))
         state[0] += added
         state[1] += weight
-        self._trim(state, profile, self._horizon)
+        self._trim(state, profile, self._leaves)
         return state
 
     def _trim(self, state: State, profile: Standing, horizon: Millis) -> None:

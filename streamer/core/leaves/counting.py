@@ -3,17 +3,17 @@
 "At least n within W" is true while the n-th last time is inside the window, so the last n times
 are enough, and the answer flips exactly W after the n-th last. To know "at most n" or "exactly n"
 one more is kept. The window itself is not part of the memory: leaves that count the same events
-to the same number share one, whatever their windows.
+share one, which keeps as many times as the one that needs most.
 """
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from streamer.core.memory import ALWAYS, NEVER, Answer, Fold, Standing, State, listens
+from streamer.core.memory import ALWAYS, NEVER, Answer, Fold, Standing, State, listens, longer
 from streamer.core.since import Recall
 from streamer.core.stamps import STAMP_BYTES, Run, Stamp, added, after, instant, nth_last
-from streamer.core.syntax import Clause, Names
+from streamer.core.syntax import Clause, Names, Scope
 from streamer.core.values import VALUE_BYTES, Value, compile_reader, compile_where
 from streamer.instants import iso
 from streamer.types import FOREVER, Detail, Event, Millis
@@ -25,8 +25,15 @@ class Times:
     State: a run of the times. Merge: the last `keep` of both together.
     """
 
-    def __init__(self, events: Names, where: tuple[Clause, ...], keep: int) -> None:
+    def __init__(
+        self,
+        events: Names,
+        where: tuple[Clause, ...],
+        keep: int,
+        horizon: Millis | None = None,
+    ) -> None:
         self.slot = -1
+        self.horizon = horizon
         self._events = events
         self._where = where
         self._qualifies = compile_where(where)
@@ -38,8 +45,13 @@ class Times:
         return self._qualifies is None
 
     def content(self) -> str:
-        """Return what is counted and how many times are kept."""
-        return f"times {self._events} {self._where} {self.keep}"
+        """Return what is counted."""
+        return f"times {self._events} {self._where}"
+
+    def widen(self, other: "Times") -> None:
+        """Keep as many times, for as long, as either does."""
+        self.keep = max(self.keep, other.keep)
+        self.horizon = longer(self.horizon, other.horizon)
 
     def bound(self) -> int:
         """Return the bytes of `keep` times."""
@@ -73,6 +85,7 @@ class Earliest:
 
     def __init__(self, events: Names, where: tuple[Clause, ...]) -> None:
         self.slot = -1
+        self.horizon: Millis | None = None
         self._events = events
         self._where = where
         self._qualifies = compile_where(where)
@@ -108,20 +121,27 @@ class LastSeen:
         events: Names,
         read: Callable[[Event], Sequence[Value]],
         keep: int,
+        horizon: Millis | None,
     ) -> None:
         self.slot = -1
+        self.horizon = horizon
         self._content = content
         self._events = events
         self._read = read
-        self._keep = keep
+        self.keep = keep
 
     def content(self) -> str:
-        """Return which values are kept, and how many."""
-        return f"{self._content} {self._events} {self._keep}"
+        """Return which values are kept."""
+        return f"{self._content} {self._events}"
+
+    def widen(self, other: "LastSeen") -> None:
+        """Keep as many values, for as long, as either does."""
+        self.keep = max(self.keep, other.keep)
+        self.horizon = longer(self.horizon, other.horizon)
 
     def bound(self) -> int:
         """Return the bytes of `keep` values with their times."""
-        return 5 + (VALUE_BYTES + 2 + STAMP_BYTES) * self._keep
+        return 5 + (VALUE_BYTES + 2 + STAMP_BYTES) * self.keep
 
     def fold(self, name: str) -> Fold | None:
         """Move the values' last times."""
@@ -134,9 +154,9 @@ class LastSeen:
         stamp = profile.stamp
         last: dict[Value, Stamp] = {} if state is None else state
         # Values seen at one instant are equals: more of them than are kept make no difference.
-        for value in values[: self._keep]:
+        for value in values[: self.keep]:
             last[value] = max(stamp, last.get(value, stamp))
-            if len(last) > self._keep:
+            if len(last) > self.keep:
                 del last[min(last, key=last.__getitem__)]
         return last
 
@@ -145,13 +165,16 @@ class LastSeen:
         return {value: seen for value, seen in state.items() if instant(seen) > upto} or None
 
 
-def different_values(name: str, events: Names, where: tuple[Clause, ...], keep: int) -> LastSeen:
+def different_values(name: str, scope: Scope, keep: int) -> LastSeen:
     """Return the memory of different values of a property."""
-    return LastSeen(f"distinct {name!r} {where}", events, compile_reader(name, where), keep)
+    read = compile_reader(name, scope.where)
+    content = f"distinct {name!r} {scope.where}"
+    return LastSeen(content, scope.events, read, keep, scope.within)
 
 
-def different_days(zone: str, events: Names, where: tuple[Clause, ...], keep: int) -> LastSeen:
+def different_days(zone: str, scope: Scope, keep: int) -> LastSeen:
     """Return the memory of different calendar days in a zone."""
+    where = scope.where
     place = ZoneInfo(zone)
     qualifies = compile_where(where)
 
@@ -160,7 +183,7 @@ def different_days(zone: str, events: Names, where: tuple[Clause, ...], keep: in
             return ()
         return (datetime.fromtimestamp(event.time // 1000, place).toordinal(),)
 
-    return LastSeen(f"days {zone} {where}", events, day, keep)
+    return LastSeen(f"days {zone} {where}", scope.events, day, keep, scope.within)
 
 
 class Range:

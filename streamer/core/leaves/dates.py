@@ -7,7 +7,7 @@ from typing import Final
 
 from streamer.core.memory import TIME_BYTES, Fold, Standing, State
 from streamer.core.values import flat
-from streamer.types import Event, Scalar
+from streamer.types import Event, Millis, Scalar
 
 MOST_DATES: Final = 16
 """How many different dates of a list are kept, the first ones."""
@@ -35,6 +35,7 @@ class TraitDates:
 
     def __init__(self, trait: str) -> None:
         self.slot = -1
+        self.horizon: Millis | None = None
         self._trait = trait
 
     def content(self) -> str:

@@ -65,6 +65,7 @@ class LastByRegion:
 
     def __init__(self, question: Extreme) -> None:
         self.slot = -1
+        self.horizon: Millis | None = None
         self._events = question.scope.events
         self._thresholds = _thresholds(question)
         self._found = compile_found(question.property, question.scope.where)

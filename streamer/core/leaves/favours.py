@@ -90,6 +90,7 @@ class Counts:
 
     def __init__(self, content: str, events: Names, read: Reader) -> None:
         self.slot = -1
+        self.horizon: Millis | None = None
         self._content = f"counts {content}"
         self._events = events
         self._read = read
@@ -143,6 +144,7 @@ class Window:
 
     def __init__(self, content: str, events: Names, read: Reader, within: Millis) -> None:
         self.slot = -1
+        self.horizon: Millis | None = None
         self._content = f"window {content} {within}"
         self._events = events
         self._read = read

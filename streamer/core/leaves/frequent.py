@@ -45,6 +45,7 @@ class TimesByValue:
         within: Millis | None,
     ) -> None:
         self.slot = -1
+        self.horizon = within
         self._content = f"same {name!r} {events} {where} {keep} {within}"
         self._events = events
         self._read = compile_reader(name, where)

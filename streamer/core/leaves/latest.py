@@ -51,6 +51,7 @@ class Verdict:
 
     def __init__(self, question: Latest) -> None:
         self.slot = -1
+        self.horizon: Millis | None = None
         self._events = question.events
         self._last = question.which == "last"
         self._found = compile_found(question.property, question.where)

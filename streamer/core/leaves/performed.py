@@ -48,11 +48,11 @@ class Performed:
     def _memory(self, wanted: Range, binder: Binder) -> Cuttable:
         scope = self.scope
         if self.counting == "days":
-            return different_days(binder.terms.zone, scope.events, scope.where, wanted.keep)
+            return different_days(binder.terms.zone, scope, wanted.keep)
         if self.property is None:
-            return Times(scope.events, scope.where, wanted.keep)
+            return Times(scope.events, scope.where, wanted.keep, scope.within)
         if self.counting == "distinct":
-            return different_values(self.property, scope.events, scope.where, wanted.keep)
+            return different_values(self.property, scope, wanted.keep)
         within = scope.within
         return TimesByValue(self.property, scope.events, scope.where, wanted.low, within)
 

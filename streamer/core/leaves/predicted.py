@@ -118,6 +118,7 @@ class Purchases:
 
     def __init__(self, events: Names, each: Literal["event", "day"], zone: str) -> None:
         self.slot = -1
+        self.horizon: Millis | None = None
         self._events = events
         self._days = each == "day"
         self._zone = ZoneInfo(zone)

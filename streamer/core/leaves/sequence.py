@@ -82,6 +82,7 @@ class ChainsByValue:
 
     def __init__(self, question: Sequence) -> None:
         self.slot = -1
+        self.horizon: Millis | None = None
         self._question = question
         self._span = question.span
         self._within = question.within

@@ -7,7 +7,7 @@ from streamer.core.leaves.latest import Judged
 from streamer.core.memory import TIME_BYTES, Binder, Fold, Leaf, Standing, State
 from streamer.core.syntax import Comparison
 from streamer.core.values import VALUE_BYTES, compile_test, flat, remembered_of, wants_absence
-from streamer.types import Event
+from streamer.types import Event, Millis
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class TraitVerdict:
 
     def __init__(self, question: Trait) -> None:
         self.slot = -1
+        self.horizon: Millis | None = None
         self._name = question.name
         self._test = compile_test(question.comparisons)
         self._kept = remembered_of(question.comparisons)
