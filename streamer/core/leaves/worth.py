@@ -77,6 +77,7 @@ class Spending:
 
     def __init__(self, purchases: Purchases, name: str) -> None:
         self.slot = -1
+        self.horizon: Millis | None = None
         self._purchases = purchases
         self._content = f"spending {name!r} {purchases.content()}"
         self._found = compile_found(name, ())
