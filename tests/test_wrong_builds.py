@@ -44,8 +44,8 @@ MISTAKES = [
     (
         "a ladder's exit missing",
         "core/decide.py",
-        "        if origin:\n",
-        "        if origin and not (target and plan.is_ladder):\n",
+        "            if number:\n",
+        "            if number and not (target and plan.is_ladder and direction == 'exited'):\n",
     ),
     (
         "a wake one millisecond late",
