@@ -21,8 +21,8 @@ _FORM: Final = "{:<28} {:>10} {:>10} {:>10} {:>10}"
 
 @click.command(
     epilog=examples("""
-streamer fit events.jsonl --model churn --out rules/churn_model.yaml
-streamer fit orders.csv.gz --map mapping.yaml --each day --model churn --out rules/churn_model.yaml
+streamer fit events.jsonl --model churn --out rules/churn.yaml
+streamer fit orders.csv.gz --map mapping.yaml --each day --model churn --out rules/churn.yaml
 streamer fit events.jsonl --until 2026-09-30T00:00:00Z --model churn --out - --scores scores.jsonl
 """)
 )
@@ -65,6 +65,11 @@ streamer fit events.jsonl --until 2026-09-30T00:00:00Z --model churn --out - --s
     help="Fit on the time up to there; the time after it judges the model.",
 )
 @click.option(
+    "--value",
+    metavar="PROPERTY",
+    help="Fit what a purchase is worth, too: a second model, KEY_value (gamma-gamma).",
+)
+@click.option(
     "--scores", metavar="FILE", type=click.Path(), help="Write a JSON line about each customer."
 )
 @click.option(
@@ -85,6 +90,7 @@ def fit(
     zone: str,
     unit: Millis,
     until: Millis | None,
+    value: str | None,
     scores: str | None,
     ahead: Millis,
 ) -> None:
@@ -98,7 +104,7 @@ def fit(
     Fitting needs SciPy: pip install 'streamer[fit]'
     """
     counted_by: Each = "day" if each == "day" else "event"
-    asked = Asked(key, frozenset(names), counted_by, unit, zone, until, ahead)
+    asked = Asked(key, frozenset(names), counted_by, unit, zone, until, ahead, value)
     log, decode = open_events(events, mapping)
     with log, progress_of(log, "fit") as step:
         fitted = run(asked, log, decode, step)
@@ -132,6 +138,11 @@ def _story(fitted: Fitted) -> Iterator[str]:
     yield f"  log-likelihood {found.log_likelihood:,.1f}"
     for name in found.vague():
         yield f"note: {name} can hardly be told from these histories: more of them would tell it"
+    if fitted.values is not None:
+        yield "what a purchase is worth"
+        for name, value in fitted.values.parameters._asdict().items():
+            yield f"  {name:<6}{value:.4g}"
+        yield f"  log-likelihood {fitted.values.log_likelihood:,.1f}"
     yield ""
     yield from _judgement(fitted.calibration, tried=fitted.tried is not None)
 

@@ -1,5 +1,6 @@
 """`streamer fit`: the CDNOW customers from their file, and a model that rules can name."""
 
+import re
 from pathlib import Path
 
 import orjson
@@ -46,8 +47,30 @@ def test_a_model_is_written_for_rules_and_customers_are_scored(tmp_path: Path) -
     assert run("check", str(tmp_path)).exit_code == 0
     standings = [orjson.loads(line) for line in scores.read_bytes().splitlines()]
     assert len(standings) == 400
-    assert standings[0].keys() == {"customer", "purchases", "alive", "expected"}
+    assert standings[0].keys() == {"customer", "purchases", "alive", "expected", "value"}
+    assert standings[0]["value"] is None
     assert all(0 < one["alive"] <= 1 and one["expected"] >= 0 for one in standings)
+
+
+@pytest.mark.skipif(not CDNOW.exists(), reason="needs ../shared/data/cdnow")
+def test_the_value_of_a_purchase_is_a_second_model_in_the_file(tmp_path: Path) -> None:
+    out, scores = tmp_path / "churn.yaml", tmp_path / "scores.jsonl"
+    mapping = str(ROOT / "schemas" / "mappings" / "cdnow.yaml")
+    arguments = ["fit", str(CDNOW), "--map", mapping, "--each", "day", "--value", "revenue"]
+    arguments += ["--until", "1997-09-30T00:00:00Z", "--scores", str(scores)]
+    result = run(*arguments, "--model", "churn", "--out", str(out))
+    assert result.exit_code == 0, result.output
+    (tmp_path / "rule.yaml").write_text(RULE.replace("churn, below: 30%", "churn_value, below: 30"))
+    checked = run("check", str(tmp_path))
+    assert checked.exit_code == 0, checked.output
+    first = orjson.loads(scores.read_bytes().splitlines()[0])
+    written = re.search(r"p: (\S+), q: (\S+), v: (\S+)}", out.read_text())
+    assert written is not None
+    p, q, v = map(float, written.groups())
+    # of all purchases, the first ones too
+    for value, found in zip((p, q, v), (9.881, 3.399, 7.929), strict=True):
+        assert value == pytest.approx(found, rel=1e-3)
+    assert first["value"] == pytest.approx(p * (v + 29.33 + 29.73 + 14.96) / (p * 3 + q - 1))
 
 
 def test_the_model_alone_goes_to_standard_output(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@
     calibrate     what the model and two simple rules say of a later time, and what came true
     model_file    the fitted model as a document of a rule set
 
-Read in this order: `histories`, `bg_nbd`, `calibration`, `documents`, `fitting` (all of it
-together).
+Read in this order: `histories`, `bg_nbd`, `gamma_gamma`, `calibration`, `documents`, `fitting` (all
+of it together).
 """
 
 from streamer.compose.fitting.calibration import Calibration, Score, calibrate

@@ -14,7 +14,13 @@ from streamer.compose.fitting.bg_nbd import (
     purchases_to_come,
 )
 from streamer.compose.fitting.calibration import Calibration, calibrate
-from streamer.compose.fitting.documents import model_file
+from streamer.compose.fitting.documents import model_file, value_document
+from streamer.compose.fitting.gamma_gamma import (
+    Spent,
+    ValueFit,
+    expected_value,
+    fit_gamma_gamma,
+)
 from streamer.compose.fitting.histories import Each, Histories
 from streamer.compose.inputs import Decoder
 from streamer.errors import UsageError
@@ -27,7 +33,8 @@ class Asked:
     """What to fit: the model's key, what a purchase is, and on the time up to when.
 
     `until` None is the last purchase. `unit` and `ahead` in ms; the scores of customers say how
-    many purchases are expected within `ahead`.
+    many purchases are expected within `ahead`. With `value`, the property with the value of a
+    purchase, a gamma-gamma model is fitted, too.
     """
 
     key: str
@@ -37,6 +44,7 @@ class Asked:
     zone: str
     until: Millis | None
     ahead: Millis
+    value: str | None = None
 
     def check(self) -> None:
         """Raise `UsageError` for what no rule set could have: a key, an event, a zone."""
@@ -53,12 +61,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the model says of one customer at the end of its time."""
+    """What the models say of one customer at the end of their time; `value` is of a purchase."""
 
     customer: str
     purchases: int
     alive: float
     expected: float
+    value: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,7 @@ class Fitted:
     """
 
     fit: Fit
+    values: ValueFit | None
     histories: Histories
     until: Millis
     customers: int
@@ -82,7 +92,7 @@ class Fitted:
 def fit(asked: Asked, log: Log, decode: Decoder, watch: Callable[[], object]) -> Fitted:
     """Read the log and fit the model; raises `UsageError` where that cannot be done."""
     asked.check()
-    histories = Histories(asked.events, asked.each, asked.zone)
+    histories = Histories(asked.events, asked.each, asked.zone, asked.value)
     histories.read(log, decode, watch)
     first, last = histories.first, histories.last
     if first is None or last is None:
@@ -95,6 +105,10 @@ def fit(asked: Asked, log: Log, decode: Decoder, watch: Callable[[], object]) ->
     if until >= last:
         begin = first + (last - first) * 2 // 3
         tried = fit_bg_nbd((one for _, one in histories.until(begin)), asked.unit)
+    spent = {customer: histories.spent(customer, until) for customer in histories.times}
+    values = None
+    if asked.value is not None:
+        values = fit_gamma_gamma(one for one in spent.values() if one is not None)
     judged = (tried or found).parameters
     standings = tuple(
         Standing(
@@ -102,17 +116,24 @@ def fit(asked: Asked, log: Log, decode: Decoder, watch: Callable[[], object]) ->
             one.repeats + 1,
             probability_alive(found.parameters, moment),
             purchases_to_come(found.parameters, moment, asked.ahead / asked.unit),
+            _worth(values, spent[customer]),
         )
         for customer, one in histories.until(until)
         for moment in (in_units(one, asked.unit),)
     )
     return Fitted(
         fit=found,
+        values=values,
         histories=histories,
         until=until,
         customers=len(standings),
         calibration=calibrate(histories, judged, asked.unit, begin, last),
         tried=tried,
-        text=model_file(asked.key, found, histories, asked.unit, until),
+        text=model_file(asked.key, found, histories, asked.unit, until)
+        + ("" if values is None else value_document(asked.key, values, histories, until)),
         standings=standings,
     )
+
+
+def _worth(values: ValueFit | None, spent: Spent | None) -> float | None:
+    return None if values is None or spent is None else expected_value(values.parameters, spent)

@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
+from streamer.compose.fitting.gamma_gamma import Spent
 from streamer.compose.inputs import Decoder
+from streamer.core.values import SCALE, compile_found, ten_thousandths
 from streamer.errors import InvalidEvent
 from streamer.ports import Log
 from streamer.types import SECOND, Millis
@@ -32,12 +34,16 @@ class Summary(NamedTuple):
 class Histories:
     """The instants of purchases by customer; `each` and `zone` say what counts as one.
 
+    With `value`, a property, `amounts` are the instants and values, in ten-thousandths, of the
+    purchases that have a positive one.
     `lines` were read; `unreadable` of them are no events, `duplicates` repeat an id.
     """
 
     events: frozenset[str]
     each: Each
     zone: str
+    value: str | None = None
+    amounts: dict[str, list[tuple[Millis, int]]] = field(default_factory=dict)
     times: dict[str, list[Millis]] = field(default_factory=dict)
     lines: int = 0
     unreadable: int = 0
@@ -46,6 +52,7 @@ class Histories:
     def read(self, log: Log, decode: Decoder, watch: Callable[[], object]) -> None:
         """Gather the purchases of a log; `watch` is called after every batch."""
         seen: set[tuple[str, str]] = set()
+        found = None if self.value is None else compile_found(self.value, ())
         offset = 0
         while records := log.read(0, offset, _BATCH):
             for record in records:
@@ -62,6 +69,12 @@ class Histories:
                     continue
                 seen.add(mark)
                 self.times.setdefault(event.customer, []).append(event.time)
+                if found is not None:
+                    numbers = (ten_thousandths(value) for value, _ in found(event))
+                    amount = sum(number for number in numbers if number is not None)
+                    if amount > 0:
+                        entry = (event.time, amount)
+                        self.amounts.setdefault(event.customer, []).append(entry)
             self.lines += len(records)
             offset = records[-1].offset + 1
             watch()
@@ -85,6 +98,14 @@ class Histories:
             if known:
                 recency, age = known[-1] - known[0], end - known[0]
                 yield customer, Summary(self._purchases(known) - 1, recency, age)
+
+    def spent(self, customer: str, end: Millis) -> Spent | None:
+        """Return what a customer had spent by then; None for nothing."""
+        known = [entry for entry in self.amounts.get(customer, ()) if entry[0] <= end]
+        if not known:
+            return None
+        total = sum(amount for _, amount in known) / SCALE
+        return Spent(self._purchases([time for time, _ in known]), total)
 
     def between(self, customer: str, begin: Millis, end: Millis) -> int:
         """Return how many purchases a customer made after `begin` and up to `end`."""

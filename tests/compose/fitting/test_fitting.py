@@ -11,6 +11,7 @@ from streamer.codecs.language import read_rules_text
 from streamer.compose.fitting import Asked, Fitted, Histories, calibrate, fit
 from streamer.compose.fitting.bg_nbd import Parameters
 from streamer.compose.fitting.histories import Each, Summary
+from streamer.compose.nodes import leaves_of
 from streamer.core.leaves.predicted import Predicted, repeats
 from streamer.core.syntax import Segment
 from streamer.errors import UsageError
@@ -106,10 +107,9 @@ def test_customers_are_scored_as_the_rule_scores_them() -> None:
     for nth, time in enumerate(found.histories.times["u-3"]):
         shopper.decides(Event(f"e{nth}", "order_completed", "c", time, {}))
     (plan,) = shopper.rules.plans
-    assert plan.rungs[0].when is not None
-    holds = plan.rungs[0].when.test(shopper.alive, found.until)[0]
-    said = plan.rungs[0].when.because(shopper.alive, found.until, holds=holds)
-    assert f"P(alive) {one.alive:.4f} after {one.purchases} purchase" in said[0]
+    (leaf,) = (asked.leaf for asked in leaves_of(plan))
+    said = leaf.detail(shopper.alive, found.until)
+    assert f"P(alive) {one.alive:.4f} after {one.purchases} purchase" in said
 
 
 @pytest.mark.parametrize("each", ["event", "day"])
