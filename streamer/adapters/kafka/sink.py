@@ -15,6 +15,7 @@ Theory of operation.
    says whether it had been told after all.
 """
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -41,6 +42,15 @@ _TRANSACTION_MS: Final = 10_000
 _PATIENCE_S: Final = 10.0
 _SETTLES_S: Final = 2.0
 """A transaction that has been committed has stable offsets sooner; librdkafka waits for them."""
+_MOVING: Final = frozenset(
+    {
+        KafkaError.NOT_COORDINATOR,
+        KafkaError.COORDINATOR_NOT_AVAILABLE,
+        KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    }
+)
+"""What brokers say of a group while its coordinator is being chosen: also of a new group."""
+_MOVES_S: Final = 0.1
 _LINGER_MS: Final = 100
 """Records wait for their commit, which sends them at once: in few large batches."""
 _LARGEST: Final = 8 << 20
@@ -209,19 +219,9 @@ class KafkaSink:
 
     def _stable_mark(self, partition: int, patience_s: float) -> Mark | None:
         """Return the mark; None while a transaction that would move it is open."""
-        # Only a consumer may ask. An admin client would say at once that a transaction is open, but
-        # that of librdkafka 2.16 crashes the process when the group has moved to another broker.
-        self._reader.consume(1_000, 0)  # what it has to say of lost connections piles up otherwise
-        asked = TopicPartition(self._topics.events, partition)
-        doing = f"read the offsets of the group {self._group}"
-        try:
-            (found,) = self._reader.committed([asked], patience_s)
-        except KafkaException as error:
-            if error.args[0].code() == KafkaError._TIMED_OUT:  # noqa: SLF001 (its name)
-                return None
-            raise failure(error.args[0], doing) from None
-        if found.error is not None:
-            raise failure(found.error, doing)
+        found = self._stable_offset(partition, patience_s)
+        if found is None:
+            return None
         if found.offset == OFFSET_INVALID:
             return Mark()
         try:
@@ -232,6 +232,27 @@ class KafkaSink:
                 "by Streamer, so nobody knows what has been published: use another --group"
             ) from None
         return Mark(metadata.number, found.offset, metadata.swept)
+
+    def _stable_offset(self, partition: int, patience_s: float) -> TopicPartition | None:
+        """Return the group's offset, waiting for a coordinator that is just being found."""
+        # Only a consumer may ask. An admin client would say at once that a transaction is open, but
+        # that of librdkafka 2.16 crashes the process when the group has moved to another broker.
+        self._reader.consume(1_000, 0)  # what it has to say of lost connections piles up otherwise
+        asked = TopicPartition(self._topics.events, partition)
+        patient_until = time.monotonic() + patience_s
+        while True:
+            try:
+                (found,) = self._reader.committed([asked], patience_s)
+                if found.error is None:
+                    return found
+                error = found.error
+            except KafkaException as raised:
+                error = raised.args[0]
+            if error.code() == KafkaError._TIMED_OUT:  # noqa: SLF001 (its name)
+                return None
+            if error.code() not in _MOVING or time.monotonic() > patient_until:
+                raise failure(error, f"read the offsets of the group {self._group}")
+            time.sleep(_MOVES_S)
 
 
 def _reader_settings(connection: Connection, group: str) -> dict[str, Any]:
