@@ -5,7 +5,7 @@ import click
 from streamer import __version__
 from streamer.cli.failures import reported
 
-COMMANDS = ("check", "test", "replay", "explain", "fit", "privacy", "simulate", "demo")
+COMMANDS = ("check", "test", "replay", "explain", "fit", "privacy", "simulate", "demo", "run")
 """The commands in the order in which a new user meets them."""
 
 
@@ -64,6 +64,10 @@ def _command(name: str) -> click.Command | None:
             from streamer.cli.demo import demo
 
             return demo
+        case "run":
+            from streamer.cli.run import run
+
+            return run
         case _:
             return None
 

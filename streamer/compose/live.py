@@ -1,16 +1,18 @@
 """The hot lane: a process that takes its share of the partitions and says what becomes true.
 
-Built from a feed, a store and a sink, whichever they are; `streamer run` builds them on Kafka and
-Redis. What changes while it runs is the rules: read anew when asked to, and put in force between
-two turns, by letting every partition be taken over under them.
+Works on a feed, a store and a sink, whichever they are; `streamer.compose.connect` makes them on
+Kafka and Redis. Until they can be reached it tries again for ever, and says so. What changes while
+it runs is the rules: read anew when asked to, and put in force between two turns, by letting every
+partition be taken over under them.
 """
 
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Protocol
 from uuid import uuid4
 
@@ -18,13 +20,16 @@ from streamer.adapters.metrics import Readings
 from streamer.codecs.events import decode
 from streamer.compose.nodes import leaves_of
 from streamer.core.ruleset import RuleSet
-from streamer.errors import AdapterError, RuleErrors, StreamerError
+from streamer.errors import AdapterError, RuleErrors, StreamerError, Unavailable
 from streamer.ports import Feed, Sink, Store
 from streamer.types import Millis
-from streamer.worker import Clocks, Crew, Pace, Stopwatch, Tally, Worker
+from streamer.worker import Clocks, Crew, Pace, Post, Stopwatch, Tally, Worker
 
 _STALLED: Final = 30.0
 """After so many seconds without a turn the process is not ready."""
+_FIRST_PAUSE: Final = 0.1
+_LONGEST_PAUSE: Final = 10.0
+"""Seconds between two attempts to connect: each pause is twice the one before."""
 
 
 class Journal(Protocol):
@@ -45,19 +50,23 @@ class Ends:
 
 
 class Live:
-    """Runs until stopped. `instance` names the process in the store and among transactions."""
+    """Runs until stopped. `instance` names the process in the store and among transactions.
+
+    `connect` raises `Unavailable` where trying again may help. The first rules must be right: what
+    `read_rules` raises for them is raised here.
+    """
 
     def __init__(
         self,
         read_rules: Callable[[], RuleSet],
-        ends: Ends,
+        connect: Callable[[], Ends],
         pace: Pace,
         journal: Journal,
         instance: str,
     ) -> None:
         self._read_rules = read_rules
         self._rules = read_rules()
-        self._ends = ends
+        self._connect = connect
         self._pace = pace
         self._journal = journal
         self._instance = instance
@@ -66,14 +75,12 @@ class Live:
         self._trouble: Counter[str] = Counter()
         self._refused = 0
         self._refusal: str | None = None
+        self._away: str | None = "not connected yet"
         self._turned = time.monotonic()
         self._stopping = threading.Event()
         self._reloading = threading.Event()
         self._watch = Stopwatch(time.process_time_ns)
-        clocks = Clocks(
-            lambda: time.time_ns() // 1_000_000, lambda: time.monotonic_ns() // 1_000_000
-        )
-        self._crew = Crew(ends.feed, ends.sink, self._hire, pace, clocks, self, self._watch)
+        self._posts: Mapping[int, Post] = {}
 
     def stop(self) -> None:
         """Ask for the end: after the present turn everything is committed and told."""
@@ -86,31 +93,29 @@ class Live:
     def run(self) -> None:
         """Work until asked to stop, then leave."""
         self._journal.say("started", rules=self._rules.version, instance=self._instance)
-        try:
-            while not self._stopping.is_set():
-                if self._reloading.is_set():
-                    self._reloading.clear()
-                    self._reload()
-                self._crew.turn()
-                self._turned = time.monotonic()
-            self._crew.leave()
-        finally:
-            with suppress(AdapterError):
-                self._ends.close()
+        ends = self._connected()
+        if ends is not None:
+            try:
+                self._work(ends)
+            finally:
+                with suppress(AdapterError):
+                    ends.close()
         self._journal.say("stopped", records=dict(self._tally.outcomes))
 
     def unready(self) -> str | None:
         """Return why the process cannot work as it should just now, None if it can."""
+        if self._away is not None:
+            return self._away
         if time.monotonic() - self._turned > _STALLED:
             return f"no turn for {time.monotonic() - self._turned:.0f} s"
         if self._refusal is not None:
             return f"the new rules were refused, the rules before are in force: {self._refusal}"
-        held = sum(post.worker is None for post in list(self._crew.posts.values()))
+        held = sum(post.worker is None for post in list(self._posts.values()))
         return f"{held} partitions wait to be taken over" if held else None
 
     def readings(self) -> Readings:
         """Return what operators watch, as it stands."""
-        posts = dict(self._crew.posts)
+        posts = dict(self._posts)
         workers = {p: post.worker for p, post in posts.items() if post.worker is not None}
         return Readings(
             records=self._tally.outcomes,
@@ -135,20 +140,50 @@ class Live:
 
     def trouble(self, partition: int, error: AdapterError, pause: Millis) -> None:
         """Write what went wrong."""
-        kind = type(error).__name__.lower()
-        self._trouble[kind] += 1
-        self._journal.say(kind, "warning", partition=partition, error=str(error), again_in_ms=pause)
+        self._note(error, partition=partition, again_in_ms=pause)
 
     def gone(self, partition: int) -> None:
         """Write that a partition is somebody else's now."""
         self._journal.say("partition given away", partition=partition)
 
-    def _hire(self, partition: int) -> Worker:
+    def _connected(self) -> Ends | None:
+        """Return what to work on as soon as it can be reached; None if asked to stop before."""
+        pause = _FIRST_PAUSE
+        while not self._stopping.is_set():
+            try:
+                ends = self._connect()
+            except Unavailable as error:
+                self._away = str(error)
+                self._note(error, again_in_ms=round(pause * 1_000))
+                self._stopping.wait(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+            else:
+                self._away = None
+                return ends
+        return None
+
+    def _work(self, ends: Ends) -> None:
+        clocks = Clocks(
+            lambda: time.time_ns() // 1_000_000, lambda: time.monotonic_ns() // 1_000_000
+        )
+        hire = partial(self._hire, ends)
+        crew = Crew(ends.feed, ends.sink, hire, self._pace, clocks, self, self._watch)
+        self._posts = crew.posts
+        self._turned = time.monotonic()
+        while not self._stopping.is_set():
+            if self._reloading.is_set():
+                self._reloading.clear()
+                self._reload(crew)
+            crew.turn()
+            self._turned = time.monotonic()
+        crew.leave()
+
+    def _hire(self, ends: Ends, partition: int) -> Worker:
         self._hired += 1
         return Worker(
             self._rules,
-            self._ends.store,
-            self._ends.sink,
+            ends.store,
+            ends.sink,
             decode,
             partition=partition,
             pace=self._pace,
@@ -157,7 +192,7 @@ class Live:
             tally=self._tally,
         )
 
-    def _reload(self) -> None:
+    def _reload(self, crew: Crew) -> None:
         try:
             rules = self._read_rules()
         except StreamerError as error:
@@ -170,8 +205,13 @@ class Live:
         if rules.version != self._rules.version:
             self._rules = rules
             self._tally.beyond.clear()
-            self._crew.take_over_all()
+            crew.take_over_all()
         self._journal.say("rules read", rules=rules.version)
+
+    def _note(self, error: AdapterError, /, **facts: object) -> None:
+        kind = type(error).__name__.lower()
+        self._trouble[kind] += 1
+        self._journal.say(kind, "warning", error=str(error), **facts)
 
     def _beyond(self) -> dict[str, int]:
         found: Counter[str] = Counter()

@@ -57,7 +57,7 @@ class Hall:
         self.closed = threading.Event()
         ends = Ends(self.feed, self.store, self.sink, self.closed.set)
         pace = Pace(in_order=False)
-        self.live = Live(self.read_rules, ends, pace, self.journal, "streamer-1")
+        self.live = Live(self.read_rules, lambda: ends, pace, self.journal, "streamer-1")
 
     def read_rules(self) -> RuleSet:
         if self.broken:

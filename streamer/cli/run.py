@@ -1,0 +1,125 @@
+"""`streamer run`: the hot lane, on Kafka and Redis."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Final
+
+import click
+
+from streamer.adapters.kafka import Connection, Topics
+from streamer.adapters.metrics import Metrics
+from streamer.adapters.web import Pages
+from streamer.cli.journal import StandardJournal
+from streamer.cli.options import examples, rules_option
+from streamer.cli.quantities import Duration
+from streamer.cli.servers import group_option, kafka_options, redis_option, topic_options
+from streamer.compose.connect import Servers, connect
+from streamer.compose.inputs import load_rules
+from streamer.compose.live import Live, new_instance
+from streamer.types import Millis
+from streamer.worker import Pace
+
+_EVERYWHERE: Final = ""
+"""The address under which a machine can be reached from anywhere, as containers need it."""
+_BATCH: Final = 2_000
+"""How many records a turn takes at most: above this the cost of each falls no further."""
+_WAKES: Final = 2_000
+
+
+@click.command(
+    epilog=examples("""
+streamer run --rules rules/
+streamer run --kafka broker-1:9092,broker-2:9092 --kafka-config client.properties
+STREAMER_REDIS=rediss://:secret@redis.example.com:6379/0 streamer run --group shop
+kill -HUP PID     read the rules anew
+""")
+)
+@rules_option
+@kafka_options
+@topic_options("events", "changes", "memberships", "rejected")
+@group_option
+@redis_option
+@click.option(
+    "--allow-volatile-redis",
+    is_flag=True,
+    envvar="STREAMER_ALLOW_VOLATILE_REDIS",
+    show_envvar=True,
+    help="Take a Redis that keeps its data in memory only: after a restart of it everything is "
+    "decided again from the log, and nothing is told twice.",
+)
+@click.option(
+    "--lateness",
+    type=Duration(),
+    envvar="STREAMER_LATENESS",
+    show_envvar=True,
+    default="2s",
+    show_default=True,
+    help="How far events may come behind: a change that only time brings is told so much later.",
+)
+@click.option(
+    "--cache",
+    type=click.IntRange(min=1),
+    envvar="STREAMER_CACHE",
+    show_envvar=True,
+    default=100_000,
+    show_default=True,
+    help="How many customers of each partition are kept in memory as well.",
+)
+@click.option(
+    "--metrics-port",
+    type=click.IntRange(0, 65_535),
+    envvar="STREAMER_METRICS_PORT",
+    show_envvar=True,
+    default=9464,
+    show_default=True,
+    help="Where /metrics, /healthz and /readyz are served; 0 for nowhere.",
+)
+def run(
+    rules: tuple[str, ...],
+    connection: Connection,
+    topics: Topics,
+    group: str,
+    redis: str,
+    allow_volatile_redis: bool,
+    lateness: Millis,
+    cache: int,
+    metrics_port: int,
+) -> None:
+    """Say when customers enter and leave segments, as events come and as time passes.
+
+    Takes its share of the partitions of the topic of events: start as many processes as you like,
+    up to one for each partition. What happens is written to standard error, as JSON lines where
+    that is not a terminal. While Kafka or Redis are away it waits for them. SIGTERM and Ctrl-C end
+    it after the present turn, with everything told; SIGHUP reads the rules anew.
+    """
+    servers = Servers(connection, topics, redis, group, allow_volatile_redis)
+    instance = new_instance(group)
+    live = Live(
+        lambda: load_rules(rules).compiled,
+        lambda: connect(servers, instance),
+        Pace(lateness, _BATCH, _WAKES, cache, in_order=False),
+        StandardJournal(),
+        instance,
+    )
+    pages = (
+        Pages(_EVERYWHERE, metrics_port, Metrics(live.readings).registry(), live.unready)
+        if metrics_port
+        else nullcontext()
+    )
+    with pages, _heeding_signals(live):
+        live.run()
+
+
+@contextmanager
+def _heeding_signals(live: Live) -> Iterator[None]:
+    """Let the signals that end a process end it in order, and SIGHUP read the rules anew."""
+    acts = {signal.SIGTERM: live.stop, signal.SIGINT: live.stop, signal.SIGHUP: live.reload}
+    before = {
+        number: signal.signal(number, lambda got, _: acts[signal.Signals(got)]()) for number in acts
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

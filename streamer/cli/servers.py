@@ -1,0 +1,102 @@
+"""Options that say where Kafka and Redis are, the same for every command that needs them.
+
+Passwords stand in the file of client properties, in the environment or in the address of Redis,
+which the environment can give as well: never in an option that other users of a machine can see.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import click
+
+from streamer.adapters.kafka import Connection, Topics
+from streamer.adapters.kafka.connection import DEFAULT_SERVERS
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_TOPICS: Final = {
+    "events": "what storefronts publish",
+    "changes": "who enters and leaves which segment",
+    "memberships": "the segments that each customer is in",
+    "rejected": "what could not be an event, and why",
+}
+
+
+def kafka_options(command: Command) -> Command:
+    """Add `--kafka` and `--kafka-config`; the command gets a `Connection` as `connection`."""
+
+    @functools.wraps(command)
+    def connected(*args: Any, kafka: str, kafka_config: str | None, **others: Any) -> Any:  # noqa: ANN401 (passed on)
+        return command(*args, connection=Connection.from_file(kafka, kafka_config), **others)
+
+    config = click.option(
+        "--kafka-config",
+        metavar="FILE",
+        type=click.Path(),
+        envvar="STREAMER_KAFKA_CONFIG",
+        show_envvar=True,
+        help="Client properties as Kafka's own tools read them: TLS, user and password.",
+    )
+    servers = click.option(
+        "--kafka",
+        metavar="HOST:PORT,...",
+        envvar="STREAMER_KAFKA",
+        show_envvar=True,
+        default=DEFAULT_SERVERS,
+        show_default=True,
+        help="Where Kafka is: one or more of its brokers.",
+    )
+    return servers(config(connected))  # type: ignore[return-value] # click keeps what it is given
+
+
+def topic_options(*names: str) -> Callable[[Command], Command]:
+    """Add `--NAME-topic` for these topics; the command gets `Topics` as `topics`."""
+
+    def add(command: Command) -> Command:
+        @functools.wraps(command)
+        def named(*args: Any, **others: Any) -> Any:  # noqa: ANN401 (passed on)
+            topics = {name: others.pop(f"{name}_topic") for name in names}
+            return command(*args, topics=Topics(**topics), **others)
+
+        decorated: Any = named
+        for name in reversed(names):
+            decorated = click.option(
+                f"--{name}-topic",
+                metavar="TOPIC",
+                envvar=f"STREAMER_{name.upper()}_TOPIC",
+                show_envvar=True,
+                default=getattr(Topics(), name),
+                show_default=True,
+                help=f"The topic of {_TOPICS[name]}.",
+            )(decorated)
+        return decorated  # type: ignore[no-any-return] # click keeps what it is given
+
+    return add
+
+
+def group_option(command: Command) -> Command:
+    """Add `--group`."""
+    return click.option(
+        "--group",
+        metavar="NAME",
+        envvar="STREAMER_GROUP",
+        show_envvar=True,
+        default="streamer",
+        show_default=True,
+        help="The consumer group; also the beginning of every key in Redis and transactional id.",
+    )(command)
+
+
+def redis_option(command: Command) -> Command:
+    """Add `--redis`."""
+    return click.option(
+        "--redis",
+        metavar="URL",
+        envvar="STREAMER_REDIS",
+        show_envvar=True,
+        default="redis://127.0.0.1:6379/0",
+        show_default=True,
+        help="Where Redis or Valkey is: rediss:// with TLS. With a password, say it in the "
+        "environment.",
+    )(command)
