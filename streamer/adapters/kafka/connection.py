@@ -2,7 +2,8 @@
 
 Further settings come from a file of client properties, as Java's clients and Kafka's own tools
 read them; passwords stand nowhere else. Names that librdkafka shares with Java are passed on as
-they are, the few that differ are translated.
+they are, the few that differ are translated. kafka-python gets those that open the way in, and what
+it has no word for is refused, so that no client goes in by another way than the file says.
 """
 
 import re
@@ -39,18 +40,24 @@ _OURS: Final = frozenset(
 _LIBRDKAFKA: Final = {
     "sasl.mechanism": "sasl.mechanisms",
     "ssl.truststore.location": "ssl.ca.location",
-    "ssl.keystore.location": "ssl.certificate.location",
 }
 _KAFKA_PYTHON: Final = {
-    "security.protocol": "security_protocol",
-    "sasl.mechanisms": "sasl_mechanism",
     "sasl.username": "sasl_plain_username",
     "sasl.password": "sasl_plain_password",
     "ssl.ca.location": "ssl_cafile",
     "ssl.certificate.location": "ssl_certfile",
     "ssl.key.location": "ssl_keyfile",
     "ssl.key.password": "ssl_password",
+    "ssl.cipher.suites": "ssl_ciphers",
+    "ssl.crl.location": "ssl_crlfile",
 }
+_WAYS_IN: Final = ("enable.ssl.", "sasl.", "security.", "ssl.")
+_SECURITY: Final = "security.protocol"
+_PROTOCOLS: Final = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+_MECHANISM: Final = "sasl.mechanisms"
+_MECHANISMS: Final = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+"""What kafka-python can do with a name and a password."""
+_HOST_CHECK: Final = "ssl.endpoint.identification.algorithm"
 _JAVA_ONLY: Final = frozenset(
     {"ssl.truststore.type", "ssl.keystore.type", "ssl.truststore.password", "ssl.keystore.password"}
 )
@@ -86,13 +93,24 @@ class Connection:
         return {"log_level": 0, **mine, **self.properties, "bootstrap.servers": self.servers}
 
     def kafka_python(self) -> dict[str, Any]:
-        """Return keyword arguments for kafka-python: the way in, not what tunes the other one."""
+        """Return keyword arguments for kafka-python: the way in, not what tunes the other one.
+
+        Raises `UsageError` for a way in that only librdkafka knows.
+        """
         found: dict[str, Any] = {"bootstrap_servers": self.servers.split(",")}
         for name, value in self.properties.items():
-            if name in _KAFKA_PYTHON:
+            if name == _HOST_CHECK:
+                found["ssl_check_hostname"] = value != "none"
+            elif name == _SECURITY:
+                found["security_protocol"] = _one_of(_PROTOCOLS, name, value.upper())
+            elif name == _MECHANISM:
+                found["sasl_mechanism"] = _one_of(_MECHANISMS, name, value)
+            elif name in _KAFKA_PYTHON:
                 found[_KAFKA_PYTHON[name]] = value
-        if self.properties.get("ssl.endpoint.identification.algorithm") == "none":
-            found["ssl_check_hostname"] = False
+            elif name.startswith(_WAYS_IN):
+                raise UsageError(
+                    f"{name} is for workers only: the clients of the other commands do not know it"
+                )
         return found
 
 
@@ -103,6 +121,15 @@ def made(client: Callable[[dict[str, Any]], Client], settings: dict[str, Any]) -
     except (KafkaException, TypeError, ValueError) as error:
         reason = error.args[0].str() if isinstance(error, KafkaException) else error
         raise UsageError(f"Kafka's client does not take these settings: {reason}") from None
+
+
+def _one_of(known: tuple[str, ...], name: str, value: str) -> str:
+    if value in known:
+        return value
+    raise UsageError(
+        f"{name}={value} is for workers at most: the clients of the other commands know "
+        f"{', '.join(known)}"
+    )
 
 
 def read_properties(path: Path) -> dict[str, str]:
@@ -133,6 +160,8 @@ def _renamed(name: str, value: str, place: str) -> dict[str, str]:
         return {f"sasl.{key}": text for key, text in login.items()}
     if name.startswith("ssl.") and value.lower().endswith((".jks", ".p12", ".pkcs12")):
         raise UsageError(f"{place}: {name} must be a PEM file, a Java key store cannot be read")
-    if name == "ssl.endpoint.identification.algorithm":
+    if name == "ssl.keystore.location":  # in PEM: the certificates and the key in one file
+        return {"ssl.certificate.location": value, "ssl.key.location": value}
+    if name == _HOST_CHECK:
         return {name: value or "none"}
     return {} if name in _JAVA_ONLY else {_LIBRDKAFKA.get(name, name): value}
