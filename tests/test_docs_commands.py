@@ -9,12 +9,14 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
+from click.testing import CliRunner
 
-from streamer.cli import COMMANDS
+from streamer.cli import COMMANDS, main
 from tests.cli.shop import event, run
 from tests.compose.fitting.shoppers import lines, orders
 
@@ -24,6 +26,8 @@ DOCUMENTS = sorted(
     for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md"))
     if path.exists()
 )
+ON_KAFKA = {"topics"}
+"""The commands that need a Kafka; it has the topics that they ask for."""
 WORD = re.compile(r"`((?:streamer|make) [^`]+)`")
 HELP_NEEDS = {
     "mapping.yaml": """\
@@ -66,7 +70,19 @@ def help_examples() -> list[str]:
     return found
 
 
-def shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def servers(line: str, request: pytest.FixtureRequest) -> dict[str, str]:
+    """Return the environment in which a line finds the servers that it needs."""
+    if not re.search(rf"streamer ({'|'.join(ON_KAFKA)})\b", line):
+        return {}
+    environment = {"STREAMER_KAFKA": request.getfixturevalue("kafka").address}
+    done = CliRunner(env=environment).invoke(main, ["topics", "create"])
+    assert done.exit_code == 0, done.output
+    return environment
+
+
+def shell(
+    line: str, folder: Path, environment: Mapping[str, str] = MappingProxyType({})
+) -> subprocess.CompletedProcess[str]:
     """Run a line as a person would, with an end where it has none of its own."""
     if line.startswith("streamer demo") and "--seconds" not in line:
         line += " --seconds 1"
@@ -83,7 +99,7 @@ def shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
         timeout=120,
-        env=os.environ | {"PATH": f"{python}{os.pathsep}{os.environ['PATH']}"},
+        env={**os.environ, "PATH": f"{python}{os.pathsep}{os.environ['PATH']}", **environment},
     )
 
 
@@ -96,12 +112,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
-def test_every_command_in_a_block_works(path: Path, folder: Path) -> None:
+def test_every_command_in_a_block_works(
+    path: Path, folder: Path, request: pytest.FixtureRequest
+) -> None:
     for line in commands(path):
         if line.startswith("make "):
             done = shell(f"make -n -C {ROOT} {line.removeprefix('make ')}", folder)
         else:
-            done = shell(line, folder)
+            done = shell(line, folder, servers(line, request))
         failed = done.returncode != int("--strict" in line)
         assert not failed, f"{line}\n{done.stdout[-2_000:]}\n{done.stderr[-2_000:]}"
 
@@ -139,7 +157,9 @@ def test_every_command_is_shown_in_the_readme_and_in_a_block_of_the_docs() -> No
 
 
 @pytest.mark.parametrize("line", help_examples())
-def test_every_example_in_the_help_works(line: str, folder: Path) -> None:
+def test_every_example_in_the_help_works(
+    line: str, folder: Path, request: pytest.FixtureRequest
+) -> None:
     for name, text in HELP_NEEDS.items():
         (folder / name).write_text(text)
     (folder / "events.jsonl").write_bytes(event(1, 0, "u-7") + b"\n")
@@ -150,5 +170,5 @@ def test_every_example_in_the_help_works(line: str, folder: Path) -> None:
     shell("gzip january.jsonl february.jsonl orders.csv", folder)
     if "--out events.jsonl" in line:
         (folder / "events.jsonl").unlink()
-    done = shell(line, folder)
+    done = shell(line, folder, servers(line, request))
     assert done.returncode == 0, f"{done.stdout[-2_000:]}\n{done.stderr[-2_000:]}"

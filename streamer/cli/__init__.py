@@ -5,7 +5,18 @@ import click
 from streamer import __version__
 from streamer.cli.failures import reported
 
-COMMANDS = ("check", "test", "replay", "explain", "fit", "privacy", "simulate", "demo", "run")
+COMMANDS = (
+    "check",
+    "test",
+    "replay",
+    "explain",
+    "fit",
+    "privacy",
+    "simulate",
+    "demo",
+    "topics",
+    "run",
+)
 """The commands in the order in which a new user meets them."""
 
 
@@ -64,6 +75,10 @@ def _command(name: str) -> click.Command | None:
             from streamer.cli.demo import demo
 
             return demo
+        case "topics":
+            from streamer.cli.topics import topics
+
+            return topics
         case "run":
             from streamer.cli.run import run
 

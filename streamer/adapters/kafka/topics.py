@@ -38,10 +38,14 @@ def check_topics(connection: Connection, topics: Topics) -> int:
     for topic in (topics.changes, topics.memberships):
         count = _partitions(admin, connection, topic)
         if count != wanted:
+            mended = (
+                "`streamer topics create --apply` adds them"
+                if count < wanted
+                else "delete it and make it again with `streamer topics create`"
+            )
             raise UsageError(
                 f"the topic {topic} has {count} partitions, {topics.events} has {wanted}: what is "
-                f"said of a partition goes into the partition of the same number. "
-                f"`streamer topics create --partitions {max(count, wanted)} --apply` adds them"
+                f"said of a partition goes into the partition of the same number. {mended}"
             )
     _partitions(admin, connection, topics.rejected)
     time_type = _setting(admin, topics.events, TIME_TYPE)
