@@ -1,5 +1,7 @@
 """Floor 7: the command line; every command is a thin shell around one composition."""
 
+from importlib import import_module
+
 import click
 
 from streamer import __version__
@@ -25,7 +27,7 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click passes it)
         """Return the names of the commands in the order in which the help shows them."""
-        return [name for name in COMMANDS if _command(name) is not None]
+        return list(COMMANDS)
 
     def get_command(
         self,
@@ -42,49 +44,11 @@ class Commands(click.Group):
 
 
 def _command(name: str) -> click.Command | None:
-    match name:
-        case "check":
-            from streamer.cli.check import check
-
-            return check
-        case "test":
-            from streamer.cli.test import test
-
-            return test
-        case "replay":
-            from streamer.cli.replay import replay
-
-            return replay
-        case "explain":
-            from streamer.cli.explain import explain
-
-            return explain
-        case "privacy":
-            from streamer.cli.privacy import privacy
-
-            return privacy
-        case "fit":
-            from streamer.cli.fit import fit
-
-            return fit
-        case "simulate":
-            from streamer.cli.simulate import simulate
-
-            return simulate
-        case "demo":
-            from streamer.cli.demo import demo
-
-            return demo
-        case "topics":
-            from streamer.cli.topics import topics
-
-            return topics
-        case "run":
-            from streamer.cli.run import run
-
-            return run
-        case _:
-            return None
+    """Return the command, which is called as its module is."""
+    if name not in COMMANDS:
+        return None
+    found: click.Command = getattr(import_module(f"{__name__}.{name}"), name)
+    return found
 
 
 @click.group(
