@@ -36,6 +36,9 @@ name: {value: order_completed}
 time: {from: when, format: "%Y-%m-%d", zone: UTC}
 user_id: customer
 """,
+    "requests.jsonl": """\
+{"client_id": "1.1", "timestamp_micros": 1767225600000000, "events": [{"name": "page_view"}]}
+""",
     "orders.csv": "order,when,customer\no-1,2026-01-01,u-7\n",
 }
 

@@ -7,7 +7,7 @@ their names only when all of them are complete.
 import gzip
 import sys
 import zlib
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from itertools import count, repeat
@@ -15,15 +15,17 @@ from os import PathLike
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from types import TracebackType
-from typing import IO, Final, Self
+from typing import IO, Final, Self, TypeAlias
 
 from streamer.adapters.lines import Block, ByteStream, line_blocks, row_blocks
 from streamer.adapters.output import Output
 from streamer.codecs.changes import rejection_line
+from streamer.codecs.parsing import POSITION
 from streamer.errors import AdapterError, UsageError
 from streamer.ports import Mark, Outgoing
 from streamer.types import Record
 
+Headers: TypeAlias = tuple[tuple[str, bytes], ...]
 STANDARD: Final = "-"
 """Instead of a file's name: standard input or standard output."""
 
@@ -38,7 +40,8 @@ class FileLog:
     byte more than a record may have. Names that end in `.gz` are decompressed, `-` is standard
     input. With `csv`, a record is a raw row, which may span lines where a field in double quotes
     does, and the first row of each file is the header, unless they are not `headed`. `line` is
-    the number, from 1, of the line on which the record begins.
+    the number, from 1, of the line on which the record begins. With `count`, which says how many
+    events a line holds, a line with several is a record for each, with its position in a header.
 
     Raises `UsageError` at once when a file cannot be read, `AdapterError` when reading fails.
     """
@@ -50,6 +53,7 @@ class FileLog:
         csv: bool = False,
         delimiter: bytes = b",",
         headed: bool = True,
+        count: Callable[[bytes], int] | None = None,
     ) -> None:
         self._paths = [str(path) for path in paths]
         if self._paths.count(STANDARD) > 1:
@@ -59,6 +63,7 @@ class FileLog:
         self._csv = csv
         self._delimiter = delimiter
         self._headed = headed
+        self._count = count
         self._header: bytes | None = None
         self._source: IO[bytes] | None = None
         self._finished_bytes = 0
@@ -89,6 +94,12 @@ class FileLog:
         self._taken += len(records)
         self._next += len(records)
         return records
+
+    def peek(self) -> Sequence[Record]:
+        """Return some of the records that come next, without reading past them."""
+        if self._taken == len(self._waiting):
+            self._fetch()
+        return self._waiting[self._taken :]
 
     def progress(self) -> tuple[int, int] | None:
         """Return how many bytes were read of how many (compressed where the file is).
@@ -136,14 +147,18 @@ class FileLog:
                 if self._csv and self._headed:
                     blocks = self._without_header(path, blocks)
                 name = "standard input" if path == STANDARD else path
-                for values, lines in blocks:
+                for block in blocks:
+                    values, lines = block
+                    headers: Iterable[Headers] = repeat(())
+                    if self._count is not None:
+                        values, lines, headers = _for_each_event(block, self._count)
                     fields = zip(
                         repeat(0),
                         count(offset),
                         values,
                         repeat(None),
                         repeat(None),
-                        repeat(()),
+                        headers,
                         repeat(name),
                         lines,
                     )
@@ -261,6 +276,21 @@ class FileSink:
         output = Output(str(name))
         self._outputs.append(output)
         return output
+
+
+def _for_each_event(
+    block: Block, count: Callable[[bytes], int]
+) -> tuple[list[bytes], list[int], list[Headers]]:
+    """Return value, line and headers once for each event in the lines of a block."""
+    values, lines, headers = list[bytes](), list[int](), list[Headers]()
+    for value, line in zip(block.values, block.lines, strict=True):
+        events = count(value)
+        values += [value] * events
+        lines += [line] * events
+        headers += [
+            ((POSITION, b"%d" % nth),) if events > 1 else () for nth in range(1, events + 1)
+        ]
+    return values, lines, headers
 
 
 def _size(path: str) -> int | None:

@@ -4,7 +4,7 @@ from typing import Literal
 
 import click
 
-from streamer.cli.failures import FINDINGS, say
+from streamer.cli.failures import FINDINGS, say, say_finding
 from streamer.cli.options import END_OF_EVENTS, Instant, examples, mapping_option, rules_option
 from streamer.cli.progress import progress_of
 from streamer.cli.tree import as_json, as_text
@@ -65,7 +65,7 @@ def explain(
     time passed), and when it will change if nothing happens.
     """
     compiled = load_rules(rules).compiled
-    log, decode = open_events(events, mapping)
+    log, decode = open_events(events, mapping, warn=say_finding)
     with log, progress_of(log, "explain") as step:
         found = run(compiled, log, decode, customer, segment=segment, at=at, watch=step)
     if not found.events:

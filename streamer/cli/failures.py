@@ -7,7 +7,7 @@ interruption. No error that a person can cause ends in a traceback.
 import errno
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
@@ -29,10 +29,12 @@ def reported() -> Iterator[None]:
         say("Interrupted.")
         raise click.exceptions.Exit(INTERRUPTED) from None
     except RuleErrors as error:
-        _say_findings(error.findings)
+        for finding in error.findings:
+            say_finding(finding)
         raise click.exceptions.Exit(FINDINGS) from None
     except MappingError as error:
-        _say_findings(error.findings)
+        for finding in error.findings:
+            say_finding(finding)
         raise click.exceptions.Exit(FAILED) from None
     except StreamerError as error:
         say(f"Error: {error}")
@@ -51,11 +53,11 @@ def say(message: str) -> None:
         click.echo(message, err=True)
 
 
-def _say_findings(findings: Sequence[Finding]) -> None:
+def say_finding(finding: Finding) -> None:
+    """Write an error or a warning with its line and a caret to standard error."""
     from streamer.codecs.language import render
 
-    for finding in findings:
-        say(render(finding))
+    say(render(finding))
 
 
 def silence_standard_output() -> None:

@@ -7,6 +7,7 @@ import click
 import orjson
 
 from streamer.adapters.output import Output
+from streamer.cli.failures import say_finding
 from streamer.cli.options import END_OF_EVENTS, Instant, examples, mapping_option
 from streamer.cli.progress import progress_of
 from streamer.cli.quantities import Duration
@@ -96,16 +97,16 @@ def fit(
 ) -> None:
     """Fit a model of purchases (BG/NBD) on history, for the condition `predicted`.
 
-    EVENTS are JSON lines, also compressed (.gz), or CSV with --map. The model file is a document
-    of the rule set: put it among the rules. What is said of a later time that the model has not
-    seen is shown beside two simple rules and what came true: the time after --until, or if nothing
-    comes after it, the last third, judging a model of the first two thirds.
+    EVENTS are JSON lines, also compressed (.gz), or what --map makes of others. The model file is
+    a document of the rule set: put it among the rules. What is said of a later time that the model
+    has not seen is shown beside two simple rules and what came true: the time after --until, or if
+    nothing comes after it, the last third, judging a model of the first two thirds.
 
     Fitting needs SciPy: pip install 'streamer[fit]'
     """
     counted_by: Each = "day" if each == "day" else "event"
     asked = Asked(key, frozenset(names), counted_by, unit, zone, until, ahead, value)
-    log, decode = open_events(events, mapping)
+    log, decode = open_events(events, mapping, warn=say_finding)
     with log, progress_of(log, "fit") as step:
         fitted = run(asked, log, decode, step)
     _write(out, [fitted.text.rstrip("\n").encode()])

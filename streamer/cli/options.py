@@ -69,9 +69,9 @@ def mapping_option(command: Command) -> Command:
     return click.option(
         "--map",
         "mapping",
-        metavar="FILE",
+        metavar="FILE|NAME",
         type=click.Path(),
-        help="The events are CSV; this file says which columns make an event.",
+        help="A file that says how rows or JSON lines make events, or a shipped one: ga4 …",
     )(command)
 
 

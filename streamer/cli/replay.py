@@ -8,7 +8,7 @@ from typing import Final, Literal
 import click
 
 from streamer.adapters.files import STANDARD, FileSink
-from streamer.cli.failures import FINDINGS, INTERRUPTED, say
+from streamer.cli.failures import FINDINGS, INTERRUPTED, say, say_finding
 from streamer.cli.options import END_OF_EVENTS, Instant, examples, mapping_option, rules_option
 from streamer.cli.progress import progress_of
 from streamer.cli.summary import as_json, show
@@ -27,6 +27,7 @@ _NEW_OBJECTS: Final = 200_000
     epilog=examples("""
 streamer replay events.jsonl --rules rules/ --out changes.jsonl
 streamer replay january.jsonl.gz february.jsonl.gz --rejected rejected.jsonl
+streamer replay requests.jsonl --map ga4 --rejected rejected.jsonl
 streamer replay orders.csv.gz --map mapping.yaml --until 2026-12-31T00:00:00Z
 streamer simulate --customers 500 --for 7d | streamer replay - --out - | head
 """)
@@ -72,7 +73,8 @@ def replay(
 ) -> None:
     """Run history through the rules and say which changes come of it.
 
-    EVENTS are JSON lines, also compressed (.gz), or - for standard input. The summary goes to
+    EVENTS are JSON lines, also compressed (.gz), or - for standard input; with --map, what the
+    mapping makes of other JSON lines or of rows. The summary goes to
     standard output, or to standard error where the changes go to standard output. Files appear
     under their names when they are complete.
     """
@@ -103,7 +105,7 @@ def _replayed(
 ) -> Summary:
     compiled = load_rules(rules).compiled
     _keep_apart(events, (out, rejected))
-    log, decode = open_events(events, mapping)
+    log, decode = open_events(events, mapping, warn=say_finding)
     gc.set_threshold(_NEW_OBJECTS)
     with log, FileSink(out, rejected) as sink, progress_of(log, "replay") as step:
         return run(compiled, log, decode, sink, until=until, watch=step)

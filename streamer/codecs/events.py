@@ -12,8 +12,6 @@ Of keys that repeat, the last wins; what it replaces is read as JSON and then fo
 
 from typing import Any, Final, NamedTuple
 
-import orjson
-
 from streamer.codecs.calls import CALL_TIMES, call_name, is_call
 from streamer.codecs.envelopes import complete, is_envelope, unwrap
 from streamer.codecs.fields import (
@@ -23,13 +21,10 @@ from streamer.codecs.fields import (
     check_time,
     check_traits,
 )
-from streamer.codecs.limits import MAX_BYTES, MAX_DEPTH
+from streamer.codecs.parsing import parse_object
 from streamer.codecs.plain import read_plain
 from streamer.errors import InvalidEvent
 from streamer.types import Event, Millis, Record
-
-_OBJECT: Final = ord("{")  # as numbers: a search for one byte is several times faster that way
-_LIST: Final = ord("[")
 
 
 class _Form(NamedTuple):
@@ -74,7 +69,7 @@ def decode(record: Record) -> Event:
 
 def decode_any(record: Record) -> Event:
     """Do what `decode` does, the long way: it reads every form and finds the reason to refuse."""
-    data = _parsed(record.value)
+    data = parse_object(record.value)
     if "specversion" in data and is_envelope(data):
         data = unwrap(data)
     if record.headers:
@@ -120,51 +115,3 @@ def _call_time(data: dict[str, Any]) -> Millis:
             return check_time(value, field, f"/properties/{field}")
     message = f"{CALL_TIMES[0]} is missing"
     raise InvalidEvent(message, "/allOf/1")
-
-
-def _parsed(value: bytes) -> dict[str, Any]:
-    if len(value) > MAX_BYTES:
-        message = f"the record has {len(value)} bytes; at most {MAX_BYTES} are allowed"
-        raise InvalidEvent(message)
-    try:
-        data = orjson.loads(value)
-    except orjson.JSONDecodeError as error:
-        raise _unreadable(value, error) from None
-    if _may_nest(value) and _deeper(data, MAX_DEPTH):
-        raise _too_deep()
-    if type(data) is not dict:
-        message = "an event must be a JSON object"
-        raise InvalidEvent(message, "/type")
-    return data
-
-
-def _may_nest(value: bytes) -> bool:
-    """Tell quickly that a record cannot be too deep: nearly every one has two objects, no list."""
-    if _LIST not in value and value.find(_OBJECT, 1) == value.rfind(_OBJECT):
-        return False
-    return value.count(_OBJECT) + value.count(_LIST) > MAX_DEPTH
-
-
-def _deeper(value: object, levels: int) -> bool:
-    """Tell whether objects and lists stand inside each other more than `levels` deep."""
-    if type(value) is dict:
-        return levels == 0 or any(_deeper(item, levels - 1) for item in value.values())
-    if type(value) is list:
-        return levels == 0 or any(_deeper(item, levels - 1) for item in value)
-    return False
-
-
-def _too_deep() -> InvalidEvent:
-    return InvalidEvent(f"nested deeper than {MAX_DEPTH} levels")
-
-
-def _unreadable(value: bytes, error: orjson.JSONDecodeError) -> InvalidEvent:
-    if not value.strip():
-        return InvalidEvent("empty: no JSON at all")
-    try:
-        value.decode()
-    except UnicodeDecodeError as undecodable:
-        return InvalidEvent(f"not UTF-8: byte {undecodable.start + 1} cannot be read")
-    if error.msg.startswith("depth limit"):
-        return _too_deep()
-    return InvalidEvent(f"not JSON with finite numbers and whole characters: {error.msg}")

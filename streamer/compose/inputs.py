@@ -7,9 +7,10 @@ from typing import TypeAlias
 from streamer.adapters.files import FileLog
 from streamer.codecs.events import decode
 from streamer.codecs.language import Declared, read_rules
+from streamer.compose.shipped import mapping_file
 from streamer.core.compile import compile_rules
 from streamer.core.ruleset import RuleSet
-from streamer.errors import UsageError
+from streamer.errors import Finding, UsageError
 from streamer.types import Event, Record
 
 Decoder: TypeAlias = Callable[[Record], Event]
@@ -29,20 +30,33 @@ def load_rules(paths: Sequence[str]) -> Rules:
     return Rules(declared, compile_rules(declared.header, declared.declarations))
 
 
-def open_events(paths: Sequence[str], mapping: str | None) -> tuple[FileLog, Decoder]:
-    """Open files of events: JSON lines, or with a mapping file the rows of CSV.
+def open_events(
+    paths: Sequence[str],
+    mapping: str | None,
+    warn: Callable[[Finding], object] = lambda _: None,
+) -> tuple[FileLog, Decoder]:
+    """Open files of events: JSON lines as they are, or with a mapping what it makes of the files.
 
-    The decoder raises `UsageError` at the first event that differs from those before it in
-    carrying its append time or not: such a file has half a log time, which decides nothing.
+    `mapping` is a file, or the name of one that is shipped. `warn` is told which paths of a mapping
+    file are probably mistyped. The decoder raises `UsageError` at the first event that differs
+    from those before it in carrying its append time or not: such a file has half a log time, which
+    decides nothing.
     """
     if mapping is None:
         return FileLog(paths), _uniform(decode)
     from streamer.codecs.mapping import read_mapping  # noqa: PLC0415 (slow; few replays map)
 
-    layout = read_mapping(mapping)
-    columns, sign = list(layout.csv.columns), layout.csv.sign
-    log = FileLog(paths, csv=True, delimiter=sign, headed=not columns)
-    return log, _uniform(layout.decoder(columns or layout.csv.header(log.header)))
+    file = mapping_file(mapping)
+    says = read_mapping(file)
+    layout = says.csv
+    if layout is None:
+        log = FileLog(paths, count=says.counter())
+        for finding in says.strangers(log.peek()) if str(file) == mapping else ():
+            warn(finding)
+        return log, _uniform(says.decoder([]))
+    columns = list(layout.columns)
+    log = FileLog(paths, csv=True, delimiter=layout.sign, headed=not columns)
+    return log, _uniform(says.decoder(columns or layout.header(log.header)))
 
 
 def _uniform(decode_one: Decoder) -> Decoder:

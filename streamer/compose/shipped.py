@@ -1,7 +1,14 @@
-"""Where the rules that come with Streamer are."""
+"""Where the rules and mappings that come with Streamer are.
 
+An installed package carries them inside; where it is used out of a source tree, they stand beside
+the package.
+"""
+
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
+
+from streamer.errors import UsageError
 
 _PACKAGE: Final = Path(__file__).parents[1]
 _IN_THE_DEMO: Final = (
@@ -14,13 +21,8 @@ _IN_THE_DEMO: Final = (
 
 
 def shipped_rules() -> Path:
-    """Return the folder of the shipped rules.
-
-    An installed package carries them inside; where it is used out of a source tree, they stand
-    beside the package.
-    """
-    inside = _PACKAGE / "shipped" / "rules"
-    return inside if inside.is_dir() else _PACKAGE.parent / "rules"
+    """Return the folder of the shipped rules."""
+    return _shipped("rules")
 
 
 def demo_rules() -> tuple[Path, ...]:
@@ -30,3 +32,24 @@ def demo_rules() -> tuple[Path, ...]:
     screen cannot be watched.
     """
     return tuple(shipped_rules() / name for name in _IN_THE_DEMO)
+
+
+def mapping_file(said: str) -> Path:
+    """Return the mapping file of that path, or the shipped one of that name.
+
+    Raises `UsageError` for what is neither.
+    """
+    file = Path(said)
+    if file.exists() or file.suffix or len(file.parts) != 1:
+        return file
+    known = {one.stem: one for one in sorted(_shipped("schemas").glob("mappings/*.yaml"))}
+    if said in known:
+        return known[said]
+    near = get_close_matches(said, known, 1)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+    raise UsageError(f"{said} is no file, and no mapping of that name is shipped: {hint}")
+
+
+def _shipped(name: str) -> Path:
+    inside = _PACKAGE / "shipped" / name
+    return inside if inside.is_dir() else _PACKAGE.parent / name

@@ -50,6 +50,21 @@ def test_each_line_knows_its_file_and_number(tmp_path: Path) -> None:
     assert records[0] == Record(0, 0, b"a", source=str(one), line=1)
 
 
+def test_a_line_with_several_events_is_a_record_for_each(tmp_path: Path) -> None:
+    path = written(tmp_path / "one.jsonl", b"a\nbb\nccc\n")
+    with FileLog([path], count=len) as log:
+        assert [one.value for one in log.peek()] == [b"a", b"bb", b"bb", b"ccc", b"ccc", b"ccc"]
+        records = read_all(log)
+    assert [(one.offset, one.line, one.headers) for one in records] == [
+        (0, 1, ()),
+        (1, 2, (("position", b"1"),)),
+        (2, 2, (("position", b"2"),)),
+        (3, 3, (("position", b"1"),)),
+        (4, 3, (("position", b"2"),)),
+        (5, 3, (("position", b"3"),)),
+    ]
+
+
 def test_csv_without_a_header_gives_all_rows(tmp_path: Path) -> None:
     path = written(tmp_path / "one.txt", b" 1  a\n 2  b\n")
     with FileLog([path], csv=True, delimiter=b" ", headed=False) as log:

@@ -5,6 +5,7 @@ from difflib import get_close_matches
 from typing import Final
 
 _LONGEST: Final = 60
+_NEAR: Final = 0.7
 _BUDGET: Final = 200_000
 """How many pairs of words one reading may compare, so that a file of nonsense is not slow."""
 
@@ -30,13 +31,13 @@ class Nearest:
     def __init__(self) -> None:
         self._budget = _BUDGET
 
-    def word(self, text: str, known: Collection[str]) -> str | None:
-        """Return the nearest of the known words, None if none is near."""
+    def word(self, text: str, known: Collection[str], least: float = _NEAR) -> str | None:
+        """Return the nearest of the known words, None if none is at least so near (of 1)."""
         if len(text) > _LONGEST or len(known) > self._budget:
             return None
         self._budget -= len(known)
         folded = {_folded(word): word for word in known}
-        near = get_close_matches(_folded(text), folded, 1, 0.7)
+        near = get_close_matches(_folded(text), folded, 1, least)
         return folded[near[0]] if near else None
 
     def hint(self, text: str, known: Collection[str], otherwise: str) -> str:

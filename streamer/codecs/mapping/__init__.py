@@ -1,21 +1,23 @@
-"""The mapping language: rows of a foreign file to events, as a small YAML file says.
+"""The mapping language: rows of a file, or JSON lines, to events, as a small YAML file says.
 
     read_mapping          a mapping file to a `Mapping`
-    Mapping.decoder       for a header, what turns a row into an event
+    Mapping.decoder       for a header, what turns a row or a line into an event
     Mapping.csv           how rows are written; `csv.header` reads the header row
+    Mapping.counter       how many events a JSON line holds
 
-A field of an event comes from a source: a column by its name, or
+A field of an event comes from a source: a column by its name, or in JSON a path, or
 
-    {from: COLUMN, as: number}                 text (default), number, integer, or absolute
+    {from: COLUMN, as: number}                 text, number, integer, or absolute
     {from: COLUMN, values: {view: product_viewed}, otherwise: page_viewed}
     {value: EUR}                               the same in every row
     {template: "{InvoiceNo}-{line}"}           made of columns and the number of the row's line
     {when: [{from: COLUMN, starts_with: C, value: order_refunded}], otherwise: order_completed}
+    {each: params.items, properties: {product_id: item_id}}     a list of objects, in JSON
 
 and a time from `{from: COLUMN, format: "%Y-%m-%d %H:%M:%S", zone: Europe/London}`.
 
-Read in this order: `rows` (bytes to cells), `times`, `sources`, `kinds` and `document` (YAML to
-sources), `mapping` (all of it together).
+Read in this order: `paths` and `times`, `sources`, `kinds` and `document` (YAML to sources),
+`rows` and `lines` (bytes to what sources read), `mapping` (all of it together), `strangers`.
 """
 
 from streamer.codecs.mapping.mapping import Mapping, read_mapping

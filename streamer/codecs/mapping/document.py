@@ -8,36 +8,59 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from streamer.codecs.language.fields import Field, Group
-from streamer.codecs.language.kinds import SCALAR, TEXT, Kind, items, text_of
+from streamer.codecs.language.fields import Field, Group, Values
+from streamer.codecs.language.kinds import SCALAR, TEXT, Kind, choice, items, text_of
 from streamer.codecs.language.names import EVENT, KEY
-from streamer.codecs.language.nodes import MappingNode, Node, ScalarNode
-from streamer.codecs.language.reading import Lost, Reading, Wrong, expected
-from streamer.codecs.language.words import quoted
-from streamer.codecs.mapping.kinds import COLUMN, named_column, source_kind
+from streamer.codecs.language.nodes import ListNode, MappingNode, Node, ScalarNode
+from streamer.codecs.language.reading import Reading, Wrong, expected
+from streamer.codecs.language.words import listed, quoted
+from streamer.codecs.mapping.kinds import (
+    COLUMN,
+    COLUMNS,
+    list_kind,
+    named_column,
+    named_columns,
+    source_kind,
+    sources_kind,
+)
+from streamer.codecs.mapping.paths import PathError, read_path
 from streamer.codecs.mapping.rows import SPACES, Layout
-from streamer.codecs.mapping.sources import Column, Source
-from streamer.codecs.mapping.times import ISO, FormatError, TimeReader, has_zone, time_reader
+from streamer.codecs.mapping.sources import Column, Listed, Source, columns_of
+from streamer.codecs.mapping.times import (
+    ISO,
+    NUMBERS,
+    FormatError,
+    TimeReader,
+    has_zone,
+    time_reader,
+)
 
 Sources: TypeAlias = Mapping[str, Source]
 """The sources of properties or traits, by their names."""
+
+CSV: Final = "csv"
+JSON: Final = "json"
 
 _ASCII: Final = bytes(range(128))
 
 
 @dataclass(frozen=True, slots=True)
 class TimeSource:
-    """The column of a time, and what reads it."""
+    """The columns of a time, of which the first that is there counts, and what reads it."""
 
-    column: Column
+    columns: tuple[Column, ...]
     read: TimeReader
 
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What a mapping file says: the layout of rows, and a source for each field of an event."""
+    """What a mapping file says: the form of its input, and a source for each field of an event.
 
-    layout: Layout
+    `layout` is that of rows, None for JSON lines; `each` is the list in a line that is split.
+    """
+
+    layout: Layout | None
+    each: tuple[Column, ...]
     id: Source
     name: Source
     time: TimeSource
@@ -47,6 +70,17 @@ class Declaration:
     properties: Sources
     traits: Sources
 
+    def columns(self, *, inner: bool = False) -> list[Column]:
+        """Return the columns that are read; `inner` adds those in the objects of lists."""
+        sources = [self.id, self.name, self.user_id, self.anonymous_id]
+        sources += [*self.properties.values(), *self.traits.values()]
+        if inner:
+            lists = [source for source in sources if isinstance(source, Listed)]
+            sources += [field for one in lists for field in one.fields.values()]
+        found = [column for source in sources if source for column in columns_of(source)]
+        times = [time for time in (self.time, self.appended) if time]
+        return [*self.each, *found, *(column for time in times for column in time.columns)]
+
 
 def declaration(root: Node, reading: Reading) -> Declaration:
     """Return what the document declares; raises `Lost` once the report holds why it cannot."""
@@ -55,12 +89,16 @@ def declaration(root: Node, reading: Reading) -> Declaration:
         names = Reading().attempt(_own_events, own.value)  # what is wrong is reported below
         reading.header = replace(reading.header, events=names or ())
     values = MAPPING.read(root, reading)
-    return Declaration(
-        layout=Layout(
+    of_json = values.get("input") == JSON
+    declared = Declaration(
+        layout=None
+        if of_json
+        else Layout(
             values.get("delimiter", ","),
             values.get("encoding", "utf-8"),
             values.get("columns", ()),
         ),
+        each=values.get("each", ()),
         id=values["id"],
         name=values["name"],
         time=values["time"],
@@ -70,6 +108,34 @@ def declaration(root: Node, reading: Reading) -> Declaration:
         properties=values.get("properties", {}),
         traits=values.get("traits", {}),
     )
+    if of_json:
+        _check_json(declared, values, reading)
+    else:
+        _check_rows(declared, values, reading)
+    return declared
+
+
+def _check_json(declared: Declaration, values: Values, reading: Reading) -> None:
+    """Report what rows alone have, and what is no path."""
+    for word in ("columns", "delimiter", "encoding"):
+        if word in values:
+            reading.report.error(values.key_at(word), f"JSON lines have no {word}")
+    for column in declared.columns(inner=True):
+        try:
+            read_path(column.name)  # also line and position, which are words of their own
+        except PathError as error:
+            reading.report.error(column.at, str(error))
+
+
+def _check_rows(declared: Declaration, values: Values, reading: Reading) -> None:
+    """Report what JSON lines alone have."""
+    if declared.each:
+        message = f"each goes with input: {JSON}: a row makes one event"
+        reading.report.error(values.key_at("each"), message)
+    for source in declared.properties.values():
+        if isinstance(source, Listed):
+            message = f"a list goes with input: {JSON}: a cell holds none"
+            reading.report.error(source.columns[0].at, message)
 
 
 def _own_events(node: Node, reading: Reading) -> tuple[str, ...]:
@@ -140,7 +206,7 @@ _OWN_EVENTS: Final = Kind(
 _TIME: Final = Group(
     "a time",
     (
-        Field("from", COLUMN, "The column.", required=True),
+        Field("from", COLUMNS, "The column; of several, the first that is there.", required=True),
         Field("format", TEXT, "How the time is written: iso, seconds, or such as %Y-%m-%d %H:%M."),
         Field("zone", _ZONE, "The zone that is meant."),
     ),
@@ -148,10 +214,15 @@ _TIME: Final = Group(
 
 
 def _time(node: Node, reading: Reading) -> TimeSource:
-    if isinstance(node, ScalarNode):
-        return TimeSource(named_column(node, reading), time_reader(ISO, None))
+    if isinstance(node, ScalarNode | ListNode):
+        return TimeSource(named_columns(node, reading), time_reader(ISO, None))
     values = _TIME.read(node, reading)
     form = values.get("format", ISO)
+    words = (ISO, *NUMBERS)
+    if "%" not in form and form not in words:
+        otherwise = f"write {listed(words)}, or signs such as %Y-%m-%d %H:%M"
+        hint = reading.nearest.hint(form, words, otherwise)
+        raise Wrong(values.at("format"), f"unknown format {quoted(form)}: {hint}")
     if has_zone(form) and "zone" in values:
         raise Wrong(values.key_at("zone"), "a time of this format says its zone itself")
     if not has_zone(form) and "zone" not in values:
@@ -162,36 +233,22 @@ def _time(node: Node, reading: Reading) -> TimeSource:
         raise Wrong(values.at("format"), str(error)) from None
 
 
-def _sources(node: Node, reading: Reading) -> Sources:
-    if not isinstance(node, MappingNode):
-        raise expected("a mapping of names to sources", node)
-    tried = {
-        name: reading.attempt(_VALUE.read, entry.value) for name, entry in node.entries.items()
-    }
-    sources = {name: source for name, source in tried.items() if source is not None}
-    if len(sources) < len(tried):
-        raise Lost
-    return sources
-
-
 _VALUE: Final = source_kind(SCALAR)
-_SOURCES: Final = Kind(
-    "sources",
-    "mapping of names to sources",
-    {"type": "object", "additionalProperties": {"$ref": f"#/$defs/{_VALUE.name}"}},
-    _sources,
-    (_VALUE,),
-)
+_SOURCES: Final = sources_kind(_VALUE)
+_PROPERTIES: Final = sources_kind(list_kind(_VALUE), "property_sources")
 _TIME_KIND: Final = Kind(
     "time",
     "column or time",
-    {"anyOf": [{"$ref": "#/$defs/column"}, _TIME.schema()]},
+    {"anyOf": [{"$ref": "#/$defs/columns_in_turn"}, _TIME.schema()]},
     _time,
-    (COLUMN, *_TIME.kinds()),
+    (COLUMNS, *_TIME.kinds()),
 )
 MAPPING: Final = Group(
     "a mapping file",
     (
+        Field(
+            "input", choice("input", CSV, JSON), "What the files hold: rows (`csv`) or JSON lines."
+        ),
         Field("columns", _COLUMNS, "The names of the columns, if the file has no header row."),
         Field(
             "delimiter",
@@ -199,6 +256,7 @@ MAPPING: Final = Group(
             "What stands between two cells; a comma by default. `spaces`: any number of them.",
         ),
         Field("encoding", _ENCODING, "The encoding of the file; utf-8 by default."),
+        Field("each", COLUMNS, "The list in a JSON line of which each object makes one event."),
         Field("events", _OWN_EVENTS, "Event names beyond the standard ones."),
         Field("id", _VALUE, "Tells the events apart.", required=True),
         Field("name", source_kind(EVENT), "What happened.", required=True),
@@ -206,7 +264,7 @@ MAPPING: Final = Group(
         Field("appended", _TIME_KIND, "When the log took the event in."),
         Field("user_id", _VALUE, "The customer."),
         Field("anonymous_id", _VALUE, "The customer, as long as there is no `user_id`."),
-        Field("properties", _SOURCES, "What the event is about."),
+        Field("properties", _PROPERTIES, "What the event is about."),
         Field("traits", _SOURCES, "Attributes of the customer."),
     ),
     one_of=("user_id", "anonymous_id"),

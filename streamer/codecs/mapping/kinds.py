@@ -4,7 +4,7 @@ from string import Formatter
 from typing import Any, Final
 
 from streamer.codecs.language.fields import Apart, Field, Group, Values
-from streamer.codecs.language.kinds import TEXT, Kind, choice, items, text_of
+from streamer.codecs.language.kinds import TEXT, Kind, choice, items, single, text_of
 from streamer.codecs.language.nodes import ListNode, MappingNode, Node, ScalarNode
 from streamer.codecs.language.reading import Lost, Reading, Wrong, expected
 from streamer.codecs.mapping.sources import (
@@ -14,17 +14,34 @@ from streamer.codecs.mapping.sources import (
     Choice,
     Column,
     Constant,
+    Listed,
     Source,
     Template,
 )
 from streamer.types import Scalar
 
 _COMPARISONS: Final = ("is", "in", "starts_with", "contains")
+_LARGEST_DIVISOR: Final = 1_000_000
 
 
 def named_column(node: Node, _: Reading) -> Column:
     """Return the column that a text names."""
     return Column(text_of(node, "the name of a column"), node.at)
+
+
+def named_columns(node: Node, reading: Reading) -> tuple[Column, ...]:
+    """Return the columns that a text or a list of texts names."""
+    if isinstance(node, ScalarNode):
+        return (named_column(node, reading),)
+    return items(node, "a column, or a list of columns", named_column, reading)
+
+
+def _divisor(node: Node, _: Reading) -> int:
+    what = f"a whole number from 2 to {_LARGEST_DIVISOR}"
+    value = single(node, what)
+    if type(value) is int and 2 <= value <= _LARGEST_DIVISOR:  # noqa: PLR2004 (by 1 is no division)
+        return value
+    raise expected(what, node)
 
 
 def _template(node: Node, _: Reading) -> Template:
@@ -59,7 +76,19 @@ def _cell_text(node: Node, _: Reading) -> str:
     raise expected("the text of a cell", node)
 
 
-COLUMN: Final = Kind("column", "name of a column", TEXT.schema, named_column)
+COLUMN: Final = Kind("column", "name of a column, or path", TEXT.schema, named_column)
+COLUMNS: Final = Kind(
+    "columns_in_turn",
+    "column, or list of columns of which the first that is there counts",
+    {
+        "anyOf": [
+            {"$ref": "#/$defs/column"},
+            {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/column"}},
+        ]
+    },
+    named_columns,
+    (COLUMN,),
+)
 _CELL_TEXT: Final = Kind(
     "cell_text",
     "text of a cell",
@@ -77,6 +106,12 @@ _TEMPLATE: Final = Kind(
     "template", "text with columns in braces", {"type": "string", "pattern": r"\{.+\}"}, _template
 )
 _CONVERSION: Final = choice("conversion", "text", "number", "integer", "absolute")
+_DIVISOR: Final = Kind(
+    "divisor",
+    f"whole number, 2 to {_LARGEST_DIVISOR}",
+    {"type": "integer", "minimum": 2, "maximum": _LARGEST_DIVISOR},
+    _divisor,
+)
 
 
 def _cases(value: Kind[Any]) -> Kind[Any]:
@@ -141,8 +176,12 @@ def source_kind(value: Kind[Any]) -> Kind[Source]:
     group = Group(
         "a field's source",
         (
-            Field("from", COLUMN, "The column."),
+            Field("from", COLUMNS, "The column; of several, the first that is there."),
             Field("as", _CONVERSION, "What to make of the cell."),
+            Field(
+                "divided_by", _DIVISOR, "What to divide the number by: 100 makes euros of cents."
+            ),
+            Field("blank", _CELL_TEXTS, "Texts that mean that nothing is there."),
             Field("values", _translation(value), "What each text of the cell stands for."),
             Field("value", value, "The same value in every row."),
             Field("template", _TEMPLATE, "A text with columns in braces."),
@@ -155,7 +194,6 @@ def source_kind(value: Kind[Any]) -> Kind[Source]:
                 for one, other in (
                     ("from", "value"),
                     ("from", "template"),
-                    ("from", "when"),
                     ("value", "template"),
                     ("value", "when"),
                     ("template", "when"),
@@ -167,37 +205,94 @@ def source_kind(value: Kind[Any]) -> Kind[Source]:
     )
 
     def read(node: Node, reading: Reading) -> Source:
-        if isinstance(node, ScalarNode):
-            return Cell(named_column(node, reading))
-        if isinstance(node, ListNode):
-            raise expected("a column, or a mapping that says where the field comes from", node)
-        return _source(group.read(node, reading))
+        if isinstance(node, MappingNode):
+            return _source(group.read(node, reading))
+        if isinstance(node, ScalarNode | ListNode):
+            return Cell(named_columns(node, reading))
+        raise expected("a column, or a mapping that says where the field comes from", node)
 
     return Kind(
         f"{value.name}_source",
-        "column or source",
-        {"anyOf": [{"$ref": "#/$defs/column"}, group.schema()]},
+        "column, columns or source",
+        {"anyOf": [{"$ref": "#/$defs/columns_in_turn"}, group.schema()]},
         read,
-        (COLUMN, *group.kinds()),
+        (COLUMNS, *group.kinds()),
     )
 
 
+def list_kind(value: Kind[Source]) -> Kind[Source]:
+    """Return the kind of a source which may also give a list of objects, with fields of a kind."""
+    fields = sources_kind(value)
+    group = Group(
+        "a list of objects",
+        (
+            Field("each", COLUMNS, "The list: each of its objects makes one.", required=True),
+            Field(
+                "properties", fields, "What an object carries; paths begin in it.", required=True
+            ),
+        ),
+    )
+
+    def read(node: Node, reading: Reading) -> Source:
+        if not isinstance(node, MappingNode) or "each" not in node.entries:
+            return value.read(node, reading)
+        values = group.read(node, reading)
+        return Listed(values["each"], values["properties"])
+
+    return Kind(
+        "property_source",
+        "column, columns, source or list",
+        {"anyOf": [{"$ref": f"#/$defs/{value.name}"}, group.schema()]},
+        read,
+        (value, *group.kinds()),
+    )
+
+
+def sources_kind(value: Kind[Source], name: str = "sources") -> Kind[dict[str, Source]]:
+    """Return the kind of a mapping of names to sources of a kind."""
+
+    def read(node: Node, reading: Reading) -> dict[str, Source]:
+        if not isinstance(node, MappingNode):
+            raise expected("a mapping of names to sources", node)
+        tried = {key: reading.attempt(value.read, one.value) for key, one in node.entries.items()}
+        sources = {key: source for key, source in tried.items() if source is not None}
+        if len(sources) < len(tried):
+            raise Lost
+        return sources
+
+    schema = {"type": "object", "additionalProperties": {"$ref": f"#/$defs/{value.name}"}}
+    return Kind(name, "mapping of names to sources", schema, read, (value,))
+
+
 def _source(values: Values) -> Source:
-    for word in ("as", "values"):
+    for word in ("as", "values", "blank"):
         if word in values and "from" not in values:
             raise Wrong(values.key_at(word), f"{word} goes with from")
+    if "divided_by" in values and values.get("as") not in {"number", "absolute"}:
+        raise Wrong(values.key_at("divided_by"), "divided_by goes with as: number or absolute")
     if "otherwise" in values and not ("values" in values or "when" in values):
         raise Wrong(values.key_at("otherwise"), "otherwise goes with values or when")
+    rest = _unconditional(values)
+    if "when" in values:
+        return Choice(values["when"], rest)
+    if rest is None:
+        raise Lost
+    return rest
+
+
+def _unconditional(values: Values) -> Cell | Constant | Template | None:
+    """Return the source without its cases, None where cases are all there is."""
     if "from" in values:
         return Cell(
             values["from"],
-            values.get("as", "text"),
+            values.get("as"),
             values.get("values"),
             values.get("otherwise"),
+            frozenset(values.get("blank", ())),
+            values.get("divided_by", 1),
         )
     if "template" in values:
         template: Template = values["template"]
         return template
-    if "when" in values:
-        return Choice(values["when"], values.get("otherwise"))
-    return Constant(values["value"])
+    constant = values.get("value", values.get("otherwise"))
+    return None if constant is None else Constant(constant)

@@ -1,6 +1,6 @@
-"""A mapping file as a decoder of rows."""
+"""A mapping file as a decoder of rows, or of JSON lines."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -10,11 +10,12 @@ from streamer.codecs.language.nodes import documents
 from streamer.codecs.language.reading import Reading
 from streamer.codecs.language.source import Place
 from streamer.codecs.language.source import Source as Text
-from streamer.codecs.language.words import quoted
 from streamer.codecs.mapping.document import Declaration, Sources, TimeSource, declaration
-from streamer.codecs.mapping.rows import Layout
-from streamer.codecs.mapping.sources import LINE, Column, Reader, Row, columns_of, reader
-from streamer.errors import InvalidEvent, MappingError, UsageError
+from streamer.codecs.mapping.lines import JsonLines
+from streamer.codecs.mapping.rows import Layout, Rows
+from streamer.codecs.mapping.sources import Finder, Reader, columns_of, first, reader, told
+from streamer.codecs.mapping.strangers import strangers
+from streamer.errors import Finding, InvalidEvent, MappingError, UsageError
 from streamer.types import Event, Millis, Record
 
 MAX_BYTES: Final = 1_048_576
@@ -35,66 +36,57 @@ class Mapping:
     says: Declaration
 
     @property
-    def csv(self) -> Layout:
-        """How the rows are written."""
+    def csv(self) -> Layout | None:
+        """How the rows are written; None if the files hold JSON lines."""
         return self.says.layout
 
+    def counter(self) -> Callable[[bytes], int] | None:
+        """Return what says how many events a line holds, None if it is always one."""
+        return JsonLines(self.says).count if self.says.each else None
+
+    def strangers(self, records: Sequence[Record]) -> list[Finding]:
+        """Return a warning for each path which none of these records has, but nearly."""
+        return [] if self.says.layout else strangers(self.says, records)
+
     def decoder(self, header: list[str]) -> Callable[[Record], Event]:
-        """Return what decodes rows below this header.
+        """Return what decodes rows below this header; for JSON lines, which have none, it is empty.
 
         Raises `MappingError` for columns that the header lacks or has twice. What it returns raises
         `InvalidEvent` for a row that does not fit the header or makes no event; its `path` is the
         place in `event.schema.json` of the field that is wrong.
         """
-        self._check(header)
-        says, index = self.says, {name: at for at, name in enumerate([*header, LINE])}
-        split = self.csv.splitter(header)
-        identity = reader(says.id, index, "/properties/id")
-        name = reader(says.name, index, _NAME)
-        time = _time(says.time, index, _TIME)
-        appended = says.appended and _time(says.appended, index, _APPENDED)
-        customer = _customer(says, index)
-        properties = _contents(says.properties, index, _PROPERTIES)
-        traits = _contents(says.traits, index, _TRAITS) if says.traits else None
+        layout = self.says.layout
+        if layout is None:
+            lines = JsonLines(self.says)
+            return lines.decoder(_event(self.says, lines))
+        rows = Rows(layout, header)
+        rows.check(self.says.columns())
+        return rows.decoder(_event(self.says, rows))
 
-        def decode(record: Record) -> Event:
-            row = split(record.value)
-            row.append(str(record.line))
-            at = appended(row) if appended else None
-            return Event(
-                check_id(_text(identity(row)), "id", "/properties/id"),
-                check_name(name(row), _NAME),
-                customer(row),
-                time(row),
-                check_properties(properties(row), _PROPERTIES),
-                traits(row) if traits else None,
-                at if record.appended is None else record.appended,
-            )
 
-        return decode
+def _event(says: Declaration, find: Finder) -> Callable[[Any, Record], Event]:
+    """Return what makes an event of a row that was found in a record."""
+    identity = reader(says.id, find, "/properties/id")
+    name = reader(says.name, find, _NAME)
+    time = _time(says.time, find, _TIME)
+    appended = says.appended and _time(says.appended, find, _APPENDED)
+    customer = _customer(says, find)
+    properties = _contents(says.properties, find, _PROPERTIES)
+    traits = _contents(says.traits, find, _TRAITS) if says.traits else None
 
-    def _check(self, header: list[str]) -> None:
-        reading = Reading()
-        for column in self._columns():
-            times = header.count(column.name)
-            if column.name == LINE or times == 1:
-                continue
-            if times:
-                message = f"the column {quoted(column.name)} stands {times} times in the header"
-            else:
-                seen = f"the header has {', '.join(header[:20])}"
-                hint = reading.nearest.hint(column.name, header, seen)
-                message = f"no column {quoted(column.name)} in the header: {hint}"
-            reading.report.error(column.at, message)
-        if reading.report.errors():
-            raise MappingError(reading.report.errors())
+    def event(row: Any, record: Record) -> Event:  # noqa: ANN401 (a row)
+        at = appended(row) if appended else None
+        return Event(
+            check_id(_text(identity(row)), "id", "/properties/id"),
+            check_name(name(row), _NAME),
+            customer(row),
+            time(row),
+            check_properties(properties(row), _PROPERTIES),
+            traits(row) if traits else None,
+            at if record.appended is None else record.appended,
+        )
 
-    def _columns(self) -> list[Column]:
-        says = self.says
-        sources = [says.id, says.name, says.user_id, says.anonymous_id]
-        sources += [*says.properties.values(), *says.traits.values()]
-        found = [column for source in sources if source for column in columns_of(source)]
-        return found + [time.column for time in (says.time, says.appended) if time]
+    return event
 
 
 def read_mapping(path: str | Path) -> Mapping:
@@ -133,25 +125,27 @@ def _mapping(text: Text) -> Mapping:
     return Mapping(text.name, says)
 
 
-def _time(source: TimeSource, index: dict[str, int], path: str) -> Callable[[Row], Millis]:
-    at, name, read, field = index[source.column.name], source.column.name, source.read, path[12:]
+def _time(source: TimeSource, find: Finder, path: str) -> Callable[[Any], Millis]:
+    get, read, field = told(first(source.columns, find), find), source.read, path[12:]
+    names = " or ".join(column.name for column in source.columns)
+    missing = f"{field} is missing: {names} {find.empty}"
 
-    def time(row: Row) -> Millis:
-        cell = row[at]
+    def time(row: Any) -> Millis:  # noqa: ANN401 (a row)
+        cell = get(row)
         if not cell:
-            raise InvalidEvent(f"{field} is missing: {name} is empty", path)
+            raise InvalidEvent(missing, path)
         try:
             instant = read(cell)
         except ValueError as error:
-            raise InvalidEvent(f"{field} {cell!r} in {name}: {error}", path) from None
+            raise InvalidEvent(f"{field} {cell!r} in {names}: {error}", path) from None
         return check_time(instant, field, path)
 
     return time
 
 
-def _customer(says: Declaration, index: dict[str, int]) -> Callable[[Row], str]:
+def _customer(says: Declaration, find: Finder) -> Callable[[Any], str]:
     found: list[tuple[str, str, Reader]] = [
-        (field, path, reader(source, index, path))
+        (field, path, reader(source, find, path))
         for field, path, source in (
             ("user_id", "/properties/user_id", says.user_id),
             ("anonymous_id", "/properties/anonymous_id", says.anonymous_id),
@@ -160,24 +154,22 @@ def _customer(says: Declaration, index: dict[str, int]) -> Callable[[Row], str]:
     ]
     sources = [source for source in (says.user_id, says.anonymous_id) if source is not None]
     names = [column.name for source in sources for column in columns_of(source)]
-    message = f"no customer: {' and '.join(names) or 'the value'} is empty"
+    message = f"no customer: {' and '.join(names) or 'the value'} {find.empty}"
 
-    def customer(row: Row) -> str:
+    def customer(row: Any) -> str:  # noqa: ANN401 (a row)
         for field, path, read in found:
             value = _text(read(row))
-            if value:
+            if value is not None and value != "":
                 return check_id(value, field, path)
         raise InvalidEvent(message, "/anyOf")
 
     return customer
 
 
-def _contents(
-    sources: Sources, index: dict[str, int], path: str
-) -> Callable[[Row], dict[str, Any]]:
-    readers = [(name, reader(source, index, path)) for name, source in sources.items()]
+def _contents(sources: Sources, find: Finder, path: str) -> Callable[[Any], dict[str, Any]]:
+    readers = [(name, reader(source, find, path)) for name, source in sources.items()]
 
-    def contents(row: Row) -> dict[str, Any]:
+    def contents(row: Any) -> dict[str, Any]:  # noqa: ANN401 (a row)
         return {name: value for name, read in readers if (value := read(row)) is not None}
 
     return contents

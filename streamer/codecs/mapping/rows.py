@@ -1,12 +1,17 @@
 """Rows of delimited text: bytes to cells, every row as wide as its header."""
 
 import csv
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Final
 
+from streamer.codecs.language.reading import Reading
+from streamer.codecs.language.words import quoted
 from streamer.codecs.limits import MAX_BYTES
-from streamer.errors import InvalidEvent, UsageError
+from streamer.codecs.mapping.sources import LINE, Column
+from streamer.errors import InvalidEvent, MappingError, UsageError
+from streamer.types import Event, Record
 
 SPACES: Final = "spaces"
 """The word for a delimiter of any number of spaces or tabs, also before the first cell."""
@@ -72,6 +77,50 @@ class Layout:
         if _QUOTE not in text:
             return text.split(self.delimiter)
         return next(csv.reader([text], delimiter=self.delimiter, strict=True))
+
+
+class Rows:
+    """The rows below a header: the cells of each and, last, the number of its line."""
+
+    empty = "is empty"
+    texts = True
+
+    def __init__(self, layout: Layout, header: list[str]) -> None:
+        self._split = layout.splitter(header)
+        self._header = header
+        self._index = {name: at for at, name in enumerate([*header, LINE])}
+
+    def getter(self, column: Column) -> Callable[[list[str]], str]:
+        """Return what takes the column's cell out of a row."""
+        return itemgetter(self._index[column.name])
+
+    def check(self, columns: Iterable[Column]) -> None:
+        """Raise `MappingError` for columns that the header lacks or has twice."""
+        reading = Reading()
+        for column in columns:
+            times = self._header.count(column.name)
+            if column.name == LINE or times == 1:
+                continue
+            if times:
+                message = f"the column {quoted(column.name)} stands {times} times in the header"
+            else:
+                seen = f"the header has {', '.join(self._header[:20])}"
+                hint = reading.nearest.hint(column.name, self._header, seen)
+                message = f"no column {quoted(column.name)} in the header: {hint}"
+            reading.report.error(column.at, message)
+        if reading.report.errors():
+            raise MappingError(reading.report.errors())
+
+    def decoder(self, event: Callable[[list[str], Record], Event]) -> Callable[[Record], Event]:
+        """Return what decodes a record of one row; raises `InvalidEvent`."""
+        split = self._split
+
+        def decode(record: Record) -> Event:
+            row = split(record.value)
+            row.append(str(record.line))
+            return event(row, record)
+
+        return decode
 
 
 def _misfit(cells: list[str], columns: list[str]) -> str:

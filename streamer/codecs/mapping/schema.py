@@ -14,7 +14,7 @@ def mapping_schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "mapping.schema.json",
         "title": "Streamer mapping",
-        "description": "Where each field of an event comes from, in the rows of a foreign file.",
+        "description": "Where each field of an event comes from, in the rows or lines of a file.",
         **MAPPING.schema(),
         "$defs": definitions,
     }

@@ -1,26 +1,29 @@
-"""Where a field of an event comes from: a column, a constant, several columns, a choice.
+"""Where a field of an event comes from: columns, a constant, a text made of them, a choice.
 
-A source knows nothing of files; `reader` turns it into a function of a row, given where each
-column is found. A row is the list of its cells and, last, the number of its line. A reader gives
-None for what is absent; an empty cell is absent.
+A source knows nothing of files. `reader` turns it into a function of a row, given a `Finder`: what
+finds the value of a column in a row. A value is the text of a cell, or what JSON holds there; a
+reader gives None for what is absent, and an empty text is absent. What compares and translates
+takes the text of a value: numbers as JSON writes them, `true` and `false`.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from math import isfinite
-from operator import itemgetter
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
+
+import orjson
 
 from streamer.codecs.language.source import Place
+from streamer.codecs.mapping.paths import elements
 from streamer.errors import InvalidEvent
 from streamer.types import Scalar
 
-Row: TypeAlias = list[str]
-Reader: TypeAlias = Callable[[Row], Any]
+Reader: TypeAlias = Callable[[Any], Any]
+"""A function of a row."""
 
 LINE: Final = "line"
-"""The word in a template for the number of the row's line."""
+"""The word for the number of the row's line."""
 
 _LARGEST_EXACT: Final = 18
 """Whole numbers of more digits do not fit into 64 bits and are read as JSON readers do."""
@@ -29,20 +32,42 @@ _WHOLE: Final = re.compile(r"[+-]?[0-9]+(\.0*)?")
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column, and where the mapping names it."""
+    """A column of a row, or a path in JSON, and where the mapping names it."""
 
     name: str
     at: Place
 
 
+class Finder(Protocol):
+    """Knows the rows of one kind of file."""
+
+    empty: str
+    """What to say of a value that is absent: `is empty`, `is not there`."""
+    texts: bool
+    """Whether all values are texts, as cells are."""
+
+    def getter(self, column: Column, /) -> Reader:
+        """Return what takes the column's value out of a row."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """The content of a column, as it is or converted, then translated."""
+    """What the first of the columns that is not absent holds, as it is or converted or translated.
 
-    column: Column
-    conversion: str = "text"
+    Texts in `blank` count as absent. A number is divided by `divisor`.
+    """
+
+    columns: tuple[Column, ...]
+    conversion: str | None = None
     values: Mapping[str, Scalar] | None = None
     otherwise: Scalar | None = None
+    blank: frozenset[str] = frozenset()
+    divisor: int = 1
+
+    @property
+    def said(self) -> str:
+        """The columns, as messages name them."""
+        return " or ".join(column.name for column in self.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,70 +97,134 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The value of the first case that holds."""
+    """The value of the first case that holds, or else what the rest says."""
 
     cases: tuple[Case, ...]
-    otherwise: Scalar | None
+    rest: "Cell | Constant | Template | None"
 
 
-Source: TypeAlias = Cell | Constant | Template | Choice
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A list with an object for each element that the first of the columns holds."""
+
+    columns: tuple[Column, ...]
+    fields: "Mapping[str, Source]"
+
+
+Source: TypeAlias = Cell | Constant | Template | Choice | Listed
 
 
 def columns_of(source: Source) -> Iterator[Column]:
-    """Yield the columns that a source reads."""
+    """Yield the columns that a source reads in a row; in the objects of a list it reads others."""
     match source:
-        case Cell():
-            yield source.column
-        case Template():
-            yield from source.columns
-        case Choice():
-            yield from (case.column for case in source.cases)
+        case Cell(columns) | Template(_, columns) | Listed(columns):
+            yield from columns
+        case Choice(cases, rest):
+            yield from (case.column for case in cases)
+            if rest is not None:
+                yield from columns_of(rest)
 
 
-def reader(source: Source, index: Mapping[str, int], path: str) -> Reader:
+def reader(source: Source, find: Finder, path: str) -> Reader:
     """Return the reader of a source; `path` is the field's place in the event's schema."""
     match source:
         case Constant(value):
             return lambda _: value
         case Template(texts, columns):
-            return _template(texts, [index[column.name] for column in columns])
-        case Choice(cases, otherwise):
-            return _choice(cases, otherwise, index, path)
-        case Cell(column):
-            return _cell(source, index[column.name], path)
+            return _template(texts, [told(find.getter(column), find) for column in columns])
+        case Choice():
+            return _choice(source, find, path)
+        case Cell():
+            return _cell(source, find, path)
+        case Listed():
+            return _listed(source, find, path)
 
 
-def _cell(source: Cell, at: int, path: str) -> Reader:
-    get = itemgetter(at)
+def first(columns: tuple[Column, ...], find: Finder, blank: frozenset[str] = frozenset()) -> Reader:
+    """Return what gives the value of the first column that is not absent."""
+    getters = [_without(blank, find.getter(column)) for column in columns]
+    if len(getters) == 1:
+        return getters[0]
+
+    def first(row: Any) -> Any:  # noqa: ANN401 (a row, a value)
+        for get in getters:
+            value = get(row)
+            if value is not None and value != "":
+                return value
+        return None
+
+    return first
+
+
+def told(get: Reader, find: Finder) -> Callable[[Any], str]:
+    """Return what gives a value as the text that is compared, translated, put into templates."""
+    return get if find.texts else lambda row: text_of(get(row))
+
+
+def text_of(value: object) -> str:
+    """Return a value as JSON writes it, a text as it is, and what is absent as the empty text."""
+    if type(value) is str:
+        return value
+    return "" if value is None else orjson.dumps(value).decode()
+
+
+def _cell(source: Cell, find: Finder, path: str) -> Reader:
+    get = first(source.columns, find, source.blank)
     if source.values is not None:
         return _translated(source, get, path)
     match source.conversion:
         case "number":
-            return lambda row: _number(get(row))
+            return _divided(lambda row: _number(get(row)), source.divisor)
         case "absolute":
-            return lambda row: _absolute(_number(get(row)))
+            return _divided(lambda row: _absolute(_number(get(row))), source.divisor)
         case "integer":
-            name = source.column.name
-
-            def integer(row: Row) -> int | None:
-                cell = get(row)
-                if _WHOLE.fullmatch(cell) and len(cell) <= _LARGEST_EXACT:
-                    return int(cell.partition(".")[0])
-                if not cell:
-                    return None
-                message = f"{name} must be a whole number, not {cell!r}"
-                raise InvalidEvent(message, path)
-
-            return integer
-        case _:
+            return _integer(source.said, get, path)
+        case "text":
+            return lambda row: text_of(get(row)) or None
+        case _ if find.texts:
             return lambda row: get(row) or None
+        case _:
+            return lambda row: None if (value := get(row)) == "" else value
 
 
-def _translated(source: Cell, get: Callable[[Row], str], path: str) -> Reader:
-    values, otherwise, name = dict(source.values or {}), source.otherwise, source.column.name
+def _without(blank: frozenset[str], get: Reader) -> Reader:
+    if not blank:
+        return get
+    return lambda row: None if text_of(value := get(row)) in blank else value
 
-    def translated(row: Row) -> Scalar | None:
-        cell = get(row)
+
+def _divided(get: Reader, divisor: int) -> Reader:
+    if divisor == 1:
+        return get
+
+    def divided(row: Any) -> Any:  # noqa: ANN401 (a row, a value)
+        value = get(row)
+        return value / divisor if type(value) in {int, float} else value
+
+    return divided
+
+
+def _integer(name: str, get: Reader, path: str) -> Reader:
+    def integer(row: Any) -> int | None:  # noqa: ANN401 (a row)
+        cell = text_of(get(row))
+        if _WHOLE.fullmatch(cell) and len(cell) <= _LARGEST_EXACT:
+            return int(cell.partition(".")[0])
+        if not cell:
+            return None
+        message = f"{name} must be a whole number, not {cell!r}"
+        raise InvalidEvent(message, path)
+
+    return integer
+
+
+def _translated(source: Cell, get: Reader, path: str) -> Reader:
+    values, otherwise, name = dict(source.values or {}), source.otherwise, source.said
+
+    def translated(row: Any) -> Scalar | None:  # noqa: ANN401 (a row)
+        found = get(row)
+        if found is None:
+            return None
+        cell = text_of(found)
         value = values.get(cell, otherwise)
         if value is None and cell:
             message = f"{name} {cell!r} is none of the values that the mapping translates"
@@ -145,33 +234,50 @@ def _translated(source: Cell, get: Callable[[Row], str], path: str) -> Reader:
     return translated
 
 
-def _template(texts: tuple[str, ...], indices: list[int]) -> Reader:
+def _template(texts: tuple[str, ...], getters: list[Callable[[Any], str]]) -> Reader:
     pattern = "%s".join(text.replace("%", "%%") for text in texts)
-    if len(indices) == 1:
-        get = itemgetter(indices[0])
-        return lambda row: pattern % (get(row),)
-    get_all = itemgetter(*indices)
-    return lambda row: pattern % get_all(row)
+    return lambda row: pattern % tuple([get(row) for get in getters])
 
 
-def _choice(
-    cases: tuple[Case, ...], otherwise: Scalar | None, index: Mapping[str, int], path: str
-) -> Reader:
+def _choice(source: Choice, find: Finder, path: str) -> Reader:
     tests = [
-        (index[case.column.name], _TESTS[case.comparison], case.operand, case.value)
-        for case in cases
+        (told(find.getter(case.column), find), _TESTS[case.comparison], case.operand, case.value)
+        for case in source.cases
     ]
+    rest = None if source.rest is None else reader(source.rest, find, path)
 
-    def choice(row: Row) -> Scalar:
-        for at, holds, operand, value in tests:
-            if holds(row[at], operand):
+    def choice(row: Any) -> Scalar | None:  # noqa: ANN401 (a row)
+        for get, holds, operand, value in tests:
+            if holds(get(row), operand):
                 return value
-        if otherwise is None:
+        if rest is None:
             message = "none of the mapping's cases holds, and there is no otherwise"
             raise InvalidEvent(message, path)
-        return otherwise
+        found: Scalar | None = rest(row)
+        return found
 
     return choice
+
+
+def _listed(source: Listed, find: Finder, path: str) -> Reader:
+    get = first(source.columns, find)
+    name = " or ".join(column.name for column in source.columns)
+    readers = [(key, reader(field, find, path)) for key, field in source.fields.items()]
+
+    def listed(row: Any) -> list[dict[str, Any]] | None:  # noqa: ANN401 (a row)
+        found = get(row)
+        if found is None or found == "":
+            return None
+        try:
+            rows = elements(row, found)
+        except ValueError as error:
+            raise InvalidEvent(f"{name} {error}", path) from None
+        return [
+            {key: value for key, read in readers if (value := read(one)) is not None}
+            for one in rows
+        ]
+
+    return listed
 
 
 _TESTS: Final[dict[str, Callable[[str, Any], bool]]] = {
@@ -182,8 +288,10 @@ _TESTS: Final[dict[str, Callable[[str, Any], bool]]] = {
 }
 
 
-def _number(cell: str) -> int | float | str | None:
-    """Return the cell as a number; what is none stays the text it is, and does not count."""
+def _number(cell: Any) -> Any:  # noqa: ANN401 (a value)
+    """Return the cell as a number; what is none stays what it is, and does not count."""
+    if type(cell) is not str:
+        return cell
     if not cell:
         return None
     try:
@@ -195,5 +303,5 @@ def _number(cell: str) -> int | float | str | None:
     return number if isfinite(number) and "_" not in cell else cell
 
 
-def _absolute(number: float | str | None) -> float | str | None:
-    return abs(number) if isinstance(number, (int, float)) else number
+def _absolute(number: Any) -> Any:  # noqa: ANN401 (a value)
+    return abs(number) if type(number) in {int, float} else number

@@ -17,7 +17,11 @@ from streamer.types import SECOND, Millis
 TimeReader: TypeAlias = Callable[[str], Millis]
 """Reads a text, or raises `ValueError` with a clear sentence."""
 
-NUMBERS: Final = {"milliseconds": 1, "seconds": SECOND}
+NUMBERS: Final = {
+    "seconds": Decimal(SECOND),
+    "milliseconds": Decimal(1),
+    "microseconds": Decimal("0.001"),
+}
 """Formats that count from 1970 in UTC, with their milliseconds."""
 ISO: Final = "iso"
 
@@ -98,7 +102,7 @@ def time_reader(form: str, zone: tzinfo | None) -> TimeReader:
     return read
 
 
-def _number_reader(unit: int) -> TimeReader:
+def _number_reader(unit: Decimal) -> TimeReader:
     def read(text: str) -> Millis:
         try:
             number = Decimal(text) if len(text) <= _LONGEST_NUMBER else None
@@ -125,7 +129,8 @@ def _pattern(form: str) -> re.Pattern[str]:
             raise FormatError(message)
     for choices in _NEEDED:
         if not any(letter in directives for letter in choices):
-            message = f"a time's format needs %{' or %'.join(choices)}, or is iso or milliseconds"
+            others = " or ".join((ISO, *NUMBERS))
+            message = f"a time's format needs %{' or %'.join(choices)}, or is {others}"
             raise FormatError(message)
     if ("I" in directives) != ("p" in directives) or {"H", "I"} <= set(directives):
         message = "a time's format has %H, or %I with %p"

@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 
-from streamer.codecs.mapping import Mapping, read_mapping
+from streamer.codecs.mapping import Layout, Mapping, read_mapping
 from streamer.errors import InvalidEvent, MappingError, UsageError
 from streamer.types import Event, Record
 
@@ -54,6 +54,11 @@ def row(write: Write) -> Row:
         return decode(record(text))
 
     return row
+
+
+def layout_of(mapping: Mapping) -> Layout:
+    assert mapping.csv is not None
+    return mapping.csv
 
 
 def record(row: str | bytes) -> Record:
@@ -215,8 +220,8 @@ def test_columns_can_be_named_and_cells_be_apart_by_any_spaces(write: Write) -> 
     change = ("id:", f"columns: [{names}]\n    delimiter: spaces\n    id:")
     text = MAPPING.replace("%d.%m.%Y %H:%M", "%d.%m.%YT%H:%M").replace(*change, 1)
     mapping = read_mapping(write(text))
-    assert mapping.csv.columns == tuple(HEADER)
-    assert mapping.csv.sign == b" "
+    assert layout_of(mapping).columns == tuple(HEADER)
+    assert layout_of(mapping).sign == b" "
     decode = mapping.decoder(HEADER)
     event = decode(Record(0, 0, b'  17 view\t22.11.2026T06:00  7 "shoe"   59.90 -2 ', line=1))
     assert (event.customer, event.properties["product_id"], event.time) == ("7", '"shoe"', AT)
@@ -228,9 +233,9 @@ def test_columns_can_be_named_and_cells_be_apart_by_any_spaces(write: Write) -> 
 
 def test_the_header_is_read_as_rows_are(write: Write) -> None:
     mapping = read_mapping(write(MAPPING))
-    assert mapping.csv.header(b'\xef\xbb\xbfnumber,"a, b",c\r\n') == ["number", "a, b", "c"]
+    assert layout_of(mapping).header(b'\xef\xbb\xbfnumber,"a, b",c\r\n') == ["number", "a, b", "c"]
     with pytest.raises(UsageError, match="header row cannot be read"):
-        mapping.csv.header(b"number,\xff")
+        layout_of(mapping).header(b"number,\xff")
 
 
 def test_columns_that_are_not_there_are_named_all_at_once(write: Write) -> None:
@@ -272,7 +277,7 @@ def wrong(mapping: str, read: Callable[[str], Mapping]) -> list[str]:
         ("{value: EUR}", "{}", "is missing in a field's source"),
         ("{value: EUR}", "{value: EUR, as: number}", "as goes with from"),
         ("{value: EUR}", "{value: EUR, otherwise: USD}", "otherwise goes with values or when"),
-        ("{value: EUR}", "[EUR]", "expected a column"),
+        ("{value: EUR}", "[[EUR]]", "expected the name of a column"),
         ("{value: EUR}", "{when: [{from: sku, value: 1}]}", "one of"),
         ("{value: EUR}", "{when: [{from: sku, is: 1, in: [2], value: 1}]}", "compares once"),
         ("{value: EUR}", "{from: sku, values: {}}", "expected a mapping of cells"),

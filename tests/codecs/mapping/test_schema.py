@@ -39,8 +39,13 @@ def test_good_mappings_are_accepted(text: str) -> None:
         ("as: number", "as: numbr"),
         ("values: {view: product_viewed", "values: {view: 5"),
         ("user_id:", "user:"),
-        ("{value: EUR}", "{}"),
-        ("{value: EUR}", "{value: EUR, from: currency}"),
+        ("input: json", "input: jsn"),
+        ("template: ", "templat: "),
+        ("{from: kind,", "{from: kind, value: a,"),
+        ("{from: kind,", "{"),
+        ("divided_by: 100", "divided_by: 1"),
+        ("each: order.lines", "each: 5"),
+        ("    properties:", "    propertis:"),
     ],
 )
 def test_mistakes_are_seen_while_typing(old: str, new: str) -> None:

@@ -25,9 +25,11 @@ RETAIL = DATA / "online_retail" / "online_retail_all.csv.gz"
 def outcomes(name: str, data: bytes) -> Iterator[Event | InvalidEvent]:
     """Yield what the mapping makes of each row."""
     mapping = read_mapping(MAPPINGS / name)
-    rows, columns, above = data.splitlines(), list(mapping.csv.columns), 1
+    layout = mapping.csv
+    assert layout is not None
+    rows, columns, above = data.splitlines(), list(layout.columns), 1
     if not columns:
-        columns, above = mapping.csv.header(rows.pop(0)), 2
+        columns, above = layout.header(rows.pop(0)), 2
     decode = mapping.decoder(columns)
     for offset, row in enumerate(rows):
         try:

@@ -1,0 +1,66 @@
+"""The bytes of a record to a JSON object, within the limits on bytes and depth.
+
+Numbers are finite, texts are whole characters. Of keys that repeat, the last wins.
+"""
+
+from typing import Any, Final
+
+import orjson
+
+from streamer.codecs.limits import MAX_BYTES, MAX_DEPTH
+from streamer.errors import InvalidEvent
+
+POSITION: Final = "position"
+"""The header of a record whose line holds several events: which of them it is, from 1."""
+
+_OBJECT: Final = ord("{")  # as numbers: a search for one byte is several times faster that way
+_LIST: Final = ord("[")
+
+
+def parse_object(value: bytes) -> dict[str, Any]:
+    """Return the object that a record holds; raises `InvalidEvent` where there is none."""
+    if len(value) > MAX_BYTES:
+        message = f"the record has {len(value)} bytes; at most {MAX_BYTES} are allowed"
+        raise InvalidEvent(message)
+    try:
+        data = orjson.loads(value)
+    except orjson.JSONDecodeError as error:
+        raise _unreadable(value, error) from None
+    if _may_nest(value) and _deeper(data, MAX_DEPTH):
+        raise _too_deep()
+    if type(data) is not dict:
+        message = "an event must be a JSON object"
+        raise InvalidEvent(message, "/type")
+    return data
+
+
+def _may_nest(value: bytes) -> bool:
+    """Tell quickly that a record cannot be too deep: nearly every one has two objects, no list."""
+    if _LIST not in value and value.find(_OBJECT, 1) == value.rfind(_OBJECT):
+        return False
+    return value.count(_OBJECT) + value.count(_LIST) > MAX_DEPTH
+
+
+def _deeper(value: object, levels: int) -> bool:
+    """Tell whether objects and lists stand inside each other more than `levels` deep."""
+    if type(value) is dict:
+        return levels == 0 or any(_deeper(item, levels - 1) for item in value.values())
+    if type(value) is list:
+        return levels == 0 or any(_deeper(item, levels - 1) for item in value)
+    return False
+
+
+def _too_deep() -> InvalidEvent:
+    return InvalidEvent(f"nested deeper than {MAX_DEPTH} levels")
+
+
+def _unreadable(value: bytes, error: orjson.JSONDecodeError) -> InvalidEvent:
+    if not value.strip():
+        return InvalidEvent("empty: no JSON at all")
+    try:
+        value.decode()
+    except UnicodeDecodeError as undecodable:
+        return InvalidEvent(f"not UTF-8: byte {undecodable.start + 1} cannot be read")
+    if error.msg.startswith("depth limit"):
+        return _too_deep()
+    return InvalidEvent(f"not JSON with finite numbers and whole characters: {error.msg}")
