@@ -17,7 +17,7 @@ The answers that a profile caches are not stored: they follow from the rest.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
@@ -26,7 +26,7 @@ import msgspec
 from streamer.core.memory import State
 from streamer.core.profile import ENTRY_BYTES, MOST_IDS, Profile
 from streamer.core.ruleset import RuleSet
-from streamer.errors import AdapterError
+from streamer.errors import AdapterError, Fenced
 from streamer.types import Millis
 
 VERSION: Final = 1
@@ -59,11 +59,14 @@ class Layout:
     """What the lists in a profile's bytes mean, in their order.
 
     `rules` is the rule set's version. Each plan is its key and its tiers, empty for a segment.
+    `in_force` is the instant from which the rule set decided there, and no part of what the
+    layout is.
     """
 
     rules: str
     memories: tuple[bytes, ...]
     plans: tuple[tuple[str, tuple[str, ...]], ...]
+    in_force: Millis = field(default=0, compare=False)
 
     @classmethod
     def of(cls, rules: RuleSet) -> "Layout":
@@ -77,12 +80,19 @@ class Layout:
     @classmethod
     def read(cls, data: bytes) -> "Layout":
         """Return the layout that `written` gave these bytes for."""
-        rules, memories, plans = _decode(data)
-        return cls(rules, tuple(memories), tuple((key, tuple(tiers)) for key, tiers in plans))
+        rules, memories, plans, *in_force = _decode(data)
+        ordered = tuple((key, tuple(tiers)) for key, tiers in plans)
+        return cls(rules, tuple(memories), ordered, *in_force)
 
     def written(self) -> bytes:
         """Return the layout as bytes."""
-        return _encode((self.rules, self.memories, self.plans))
+        return _encode((self.rules, self.memories, self.plans, self.in_force))
+
+    @property
+    def id(self) -> bytes:
+        """A short hash of what the layout is."""
+        content = _encode((self.rules, self.memories, self.plans))
+        return blake2b(content, digest_size=LAYOUT_ID_BYTES).digest()
 
     def memberships(self, inside: list[int]) -> list[str]:
         """Return the memberships that a profile's list says."""
@@ -108,23 +118,39 @@ class Stored(NamedTuple):
 class ProfileCodec:
     """Profiles of one rule set to bytes and back.
 
-    `layouts` are those under which profiles may have been written, as bytes by their ids. Raises
-    `AdapterError` if one of them has the id of this rule set's and is another.
+    `layouts` are those under which profiles may have been written, as bytes by their ids; `now` is
+    the instant up to which they were decided. Raises `AdapterError` if one of the layouts has the
+    id of this rule set's and is another.
+
+    `in_force` is the instant from which this rule set decides: that of its layout if that came
+    last, else `now`. `others` are the ids of the layouts of other rule sets, `begun` the slots of
+    the memories that one of those does not have: they begin empty.
     """
 
-    def __init__(self, rules: RuleSet, layouts: Mapping[bytes, bytes] | None = None) -> None:
-        self._layout = Layout.of(rules)
-        written = self._layout.written()
-        self.id = blake2b(written, digest_size=LAYOUT_ID_BYTES).digest()
-        self.own = {self.id: written}
-        """This rule set's layout by its id, to be kept with the profiles."""
-        known = layouts or {}
-        if known.get(self.id, written) != written:
+    def __init__(
+        self, rules: RuleSet, layouts: Mapping[bytes, bytes] | None = None, now: Millis = 0
+    ) -> None:
+        layout = Layout.of(rules)
+        self.id = layout.id
+        self._layouts = {known: Layout.read(data) for known, data in (layouts or {}).items()}
+        before = self._layouts.get(self.id)
+        if before not in (None, layout):
             raise AdapterError(
                 f"the store knows another layout of profiles as {self.id.hex()}: "
                 "give the rule set another name in its header"
             )
-        self._layouts = {known: Layout.read(data) for known, data in known.items()}
+        latest = max((each.in_force for each in self._layouts.values()), default=0)
+        is_latest = before is not None and before.in_force == latest
+        self.in_force = latest if is_latest else max(now, latest)
+        self._layout = replace(layout, in_force=self.in_force)
+        self.own = {self.id: self._layout.written()}
+        """This rule set's layout by its id, to be kept with the profiles."""
+        self.others = tuple(known for known in self._layouts if known != self.id)
+        self.begun = frozenset(
+            slot
+            for slot, key in enumerate(layout.memories)
+            if any(key not in self._layouts[other].memories for other in self.others)
+        )
 
     def encode(self, profile: Profile) -> bytes:
         """Return the profile's bytes."""
@@ -152,7 +178,11 @@ class ProfileCodec:
         return self.read(customer, data).profile
 
     def read(self, customer: str, data: bytes) -> Stored:
-        """Return the profile and under which rules it was kept; raises as `decode` does."""
+        """Return the profile and under which rules it was kept.
+
+        Raises as `decode` does, and `Fenced` where the layout is not known: owners write theirs
+        with the first profile, so somebody was the owner since the layouts were read.
+        """
         try:
             version, layout, born, last, clock, wake, sequence, *rest = _decode(data)
             ids, since, inside, memories = rest
@@ -171,8 +201,9 @@ class ProfileCodec:
             profile.since, profile.inside, profile.memories = since, inside, memories
             return Stored(profile)
         if layout not in self._layouts:
-            raise AdapterError(
-                "a stored profile was written under rules whose layout the store does not know"
+            raise Fenced(
+                "a stored profile was written under rules that were not known when the partition "
+                "was taken over: it has, or had, another owner"
             )
         other = self._layouts[layout]
         lost = self._rearrange(profile, other, since, inside, memories)

@@ -19,7 +19,7 @@ changes it in place, because copying would cost more than deciding: use the prof
 """
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from streamer.core.plan import Move
 from streamer.core.profile import Profile, fingerprint
@@ -28,9 +28,12 @@ from streamer.types import MINUTE, Event, Millis, Outcome, Reason, SegmentChange
 
 MAX_AHEAD: Final[Millis] = 5 * MINUTE
 """How far an event's time may be ahead of its append time."""
-_FORGOTTEN: Final[tuple[Reason, ...]] = (
+FORGOTTEN: Final[tuple[Reason, ...]] = (
     ("nothing came from the customer for the whole retention time", ""),
 )
+Cause: TypeAlias = tuple[str, str | None]
+"""What kind of thing made a change, and the id of the event if it was one."""
+_TIME: Final[Cause] = ("time", None)
 
 
 class Decision(NamedTuple):
@@ -70,15 +73,15 @@ def decide(  # noqa: C901 (written out, as it runs for every event)
     if profile is None:
         profile = Profile(customer, time, len(rules.memories), len(rules.plans))
     if time - profile.last >= rules.patience:
-        _forget(rules, profile, time)
+        forget(rules, profile, time)
     profile.accept(printed, time, max_lateness)
     if traits or time < profile.seen or not profile.flips:
         moves = _react_in_full(rules, profile, cause)
     else:
         moves = rules.reacts[name](profile, cause)
     if moves:
-        changes.extend(_say(rules, profile, profile.clock, moves, cause))
-    _set_wake(rules, profile)
+        changes.extend(say(rules, profile, profile.clock, moves, ("event", event_id)))
+    set_wake(rules, profile)
     if changes or profile.beyond:
         return _decision(profile, changes)
     return tuple.__new__(Decision, (profile, (), "applied", ()))  # for half, once per event
@@ -98,7 +101,7 @@ def _react_in_full(rules: RuleSet, profile: Profile, event: Event) -> list[Move]
     return rules.settle(profile, profile.clock)
 
 
-def _forget(rules: RuleSet, profile: Profile, now: Millis) -> None:
+def forget(rules: RuleSet, profile: Profile, now: Millis) -> None:
     """Forget, as the clock moves to `now`, what was too long ago for every leaf that asks for it.
 
     It spares the memories to look for what is old, and keeps profiles small that rest for long.
@@ -112,7 +115,8 @@ def _forget(rules: RuleSet, profile: Profile, now: Millis) -> None:
         profile.memories[slot] = None
 
 
-def _set_wake(rules: RuleSet, profile: Profile) -> None:
+def set_wake(rules: RuleSet, profile: Profile) -> None:
+    """Set the next instant to look at, once every plan has said until when its answer holds."""
     end = profile.last + rules.retention
     flip = min(profile.flips) if profile.flips else end
     profile.wake = flip if flip < end else end
@@ -145,9 +149,7 @@ def _wake(rules: RuleSet, profile: Profile, changes: list[SegmentChange]) -> Pro
     """Act on the profile's wake, at its instant."""
     now = profile.wake
     if now >= profile.last + rules.retention:
-        ends = [(plan, profile.inside[plan.place], 0) for plan in rules.plans]
-        exits = [end for end in ends if end[1]]
-        changes.extend(_say(rules, profile, now, exits, None, because=_FORGOTTEN))
+        changes.extend(leave_everything(rules, profile, now, _TIME))
         return None
     if not profile.flips:
         profile.flips = [0] * len(rules.plans)
@@ -155,25 +157,33 @@ def _wake(rules: RuleSet, profile: Profile, changes: list[SegmentChange]) -> Pro
     if moves:
         profile.clock = now
         if now - profile.last >= rules.patience:
-            _forget(rules, profile, now)
-        changes.extend(_say(rules, profile, now, moves, None))
-    _set_wake(rules, profile)
+            forget(rules, profile, now)
+        changes.extend(say(rules, profile, now, moves, _TIME))
+    set_wake(rules, profile)
     return profile
 
 
-def _say(
+def leave_everything(
+    rules: RuleSet, profile: Profile, now: Millis, cause: Cause
+) -> list[SegmentChange]:
+    """Return the exits of a profile whose retention is over."""
+    ends = [(plan, profile.inside[plan.place], 0) for plan in rules.plans]
+    exits = [end for end in ends if end[1]]
+    return say(rules, profile, now, exits, cause, because=FORGOTTEN)
+
+
+def say(
     rules: RuleSet,
     profile: Profile,
     now: Millis,
     moves: Sequence[Move],
-    event: Event | None,
+    cause: Cause,
     *,
     because: tuple[Reason, ...] = (),
 ) -> list[SegmentChange]:
     """Return the changes of each move, a ladder's exit before its entry."""
     changes: list[SegmentChange] = []
     customer, born, version = profile.customer, profile.born, rules.version
-    cause, event_id = ("time", None) if event is None else ("event", event.id)
     for plan, origin, target in moves:
         reasons = because or plan.because(profile, now, target)
         held_out = plan.held_out(customer)
@@ -188,8 +198,7 @@ def _say(
                     now,
                     sequence,
                     born,
-                    cause,
-                    event_id,
+                    *cause,
                     reasons,
                     version,
                     held_out,

@@ -8,7 +8,7 @@ from streamer.core.compile import compile_rules
 from streamer.core.decide import decide
 from streamer.core.profile import Profile
 from streamer.core.ruleset import RuleSet
-from streamer.errors import AdapterError
+from streamer.errors import AdapterError, Fenced
 from streamer.types import Event, Wake
 
 START = 1_760_000_000_000
@@ -110,9 +110,9 @@ def test_two_layouts_with_one_id_are_refused() -> None:
         ProfileCodec(rules, {ProfileCodec(rules).id: other})
 
 
-def test_an_unknown_layout_is_refused() -> None:
+def test_an_unknown_layout_is_that_of_another_owner() -> None:
     old, new = compiled(OLD), compiled(NEW)
-    with pytest.raises(AdapterError, match="layout"):
+    with pytest.raises(Fenced, match="another owner"):
         ProfileCodec(new).decode("u", ProfileCodec(old).encode(lived(old)))
 
 
