@@ -140,7 +140,8 @@ class Checkpoint:
     the last commit. `profiles` maps customers to their encoded profile, or to None where it is
     gone. `wakes` maps the same customers to their next wake, or to None. `outgoing` waits in the
     outbox until published; every outbox entry with a number up to `published` is trimmed.
-    `layouts` are kept besides those that are there, or forgotten where they are None.
+    `layouts` are kept besides those that are there or instead of those with the same id, or
+    forgotten where they are None.
     """
 
     partition: int

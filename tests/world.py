@@ -196,6 +196,9 @@ class World:
         """Count how often somebody was fenced."""
         self.fenced += isinstance(error, Fenced)
 
+    def renewed(self, partition: int, worker: Worker) -> None:
+        """Hear that everybody is decided under the rules that the worker has."""
+
     def gone(self, partition: int) -> None:
         """Hear that a partition went."""
 

@@ -20,6 +20,8 @@ class Readings:
 
     `offsets` are the next records to read by partition, `spent` nanoseconds of CPU by stage,
     `beyond` how often a memory went beyond its stated bound, by the segment that asks it.
+    `renewed` counts the profiles decided anew after the rules changed, `renewing` says for each
+    partition how many customers have been looked at for that, and whether that was all of them.
     """
 
     records: Mapping[str, int] = field(default_factory=dict)
@@ -32,8 +34,8 @@ class Readings:
     rebuilding: int = 0
     rules: str = ""
     rules_refused: int = 0
-    redecided: int = 0
-    to_redecide: int = 0
+    renewed: int = 0
+    renewing: Mapping[int, tuple[int, bool]] = field(default_factory=dict)
 
 
 class Metrics(Collector):
@@ -62,16 +64,20 @@ class Metrics(Collector):
         yield _counter(
             "rules_refused", "Rule sets refused at reload.", [], {(): seen.rules_refused}
         )
-        yield _counter("redecided", "Profiles decided anew.", [], {(): seen.redecided})
-        yield _gauge("to_redecide", "Partitions still being decided anew.", seen.to_redecide)
+        yield _counter("renewed", "Profiles decided under new rules.", [], {(): seen.renewed})
+        yield _by_partition(
+            "renewal_looked_at",
+            "Customers looked at since the rules changed.",
+            {partition: looked_at for partition, (looked_at, _) in seen.renewing.items()},
+        )
+        yield _by_partition(
+            "renewal_done",
+            "1 once every customer is decided under the present rules.",
+            {partition: done for partition, (_, done) in seen.renewing.items()},
+        )
         yield _gauge("partitions_held", "Partitions that wait to be taken over.", seen.held)
         yield _gauge("partitions_rebuilding", "Partitions on covered ground.", seen.rebuilding)
-        offsets = GaugeMetricFamily(
-            "streamer_next_offset", "The next record to read.", labels=["partition"]
-        )
-        for partition, offset in dict(seen.offsets).items():
-            offsets.add_metric([str(partition)], offset)
-        yield offsets
+        yield _by_partition("next_offset", "The next record to read.", seen.offsets)
         rules = GaugeMetricFamily("streamer_rules", "The rules in use.", labels=["version"])
         rules.add_metric([seen.rules], 1)
         yield rules
@@ -92,3 +98,10 @@ def _counter(
 
 def _gauge(name: str, text: str, value: float) -> Metric:
     return GaugeMetricFamily(f"streamer_{name}", text, value=value)
+
+
+def _by_partition(name: str, text: str, values: Mapping[int, float]) -> Metric:
+    family = GaugeMetricFamily(f"streamer_{name}", text, labels=["partition"])
+    for partition, value in dict(values).items():
+        family.add_metric([str(partition)], value)
+    return family

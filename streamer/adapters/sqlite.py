@@ -162,7 +162,7 @@ class SqliteStore:
                 ),
             )
             connection.executemany(
-                "INSERT OR IGNORE INTO layouts VALUES (?, ?, ?)",
+                "INSERT OR REPLACE INTO layouts VALUES (?, ?, ?)",
                 ((partition, known, it) for known, it in checkpoint.layouts.items() if it),
             )
             connection.executemany(

@@ -128,12 +128,16 @@ class Live:
             rebuilding=sum(worker.covered is not None for worker in workers.values()),
             rules=self._rules.version,
             rules_refused=self._refused,
+            renewed=self._tally.renewed,
+            renewing={p: (worker.looked_at, not worker.mixed) for p, worker in workers.items()},
         )
 
     def taken_over(self, partition: int, worker: Worker) -> None:
         """Write that a partition is worked on."""
         covered = worker.covered
         facts: dict[str, object] = {} if covered is None else {"rebuilding_until": covered.offset}
+        if worker.mixed:
+            facts |= {"new_rules": self._rules.version, "begin_empty": worker.begun}
         self._journal.say(
             "partition taken over", partition=partition, offset=worker.offset, **facts
         )
@@ -141,6 +145,10 @@ class Live:
     def trouble(self, partition: int, error: AdapterError, pause: Millis) -> None:
         """Write what went wrong."""
         self._note(error, partition=partition, again_in_ms=pause)
+
+    def renewed(self, partition: int, worker: Worker) -> None:
+        """Write that everybody is decided under the present rules."""
+        self._journal.say("partition renewed", partition=partition, looked_at=worker.looked_at)
 
     def gone(self, partition: int) -> None:
         """Write that a partition is somebody else's now."""

@@ -10,7 +10,9 @@ Theory of operation.
    it is given, after a pause that doubles. Taking over finds out what was committed and what was
    published, so nothing needs to be known of how far the trouble let things come.
 3. While everything is held the feed is still polled: the process stays in its group.
-4. Publishing also moves the mark now and then where nothing is to be told, so that the group's
+4. After new rules every partition looks at a slice of its customers in each turn: at a small one
+   while records wait, so that they wait no longer for it than for a batch of their own.
+5. Publishing also moves the mark now and then where nothing is to be told, so that the group's
    offsets show how far it is.
 
 What cannot pass by itself is raised: a log that does not reach back far enough, a profile that
@@ -37,6 +39,8 @@ _WAIT: Final = 0.05
 _FIRST_PAUSE: Final[Millis] = 100
 _LONGEST_PAUSE: Final[Millis] = 10 * SECOND
 _MARK_EVERY: Final[Millis] = 5 * SECOND
+_BUSY_SHARE: Final = 10
+"""While records wait, a slice is so many times smaller than otherwise."""
 
 
 class Notes(Protocol):
@@ -47,6 +51,9 @@ class Notes(Protocol):
 
     def trouble(self, partition: int, error: AdapterError, pause: Millis) -> None:
         """Hear what went wrong, and how long it is until the next attempt."""
+
+    def renewed(self, partition: int, worker: Worker) -> None:
+        """Hear that all of the partition's customers have been decided under the new rules."""
 
     def gone(self, partition: int) -> None:
         """Hear that the partition was given to somebody else."""
@@ -108,6 +115,7 @@ class Crew:
         for partition in list(self.posts):
             self._take_over(partition)
             told += self._sweep(partition)
+            told += self._renew(partition)
         told += self._marks({outgoing.partition for outgoing in told})
         self._publish(told)
         return len(records)
@@ -188,6 +196,22 @@ class Crew:
         post.waiting_since = self.clocks.steady()
         until = post.clock.now() - self.pace.lateness
         told, done = self._try([partition], lambda: worker.sweep_once(until)) or ((), True)
+        self._busy |= not done
+        return told
+
+    def _renew(self, partition: int) -> Sequence[Outgoing]:
+        """Let the worker decide some more of its customers under the new rules."""
+        worker = self.posts[partition].worker
+        if worker is None or not worker.renewing:
+            return ()
+        idle = self.feed.at_end(partition, worker.offset)
+        limit = self.pace.renewals if idle else max(1, self.pace.renewals // _BUSY_SHARE)
+        result = self._try([partition], lambda: worker.renew_once(limit))
+        if result is None:
+            return ()
+        told, done = result
+        if done:
+            self.notes.renewed(partition, worker)
         self._busy |= not done
         return told
 

@@ -9,6 +9,9 @@ gives, which makes replays comparable byte by byte. *At once*, only the record's
 brought to its log time, and everybody else's wakes come at the end of the cycle, a bounded number
 in each: a million wakes due in one minute keep no event waiting. What each customer's changes are
 is the same both ways.
+
+A profile that other rules decided last is decided anew when it is loaded (`core.renew`), and then
+brought to where wakes have acted. So nothing else here meets one.
 """
 
 import traceback
@@ -18,9 +21,10 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from typing import Final
 
-from streamer.codecs.profiles import ProfileCodec
+from streamer.codecs.profiles import ProfileCodec, Stored
 from streamer.core.decide import Decision, decide
 from streamer.core.profile import Profile
+from streamer.core.renew import renew
 from streamer.core.ruleset import RuleSet
 from streamer.errors import InvalidEvent
 from streamer.ports import DueWake, Store
@@ -54,15 +58,17 @@ class Pace:
     """How the worker works. What it decides does not depend on it, but for `lateness`, `horizon`.
 
     `lateness` (ms) is how long after a wake is due its log time comes; `batch` how many records
-    and `wakes` how many wakes one cycle takes at most; `cache` how many decoded profiles are
-    kept. Nothing after `horizon` is decided: later events are left out. `in_order` says in which
-    of the two ways wakes and records come together.
+    and `wakes` how many wakes one cycle takes at most; `cache` how many decoded profiles are kept;
+    `renewals` how many customers are looked at together once new rules have come. Nothing after
+    `horizon` is decided: later events are left out. `in_order` says in which of the two ways wakes
+    and records come together.
     """
 
     lateness: Millis = 2 * SECOND
     batch: int = 500
     wakes: int = 5_000
     cache: int = 100_000
+    renewals: int = 500
     horizon: Millis = FOREVER
     in_order: bool = True
 
@@ -86,7 +92,8 @@ class Cycle:
 
     `profiles` are those at hand, `moved` the customers whose profile changed (in order), `taken`
     how many of the records are done; `offset` and `log_time` stand after them. Every wake up to
-    and with `swept` has acted. No wake after `hold` acts but a record's own customer's.
+    and with `swept` has acted. No wake after `hold` acts but a record's own customer's. `renewed`
+    counts the profiles that were decided anew.
     """
 
     def __init__(
@@ -108,6 +115,7 @@ class Cycle:
         self.rejections: list[Rejection] = []
         self.outcomes: Counter[str] = Counter()
         self.beyond: Counter[int] = Counter()
+        self.renewed = 0
         self.earliest: Millis | None = None
         self.latest: Millis | None = None
         self._journal: list[tuple[str, Event | Wake]] = []
@@ -142,6 +150,12 @@ class Cycle:
         self.load_due(until)
         self._desk.watch.lap("load")
         return self.fire(until)
+
+    def renew(self, customers: Iterable[str]) -> None:
+        """Decide those anew whom other rules decided last. Whoever is in the cache is none."""
+        cache = self._desk.cache
+        self._load(customer for customer in customers if customer not in cache)
+        self._desk.watch.lap("renew")
 
     def load_due(self, until: Millis) -> None:
         """Fetch the wakes due at or before `until` with their profiles.
@@ -193,9 +207,25 @@ class Cycle:
                     absent.append(customer)
         if absent:
             stored = self._desk.store.load(self._desk.partition, absent)
-            decode = self._desk.codec.decode
+            read = self._desk.codec.read
             for customer, data in stored.items():
-                profiles[customer] = decode(customer, data)
+                kept = read(customer, data)
+                profiles[customer] = kept.profile
+                if kept.rules is not None:
+                    self._renew(customer, kept)
+
+    def _renew(self, customer: str, kept: Stored) -> None:
+        """Decide a profile anew that other rules decided last, and what has come since."""
+        decision = self._renewed(kept)
+        self.profiles[customer] = decision.profile
+        self.moved[customer] = None
+        self.changes.extend(decision.changes)
+        self.renewed += 1
+        while (profile := self.profiles[customer]) and (profile.wake, customer) <= self.swept:
+            self._decide(customer, Wake(profile.wake))
+
+    def _renewed(self, kept: Stored) -> Decision:
+        return renew(self._desk.rules, kept.profile, self._desk.codec.in_force, kept.lost)
 
     def _decide_record(self, record: Record, event: Event) -> bool:
         """Decide one event; False if wakes that must come before it are left for later."""
@@ -250,7 +280,10 @@ class Cycle:
         """Make a profile again that an error left half decided: from the store and this cycle."""
         desk = self._desk
         data = desk.store.load(desk.partition, [customer]).get(customer)
-        profile = None if data is None else desk.codec.decode(customer, data)
+        profile = None
+        if data is not None:
+            kept = desk.codec.read(customer, data)
+            profile = kept.profile if kept.rules is None else self._renewed(kept).profile
         for who, cause in self._journal:
             if who == customer:
                 profile = decide(desk.rules, profile, cause).profile

@@ -22,6 +22,13 @@ n its commit number, P the sink's mark.
    up to P's `swept`. Wakes beyond that wait until the ground is covered, since P does not say
    whether they were told. The first commit continues the numbers of P, not those of the store.
 
+8. *New rules.* Where profiles of other rules are kept, everybody is decided anew under the present
+   ones, at the instant up to which wakes had acted when these came: whoever is loaded in 3, and
+   the silent ones slice by slice, off covered ground. That instant is kept with the first commit,
+   so neither a crash nor the order of the slices changes what is said. When everybody has been
+   looked at, the layouts of the other rules are forgotten; a worker that finds none has nothing to
+   do here.
+
 A crash before 5 leaves nothing: the batch is read again and decided to the same. A crash after 5
 is healed by 1. A crash inside 6 is one or the other, because the sink tells and marks in one step.
 
@@ -45,11 +52,15 @@ from streamer.worker.stopwatch import Stopwatch
 
 @dataclass(slots=True)
 class Tally:
-    """What workers have done: records by outcome, bounds passed by memory slot, changes."""
+    """What workers have done: records by outcome, bounds passed by memory slot, changes.
+
+    `renewed` counts profiles that were decided anew because rules had changed.
+    """
 
     outcomes: Counter[str] = field(default_factory=Counter)
     beyond: Counter[int] = field(default_factory=Counter)
     changes: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    renewed: int = 0
     earliest: Millis | None = None
     latest: Millis | None = None
     """The smallest and the largest time of an accepted event."""
@@ -58,6 +69,7 @@ class Tally:
         """Count what a committed cycle did."""
         self.outcomes.update(cycle.outcomes)
         self.beyond.update(cycle.beyond)
+        self.renewed += cycle.renewed
         if cycle.earliest is not None and cycle.latest is not None:
             self.earliest = min(cycle.earliest, self.earliest or cycle.earliest)
             self.latest = max(cycle.latest, self.latest or cycle.latest)
@@ -105,16 +117,40 @@ class Worker:
         self._waiting: Sequence[Record] = ()
         self._epoch = self._number = self._follows = self._published = 0
         self._covered: Mark | None = None
+        self._cursor = ""
         self.partition = partition
         self.offset = 0
         self.log_time: Millis | None = None
         self.swept: DueWake = NOTHING_SWEPT
+        self.looked_at = 0
         self.tally = tally or Tally()
 
     @property
     def covered(self) -> Mark | None:
         """Up to where everything was told before (step 7), None once that is passed."""
         return self._covered
+
+    @property
+    def renewing(self) -> bool:
+        """Whether there is somebody to be decided anew (step 8), off covered ground.
+
+        `looked_at` counts the customers that this worker has looked at for it.
+        """
+        return self._covered is None and self.mixed
+
+    @property
+    def mixed(self) -> bool:
+        """Whether there may still be profiles that other rules decided last."""
+        return any(known != self._desk.codec.id for known in self._known)
+
+    @property
+    def begun(self) -> list[str]:
+        """The segments and ladders that ask for what other rules did not remember, while `mixed`.
+
+        They begin with an empty memory for whoever is decided anew.
+        """
+        slots = self._desk.codec.begun if self.mixed else frozenset[int]()
+        return [plan.key for plan in self._rules.plans if plan.slots & slots]
 
     @property
     def new(self) -> bool:
@@ -128,8 +164,10 @@ class Worker:
         self._epoch, self._follows, self.offset = meta.epoch, meta.number, meta.offset
         self.log_time, self.swept = meta.log_time, meta.swept
         self._known = meta.layouts
-        self._desk = replace(self._desk, codec=ProfileCodec(self._rules, meta.layouts))
+        codec = ProfileCodec(self._rules, meta.layouts, meta.swept[0] - 1)
+        self._desk = replace(self._desk, codec=codec)
         self._cache.clear()
+        self._cursor, self.looked_at = "", 0
         self._number = max(meta.number, mark.number)
         self._published = mark.number
         behind = (meta.offset, meta.swept) < (mark.offset, mark.swept)
@@ -179,6 +217,19 @@ class Worker:
         self.log_time, self.swept = cycle.log_time, cycle.swept
         return [], done
 
+    def renew_once(self, limit: int) -> tuple[list[Outgoing], bool]:
+        """Look at about `limit` more customers while `renewing` (step 8).
+
+        Returns what is to be published, and whether nobody is left to be looked at.
+        """
+        self._cursor, customers = self._store.scan(self.partition, self._cursor, limit)
+        cycle = self._cycle()
+        cycle.renew(customers)
+        self.looked_at += len(customers)
+        done = not self._cursor
+        forgotten = self._desk.codec.others if done else ()
+        return self._commit(cycle, forgotten) if cycle.moved or done else [], done
+
     def publish(self, batch: Sequence[Outgoing]) -> None:
         """Tell what was committed (step 6)."""
         if batch:
@@ -225,8 +276,8 @@ class Worker:
             self._commit(cycle)
         self._covered = None
 
-    def _commit(self, cycle: Cycle) -> list[Outgoing]:
-        """Step 5; return what is to be published."""
+    def _commit(self, cycle: Cycle, forgotten: Sequence[bytes] = ()) -> list[Outgoing]:
+        """Step 5, and forget these layouts; return what is to be published."""
         watch = self._watch
         watch.lap("decide")
         number = self._number + 1
@@ -250,11 +301,11 @@ class Worker:
                 wakes={who: it.wake if it else None for who, it in moved.items()},
                 outgoing=outgoing,
                 published=self._published,
-                layouts={} if codec.id in self._known else codec.own,
+                layouts={**self._unwritten(), **dict.fromkeys(forgotten)},
             )
         )
         watch.lap("commit")
-        self._known = {**self._known, **codec.own}
+        self._known = codec.own if forgotten else {**self._known, **codec.own}
         self._number = self._follows = number
         self.offset, self.log_time, self.swept = cycle.offset, cycle.log_time, cycle.swept
         self._cache.keep(cycle.profiles)
@@ -263,6 +314,11 @@ class Worker:
             return []
         self.tally.changes.update((one.segment, one.direction) for one in outgoing.changes)
         return [outgoing]
+
+    def _unwritten(self) -> Mapping[bytes, bytes]:
+        """Return the layout of the present rules, unless the store has it as it is."""
+        codec = self._desk.codec
+        return {} if self._known.get(codec.id) == codec.own[codec.id] else codec.own
 
     def _outgoing(self, number: int, cycle: Cycle) -> Outgoing | None:
         """Return what the cycle has to tell, None if nothing."""

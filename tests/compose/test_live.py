@@ -1,6 +1,7 @@
 """The hot lane on ends in memory: works until told to stop, reloads rules, says how it is."""
 
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from urllib.error import HTTPError
 
 import orjson
 import pytest
+from prometheus_client import generate_latest
 
 from streamer.adapters.memory import MemoryFeed, MemoryLog, MemorySink, MemoryStore
 from streamer.adapters.metrics import Metrics
@@ -132,6 +134,29 @@ def test_new_rules_are_in_force_after_a_reload(hall: Hall) -> None:
         hall.happens("u-1")
         wait_until(lambda: hall.told("u-1"), "it to be so")
     assert {change.segment for change in hall.sink.changes} == {"shopper"}
+
+
+def test_the_silent_are_decided_under_new_rules_and_it_shows(hall: Hall) -> None:
+    with hall.running():
+        now = time.time_ns() // 1_000_000
+        hall.log.append(orjson.dumps({**EVENT, "time": now}), now)
+        wait_until(lambda: hall.told("u-1"), "the old rules to speak")
+        hall.rules = compiled(
+            "{segment: shopper, title: S, purpose: A test., when: {performed: any}}"
+        )
+        hall.live.reload()
+        wait_until(lambda: "partition renewed" in hall.journal.events, "everybody to be renewed")
+        wait_until(lambda: len(hall.sink.changes) == 3, "the new rules to speak")
+        readings = hall.live.readings()
+        metrics = generate_latest(Metrics(lambda: readings).registry()).decode()
+    assert [(one.direction, one.segment, one.cause) for one in hall.sink.changes] == [
+        ("entered", "engagement.semi_active", "event"),
+        ("exited", "engagement.semi_active", "rules"),
+        ("entered", "shopper", "rules"),
+    ]
+    assert "streamer_renewed_total 1.0" in metrics
+    assert 'streamer_renewal_looked_at{partition="0"} 1.0' in metrics
+    assert 'streamer_renewal_done{partition="0"} 1.0' in metrics
 
 
 def test_its_pages_say_how_it_is(hall: Hall) -> None:

@@ -66,6 +66,14 @@ def test_layouts_are_kept_for_every_later_owner(connect: Connect) -> None:
     assert connect().claim(0).layouts == {b"one": b"1", b"two": b"2"}
 
 
+def test_a_layout_may_be_written_anew(connect: Connect) -> None:
+    store = connect()
+    first = replace(following(store.claim(0), {}), layouts={b"one": b"1", b"two": b"2"})
+    store.commit(first)
+    store.commit(replace(following(after(first), {}), layouts={b"one": b"3"}))
+    assert connect().claim(0).layouts == {b"one": b"3", b"two": b"2"}
+
+
 def test_a_layout_that_nobody_uses_any_more_is_forgotten(connect: Connect) -> None:
     store = connect()
     first = replace(following(store.claim(0), {}), layouts={b"one": b"1", b"two": b"2"})

@@ -1,0 +1,336 @@
+"""New rules come: everybody is decided under them once, whoever is silent and whatever dies."""
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import orjson
+import pytest
+
+from streamer.adapters.memory import MemoryFeed, MemoryLog, MemorySink, MemoryStore
+from streamer.codecs.events import decode
+from streamer.codecs.profiles import ProfileCodec
+from streamer.core.ruleset import RuleSet
+from streamer.errors import AdapterError, Fenced
+from streamer.ports import Store
+from streamer.types import HOUR, MINUTE, SECOND, Millis
+from streamer.worker import Clocks, Crew, Pace, Stopwatch, Worker
+from tests.contracts.adapters import STORES
+from tests.crashing import Calls, Crash, InterruptedSink, InterruptedStore
+from tests.engine import compiled
+from tests.lives import START
+
+AT_ONCE = Pace(in_order=False)
+SMALL = Pace(in_order=False, batch=3, wakes=2, cache=2, renewals=2)
+Told = tuple[str, str, Millis, str]
+
+
+def rules(**segments: str) -> RuleSet:
+    """A segment for each condition."""
+    document = "{{segment: {}, title: T, purpose: A test., when: {}}}"
+    return compiled("\n---\n".join(document.format(*each) for each in segments.items()))
+
+
+FRESH = "{performed: product_viewed, within: 1h}"
+OLD = rules(fresh=FRESH, gone="{performed: product_viewed}", resting="{quiet: 10h}")
+NEW = rules(fresh=FRESH, calm="{all: [{performed: product_viewed}, {quiet: 1m}]}")
+
+
+class Shop:
+    """One partition of a log, a store and a sink, and workers that come to it."""
+
+    def __init__(self, store: Store | None = None) -> None:
+        self.log, self.store, self.sink = MemoryLog(), store or MemoryStore(), MemorySink()
+        self.claims = 0
+
+    def happens(self, customer: str, at: Millis, name: str = "product_viewed") -> None:
+        event = {"id": f"{customer} {at}", "name": name, "time": at, "user_id": customer}
+        self.log.append(orjson.dumps(event), at)
+
+    def worker(self, of: RuleSet, pace: Pace = AT_ONCE, calls: Calls | None = None) -> Worker:
+        self.claims += 1
+        calls = calls or Calls()
+        store, sink = InterruptedStore(self.store, calls), InterruptedSink(self.sink, calls)
+        worker = Worker(of, store, sink, decode, pace=pace, owner=f"w/{self.claims}")
+        worker.start()
+        return worker
+
+    def lives(self, of: RuleSet, pace: Pace = AT_ONCE, calls: Calls | None = None) -> Worker:
+        """Let a worker do all that there is to do."""
+        worker = self.worker(of, pace, calls)
+        while worker.step(self.log):
+            renew(worker, pace, slices=1)
+        renew(worker, pace)
+        return worker
+
+    def told(self) -> list[Told]:
+        return [
+            (c.customer, f"{c.direction} {c.segment}", c.at - START, c.cause)
+            for c in self.sink.changes
+        ]
+
+    def told_of(self, customer: str) -> list[tuple[str, Millis, str]]:
+        return [each[1:] for each in self.told() if each[0] == customer]
+
+
+def renew(worker: Worker, pace: Pace, slices: int = 1_000) -> None:
+    """Let a worker look at some slices of its customers, as a crew does."""
+    while worker.renewing and slices:
+        slices -= 1
+        worker.publish(worker.renew_once(pace.renewals)[0])
+
+
+@pytest.fixture(params=STORES)
+def shop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shop]:
+    with STORES[request.param].opened(tmp_path, request.getfixturevalue) as connect:
+        yield Shop(connect())
+
+
+def test_whoever_is_silent_is_decided_under_new_rules(shop: Shop) -> None:
+    for number in range(9):
+        shop.happens(f"c-{number}", START)
+    shop.happens("d", START + 2 * MINUTE)
+    shop.lives(OLD)
+    before = len(shop.told())
+    worker = shop.lives(NEW, SMALL)
+    came = 2 * MINUTE - AT_ONCE.lateness
+    assert sorted(shop.told()[before:]) == sorted(
+        [("d", "exited gone", 2 * MINUTE, "rules")]
+        + [(f"c-{each}", "exited gone", came, "rules") for each in range(9)]
+        + [(f"c-{each}", "entered calm", came, "rules") for each in range(9)]
+    )
+    assert not worker.mixed
+    assert worker.looked_at >= 10
+    assert worker.tally.renewed == 10
+
+
+def test_what_both_rule_sets_have_goes_on_unmoved(shop: Shop) -> None:
+    shop.happens("a", START)
+    shop.happens("b", START + MINUTE)
+    shop.lives(OLD)
+    worker = shop.lives(NEW)
+    worker.sweep(START + 2 * HOUR)
+    told = [each for each in shop.told_of("a") if "fresh" in each[0]]
+    assert told == [("entered fresh", 0, "event"), ("exited fresh", HOUR, "time")]
+
+
+def test_a_customer_is_renewed_before_its_event_and_its_wake(shop: Shop) -> None:
+    shop.happens("a", START)
+    shop.happens("b", START + 10 * SECOND)
+    shop.lives(OLD)
+    worker = shop.worker(NEW)
+    shop.happens("a", START + 2 * MINUTE)
+    worker.step(shop.log)
+    assert shop.told_of("a") == [
+        ("entered fresh", 0, "event"),
+        ("entered gone", 0, "event"),
+        ("exited gone", 8 * SECOND, "rules"),
+        ("entered calm", MINUTE, "time"),
+        ("exited calm", 2 * MINUTE, "event"),
+    ]
+    worker.sweep(START + HOUR + 10 * SECOND)
+    assert shop.told_of("b")[2:] == [
+        ("exited gone", 10 * SECOND, "rules"),
+        ("entered calm", MINUTE + 10 * SECOND, "time"),
+        ("exited fresh", HOUR + 10 * SECOND, "time"),
+    ]
+
+
+def test_layouts_of_other_rules_are_forgotten_once_everybody_is_renewed(shop: Shop) -> None:
+    for number in range(9):
+        shop.happens(f"c-{number}", START)
+    shop.lives(OLD)
+    shop.lives(NEW, SMALL)
+    assert shop.store.claim(0).layouts.keys() == ProfileCodec(NEW).own.keys()
+    assert not shop.worker(NEW).mixed
+
+
+def test_a_partition_that_other_rules_left_empty_has_nothing_to_renew(shop: Shop) -> None:
+    shop.log.append(b"no event")
+    shop.lives(OLD)
+    worker = shop.lives(NEW)
+    assert (worker.mixed, worker.looked_at) == (False, 0)
+
+
+def busy_shop(store: Store | None = None) -> Shop:
+    """A shop in which the old rules have decided everything, and half of it goes on."""
+    shop = Shop(store)
+    for number in range(6):
+        shop.happens(f"c-{number}", START + number * 40 * SECOND)
+    shop.lives(OLD)
+    for number in range(3):
+        shop.happens(f"c-{number}", START + 5 * MINUTE + number * MINUTE)
+    return shop
+
+
+UNTIL = START + 3 * HOUR
+EXPECTED = busy_shop()
+EXPECTED.lives(NEW).sweep(UNTIL)
+
+
+def in_the_end(shop: Shop) -> tuple[list[list[tuple[str, Millis, str]]], int]:
+    """What each customer was told, and how many different ids there are."""
+    told = [shop.told_of(f"c-{number}") for number in range(6)]
+    return told, len({change.change_id for change in shop.sink.changes})
+
+
+def check(shop: Shop) -> None:
+    """Everybody was told what one undisturbed worker tells them, once, and is renewed."""
+    assert in_the_end(shop) == in_the_end(EXPECTED)
+    assert len(shop.sink.changes) == len(EXPECTED.sink.changes)
+    assert shop.store.claim(0).layouts.keys() == ProfileCodec(NEW).own.keys()
+
+
+def moments() -> Iterator[tuple[int, bool]]:
+    calls = Calls()
+    busy_shop().lives(NEW, SMALL, calls).sweep(UNTIL)
+    assert calls.made > 30
+    return ((number, after) for number in range(calls.made) for after in (False, True))
+
+
+@pytest.mark.parametrize("pace", [AT_ONCE, SMALL, Pace(renewals=1, batch=1, wakes=1, cache=0)])
+def test_what_is_said_does_not_depend_on_the_pace(pace: Pace) -> None:
+    shop = busy_shop()
+    shop.lives(NEW, pace).sweep(UNTIL)
+    check(shop)
+
+
+@pytest.mark.parametrize("successor", [AT_ONCE, SMALL])
+def test_a_crash_at_any_call_changes_nothing_in_the_end(successor: Pace) -> None:
+    for number, after in moments():
+        shop = busy_shop()
+        with pytest.raises(Crash):
+            shop.lives(NEW, SMALL, Calls(number, after=after)).sweep(UNTIL)
+        shop.lives(NEW, successor).sweep(UNTIL)
+        check(shop)
+
+
+def test_crash_upon_crash_changes_nothing_in_the_end() -> None:
+    for least in (8, 9, 11):
+        shop, crashes = busy_shop(), 0
+        while True:
+            try:
+                shop.lives(NEW, SMALL, Calls(least + crashes % 7)).sweep(UNTIL)
+                break
+            except Crash:
+                crashes += 1
+                assert crashes < 1_000, "no life gets any further"
+        assert crashes > 2
+        check(shop)
+
+
+def test_of_two_owners_the_one_with_the_old_rules_changes_nothing_any_more() -> None:
+    calls = Calls()
+    busy_shop().lives(OLD, SMALL, calls)
+    fenced = 0
+    for number in range(1, calls.made):  # from after the claim on
+        shop = busy_shop()
+        old = Calls(number, act=partial(shop.lives, NEW))
+        try:
+            shop.lives(OLD, SMALL, old)
+        except Fenced:
+            fenced += 1
+        assert shop.store.claim(0).layouts.keys() == ProfileCodec(NEW).own.keys()
+    assert fenced > 3
+
+
+THIRD = rules(fresh=FRESH, calm="{performed: product_viewed}")
+
+
+def test_rules_that_come_before_everybody_is_renewed_find_everybody() -> None:
+    shop = busy_shop()
+    renew(shop.worker(NEW, SMALL), SMALL, slices=2)
+    said = {c.rules for c in shop.sink.changes}
+    assert said == {OLD.version, NEW.version}
+    shop.lives(THIRD, SMALL)
+    for number in range(6):
+        told = [segment for segment, _, _ in shop.told_of(f"c-{number}")]
+        assert told.count("exited gone") == told.count("entered gone") == 1
+        assert told.count("entered calm") == told.count("exited calm") + 1
+    assert shop.store.claim(0).layouts.keys() == ProfileCodec(THIRD).own.keys()
+
+
+def test_rules_may_go_and_come_back() -> None:
+    shop = busy_shop()
+    renew(shop.worker(NEW, SMALL), SMALL, slices=2)
+    shop.lives(OLD, SMALL)
+    left = [each for each in shop.told() if each[1] == "exited gone"]
+    back = [each for each in shop.told() if each[1] == "entered gone" and each[3] == "rules"]
+    assert 0 < len(left) == len(back) < 6
+    assert shop.store.claim(0).layouts.keys() == ProfileCodec(OLD).own.keys()
+
+
+def test_a_segment_whose_memory_begins_empty_is_known_until_everybody_is_renewed() -> None:
+    shop = Shop()
+    shop.happens("a", START, "product_added")
+    shop.lives(OLD)
+    new = rules(fresh=FRESH, adds="{performed: product_added}", busy="{performed: any}")
+    worker = shop.worker(new)
+    assert worker.begun == ["adds"]
+    renew(worker, AT_ONCE)
+    assert worker.begun == []
+    assert shop.told_of("a") == [("entered busy", 0, "rules")]
+    shop.happens("a", START + 1, "product_added")
+    worker.step(shop.log)
+    assert shop.told_of("a")[1:] == [("entered adds", 1, "event")]
+
+
+class Notes:
+    """Hears what happens to partitions."""
+
+    def __init__(self) -> None:
+        self.renewals: list[tuple[int, int]] = []
+
+    def taken_over(self, partition: int, worker: Worker) -> None:
+        """Hear that a partition has a worker."""
+
+    def trouble(self, partition: int, error: AdapterError, pause: Millis) -> None:
+        """Hear what went wrong."""
+
+    def renewed(self, partition: int, worker: Worker) -> None:
+        self.renewals.append((partition, worker.looked_at))
+
+    def gone(self, partition: int) -> None:
+        """Hear that a partition went."""
+
+
+def crowd(customers: int) -> Shop:
+    shop = Shop()
+    for number in range(customers):
+        shop.happens(f"c-{number}", START)
+    shop.lives(OLD)
+    return shop
+
+
+def crew_of(shop: Shop, pace: Pace, notes: Notes) -> Crew:
+    clocks = Clocks(lambda: START + HOUR, lambda: 0)
+    feed = MemoryFeed(shop.log, [0])
+    return Crew(feed, shop.sink, lambda _: shop.worker(NEW), pace, clocks, notes, Stopwatch())
+
+
+def test_a_crew_renews_a_slice_in_each_turn_and_says_when_it_is_done() -> None:
+    notes = Notes()
+    shop = crowd(95)
+    crew = crew_of(shop, Pace(in_order=False, renewals=10), notes)
+    turns = 0
+    while not notes.renewals:
+        crew.turn()
+        turns += 1
+    assert notes.renewals == [(0, 95)]
+    assert turns == 10
+    crew.turn()
+    assert len(notes.renewals) == 1
+    assert [each[1] for each in shop.told() if each[3] == "rules"] == ["exited gone"] * 95
+
+
+def test_records_do_not_wait_for_everybody_to_be_renewed() -> None:
+    shop = crowd(200)
+    for number in range(20):
+        shop.happens(f"d-{number}", START + HOUR)
+    crew = crew_of(shop, Pace(in_order=False, batch=2, renewals=10), Notes())
+    for _ in range(11):  # one more to take the partition over
+        crew.turn()
+    assert {f"d-{number}" for number in range(20)} <= {customer for customer, *_ in shop.told()}
+    worker = crew.posts[0].worker
+    assert worker is not None
+    assert worker.looked_at < 30
