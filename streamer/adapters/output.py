@@ -93,6 +93,27 @@ class Output:
             raise AdapterError(f"{self._name} {_advice(error, self._target)}") from None
 
 
+@contextmanager
+def whole(*names: str | None) -> Iterator[tuple[Output | None, ...]]:
+    """Open these outputs, None where there is no name; all appear at the end of the block, or none.
+
+    What cannot be written is known before the work begins. Raises as `Output` does.
+    """
+    opened: list[Output | None] = []
+    try:
+        for name in names:
+            opened.append(None if name is None else Output(name))  # noqa: PERF401 (each may raise)
+        yield tuple(opened)
+        for output in filter(None, opened):
+            output.finish()
+        for output in filter(None, opened):
+            output.install()
+    except BaseException:
+        for output in filter(None, opened):
+            output.discard()
+        raise
+
+
 def _advice(error: OSError, target: str) -> str:
     """Say what is wrong and what to do about it."""
     match error.errno:

@@ -6,7 +6,7 @@ from typing import Final
 import click
 import orjson
 
-from streamer.adapters.output import Output
+from streamer.adapters.output import whole
 from streamer.cli.failures import say_finding
 from streamer.cli.options import END_OF_EVENTS, Instant, examples, mapping_option
 from streamer.cli.progress import progress_of
@@ -107,24 +107,14 @@ def fit(
     counted_by: Each = "day" if each == "day" else "event"
     asked = Asked(key, frozenset(names), counted_by, unit, zone, until, ahead, value)
     log, decode = open_events(events, mapping, warn=say_finding)
-    with log, progress_of(log, "fit") as step:
+    with whole(out, scores) as (model, scored), log, progress_of(log, "fit") as step:
         fitted = run(asked, log, decode, step)
-    _write(out, [fitted.text.rstrip("\n").encode()])
-    if scores is not None:
-        _write(scores, [orjson.dumps(one) for one in fitted.standings])
+        if model is not None:
+            model.write([fitted.text.rstrip("\n").encode()])
+        if scored is not None:
+            scored.write([orjson.dumps(one) for one in fitted.standings])
     for line in _story(fitted):
         click.echo(line, err="-" in (out, scores))
-
-
-def _write(name: str, lines: list[bytes]) -> None:
-    output = Output(name)
-    try:
-        output.write(lines)
-        output.finish()
-        output.install()
-    except BaseException:
-        output.discard()
-        raise
 
 
 def _story(fitted: Fitted) -> Iterator[str]:

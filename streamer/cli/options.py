@@ -1,11 +1,14 @@
 """Options that several commands share, with their environment fall-backs."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
 
+from streamer.adapters.output import STANDARD
+from streamer.errors import UsageError
 from streamer.instants import EARLIEST, END, parse_iso
 from streamer.types import Millis
 
@@ -78,3 +81,13 @@ def mapping_option(command: Command) -> Command:
 def examples(text: str) -> str:
     """Return examples for the end of a command's help, one on each line as they stand."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in text.strip().splitlines())
+
+
+def keep_apart(inputs: Sequence[str], outputs: Sequence[str | None]) -> None:
+    """Refuse to put an output in the place of an input."""
+    read = {Path(name).resolve() for name in inputs if name != STANDARD}
+    for name in outputs:
+        if name is None or name == STANDARD or not Path(name).is_file():
+            continue
+        if Path(name).resolve() in read:
+            raise UsageError(f"{name} holds the events: name another file for the output")

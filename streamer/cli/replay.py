@@ -2,21 +2,26 @@
 
 import gc
 import sys
-from pathlib import Path
 from typing import Final, Literal
 
 import click
 
 from streamer.adapters.files import STANDARD, FileSink
 from streamer.cli.failures import FINDINGS, INTERRUPTED, say, say_finding
-from streamer.cli.options import END_OF_EVENTS, Instant, examples, mapping_option, rules_option
+from streamer.cli.options import (
+    END_OF_EVENTS,
+    Instant,
+    examples,
+    keep_apart,
+    mapping_option,
+    rules_option,
+)
 from streamer.cli.progress import progress_of
 from streamer.cli.summary import as_json, show
 from streamer.cli.wording import counted
 from streamer.compose.inputs import load_rules, open_events
 from streamer.compose.replay import Summary
 from streamer.compose.replay import replay as run
-from streamer.errors import UsageError
 from streamer.types import Millis
 
 _NEW_OBJECTS: Final = 200_000
@@ -104,18 +109,8 @@ def _replayed(
     until: Millis | None,
 ) -> Summary:
     compiled = load_rules(rules).compiled
-    _keep_apart(events, (out, rejected))
+    keep_apart(events, (out, rejected))
     log, decode = open_events(events, mapping, warn=say_finding)
     gc.set_threshold(_NEW_OBJECTS)
     with log, FileSink(out, rejected) as sink, progress_of(log, "replay") as step:
         return run(compiled, log, decode, sink, until=until, watch=step)
-
-
-def _keep_apart(events: tuple[str, ...], outputs: tuple[str | None, str | None]) -> None:
-    """Refuse to put an output in the place of the events themselves."""
-    read = {Path(name).resolve() for name in events if name != STANDARD}
-    for name in outputs:
-        if name is None or name == STANDARD or not Path(name).is_file():
-            continue
-        if Path(name).resolve() in read:
-            raise UsageError(f"{name} holds the events: name another file for the output")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from streamer.adapters.files import FileSink
+from streamer.adapters.output import whole
 from streamer.codecs.changes import encode_change, rejection_line
 from streamer.errors import AdapterError, UsageError
 from streamer.ports import Outgoing
@@ -236,3 +237,31 @@ def test_a_replaced_file_keeps_its_mode_and_a_new_one_has_the_usual(tmp_path: Pa
     FileSink(tmp_path / "out", tmp_path / "rejected").close()
     assert (tmp_path / "out").stat().st_mode & 0o777 == 0o640
     assert (tmp_path / "rejected").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+def test_outputs_of_a_block_appear_together_at_its_end(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    with whole(str(one), None, str(other)) as (first, nothing, second):
+        assert nothing is None
+        assert first is not None
+        assert second is not None
+        first.write([b"1"])
+        second.write([b"2"])
+        assert not one.exists()
+        assert not other.exists()
+    assert (one.read_bytes(), other.read_bytes()) == (b"1\n", b"2\n")
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, AdapterError])
+def test_a_block_that_fails_leaves_no_output(tmp_path: Path, error: type[BaseException]) -> None:
+    with pytest.raises(error), whole(str(tmp_path / "one"), str(tmp_path / "other")):
+        raise error
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_output_that_cannot_be_opened_is_known_before_the_block(tmp_path: Path) -> None:
+    worked = []
+    with pytest.raises(AdapterError), whole(str(tmp_path / "one"), str(tmp_path / "no" / "two")):
+        worked.append(True)
+    assert not worked
+    assert list(tmp_path.iterdir()) == []

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -74,6 +75,31 @@ def process(
         timeout=60,
         env=os.environ | (environment or {}),
     )
+
+
+def interrupted(*arguments: str) -> tuple[int, bytes]:
+    """Interrupt a command that reads events from standard input, in the middle of them.
+
+    Returns its exit status and what it said on standard error.
+    """
+    with subprocess.Popen(  # noqa: S603 (our own command)
+        [sys.executable, "-m", "streamer", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as running:
+        assert running.stdin is not None
+        assert running.stderr is not None
+        for number in range(20_000):  # more than the pipe holds: it is reading when we are done
+            running.stdin.write(event(number, number) + b"\n")
+        running.stdin.flush()
+        running.send_signal(signal.SIGINT)
+        try:
+            running.wait(5)
+        except subprocess.TimeoutExpired:
+            running.send_signal(signal.SIGINT)  # it came in the instant before waiting for input
+            running.wait(60)
+        return running.returncode, running.stderr.read()
 
 
 def read(path: Path) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from streamer.types import DAY, HOUR, MINUTE
-from tests.cli.shop import event, process, read, run, shop
+from tests.cli.shop import event, interrupted, process, read, run, shop
 
 ADDED = event(1, 0)
 LATER = event(2, 2 * HOUR, "u-2")
@@ -191,24 +190,8 @@ def test_a_full_disk_behind_standard_output_is_one_clear_line(
 def test_an_interruption_is_one_clear_line_and_leaves_no_output(tmp_path: Path) -> None:
     _, rules = shop(tmp_path)
     out = tmp_path / "changes.jsonl"
-    command = [sys.executable, "-m", "streamer", "replay", "-", "--rules", rules]
-    command += ["--out", str(out)]
-    with subprocess.Popen(  # noqa: S603 (our own command)
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as running:
-        assert running.stdin is not None
-        assert running.stderr is not None
-        for number in range(20_000):  # more than the pipe holds: it is reading when we are done
-            running.stdin.write(event(number, number) + b"\n")
-        running.stdin.flush()
-        running.send_signal(signal.SIGINT)
-        try:
-            running.wait(5)
-        except subprocess.TimeoutExpired:
-            running.send_signal(signal.SIGINT)  # it came in the instant before waiting for input
-            running.wait(60)
-        said = running.stderr.read()
-    assert running.returncode == 130
+    status, said = interrupted("replay", "-", "--rules", rules, "--out", str(out))
+    assert status == 130
     assert said == b"Interrupted: no output file was written.\n"
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["events.jsonl"]
 
