@@ -6,6 +6,7 @@ from typing import IO, Final
 import click
 import orjson
 
+from streamer.cli.tables import show_table
 from streamer.cli.wording import counted, instant, lasting
 from streamer.compose.books import MOST_STAYS, Account
 from streamer.compose.replay import Summary
@@ -20,11 +21,7 @@ def show(summary: Summary, stream: IO[str]) -> None:
     for line in _story(summary):
         click.echo(line, file=stream)
     click.echo(file=stream)
-    rows = [_row(account) for account in summary.accounts]
-    if stream.isatty():
-        _show_table(rows, stream)
-    else:
-        _show_aligned(rows, stream)
+    show_table(_HEADS, [_row(account) for account in summary.accounts], stream)
     for line in _notes(summary):
         click.echo(line, file=stream)
 
@@ -75,30 +72,8 @@ def _row(account: Account) -> tuple[str, ...]:
     )
 
 
-def _show_aligned(rows: list[tuple[str, ...]], stream: IO[str]) -> None:
-    widths = [max(map(len, column)) for column in zip(_HEADS, *rows, strict=True)]
-    for row in (_HEADS, *rows):
-        name, *numbers = row
-        cells = [f"{cell:>{width}}" for cell, width in zip(numbers, widths[1:], strict=True)]
-        click.echo("  ".join([f"{name:<{widths[0]}}", *cells]), file=stream)
-
-
-def _show_table(rows: list[tuple[str, ...]], stream: IO[str]) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(*_HEADS, box=SIMPLE_HEAD)
-    table.columns[0].overflow = "fold"
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for row in rows:
-        table.add_row(*row)
-    Console(file=stream).print(table)
-
-
 def _notes(summary: Summary) -> list[str]:
-    lines = ["", "members: inside at the end; customers: entered at least once"]
+    lines = ["", "members: inside at the end; customers: inside at least once"]
     if any(account.sampled for account in summary.accounts):
         lines.append(f"~: median of a sample of {MOST_STAYS:,} stays")
     lines.extend(
