@@ -4,8 +4,9 @@ from typing import Final
 
 from streamer.codecs.event_schemas import DRAFT, Schema, id_schema
 
-_UTC: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$"
+UTC: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$"
 _KEY: Final = "[a-z][a-z0-9_]{0,62}"
+MEMBERSHIP: Final = rf"^{_KEY}(\.{_KEY})?$"
 
 
 def change_schema() -> Schema:
@@ -19,7 +20,7 @@ def change_schema() -> Schema:
         "segment": {
             "description": "The membership: a segment, or ladder.tier.",
             "type": "string",
-            "pattern": rf"^{_KEY}(\.{_KEY})?$",
+            "pattern": MEMBERSHIP,
         },
         "direction": {"enum": ["entered", "exited"]},
         "at": {"description": "When it became true, in UTC.", "$ref": "#/$defs/utc"},
@@ -70,7 +71,7 @@ def change_schema() -> Schema:
         "properties": properties,
         "$defs": {
             "id": id_schema(),
-            "utc": {"type": "string", "pattern": _UTC},
+            "utc": {"type": "string", "pattern": UTC},
             "maybe_key": {"type": ["string", "null"], "pattern": f"^{_KEY}$"},
         },
     }
@@ -82,7 +83,7 @@ def membership_schema() -> Schema:
         "segment": {
             "description": "A segment, or ladder.tier.",
             "type": "string",
-            "pattern": rf"^{_KEY}(\.{_KEY})?$",
+            "pattern": MEMBERSHIP,
         },
         "since": {"description": "When the customer entered it.", "$ref": "#/$defs/utc"},
     }
@@ -115,7 +116,7 @@ def membership_schema() -> Schema:
         "type": "object",
         "required": list(properties),
         "properties": properties,
-        "$defs": {"id": id_schema(), "utc": {"type": "string", "pattern": _UTC}},
+        "$defs": {"id": id_schema(), "utc": {"type": "string", "pattern": UTC}},
     }
 
 

@@ -13,6 +13,7 @@ from streamer.codecs.change_schemas import change_schema, membership_schema, rej
 from streamer.codecs.event_schemas import Schema, call_schema, event_schema
 from streamer.codecs.language.schema import rules_schema
 from streamer.codecs.mapping.schema import mapping_schema
+from streamer.codecs.report_schemas import report_schema
 
 
 def documents() -> dict[str, Schema]:
@@ -25,6 +26,7 @@ def documents() -> dict[str, Schema]:
         "rejected.schema.json": rejected_schema(),
         "rules.schema.json": rules_schema(),
         "mapping.schema.json": mapping_schema(),
+        "report.schema.json": report_schema(),
     }
 
 

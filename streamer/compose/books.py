@@ -1,5 +1,7 @@
 """Books on segment changes: who entered, who left, how long they stayed.
 
+Changes may begin in the middle of a story: whoever leaves without having entered was inside before.
+
 What is kept grows with customers. Stays are kept one by one up to `MOST_STAYS` for each
 membership; beyond that they are a fair sample, drawn with a fixed seed, so that the same changes
 always give the same books.
@@ -10,9 +12,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from statistics import median_low
-from typing import Final
+from typing import Final, Protocol
 
 from streamer.core.plan import Plan
+from streamer.errors import StreamerError
 from streamer.ports import Mark, Outgoing, Sink
 from streamer.types import Millis, SegmentChange
 
@@ -23,7 +26,7 @@ MOST_STAYS: Final = 100_000
 class Account:
     """What happened to one membership.
 
-    `customers` entered it at least once; `members` are in it at the end. `median_stay` (ms) is of
+    `customers` were in it at least once; `members` are in it at the end. `median_stay` (ms) is of
     the stays that ended, None if none did; `sampled` if it is of a sample of them.
     """
 
@@ -39,9 +42,13 @@ class Account:
 
 @dataclass(slots=True)
 class _Page:
-    """The book of one membership; `since` holds when each customer entered, -1 once outside."""
+    """The book of one membership; `since` holds when each customer entered, -1 once outside.
+
+    `before` customers were inside before the first change.
+    """
 
     title: str
+    before: int = 0
     exited: int = 0
     entered: int = 0
     since: dict[str, Millis] = field(default_factory=dict)
@@ -49,13 +56,21 @@ class _Page:
     draw: Random = field(default_factory=lambda: Random(0))  # noqa: S311 (a sample, no secret)
 
     def enter(self, change: SegmentChange) -> None:
+        if self.since.get(change.customer, -1) >= 0:
+            raise _broken(change)
         self.entered += 1
         self.since[change.customer] = change.at
 
     def leave(self, change: SegmentChange) -> None:
-        stay = change.at - self.since[change.customer]
+        since = self.since.get(change.customer)
         self.since[change.customer] = -1
         self.exited += 1
+        if since is None:
+            self.before += 1
+            return
+        if since < 0:
+            raise _broken(change)
+        stay = change.at - since
         if len(self.stays) < MOST_STAYS:
             self.stays.append(stay)
         elif (place := self.draw.randrange(self.exited)) < MOST_STAYS:
@@ -70,7 +85,10 @@ class Books:
         self.changes = 0
 
     def enter(self, changes: Iterable[SegmentChange]) -> None:
-        """Enter changes; each customer's must come in their order."""
+        """Enter changes; each customer's must come in their order.
+
+        Raises `StreamerError` where a customer enters twice without leaving, or leaves twice.
+        """
         pages = self._pages
         for change in changes:
             self.changes += 1
@@ -88,7 +106,7 @@ class Books:
                 title=page.title,
                 entered=page.entered,
                 exited=page.exited,
-                members=page.entered - page.exited,
+                members=page.before + page.entered - page.exited,
                 customers=len(page.since),
                 median_stay=median_low(page.stays) if page.stays else None,
                 sampled=page.exited > MOST_STAYS,
@@ -97,10 +115,24 @@ class Books:
         )
 
 
-class BookedSink:
-    """A sink that keeps books on what passes through it."""
+def _broken(change: SegmentChange) -> StreamerError:
+    return StreamerError(
+        f"customer {change.customer} has {change.direction} {change.segment} twice in a row: "
+        "a change between is missing"
+    )
 
-    def __init__(self, sink: Sink, books: Books) -> None:
+
+class Entered(Protocol):
+    """What changes can be entered into."""
+
+    def enter(self, changes: Iterable[SegmentChange]) -> None:
+        """Enter changes; each customer's come in their order."""
+
+
+class BookedSink:
+    """A sink that enters what passes through it, once, into books."""
+
+    def __init__(self, sink: Sink, books: Entered) -> None:
         self._sink = sink
         self._books = books
 

@@ -30,12 +30,14 @@ class Summary:
     Every line is `applied`, `duplicate`, `late`, `early`, `invalid`, or `left_out` because it lies
     after `until`. `first` and `last` are the smallest and largest time of an accepted event,
     `until` the instant up to which time was driven. `beyond` says for each condition that needed
-    more than its stated bound how often it did. `seconds` are of the wall clock, `peak_memory` is
+    more than its stated bound how often it did. `customers` had a profile, and the `known` among
+    them have it at the end. `seconds` are of the wall clock, `peak_memory` is
     in bytes, None where the system does not tell.
     """
 
     lines: int
     customers: int
+    known: int
     applied: int
     duplicate: int
     late: int
@@ -90,6 +92,7 @@ def replay(
     return Summary(
         lines=counted.lines,
         customers=len(store.customers),
+        known=store.known,
         applied=tally.outcomes["applied"],
         left_out=counted.lines - sum(tally.outcomes.values()),
         changes=books.changes,
@@ -119,15 +122,24 @@ class _CountedLog:
 
 
 class _CountingStore(MemoryStore):
-    """A store in memory that remembers whose profiles were ever written."""
+    """A store in memory that remembers whose profiles were ever written, and whose are gone."""
 
     def __init__(self) -> None:
         super().__init__()
         self.customers: set[str] = set()
+        self._gone: set[str] = set()
+
+    @property
+    def known(self) -> int:
+        """How many customers have a profile now."""
+        return len(self.customers) - len(self._gone)
 
     def commit(self, checkpoint: Checkpoint) -> None:
         super().commit(checkpoint)
         self.customers.update(checkpoint.profiles)
+        gone = {who for who, profile in checkpoint.profiles.items() if profile is None}
+        self._gone.difference_update(checkpoint.profiles)
+        self._gone |= gone
 
 
 def _end(worker: Worker, pace: Pace) -> Millis | None:
