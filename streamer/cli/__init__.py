@@ -12,6 +12,7 @@ COMMANDS = (
     "test",
     "replay",
     "explain",
+    "report",
     "fit",
     "privacy",
     "simulate",

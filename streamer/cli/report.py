@@ -1,0 +1,170 @@
+"""`streamer report`: what segments amount to, before they go live."""
+
+import gc
+import sys
+from difflib import get_close_matches
+from typing import Final
+
+import click
+
+from streamer.adapters.files import STANDARD, FileLog
+from streamer.adapters.output import whole
+from streamer.cli.failures import INTERRUPTED, say, say_finding
+from streamer.cli.options import (
+    END_OF_EVENTS,
+    Instant,
+    examples,
+    keep_apart,
+    mapping_option,
+    rules_option,
+)
+from streamer.cli.progress import progress_of
+from streamer.cli.quantities import Share
+from streamer.cli.report_page import as_page
+from streamer.cli.report_text import as_json, show
+from streamer.compose.inputs import load_rules, open_events
+from streamer.compose.report import (
+    Limits,
+    Report,
+    judge,
+    memberships_of,
+    report_changes,
+    report_events,
+)
+from streamer.core.ruleset import RuleSet
+from streamer.errors import UsageError
+from streamer.types import Millis
+
+_REACHABLE: Final = "reachable"
+_NEW_OBJECTS: Final = 200_000
+"""How many new objects make Python look for garbage: profiles are kept, looking finds none."""
+
+
+@click.command(
+    epilog=examples("""
+streamer report events.jsonl --rules rules/ --html report.html
+streamer report orders.csv.gz --map mapping.yaml --json report.json --small 2% --large 40%
+streamer replay events.jsonl --out changes.jsonl; streamer report --changes changes.jsonl
+""")
+)
+@click.argument("events", nargs=-1, type=click.Path(), metavar="[EVENTS...]")
+@click.option(
+    "--changes",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(),
+    help="Report on these changes, as replay --out writes them. May be given several times.",
+)
+@rules_option
+@mapping_option
+@click.option("--html", metavar="FILE", type=click.Path(), help="Write a page, - for stdout.")
+@click.option(
+    "--json",
+    "json_file",
+    metavar="FILE",
+    type=click.Path(),
+    help="Write everything as JSON (report.schema.json), - for stdout.",
+)
+@click.option(
+    "--until",
+    metavar="end|now|TIME",
+    type=Instant(),
+    default=END_OF_EVENTS,
+    show_default=True,
+    help="Report up to there; what comes later is left out.",
+)
+@click.option(
+    "--reachable",
+    metavar="KEY",
+    help=f"The segment of those who can be reached.  [default: {_REACHABLE}, if there is one]",
+)
+@click.option(
+    "--small",
+    type=Share(),
+    default="1%",
+    show_default=True,
+    help="Fewer of the customers are too small a segment.",
+)
+@click.option(
+    "--large",
+    type=Share(),
+    default="50%",
+    show_default=True,
+    help="More of the customers are too large a segment.",
+)
+@click.option(
+    "--overlap",
+    type=Share(),
+    default="80%",
+    show_default=True,
+    help="Two segments are alike if so many of those in either are in both.",
+)
+def report(
+    events: tuple[str, ...],
+    changes: tuple[str, ...],
+    rules: tuple[str, ...],
+    mapping: str | None,
+    html: str | None,
+    json_file: str | None,
+    until: Millis | None,
+    reachable: str | None,
+    small: float,
+    large: float,
+    overlap: float,
+) -> None:
+    """Say how large, how restless and how alike segments are, and whom nobody can reach.
+
+    EVENTS are run through the rules as by replay. With --changes nothing is run: the report is on
+    what was told. A table goes to standard output, or to standard error where a file goes there.
+    """
+    if bool(events) is bool(changes):
+        raise UsageError("name files of events, or changes with --changes FILE, and not both")
+    if html is not None and html == json_file:
+        raise UsageError(f"the page and the JSON cannot both go to {html}: name two files")
+    keep_apart((*events, *changes), (html, json_file))
+    limits = Limits(small, large, overlap)
+    try:
+        with whole(html, json_file) as (page, facts):
+            found = _measured(events, changes, rules, mapping, reachable, until)
+            if page is not None:
+                page.write([as_page(found, limits).encode()])
+            if facts is not None:
+                facts.write([as_json(found, limits)])
+    except KeyboardInterrupt:
+        say("Interrupted: no output file was written.")
+        raise click.exceptions.Exit(INTERRUPTED) from None
+    stream = sys.stderr if STANDARD in (html, json_file) else sys.stdout
+    show(found, judge(found, limits), stream)
+
+
+def _measured(
+    events: tuple[str, ...],
+    changes: tuple[str, ...],
+    rules: tuple[str, ...],
+    mapping: str | None,
+    reachable: str | None,
+    until: Millis | None,
+) -> Report:
+    compiled = load_rules(rules).compiled
+    known = _reachable(compiled, reachable)
+    gc.set_threshold(_NEW_OBJECTS)
+    if changes:
+        if mapping is not None:
+            raise UsageError("--map is for events: changes are read as they were written")
+        log = FileLog(changes)
+        with log, progress_of(log, "report") as step:
+            return report_changes(compiled, log, reachable=known, until=until, watch=step)
+    log, decode = open_events(events, mapping, warn=say_finding)
+    with log, progress_of(log, "report") as step:
+        return report_events(compiled, log, decode, reachable=known, until=until, watch=step)
+
+
+def _reachable(rules: RuleSet, asked: str | None) -> str | None:
+    known = memberships_of(rules)
+    if asked is None:
+        return _REACHABLE if _REACHABLE in known else None
+    if asked not in known:
+        near = get_close_matches(asked, known, 1)
+        hint = f": did you mean {near[0]}?" if near else ""
+        raise UsageError(f"--reachable: no segment {asked} in the rules{hint}")
+    return asked

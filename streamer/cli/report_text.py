@@ -1,0 +1,172 @@
+"""A report on segments as a table for a person, and as JSON."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import IO, Any
+
+import click
+import orjson
+
+from streamer.cli.tables import show_table
+from streamer.cli.wording import counted, instant, lasting
+from streamer.compose.books import MOST_STAYS
+from streamer.compose.report import (
+    Judgement,
+    Limits,
+    Report,
+    SegmentReport,
+    is_large,
+    is_small,
+    shares_of,
+)
+from streamer.instants import iso
+
+_HEADS = ("segment", "size", "mean size", "entered", "exited", "volatility", "median stay")
+_MOST_NAMES = 12
+
+
+def show(report: Report, judgement: Judgement, stream: IO[str]) -> None:
+    """Write the report for a person: those segments that ever had a member, and what to look at."""
+    for line in _story(report):
+        click.echo(line, file=stream)
+    click.echo(file=stream)
+    live = [one for one in report.segments if one.customers]
+    heads = _HEADS if report.reachable is None else (*_HEADS, "unreachable")
+    show_table(heads, [_row(one) for one in live], stream)
+    click.echo(file=stream)
+    for line in _notes(report, judgement):
+        click.echo(line, file=stream)
+
+
+def as_json(report: Report, limits: Limits) -> bytes:
+    """Return the whole report as one JSON object, as `report.schema.json` says."""
+    facts = {
+        "source": report.source,
+        "ruleset": report.ruleset,
+        "rules": report.rules,
+        "begin": None if report.begin is None else iso(report.begin),
+        "end": None if report.end is None else iso(report.end),
+        "changes": report.changes,
+        "unknown": report.unknown,
+        "customers": report.customers,
+        "forgotten": report.forgotten,
+        "in_no_segment": report.in_no_segment,
+        "in_rest_only": report.in_rest_only,
+        "reachable": report.reachable,
+        "limits": asdict(limits),
+        "step_ms": report.width,
+        "steps": [iso(step) for step in report.steps],
+        "segments": [_segment_facts(one, report, limits) for one in report.segments],
+        "overlaps": list(_overlap_facts(report, limits)),
+    }
+    return orjson.dumps(facts, option=orjson.OPT_INDENT_2)
+
+
+def story(report: Report) -> str:
+    """Return who and what the report is about, in one sentence."""
+    said = f"{counted(report.customers, 'customer')}, {counted(report.changes, 'segment change')}"
+    if report.begin is not None and report.end is not None:
+        said += f" from {instant(report.begin)} to {instant(report.end)} UTC"
+    return said
+
+
+def _story(report: Report) -> Iterator[str]:
+    yield story(report)
+    if report.forgotten:
+        yield f"{counted(report.forgotten, 'more customer')} forgotten: no event for the retention"
+    if report.unknown:
+        told = ", ".join(sorted(report.unknown))
+        left_out = counted(sum(report.unknown.values()), "change")
+        yield f"left out: {left_out} of memberships that the rules do not have: {told}"
+
+
+def stay(one: SegmentReport) -> str:
+    """Return the median stay of a membership."""
+    if one.median_stay is None:
+        return "-"
+    return f"~{lasting(one.median_stay)}" if one.sampled else lasting(one.median_stay)
+
+
+def number(value: float | None) -> str:
+    """Return a measure, `-` where there is none."""
+    return "-" if value is None else f"{value:,.1f}"
+
+
+def _row(one: SegmentReport) -> tuple[str, ...]:
+    cells = (
+        one.membership,
+        f"{one.size:,}",
+        number(one.mean_size),
+        f"{one.entered:,}",
+        f"{one.exited:,}",
+        number(one.volatility),
+        stay(one),
+    )
+    return cells if one.unreachable is None else (*cells, f"{one.unreachable:,}")
+
+
+def _notes(report: Report, judgement: Judgement) -> Iterator[str]:
+    yield "size: members at the end; volatility: (entered + exited) / mean size"
+    if any(one.sampled for one in report.segments):
+        yield f"~: median of a sample of {MOST_STAYS:,} stays"
+    yield f"in no segment: {report.in_no_segment:,} customers"
+    yield f"in nothing but otherwise tiers: {report.in_rest_only:,} customers"
+    for what, found in (
+        ("too small", judgement.small),
+        ("too large", judgement.large),
+        ("nobody was ever in", judgement.never),
+    ):
+        if found:
+            yield f"{what}: {_names([one.membership for one in found])}"
+    for pair in judgement.alike:
+        one, other = report.segments[pair.one], report.segments[pair.other]
+        share = shares_of(pair, report)[1]
+        yield f"alike: {one.membership} and {other.membership} share {share:.0%} of their customers"
+    if report.reachable is None:
+        yield "who can be reached is not known: --reachable KEY names the segment that says so"
+
+
+def _names(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    listed = ", ".join(names[:_MOST_NAMES])
+    return f"{listed} and {more:,} more" if more > 0 else listed
+
+
+def _segment_facts(one: SegmentReport, report: Report, limits: Limits) -> dict[str, Any]:
+    return {
+        "segment": one.membership,
+        "title": one.title,
+        "ladder": one.ladder,
+        "otherwise": one.is_rest,
+        "size": one.size,
+        "peak": one.peak,
+        "mean_size": one.mean_size,
+        "entered": one.entered,
+        "exited": one.exited,
+        "customers": one.customers,
+        "volatility": one.volatility,
+        "median_stay_ms": one.median_stay,
+        "sampled": one.sampled,
+        "unreachable": one.unreachable,
+        "never": not one.customers,
+        "too_small": bool(one.customers) and is_small(one, report, limits),
+        "too_large": is_large(one, report, limits),
+        "entered_by_step": one.entered_by_step,
+        "exited_by_step": one.exited_by_step,
+        "size_by_step": one.size_by_step,
+    }
+
+
+def _overlap_facts(report: Report, limits: Limits) -> Iterator[dict[str, Any]]:
+    for pair in report.overlaps:
+        of_smaller, jaccard = shares_of(pair, report)
+        yield {
+            "segments": [
+                report.segments[pair.one].membership,
+                report.segments[pair.other].membership,
+            ],
+            "both": pair.both,
+            "of_smaller": of_smaller,
+            "jaccard": jaccard,
+            "alike": jaccard >= limits.overlap,
+        }
