@@ -2,7 +2,7 @@
 
 A module imports only from floors below its own; ``tests/test_floors.py`` enforces it.
 
-    7  cli                 the command line
+    7  cli, client         the command line, and the publisher for a storefront's backend
     6  compose             the only place that sees everything and builds adapters
     5  worker              the loop: poll, decode, load, decide, commit, publish
     4  adapters            one per outside thing: memory, SQLite, files, Kafka; they know no rules

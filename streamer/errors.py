@@ -8,6 +8,7 @@
     +-- AdapterError              an outside thing (a file, a store, a log) failed
         +-- Fenced                another owner has taken the partition over
         +-- Unavailable           it cannot be reached or used just now; trying again may help
+        +-- NotPublished          records that Kafka refused, or that it did not take in time
 
 Errors of third-party libraries are translated into these where the library is called.
 """
@@ -77,3 +78,11 @@ class Fenced(AdapterError):
 
 class Unavailable(AdapterError):
     """An outside thing cannot be reached or used just now: try again later."""
+
+
+class NotPublished(AdapterError):
+    """Records did not come into Kafka; `records` holds their values, in the order given."""
+
+    def __init__(self, message: str, records: tuple[bytes, ...]) -> None:
+        super().__init__(message)
+        self.records = records

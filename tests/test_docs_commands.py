@@ -26,7 +26,7 @@ DOCUMENTS = sorted(
     for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md"))
     if path.exists()
 )
-ON_KAFKA = {"topics"}
+ON_KAFKA = {"topics", "publish"}
 """The commands that need a Kafka; it has the topics that they ask for."""
 WORD = re.compile(r"`((?:streamer|make) [^`]+)`")
 HELP_NEEDS = {

@@ -27,6 +27,7 @@ FLOORS = {
     "streamer.worker": 5,
     "streamer.compose": 6,
     "streamer.cli": 7,
+    "streamer.client": 7,
     "streamer.__main__": 8,
 }
 

@@ -15,7 +15,7 @@ from os import PathLike
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 from types import TracebackType
-from typing import IO, Final, Self, TypeAlias
+from typing import IO, Any, Final, Self, TypeAlias
 
 from streamer.adapters.lines import Block, ByteStream, line_blocks, row_blocks
 from streamer.adapters.output import Output
@@ -192,12 +192,26 @@ class FileLog:
                 if path.endswith(".gz"):
                     with gzip.GzipFile(fileobj=source) as stream:
                         yield stream
+                elif path == STANDARD:
+                    yield _AsItComes(source)
                 else:
                     yield source
                 if self._total is not None:
                     self._finished_bytes += source.tell()
             finally:
                 self._source = None
+
+
+class _AsItComes:
+    """A pipe whose bytes are handed out as soon as they are there, not only in whole chunks."""
+
+    def __init__(self, source: IO[bytes]) -> None:
+        self._source: Any = source  # a BufferedReader, which `sys.stdin` does not say
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes, at least one unless it is at the end."""
+        found: bytes = self._source.read1(size)
+        return found
 
 
 class FileSink:

@@ -18,6 +18,7 @@ COMMANDS = (
     "simulate",
     "demo",
     "topics",
+    "publish",
     "run",
 )
 """The commands in the order in which a new user meets them."""

@@ -1,4 +1,4 @@
-"""From the bytes of a record to an `Event`, or to the reason why it cannot be one.
+"""From the bytes of a record to an `Event`, or to the reason why it cannot be one; and back.
 
 Told apart by content: a plain event, a call of the Segment specification (`calls`), and either of
 them inside a CloudEvent (`envelopes`). The plainest of plain events are read by `plain`, which
@@ -11,6 +11,8 @@ Of keys that repeat, the last wins; what it replaces is read as JSON and then fo
 """
 
 from typing import Any, Final, NamedTuple
+
+import orjson
 
 from streamer.codecs.calls import CALL_TIMES, call_name, is_call
 from streamer.codecs.envelopes import complete, is_envelope, unwrap
@@ -79,6 +81,18 @@ def decode_any(record: Record) -> Event:
     name = check_name(data.get("name"), "/properties/name")
     time = check_time(data.get("time"), "time", "/properties/time")
     return _event(data, _PLAIN, name, time, record)
+
+
+def encode(event: Event) -> bytes:
+    """Return an event as plain JSON, without its append time: `decode` returns it again."""
+    written = {
+        "id": event.id,
+        "name": event.name,
+        "time": event.time,
+        "user_id": event.customer,
+        "properties": event.properties,
+    }
+    return orjson.dumps(written if event.traits is None else {**written, "traits": event.traits})
 
 
 def _event(data: dict[str, Any], form: _Form, name: str, time: Millis, record: Record) -> Event:

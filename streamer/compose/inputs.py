@@ -42,8 +42,18 @@ def open_events(
     from those before it in carrying its append time or not: such a file has half a log time, which
     decides nothing.
     """
+    log, decode_one = open_records(paths, mapping, warn)
+    return log, _uniform(decode_one)
+
+
+def open_records(
+    paths: Sequence[str],
+    mapping: str | None,
+    warn: Callable[[Finding], object] = lambda _: None,
+) -> tuple[FileLog, Decoder]:
+    """Open files of events as `open_events` does, whichever of them carry their append time."""
     if mapping is None:
-        return FileLog(paths), _uniform(decode)
+        return FileLog(paths), decode
     from streamer.codecs.mapping import read_mapping  # noqa: PLC0415 (slow; few replays map)
 
     file = mapping_file(mapping)
@@ -53,10 +63,10 @@ def open_events(
         log = FileLog(paths, count=says.counter())
         for finding in says.strangers(log.peek()) if str(file) == mapping else ():
             warn(finding)
-        return log, _uniform(says.decoder([]))
+        return log, says.decoder([])
     columns = list(layout.columns)
     log = FileLog(paths, csv=True, delimiter=layout.sign, headed=not columns)
-    return log, _uniform(says.decoder(columns or layout.header(log.header)))
+    return log, says.decoder(columns or layout.header(log.header))
 
 
 def _uniform(decode_one: Decoder) -> Decoder:

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
-from streamer.codecs.events import decode
+from streamer.codecs.events import decode, encode
 from streamer.errors import InvalidEvent
 from streamer.types import Event, Record
 
@@ -298,6 +298,17 @@ def test_good_products_are_kept_and_null_is_none() -> None:
 )
 def test_odd_properties_are_kept(properties: dict[str, Any]) -> None:
     assert decode(record(json.dumps(but(properties=properties)).encode())).properties == properties
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        Event("e-1", "cart_viewed", "u-7", AT, {"price": 59.9, "note": "é", "tags": [{"a": None}]}),
+        Event("e-1", "identified", "u-7", AT, {}, {"birthday": "1990-02-03", "city": None}),
+    ],
+)
+def test_an_event_that_is_written_is_read_again(event: Event) -> None:
+    assert decode(record(encode(event))) == event
 
 
 def test_unknown_keys_are_not_read() -> None:

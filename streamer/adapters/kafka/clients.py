@@ -8,12 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
-from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient
-from kafka.errors import AuthorizationError, BrokerResponseError
-from kafka.errors import KafkaError as PythonError
+from kafka.errors import AuthorizationError, BrokerResponseError, KafkaError
 
-from streamer.adapters.kafka.connection import Connection, made
+from streamer.adapters.kafka.connection import Connection
+from streamer.adapters.kafka.topics import Asked
 from streamer.errors import AdapterError, Unavailable, UsageError
 
 Client = TypeVar("Client")
@@ -28,7 +26,7 @@ def opened(client: Callable[..., Client], connection: Connection, **settings: ob
     that the client has no word for.
     """
     ways_in = connection.kafka_python()
-    reach(connection)
+    Asked(connection, _PATIENCE_S).answers()
     with said("open a connection to Kafka"):
         try:
             return client(**ways_in, **settings)
@@ -36,36 +34,16 @@ def opened(client: Callable[..., Client], connection: Connection, **settings: ob
             raise UsageError(f"Kafka's client does not take these settings: {error}") from None
 
 
-def reach(connection: Connection) -> None:
-    """Return once Kafka has answered; raises `Unavailable` with the reason if it does not."""
-    reasons: list[str] = []
-
-    def note(error: KafkaError) -> None:
-        if error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 (its name)
-            reasons.append(error.str())
-
-    admin = made(AdminClient, connection.librdkafka(error_cb=note))
-    try:
-        admin.list_topics(timeout=_PATIENCE_S)
-    except KafkaException as error:
-        admin.poll(0)
-        reason = reasons[-1] if reasons else error.args[0].str()
-        raise Unavailable(
-            f"Kafka at {connection.servers} cannot be reached ({reason}): "
-            "is it running, and are --kafka and --kafka-config right?"
-        ) from None
-
-
 @contextmanager
 def said(doing: str) -> Iterator[None]:
     """Turn errors of kafka-python raised in the block into ours; `doing` says what was tried."""
     try:
         yield
-    except PythonError as error:
+    except KafkaError as error:
         raise python_failure(error, doing) from None
 
 
-def python_failure(error: Any, doing: str) -> AdapterError:  # noqa: ANN401 (kafka-python carries no types)
+def python_failure(error: Any, doing: str) -> AdapterError:  # noqa: ANN401 (it carries no types)
     """Return our error for one of kafka-python; what may pass is `Unavailable`."""
     named = isinstance(error, BrokerResponseError)
     reason: Any = error.description if named else str(error) or type(error).__name__

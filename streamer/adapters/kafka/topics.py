@@ -33,10 +33,10 @@ def check_topics(connection: Connection, topics: Topics) -> int:
     Raises `UsageError` with the command that repairs what is not, `Unavailable` where Kafka cannot
     be asked just now.
     """
-    admin = made(AdminClient, connection.librdkafka())
-    wanted = _partitions(admin, connection, topics.events)
+    admin = Asked(connection)
+    wanted = admin.partitions(topics.events)
     for topic in (topics.changes, topics.memberships):
-        count = _partitions(admin, connection, topic)
+        count = admin.partitions(topic)
         if count != wanted:
             mended = (
                 "`streamer topics create --apply` adds them"
@@ -47,8 +47,8 @@ def check_topics(connection: Connection, topics: Topics) -> int:
                 f"the topic {topic} has {count} partitions, {topics.events} has {wanted}: what is "
                 f"said of a partition goes into the partition of the same number. {mended}"
             )
-    _partitions(admin, connection, topics.rejected)
-    time_type = _setting(admin, topics.events, TIME_TYPE)
+    admin.partitions(topics.rejected)
+    time_type = admin.setting(topics.events, TIME_TYPE)
     if time_type != APPEND_TIME:
         raise UsageError(
             f"the topic {topics.events} keeps {time_type} of its records, and not the time at "
@@ -58,24 +58,48 @@ def check_topics(connection: Connection, topics: Topics) -> int:
     return wanted
 
 
-def _partitions(admin: AdminClient, connection: Connection, topic: str) -> int:
-    try:
-        found = admin.list_topics(topic, timeout=_PATIENCE_S).topics[topic]
-    except KafkaException as error:
-        reason = error.args[0].str()
-        raise Unavailable(
-            f"Kafka at {connection.servers} cannot be reached ({reason}): "
-            "is it running, and is --kafka right?"
-        ) from None
-    if found.error is None:
-        return len(found.partitions)
-    if found.error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-        raise UsageError(f"there is no topic {topic}: make it with `streamer topics create`")
-    raise failure(found.error, f"look at the topic {topic}")
+class Asked:
+    """A Kafka that is asked about itself; where it does not answer, the error says why."""
 
+    def __init__(self, connection: Connection, patience_s: float = _PATIENCE_S) -> None:
+        self._servers = connection.servers
+        self._patience_s = patience_s
+        self._reason = "it does not answer"
+        self._admin = made(AdminClient, connection.librdkafka(error_cb=self._note))
 
-def _setting(admin: AdminClient, topic: str, name: str) -> str:
-    resource = _Resource(_Kind.TOPIC, topic)
-    with translated(f"read the settings of the topic {topic}"):
-        found = admin.describe_configs([resource], request_timeout=_PATIENCE_S)[resource].result()
-    return str(found[name].value)
+    def answers(self) -> None:
+        """Return once Kafka has answered; raises `Unavailable`."""
+        try:
+            self._admin.list_topics(timeout=self._patience_s)
+        except KafkaException:
+            raise self._away() from None
+
+    def partitions(self, topic: str) -> int:
+        """Return how many partitions a topic has; raises `UsageError` where there is none."""
+        try:
+            found = self._admin.list_topics(topic, timeout=self._patience_s).topics[topic]
+        except KafkaException:
+            raise self._away() from None
+        if found.error is None:
+            return len(found.partitions)
+        if found.error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            raise UsageError(f"there is no topic {topic}: make it with `streamer topics create`")
+        raise failure(found.error, f"look at the topic {topic}")
+
+    def setting(self, topic: str, name: str) -> str:
+        """Return a setting of a topic."""
+        asked = _Resource(_Kind.TOPIC, topic)
+        with translated(f"read the settings of the topic {topic}"):
+            found = self._admin.describe_configs([asked], request_timeout=self._patience_s)
+            return str(found[asked].result()[name].value)
+
+    def _note(self, error: KafkaError) -> None:
+        if error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 (its name)
+            self._reason = error.str()
+
+    def _away(self) -> Unavailable:
+        self._admin.poll(0)  # which notes the reasons
+        return Unavailable(
+            f"Kafka at {self._servers} cannot be reached ({self._reason}): "
+            "is it running, and are --kafka and --kafka-config right?"
+        )
