@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,11 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from streamer.cli import main
 from tests.cases import Case, cases
 from tests.oracle import oracle_run
+from tests.spoken import plain
 from tests.strategies import Until, documents_to_yaml
 from tests.strategies.histories import EPOCH
 from tests.strategies.words import Node
-
-KEYS = ("customer_id", "segment", "direction", "sequence", "ladder", "from", "to")
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
@@ -60,19 +59,3 @@ def instant(until: Until) -> str:
 def read(file: Path) -> list[Any]:
     """The JSON lines of a file."""
     return [json.loads(line) for line in file.read_bytes().splitlines()]
-
-
-def plain(change: Node) -> Node:
-    """A change in the oracle's words."""
-    return {
-        **{key: change[key] for key in KEYS},
-        "at": millis(change["at"]),
-        "born": millis(change["born"]),
-        "cause": change["cause"]["kind"],
-        "event": change["cause"].get("event_id"),
-    }
-
-
-def millis(text: str) -> int:
-    """An instant of a change in milliseconds."""
-    return (datetime.fromisoformat(text) - EPOCH) // timedelta(milliseconds=1)

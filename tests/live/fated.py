@@ -1,0 +1,63 @@
+"""`streamer`, but the process kills itself at the point that `STREAMER_FATE` names.
+
+`commit-after:3` is the third time that it has committed. Nothing is cleaned up, as when the machine
+dies.
+"""
+
+import os
+import signal
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final
+
+from confluent_kafka import Producer
+
+from streamer.adapters.kafka import KafkaSink, sink
+from streamer.adapters.redis import RedisStore
+from streamer.cli import main
+
+
+class Doomed(Producer):
+    """A producer whose methods can be replaced."""
+
+
+POINTS: Final[dict[str, tuple[type, str, bool]]] = {
+    "claim-before": (RedisStore, "claim", False),
+    "claim-after": (RedisStore, "claim", True),
+    "mark-after": (KafkaSink, "mark", True),
+    "load-after": (RedisStore, "load", True),
+    "commit-before": (RedisStore, "commit", False),
+    "commit-after": (RedisStore, "commit", True),
+    "produced": (Doomed, "send_offsets_to_transaction", False),
+    "offsets-sent": (Doomed, "send_offsets_to_transaction", True),
+    "committing": (Doomed, "commit_transaction", False),
+    "publish-after": (KafkaSink, "publish", True),
+}
+"""The class, its method, and whether it is after the method's work."""
+
+
+def doom(holder: type, method: str, *, after: bool, times: int) -> None:
+    """Let the process die the n-th time that the method is called."""
+    left = times
+    honest: Callable[..., Any] = getattr(holder, method)
+
+    @wraps(honest)
+    def fatal(*args: Any, **named: Any) -> Any:  # noqa: ANN401 (passed on)
+        nonlocal left
+        left -= 1
+        if not (left or after):
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = honest(*args, **named)
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    setattr(holder, method, fatal)
+
+
+if __name__ == "__main__":
+    point, _, number = os.environ["STREAMER_FATE"].partition(":")
+    vars(sink)["Producer"] = Doomed
+    where, what, afterwards = POINTS[point]
+    doom(where, what, after=afterwards, times=int(number))
+    main()

@@ -1,0 +1,331 @@
+"""A shop whose storefront never stops, workers as processes, and the judge of what they said.
+
+Whatever happened, the truth is in Kafka: the oracle decides the records of the topic of events, by
+the times at which the broker appended them, and what an independent reader of committed records
+finds in the topic of changes must be just that: nothing missing, nothing twice, nothing else. Rules
+have windows of seconds, so that a few seconds after the last event nothing more can happen.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from random import Random
+from typing import Any, Self
+
+import orjson
+from confluent_kafka import Producer
+
+from streamer.adapters.redis import RedisStore
+from streamer.codecs.profiles import ProfileCodec
+from streamer.types import MINUTE, Millis
+from tests.adapters.kafka.topics import committed_records, create_all
+from tests.engine import compiled
+from tests.oracle import OracleResult, oracle_run
+from tests.servers import KafkaServer, RedisServer
+from tests.spoken import plain
+from tests.strategies import documents_to_yaml
+from tests.waiting import wait_until
+
+DOCUMENTS: list[dict[str, Any]] = [
+    {
+        "segment": "curious",
+        "title": "Looked twice in three seconds",
+        "purpose": "A window that closes by time alone.",
+        "when": {"performed": "product_viewed", "at_least": 2, "within": "3s"},
+    },
+    {
+        "segment": "cart_abandoner",
+        "title": "Left something in the cart",
+        "purpose": "Silence, and an order that ends it.",
+        "when": {
+            "all": [
+                {"performed": "product_added", "within": "5s"},
+                {"not_performed": "order_completed", "since": "product_added"},
+                {"quiet": "1s"},
+            ]
+        },
+        "settings": {"cooldown": "1s"},
+    },
+    {
+        "segment": "wanted_back",
+        "title": "Left a cart and is not curious",
+        "purpose": "References to other segments.",
+        "when": {"all": [{"in_segment": "cart_abandoner"}, {"none": [{"in_segment": "curious"}]}]},
+    },
+    {
+        "ladder": "engagement",
+        "title": "How engaged",
+        "purpose": "Tiers.",
+        "tiers": [
+            {"active": {"performed": "any", "at_least": 4, "within": "4s"}},
+            {"semi_active": {"performed": "any", "within": "6s"}},
+            {"passive": "otherwise"},
+        ],
+    },
+]
+RULES = documents_to_yaml(DOCUMENTS)
+SETTLED: Millis = MINUTE
+"""So long after the last event nothing can happen any more."""
+NAMES = ["product_viewed"] * 6 + [
+    "product_added",
+    "product_added",
+    "order_completed",
+    "page_viewed",
+]
+EVERYBODY = tuple(f"c-{number}" for number in range(40))
+PARTITIONS = 4
+POISON = [b"", b"not JSON", b'{"id": 1}', b"[]"]
+
+
+class Storefront:
+    """Publishes from a thread of its own until stopped: ten times a second, `burst` records."""
+
+    def __init__(
+        self, address: str, topic: str, seed: int, customers: Sequence[str], burst: int
+    ) -> None:
+        self._random = Random(seed)  # noqa: S311 (a seed, not secrecy)
+        self._topic = topic
+        self._customers = customers
+        self._burst = burst
+        self._address = address
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._publish, name="storefront")
+        self.sent = 0
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._thread.join(120)
+        assert not self._thread.is_alive()
+
+    def _publish(self) -> None:
+        producer = Producer(
+            {
+                "bootstrap.servers": self._address,
+                "enable.idempotence": True,
+                "delivery.timeout.ms": 600_000,
+                "log_level": 0,
+            }
+        )
+        while not self._stopping.wait(0.1):
+            for _ in range(self._burst):
+                customer, value = self._record()
+                producer.produce(self._topic, value, customer.encode())
+                self.sent += 1
+            producer.poll(0)
+        assert producer.flush(120) == 0
+
+    def _record(self) -> tuple[str, bytes]:
+        random = self._random
+        customer = random.choice(self._customers)
+        if random.random() < 0.01:
+            return customer, random.choice(POISON)
+        number = self.sent * 10 + random.randrange(1_000)  # a few ids come twice
+        late = random.choice([0] * 9 + [1_500])
+        event = {
+            "id": f"e-{number}",
+            "name": random.choice(NAMES),
+            "time": time.time_ns() // 1_000_000 - late,
+            "user_id": customer,
+        }
+        return customer, orjson.dumps(event)
+
+
+class Worker:
+    """`streamer run` as a process; what it writes goes into a file."""
+
+    def __init__(self, command: Sequence[str], log: Path, environment: dict[str, str]) -> None:
+        self._log = log
+        with log.open("ab") as output:
+            self.process = subprocess.Popen(  # noqa: S603 (our own command)
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment
+            )
+
+    @property
+    def text(self) -> str:
+        """All that it has written."""
+        return self._log.read_text(encoding="utf-8")
+
+    def said(self) -> list[dict[str, Any]]:
+        """Return the lines of its journal; a process that was killed may leave half a line."""
+        found = []
+        for line in self.text.splitlines():
+            with suppress(json.JSONDecodeError):
+                found.append(json.loads(line))
+        return found
+
+    def events(self) -> list[str]:
+        return [line["event"] for line in self.said()]
+
+    def works(self) -> bool:
+        """Whether it has ever had a partition; fails if it has ended."""
+        assert self.process.poll() is None, self.text
+        return "partition taken over" in self.events()
+
+    def signal(self, number: int) -> None:
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(30)
+
+    def stop(self) -> None:
+        """End it in order, which must work."""
+        self.process.terminate()
+        assert self.process.wait(60) == 0, self.text
+        assert self.events()[-1] == "stopped"
+
+
+class Shop:
+    """The topics and the group of one test, and everybody who uses them."""
+
+    def __init__(self, kafka: KafkaServer, redis: RedisServer, folder: Path) -> None:
+        self.kafka, self.redis, self.folder = kafka, redis, folder
+        self.topics = create_all(kafka.address, PARTITIONS)
+        self.group = self.topics.events.replace("events", "group")
+        self.rules = folder / "rules.yaml"
+        self.rules.write_text(RULES, encoding="utf-8")
+        self.config = folder / "client.properties"
+        self.config.write_text("session.timeout.ms=6000\n", encoding="utf-8")
+        self.workers: list[Worker] = []
+
+    def options(self) -> list[str]:
+        """Return the options of `streamer run`."""
+        topics = self.topics
+        return [
+            *("--kafka", self.kafka.address, "--kafka-config", str(self.config)),
+            *("--redis", self.redis.url, "--group", self.group, "--rules", str(self.rules)),
+            *("--events-topic", topics.events, "--changes-topic", topics.changes),
+            *("--memberships-topic", topics.memberships, "--rejected-topic", topics.rejected),
+            *("--metrics-port", "0"),
+        ]
+
+    def worker(self, *options: str, fate: str | None = None) -> Worker:
+        """Start a worker with further options; with a fate, it ends as `fated` says."""
+        module, environment = "streamer", dict(os.environ)
+        if fate is not None:
+            module, environment = "tests.live.fated", environment | {"STREAMER_FATE": fate}
+        command = [sys.executable, "-m", module, "run", *self.options(), *options]
+        log = self.folder / f"worker-{len(self.workers)}.log"
+        worker = Worker(command, log, environment)
+        self.workers.append(worker)
+        return worker
+
+    @contextmanager
+    def storefront(
+        self, seed: int, customers: Sequence[str] = EVERYBODY, burst: int = 10
+    ) -> Iterator[Storefront]:
+        """Publish for as long as the block takes."""
+        address, topic = self.kafka.address, self.topics.events
+        with Storefront(address, topic, seed, customers, burst) as storefront:
+            yield storefront
+
+    def close(self) -> None:
+        """Kill whoever still works."""
+        for worker in self.workers:
+            if worker.process.poll() is None:
+                worker.signal(signal.SIGCONT)
+                worker.kill()
+
+    def changes(self) -> list[dict[str, Any]]:
+        """Return all changes that a reader of committed records finds, each with its id."""
+        found = committed_records(self.kafka.address, self.topics.changes)
+        return [
+            json.loads(record.value) | {"id": dict(record.headers)["ce_id"]} for record in found
+        ]
+
+    def expected(self) -> OracleResult:
+        """Return what the oracle says of the log: each partition has a time of its own."""
+        everything = OracleResult()
+        partitions: defaultdict[int, list[bytes]] = defaultdict(list)
+        last = 0
+        for record in committed_records(self.kafka.address, self.topics.events):
+            partitions[record.partition].append(_with_append_time(record.value, record.timestamp))
+            last = max(last, record.timestamp)
+        for lines in partitions.values():
+            found = oracle_run(DOCUMENTS, lines, last + SETTLED)
+            everything.changes |= found.changes
+            everything.members |= found.members
+            everything.rejected += found.rejected
+        return everything
+
+    def judge(self) -> None:
+        """Fail unless the workers said what the oracle says, and Redis holds what it comes to."""
+        expected = self.expected()
+        wanted = sum(map(len, expected.changes.values()))
+        wait_until(lambda: len(self.changes()) >= wanted, f"{wanted} changes in the topic", 60)
+        said = self.changes()
+        _check_told_once(said)
+        by_customer: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        for change in said:
+            by_customer[change["customer_id"]].append(plain(change))
+        for who in by_customer | expected.changes:
+            assert by_customer[who] == expected.changes.get(who, [])
+        rejected = committed_records(self.kafka.address, self.topics.rejected)
+        assert len(rejected) == len(expected.rejected)
+        for worker in self.workers:
+            if worker.process.poll() is None:
+                worker.stop()
+        members = {who: where for who, where in expected.members.items() if where}
+        assert self.stored_members() == members
+        assert self.told_members() == members
+
+    def told_members(self) -> dict[str, list[str]]:
+        """Return who is where by the last word on each in the compacted topic."""
+        found: dict[str, list[str]] = {}
+        for record in committed_records(self.kafka.address, self.topics.memberships):
+            inside = json.loads(record.value)["segments"] if record.value else []
+            found[record.key.decode()] = sorted(each["segment"] for each in inside)
+        return {who: where for who, where in found.items() if where}
+
+    def stored_members(self) -> dict[str, list[str]]:
+        """Return who is where by the profiles in Redis. Fences every worker."""
+        rules = compiled(RULES)
+        found: dict[str, list[str]] = {}
+        with ExitStack() as stack:
+            store = RedisStore(self.redis.url, self.group)
+            stack.callback(store.close)
+            for partition in range(PARTITIONS):
+                codec = ProfileCodec(rules, store.claim(partition, "judge").layouts)
+                for who, data in store.load(partition, _everybody(store, partition)).items():
+                    profile = codec.decode(who, data)
+                    inside = zip(rules.plans, profile.inside, strict=True)
+                    found[who] = sorted(plan.rungs[r - 1].membership for plan, r in inside if r)
+        return {who: where for who, where in found.items() if where}
+
+
+def _everybody(store: RedisStore, partition: int) -> list[str]:
+    cursor, found = store.scan(partition, "", 1_000)
+    while cursor:
+        cursor, more = store.scan(partition, cursor, 1_000)
+        found += more
+    return found
+
+
+def _with_append_time(value: bytes, appended: Millis) -> bytes:
+    try:
+        event = json.loads(value)
+    except json.JSONDecodeError:
+        return value
+    return orjson.dumps(event | {"appended": appended}) if isinstance(event, dict) else value
+
+
+def _check_told_once(changes: Sequence[dict[str, Any]]) -> None:
+    """No id twice, and no gap in anybody's sequence."""
+    ids = [change["id"] for change in changes]
+    assert len(ids) == len(set(ids))
+    last: defaultdict[str, int] = defaultdict(int)
+    for change in changes:
+        assert change["sequence"] == last[change["customer_id"]] + 1
+        last[change["customer_id"]] += 1

@@ -1,0 +1,138 @@
+"""Whatever dies, and whenever: what is told is what the oracle says, once each."""
+
+import os
+import signal
+import time
+from random import Random
+
+from tests.live.fated import POINTS
+from tests.live.shop import Shop
+from tests.waiting import wait_until
+
+KILLS = int(os.environ.get("STREAMER_KILLS", "3"))
+
+
+def test_two_workers_share_the_partitions_and_stop_in_order(shop: Shop) -> None:
+    workers = [shop.worker(), shop.worker()]
+    with shop.storefront(1) as storefront:
+        for worker in workers:
+            wait_until(worker.works, "its share", 60)
+        enough = storefront.sent + 500
+        wait_until(lambda: storefront.sent > enough, "more events", 60)
+    shop.judge()
+
+
+def test_workers_come_and_go_one_after_the_other(shop: Shop) -> None:
+    workers = [shop.worker(), shop.worker()]
+    with shop.storefront(2):
+        for _ in range(3):
+            time.sleep(3)
+            workers.append(shop.worker())
+            wait_until(lambda: "started" in workers[-1].events(), "the new one", 30)
+            workers.pop(0).stop()
+    shop.judge()
+
+
+def test_workers_are_killed_at_random(shop: Shop) -> None:
+    random = Random(3)  # noqa: S311 (a seed, not secrecy)
+    workers = [shop.worker(), shop.worker()]
+    with shop.storefront(3):
+        for _ in range(KILLS):
+            time.sleep(random.uniform(2, 5))
+            workers.pop(random.randrange(2)).kill()
+            workers.append(shop.worker())
+    shop.judge()
+
+
+def test_workers_die_at_every_point_at_which_anything_is_half_done(shop: Shop) -> None:
+    with shop.storefront(11, burst=2):
+        for number, point in enumerate(POINTS):
+            doomed = shop.worker(fate=f"{point}:{1 + number % 3}")
+            assert doomed.process.wait(120) == -signal.SIGKILL, doomed.text
+    shop.worker()
+    shop.judge()
+
+
+def test_a_worker_that_sleeps_past_its_session_changes_nothing_when_it_wakes(shop: Shop) -> None:
+    workers = [shop.worker(), shop.worker()]
+    with shop.storefront(4):
+        for worker in workers:
+            wait_until(worker.works, "its share", 60)
+        time.sleep(1)
+        workers[0].signal(signal.SIGSTOP)
+        others = workers[1].events().count("partition taken over")
+        wait_until(
+            lambda: workers[1].events().count("partition taken over") > others,
+            "the other takes over what it had",
+            60,
+        )
+        time.sleep(1)
+        workers[0].signal(signal.SIGCONT)
+        time.sleep(3)
+    shop.judge()
+
+
+def test_redis_dies_and_comes_back(own_shop: Shop) -> None:
+    own_shop.worker()
+    with own_shop.storefront(5):
+        time.sleep(4)
+        own_shop.redis.kill()
+        time.sleep(2)
+        own_shop.redis.start()
+        time.sleep(2)
+    own_shop.judge()
+
+
+def test_redis_goes_back_to_an_earlier_state(own_shop: Shop) -> None:
+    own_shop.worker()
+    with own_shop.storefront(6):
+        time.sleep(4)
+        earlier = own_shop.redis.snapshot()
+        time.sleep(3)
+        own_shop.redis.rewind(earlier)
+        time.sleep(3)
+    own_shop.judge()
+
+
+def test_redis_loses_everything_and_it_is_built_again_from_the_log(own_shop: Shop) -> None:
+    worker = own_shop.worker()
+    with own_shop.storefront(7):
+        time.sleep(5)
+        own_shop.redis.empty()
+        wait_until(
+            lambda: any("rebuilding_until" in line for line in worker.said()), "a rebuild", 60
+        )
+        time.sleep(2)
+    own_shop.judge()
+
+
+def test_kafka_dies_and_comes_back(own_shop: Shop) -> None:
+    own_shop.worker()
+    with own_shop.storefront(8):
+        time.sleep(4)
+        own_shop.kafka.kill()
+        time.sleep(2)
+        own_shop.kafka.start()
+        time.sleep(4)
+    own_shop.judge()
+
+
+def test_both_are_away_for_a_minute(own_shop: Shop) -> None:
+    worker = own_shop.worker()
+    with own_shop.storefront(9, burst=2):
+        time.sleep(4)
+        own_shop.redis.kill()
+        own_shop.kafka.kill()
+        time.sleep(60)
+        assert worker.process.poll() is None
+        own_shop.redis.start()
+        own_shop.kafka.start()
+        time.sleep(4)
+    own_shop.judge()
+
+
+def test_silence_brings_changes_too(shop: Shop) -> None:
+    shop.worker()
+    with shop.storefront(10) as storefront:
+        wait_until(lambda: storefront.sent > 200, "a few events", 60)
+    shop.judge()
