@@ -147,6 +147,7 @@ class Cycle:
 
     def sweep(self, until: Millis) -> bool:
         """Act on wakes due at or before `until`; False if some had to be left for later."""
+        self._desk.watch.lap("decide")
         self.load_due(until)
         self._desk.watch.lap("load")
         return self.fire(until)
