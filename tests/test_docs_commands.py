@@ -19,6 +19,8 @@ from click.testing import CliRunner
 from streamer.cli import COMMANDS, main
 from tests.cli.shop import event, run
 from tests.compose.fitting.shoppers import lines, orders
+from tests.servers.ports import free_port
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted(
@@ -26,8 +28,10 @@ DOCUMENTS = sorted(
     for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md"))
     if path.exists()
 )
-ON_KAFKA = {"topics", "publish"}
+ON_KAFKA = {"topics", "publish", "run"}
 """The commands that need a Kafka; it has the topics that they ask for."""
+AT_WORK = b"partition taken over"
+"""What `streamer run` says once it works; then it is asked to end."""
 WORD = re.compile(r"`((?:streamer|make) [^`]+)`")
 HELP_NEEDS = {
     "mapping.yaml": """\
@@ -40,6 +44,7 @@ user_id: customer
 {"client_id": "1.1", "timestamp_micros": 1767225600000000, "events": [{"name": "page_view"}]}
 """,
     "orders.csv": "order,when,customer\no-1,2026-01-01,u-7\n",
+    "client.properties": "session.timeout.ms=6000\n",
 }
 
 
@@ -78,6 +83,9 @@ def servers(line: str, request: pytest.FixtureRequest) -> dict[str, str]:
     if not re.search(rf"streamer ({'|'.join(ON_KAFKA)})\b", line):
         return {}
     environment = {"STREAMER_KAFKA": request.getfixturevalue("kafka").address}
+    if "streamer run" in line:
+        environment["STREAMER_REDIS"] = request.getfixturevalue("redis_server").url
+        environment["STREAMER_METRICS_PORT"] = str(free_port())
     done = CliRunner(env=environment).invoke(main, ["topics", "create"])
     assert done.exit_code == 0, done.output
     return environment
@@ -93,7 +101,10 @@ def shell(
         line = "streamer demo --seconds 1 --speed 3600"
     if line.startswith("streamer simulate") and not re.search(r"--events|--for|\|", line):
         line += " | head -50"
-    python = Path(sys.executable).parent
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    everything = {**os.environ, "PATH": path, **environment}
+    if line.startswith("streamer run"):
+        return until_at_work(line, folder, everything)
     return subprocess.run(  # noqa: S602 (the documents' own lines)
         line,
         shell=True,
@@ -102,8 +113,31 @@ def shell(
         text=True,
         check=False,
         timeout=120,
-        env={**os.environ, "PATH": f"{python}{os.pathsep}{os.environ['PATH']}", **environment},
+        env=everything,
     )
+
+
+def until_at_work(
+    line: str, folder: Path, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run a line that has no end until it does what it is for, then end it."""
+    with (
+        (folder / "run.log").open("w+b") as log,
+        subprocess.Popen(  # noqa: S602 (the same)
+            f"exec {line}", shell=True, cwd=folder, stderr=log, env=environment
+        ) as process,
+    ):
+
+        def at_work() -> bool:
+            assert process.poll() is None, (folder / "run.log").read_text()
+            return AT_WORK in (folder / "run.log").read_bytes()
+
+        wait_until(at_work, line, 60)
+        process.terminate()
+        process.wait(60)
+        log.seek(0)
+        said = log.read().decode()
+    return subprocess.CompletedProcess(line, process.returncode, "", said)
 
 
 @pytest.fixture

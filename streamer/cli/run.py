@@ -1,5 +1,6 @@
 """`streamer run`: the hot lane, on Kafka and Redis."""
 
+import gc
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -25,14 +26,15 @@ _EVERYWHERE: Final = ""
 _BATCH: Final = 2_000
 """How many records a turn takes at most: above this the cost of each falls no further."""
 _WAKES: Final = 2_000
+_NEW_OBJECTS: Final = 200_000
+"""How many new objects make Python look for garbage: most are profiles, which are kept."""
 
 
 @click.command(
     epilog=examples("""
-streamer run --rules rules/
-streamer run --kafka broker-1:9092,broker-2:9092 --kafka-config client.properties
-STREAMER_REDIS=rediss://:secret@redis.example.com:6379/0 streamer run --group shop
-kill -HUP PID     read the rules anew
+streamer run
+streamer run --rules rules/ --group shop --lateness 5s
+streamer run --kafka-config client.properties --metrics-port 0
 """)
 )
 @rules_option
@@ -91,8 +93,10 @@ def run(
     Takes its share of the partitions of the topic of events: start as many processes as you like,
     up to one for each partition. What happens is written to standard error, as JSON lines where
     that is not a terminal. While Kafka or Redis are away it waits for them. SIGTERM and Ctrl-C end
-    it after the present turn, with everything told; SIGHUP reads the rules anew.
+    it after the present turn, with everything told; SIGHUP (`kill -HUP PID`) reads
+    the rules anew.
     """
+    gc.set_threshold(_NEW_OBJECTS)
     servers = Servers(connection, topics, redis, group, allow_volatile_redis)
     instance = new_instance(group)
     live = Live(
