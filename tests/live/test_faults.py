@@ -6,7 +6,7 @@ import time
 from random import Random
 
 from tests.live.fated import POINTS
-from tests.live.shop import Shop
+from tests.live.shop import EVERYBODY, Shop
 from tests.waiting import wait_until
 
 KILLS = int(os.environ.get("STREAMER_KILLS", "3"))
@@ -129,6 +129,14 @@ def test_both_are_away_for_a_minute(own_shop: Shop) -> None:
         own_shop.kafka.start()
         time.sleep(4)
     own_shop.judge()
+
+
+def test_a_customer_with_a_third_of_all_traffic_and_one_with_a_long_name(shop: Shop) -> None:
+    shop.worker()
+    busy = EVERYBODY[0]
+    with shop.storefront(12, (*EVERYBODY, *[busy] * 20, "x" * 1_000), burst=5) as storefront:
+        wait_until(lambda: storefront.sent > 600, "some events", 60)
+    shop.judge()
 
 
 def test_silence_brings_changes_too(shop: Shop) -> None:
