@@ -30,12 +30,13 @@ NAMES = ("product_viewed", "product_viewed", "product_added", "order_completed",
 
 @dataclass
 class Member:
-    """One process of the group: its crew, and what it believes it was given."""
+    """One process of the group: its crew, what it believes it was given, the rules it has read."""
 
     name: str
     feed: MemoryFeed
     crew: Crew
     calls: Calls
+    rules: RuleSet
 
 
 class GroupSink:
@@ -56,7 +57,7 @@ class GroupSink:
 
 @dataclass
 class World:
-    """Everything there is. `now` is the broker's clock."""
+    """Everything there is. `now` is the broker's clock, `rules` are those in the rule files."""
 
     rules: RuleSet
     seed: int
@@ -68,6 +69,8 @@ class World:
     members: dict[str, Member] = field(default_factory=dict)
     fenced: int = 0
     births: int = 0
+    decided_by: dict[str, RuleSet] = field(default_factory=dict)
+    """The rules of every owner, by its name."""
     away: bool = False
 
     def __post_init__(self) -> None:
@@ -111,17 +114,18 @@ class World:
         sink = InterruptedSink(GroupSink(self.sink, lambda p: self.owners.get(p) == name), calls)
         claims = iter(range(1_000_000))
         wakes = self.chance.choice((1, 2, 50))
-        pace = Pace(lateness=LATENESS, batch=4, wakes=wakes, cache=4, in_order=False)
+        pace = Pace(
+            lateness=LATENESS, batch=4, wakes=wakes, cache=4, renewals=wakes, in_order=False
+        )
 
         def hire(partition: int) -> Worker:
-            owner = f"{name}/{next(claims)}"
-            return Worker(
-                self.rules, store, sink, decode, partition=partition, pace=pace, owner=owner
-            )
+            owner, rules = f"{name}/{next(claims)}", self.members[name].rules
+            self.decided_by[owner] = rules
+            return Worker(rules, store, sink, decode, partition=partition, pace=pace, owner=owner)
 
         clocks = Clocks(lambda: self.now + skew, lambda: self.now + steady)
         crew = Crew(feed, sink, hire, pace, clocks, self, Stopwatch())
-        self.members[name] = Member(name, feed, crew, calls)
+        self.members[name] = Member(name, feed, crew, calls, self.rules)
 
     def give(self, partition: int, name: str, *, told: bool = True) -> None:
         """Give a partition to a member; who had it hears of it now, or later (a zombie)."""
@@ -157,6 +161,13 @@ class World:
         """Let a member's process end at one of its next calls, before or after it took effect."""
         calls = self.members[name].calls
         calls.interrupt(calls.made + self.chance.randrange(12), after=self.chance.random() < 0.5)
+
+    def read_rules(self, name: str) -> None:
+        """Let a member read the rule files anew."""
+        member = self.members[name]
+        if member.rules.version != self.rules.version:
+            member.rules = self.rules
+            member.crew.take_over_all()
 
     def wait(self, millis: Millis) -> None:
         """Let time pass."""
@@ -208,6 +219,8 @@ class World:
         """End all trouble, let everything be worked off, and return up to when time has come."""
         self.away = False
         self.wake_zombies()
+        for name in self.members:
+            self.read_rules(name)
         self.now += HOUR
         for partition in range(PARTITIONS):
             self.log.append(b"the last one", self.now, partition=partition)
