@@ -71,7 +71,6 @@ DOCUMENTS: list[dict[str, Any]] = [
         ],
     },
 ]
-RULES = documents_to_yaml(DOCUMENTS)
 SETTLED: Millis = MINUTE
 """So long after the last event nothing can happen any more."""
 NAMES = ["product_viewed"] * 6 + [
@@ -195,10 +194,15 @@ class Shop:
         self.topics = create_all(kafka.address, PARTITIONS)
         self.group = self.topics.events.replace("events", "group")
         self.rules = folder / "rules.yaml"
-        self.rules.write_text(RULES, encoding="utf-8")
+        self.write_rules(DOCUMENTS)
         self.config = folder / "client.properties"
         self.config.write_text("session.timeout.ms=6000\n", encoding="utf-8")
         self.workers: list[Worker] = []
+
+    def write_rules(self, documents: list[dict[str, Any]]) -> None:
+        """Put these rules into the file that workers read."""
+        self.documents = documents
+        self.rules.write_text(documents_to_yaml(documents), encoding="utf-8")
 
     def options(self) -> list[str]:
         """Return the options of `streamer run`."""
@@ -254,7 +258,7 @@ class Shop:
             partitions[record.partition].append(_with_append_time(record.value, record.timestamp))
             last = max(last, record.timestamp)
         for lines in partitions.values():
-            found = oracle_run(DOCUMENTS, lines, last + SETTLED)
+            found = oracle_run(self.documents, lines, last + SETTLED)
             everything.changes |= found.changes
             everything.members |= found.members
             everything.rejected += found.rejected
@@ -266,7 +270,7 @@ class Shop:
         wanted = sum(map(len, expected.changes.values()))
         wait_until(lambda: len(self.changes()) >= wanted, f"{wanted} changes in the topic", 60)
         said = self.changes()
-        _check_told_once(said)
+        check_told_once(said)
         by_customer: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
         for change in said:
             by_customer[change["customer_id"]].append(plain(change))
@@ -274,6 +278,10 @@ class Shop:
             assert by_customer[who] == expected.changes.get(who, [])
         rejected = committed_records(self.kafka.address, self.topics.rejected)
         assert len(rejected) == len(expected.rejected)
+        self.judge_members(expected)
+
+    def judge_members(self, expected: OracleResult) -> None:
+        """Fail unless everybody is told, and kept in Redis, where the oracle says. Ends workers."""
         for worker in self.workers:
             if worker.process.poll() is None:
                 worker.stop()
@@ -291,7 +299,7 @@ class Shop:
 
     def stored_members(self) -> dict[str, list[str]]:
         """Return who is where by the profiles in Redis. Fences every worker."""
-        rules = compiled(RULES)
+        rules = compiled(documents_to_yaml(self.documents))
         found: dict[str, list[str]] = {}
         with ExitStack() as stack:
             store = RedisStore(self.redis.url, self.group)
@@ -321,7 +329,7 @@ def _with_append_time(value: bytes, appended: Millis) -> bytes:
     return orjson.dumps(event | {"appended": appended}) if isinstance(event, dict) else value
 
 
-def _check_told_once(changes: Sequence[dict[str, Any]]) -> None:
+def check_told_once(changes: Sequence[dict[str, Any]]) -> None:
     """No id twice, and no gap in anybody's sequence."""
     ids = [change["id"] for change in changes]
     assert len(ids) == len(set(ids))
