@@ -28,7 +28,7 @@ DOCUMENTS = sorted(
     for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md"))
     if path.exists()
 )
-ON_KAFKA = {"topics", "publish", "run"}
+ON_KAFKA = {"topics", "publish", "run", "changes"}
 """The commands that need a Kafka; it has the topics that they ask for."""
 AT_WORK = b"partition taken over"
 """What `streamer run` says once it works; then it is asked to end."""
@@ -101,6 +101,8 @@ def shell(
         line = "streamer demo --seconds 1 --speed 3600"
     if line.startswith("streamer simulate") and not re.search(r"--events|--for|\|", line):
         line += " | head -50"
+    if line.startswith("streamer changes") and not re.search(r"--no-follow|\|", line):
+        line += " --no-follow"
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     everything = {**os.environ, "PATH": path, **environment}
     if line.startswith("streamer run"):

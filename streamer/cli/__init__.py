@@ -20,6 +20,7 @@ COMMANDS = (
     "topics",
     "publish",
     "run",
+    "changes",
 )
 """The commands in the order in which a new user meets them."""
 
