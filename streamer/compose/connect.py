@@ -31,9 +31,12 @@ def connect(servers: Servers, instance: str) -> Ends:
     """
     opened = ExitStack()
     try:
-        check_topics(servers.kafka, servers.topics)
+        partitions = check_topics(servers.kafka, servers.topics)
         store = RedisStore(
-            servers.redis, servers.group, allow_volatile=servers.allow_volatile_redis
+            servers.redis,
+            servers.group,
+            partitions=partitions,
+            allow_volatile=servers.allow_volatile_redis,
         )
         opened.callback(store.close)
         feed = KafkaFeed(servers.kafka, servers.topics.events, servers.group)

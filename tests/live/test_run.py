@@ -3,14 +3,15 @@
 import re
 import signal
 import urllib.request
+from dataclasses import astuple
 from socket import create_server
 from urllib.error import HTTPError
 
 import pytest
 from redis import Redis
 
-from tests.adapters.kafka.topics import create_topic
-from tests.live.shop import Shop, Worker
+from tests.adapters.kafka.topics import add_partitions, create_topic
+from tests.live.shop import PARTITIONS, Shop, Worker
 from tests.servers import RedisServer
 from tests.servers.ports import free_port
 from tests.waiting import wait_until
@@ -104,6 +105,16 @@ def test_a_topic_without_append_times_is_refused(shop: Shop) -> None:
     odd = f"{shop.topics.events}-odd"
     create_topic(shop.kafka.address, odd, 4)
     ends_with(shop.worker("--events-topic", odd), "CreateTime.*streamer topics create --apply")
+
+
+def test_a_topic_that_has_got_more_partitions_is_refused(shop: Shop) -> None:
+    """Its keys are other partitions' now: nobody's history would be in one place."""
+    worker = shop.worker()
+    with shop.storefront(3) as storefront:
+        wait_until(lambda: worker.works() and storefront.sent > 50, "work", 60)
+    wait_until(lambda: worker.events().count("partition taken over") == PARTITIONS, "all", 60)
+    add_partitions(shop.kafka.address, dict.fromkeys(astuple(shop.topics), PARTITIONS + 2))
+    ends_with(shop.worker(), "has got more partitions .*another --group")
 
 
 def test_wrong_settings_are_named(shop: Shop, port: int) -> None:

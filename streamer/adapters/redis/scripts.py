@@ -29,12 +29,16 @@ local meta, profiles, wakes, outbox, layouts = unpack(KEYS)
 local before = redis.call('HGET', meta, 'owner')
 redis.call('HINCRBY', meta, 'epoch', 1)
 redis.call('HSETNX', meta, 'number', 0)
+if ARGV[2] ~= '' then
+  redis.call('HSETNX', meta, 'partitions', ARGV[2])
+end
 redis.call('HSET', meta, 'owner', ARGV[1])
 local stands = redis.call('HMGET', meta,
-  'epoch', 'number', 'offset', 'log_time', 'swept_at', 'swept_who')
+  'epoch', 'number', 'offset', 'log_time', 'swept_at', 'swept_who', 'partitions')
 return {before, stands, redis.call('HGETALL', layouts)}
 """)
-"""Given the new owner: returns the owner before, where the partition stands, and its layouts."""
+"""Given the new owner and how many partitions there are ('' if that does not matter), which is kept
+from the first claim on: returns the owner before, where the partition stands, and its layouts."""
 
 COMMIT: Final = Script("""
 local meta, profiles, wakes, outbox, layouts = unpack(KEYS)

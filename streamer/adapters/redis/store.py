@@ -25,13 +25,20 @@ _ENCODER: Final = msgspec.msgpack.Encoder()
 class RedisStore:
     """Profiles, wakes, outbox and meta of a group's partitions.
 
-    The group's name is part of every key. `allow_volatile` takes a server that keeps its data in
-    memory only. Every method raises `Unavailable` while the server
+    The group's name is part of every key. `partitions` is how many there are: it decides where a
+    customer is, so a store that began with another number is refused. `allow_volatile` takes a
+    server that keeps its data in memory only. Every method raises `Unavailable` while the server
     cannot be used, and another `AdapterError` for what does not pass.
     """
 
     def __init__(
-        self, url: str, group: str, *, allow_volatile: bool = False, patience: float = 5.0
+        self,
+        url: str,
+        group: str,
+        *,
+        partitions: int | None = None,
+        allow_volatile: bool = False,
+        patience: float = 5.0,
     ) -> None:
         """Connect, and raise what `connect` raises; no command takes over `patience` seconds."""
         if set("{}") & set(group):
@@ -42,6 +49,7 @@ class RedisStore:
         self._where = server_name(url)
         self._client = connect(url, allow_volatile=allow_volatile, patience=patience)
         self._group = group
+        self._partitions = partitions
 
     def close(self) -> None:
         """Close the connections."""
@@ -49,8 +57,15 @@ class RedisStore:
 
     def claim(self, partition: int, owner: str = "") -> Meta:
         """Make the caller the owner under a new epoch; every older one is fenced."""
-        before, stands, layouts = self._run(CLAIM, partition, owner)
-        epoch, number, offset, log_time, swept_at, swept_who = stands
+        asked = self._partitions
+        before, stands, layouts = self._run(CLAIM, partition, owner, "" if asked is None else asked)
+        epoch, number, offset, log_time, swept_at, swept_who, partitions = stands
+        if asked is not None and not partition < asked == int(partitions):
+            raise AdapterError(
+                f"the topic of events has got more partitions than when the group {self._group} "
+                f"began, and the number decides where a customer's history is: make a new topic "
+                f"with as many as you need, publish into that, and run it under another --group"
+            )
         pairs = iter(layouts)
         return Meta(
             int(epoch),

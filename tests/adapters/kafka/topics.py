@@ -37,6 +37,12 @@ def create_topic(
         )
 
 
+def add_partitions(address: str, counts: dict[str, int]) -> None:
+    """Let topics have so many partitions."""
+    with admin_of(address) as admin:
+        admin.create_partitions(counts)
+
+
 def create_all(address: str, partitions: int = 2) -> Topics:
     """Make the four topics as a worker needs them, under names of their own."""
     topics = fresh_topics()

@@ -12,5 +12,5 @@ from tests.servers import RedisServer
 @pytest.fixture
 def own_store(own_redis: RedisServer) -> Iterator[RedisStore]:
     """A store on the test's own server, not very patient with it."""
-    with closing(RedisStore(own_redis.url, "shop", patience=0.3)) as store:
+    with closing(RedisStore(own_redis.url, "shop", patience=2.0)) as store:
         yield store

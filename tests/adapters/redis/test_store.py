@@ -67,7 +67,7 @@ def test_a_commit_without_an_answer_is_there_whole_or_not_at_all_and_never_after
     own_redis: RedisServer, own_store: RedisStore
 ) -> None:
     commit(own_store, own_store.claim(0), {"a": b"1"})
-    for _ in range(5):
+    for _ in range(3):
         claimed = own_store.claim(0)
         before = contents(own_store, "a")
         own_redis.pause()
@@ -158,3 +158,16 @@ def test_a_key_that_somebody_else_made(
     redis_server.client.set(f"{{{own_name}:0}}:meta", "not ours")
     with pytest.raises(AdapterError, match=r"Redis at 127\.0\.0\.1:\d+ cannot do .*WRONGTYPE"):
         store.claim(0)
+
+
+def test_a_store_that_began_with_another_number_of_partitions_is_refused(
+    redis_server: RedisServer, own_name: str
+) -> None:
+    with closing(RedisStore(redis_server.url, own_name, partitions=4)) as store:
+        assert store.claim(3).epoch == 1
+        with pytest.raises(AdapterError, match=r"more partitions.*another --group"):
+            store.claim(4)
+    with closing(RedisStore(redis_server.url, own_name, partitions=6)) as store:
+        with pytest.raises(AdapterError, match=r"more partitions.*another --group"):
+            store.claim(3)
+        assert store.claim(5).epoch == 1
