@@ -41,6 +41,7 @@ _FORM: Final = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)  # one change tells the same instants several times, as does the next
 def iso(at: Millis) -> str:
     """Return the instant as UTC text with milliseconds: `2026-11-22T05:00:00.123Z`.
 

@@ -21,13 +21,14 @@ changes it in place, because copying would cost more than deciding: use the prof
 from collections.abc import Sequence
 from typing import Final, NamedTuple, TypeAlias
 
-from streamer.core.plan import Move
+from streamer.core.plan import NO_TIERS, Move
 from streamer.core.profile import Profile, fingerprint
 from streamer.core.ruleset import RuleSet
 from streamer.types import MINUTE, Event, Millis, Outcome, Reason, SegmentChange, Wake
 
 MAX_AHEAD: Final[Millis] = 5 * MINUTE
 """How far an event's time may be ahead of its append time."""
+_new: Final = tuple.__new__
 FORGOTTEN: Final[tuple[Reason, ...]] = (
     ("nothing came from the customer for the whole retention time", ""),
 )
@@ -62,7 +63,7 @@ def decide(  # noqa: C901 (written out, as it runs for every event)
     if (
         profile is None
         or time < profile.clock
-        or printed in profile.ids
+        or profile.ids.find(printed) >= 0  # half the time of `in`
         or (appended is not None and not -MAX_AHEAD <= appended - time <= max_lateness)
     ):
         refused = refusal(profile, cause, printed, max_lateness)
@@ -84,7 +85,7 @@ def decide(  # noqa: C901 (written out, as it runs for every event)
     set_wake(rules, profile)
     if changes or profile.beyond:
         return _decision(profile, changes)
-    return tuple.__new__(Decision, (profile, (), "applied", ()))  # for half, once per event
+    return _new(Decision, (profile, (), "applied", ()))  # for half, once per event
 
 
 def _react_in_full(rules: RuleSet, profile: Profile, event: Event) -> list[Move]:
@@ -186,8 +187,8 @@ def say(
     customer, born, version = profile.customer, profile.born, rules.version
     for plan, origin, target in moves:
         reasons = because or plan.because(profile, now, target)
-        held_out = plan.held_out(customer)
-        tiers = plan.tiers(origin, target)
+        held_out = plan.held_out(customer) if plan.settings.holdout else False
+        tiers = plan.tiers(origin, target) if plan.is_ladder else NO_TIERS
         for number, direction in ((origin, "exited"), (target, "entered")):
             if number:
                 profile.sequence = sequence = profile.sequence + 1
@@ -205,5 +206,5 @@ def say(
                     False,
                     *tiers,
                 )
-                changes.append(tuple.__new__(SegmentChange, values))
+                changes.append(_new(SegmentChange, values))
     return changes

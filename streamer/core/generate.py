@@ -13,7 +13,7 @@ The code is made from numbers and our own names alone; no text of a rule gets in
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from streamer.core.conditions import AllHold, AnyHolds, Asked, Node, NoneHold
 from streamer.core.leaves.counting import Absent, Counted, Times
@@ -21,6 +21,7 @@ from streamer.core.leaves.frequent import MostFrequent
 from streamer.core.memory import Leaf, Memory
 from streamer.core.plan import Move, Plan, Reaction, hold_or_move
 from streamer.core.profile import Profile
+from streamer.core.since import Recall
 from streamer.core.stamps import STAMP_BYTES
 from streamer.types import FOREVER, Event, Millis
 
@@ -101,34 +102,36 @@ class _Writer:
             return
         self._latest.add(slot)
         if memory.keep == 1:
-            yield f"memories[{slot}] = stamp"
+            yield f"memories[{slot}] = run{slot} = stamp"
         else:
-            yield f"state = memories[{slot}]"
-            added = f"(state + stamp)[-{STAMP_BYTES * memory.keep}:]"
-            yield f"memories[{slot}] = stamp if state is None else {added}"
+            yield f"run{slot} = memories[{slot}]"
+            added = f"(run{slot} + stamp)[-{STAMP_BYTES * memory.keep}:]"
+            yield f"memories[{slot}] = run{slot} = stamp if run{slot} is None else {added}"
 
     def plan(self, plan: Plan) -> Iterator[str]:
         """Yield lines that decide one plan."""
         if len(plan.rungs) == 1 and plan.rungs[0].when is not None:
             yield from self._node(plan.rungs[0].when, 0)
-            yield "target = 1 if holds0 else 0"
+            target = "1 if holds0 else 0"
         else:
             yield from self._rungs(plan)
-        yield f"if target == inside[{plan.place}]: flips[{plan.place}] = until0"
+            target = "holds0"
+        yield f"if holds0 == inside[{plan.place}]: flips[{plan.place}] = until0"
         name = self._name("plan", plan)
-        yield f"else: hold_or_move(profile, now, {name}, target, until0, moves)"
+        yield f"else: hold_or_move(profile, now, {name}, {target}, until0, moves)"
 
     def _rungs(self, plan: Plan) -> Iterator[str]:
-        yield "target = 0"
+        """Yield lines that set `holds0` to the number of the first rung that holds."""
+        yield "holds0 = 0"
         yield "until0 = FOREVER"
         for number, rung in enumerate(plan.rungs, 1):
-            yield "if not target:"
+            yield "if not holds0:"
             if rung.when is None:
-                yield f"    target = {number}"
+                yield f"    holds0 = {number}"
                 continue
             yield from _indented(self._node(rung.when, 1))
             yield "    if until1 < until0: until0 = until1"
-            yield f"    if holds1: target = {number}"
+            yield f"    if holds1: holds0 = {number}"
 
     def _node(self, node: Node, depth: int) -> Iterator[str]:
         """Yield lines that set `holds<depth>` and `until<depth>`."""
@@ -139,20 +142,47 @@ class _Writer:
         else:
             yield from self._any(node, depth)
             if isinstance(node, NoneHold):
-                yield f"holds{depth} = not holds{depth}"
+                yield f"holds{depth} = 0 if holds{depth} else 1"
 
     def _all(self, node: AllHold, depth: int) -> Iterator[str]:
+        """Yield lines for `all`: what fails for ever comes first, since it settles the rest."""
+        holds, until = f"holds{depth}", f"until{depth}"
+        lasting: list[_Written] = []
+        others: list[Node] = []
+        for number, one in enumerate(node.conditions):
+            written = self._written(one, f"until{depth}_{number}")
+            if written is not None and written.fails == "FOREVER":
+                lasting.append(written)
+            else:
+                others.append(one)
+        untils = [one.until for one in lasting if one.until != "FOREVER"] or ["FOREVER"]
+        yield f"if {' and '.join(f'({one.test})' for one in lasting) or 'True'}:"
+        yield f"    {holds} = 1"
+        yield f"    {until} = {untils[0]}"
+        yield from (f"    if {one} < {until}: {until} = {one}" for one in untils[1:])
+        if others:
+            yield from _indented(self._together(others, depth))
+        yield "else:"
+        yield f"    {holds} = 0"
+        yield f"    {until} = FOREVER"
+
+    def _together(self, nodes: Sequence[Node], depth: int) -> Iterator[str]:
+        """Yield lines that go on with `all` for conditions that may fail for some time only."""
         below = depth + 1
-        yield f"until{depth} = FOREVER"
         yield f"blocked{depth} = 0"
-        for condition in node.conditions:
-            yield f"if blocked{depth} != FOREVER:"
-            yield from _indented(self._node(condition, below))
-            yield f"    if not holds{below}:"
-            yield f"        if until{below} > blocked{depth}: blocked{depth} = until{below}"
-            yield f"    elif until{below} < until{depth}: until{depth} = until{below}"
-        yield f"holds{depth} = not blocked{depth}"
-        yield f"if blocked{depth}: until{depth} = blocked{depth}"
+        for number, node in enumerate(nodes):
+            lines = [
+                *self._node(node, below),
+                f"if not holds{below}:",
+                f"    if until{below} > blocked{depth}: blocked{depth} = until{below}",
+                f"elif until{below} < until{depth}: until{depth} = until{below}",
+            ]
+            if number:
+                yield f"if blocked{depth} != FOREVER:"
+                yield from _indented(lines)
+            else:
+                yield from lines
+        yield f"if blocked{depth}: holds{depth}, until{depth} = 0, blocked{depth}"
 
     def _any(self, node: AnyHolds | NoneHold, depth: int) -> Iterator[str]:
         below = depth + 1
@@ -164,48 +194,66 @@ class _Writer:
             yield f"    if holds{below}:"
             yield f"        if until{below} > held{depth}: held{depth} = until{below}"
             yield f"    elif until{below} < until{depth}: until{depth} = until{below}"
-        yield f"holds{depth} = held{depth} > 0"
+        yield f"holds{depth} = 1 if held{depth} else 0"
         yield f"if held{depth}: until{depth} = held{depth}"
 
     def _leaf(self, leaf: Leaf, depth: int) -> Iterator[str]:
         holds, until = f"holds{depth}", f"until{depth}"
+        written = self._written_leaf(leaf, until)
+        if written is None:
+            yield f"{holds}, {until} = {self._name('test', leaf.test)}(profile, now)"
+            return
+        lasts = "" if written.until == until else f"; {until} = {written.until}"
+        fails = "" if written.fails == until else f"; {until} = {written.fails}"
+        yield f"if {written.test}: {holds} = 1{lasts}"
+        yield f"else: {holds} = 0{fails}"
+
+    def _written(self, node: Node, until: str) -> "_Written | None":
+        return self._written_leaf(node.leaf, until) if isinstance(node, Asked) else None
+
+    def _written_leaf(self, leaf: Leaf, until: str) -> "_Written | None":
+        """Return a leaf as one expression, which may set the name `until`; None to call it."""
         match leaf:
             case Counted(high=None, ascending=True, within=int(within)):
-                yield from self._state(leaf)
                 low = leaf.low * STAMP_BYTES
-                first = f"state[-{low}:{STAMP_BYTES - low or ''}]"
-                yield (
-                    f"{holds} = state is not None and len(state) >= {low} "
-                    f"and ({until} := instant({first}) + {within}) > now"
-                )
-                yield f"if not {holds}: {until} = FOREVER"
+                many = f"len(state) >= {low} and " if leaf.low > 1 else ""
+                first = f"instant(state[-{low}:{STAMP_BYTES - low or ''}])"
+                found = self._found(leaf.recall)
+                return _Written(f"{found} and {many}({until} := {first} + {within}) > now", until)
             case Absent(within=int(within)) if leaf.recall.slot in self._latest:
-                yield f"{holds} = False"
-                yield f"{until} = now + {within}"
+                return _Written("False", "FOREVER", f"now + {within}")
             case Absent(within=int(within)):
-                yield from self._state(leaf)
-                last = f"instant(state[-{STAMP_BYTES}:])"
-                yield f"{holds} = not state or ({until} := {last} + {within}) <= now"
-                yield f"if {holds}: {until} = FOREVER"
+                last = f"({until} := instant(state[-{STAMP_BYTES}:]) + {within})"
+                found = self._found(leaf.recall)
+                return _Written(f"not ({found} and {last} > now)", "FOREVER", until)
             case Absent(within=None):
-                yield from self._state(leaf)
-                yield f"{holds} = not state"
-                yield f"{until} = FOREVER"
+                return _Written(f"not ({self._found(leaf.recall)})", "FOREVER")
             case MostFrequent(within=int(within)):
-                yield from self._state(leaf)
-                yield (
-                    f"{holds} = state is not None and state[0] is not None "
-                    f"and ({until} := instant(state[0]) + {within}) > now"
-                )
-                yield f"if not {holds}: {until} = FOREVER"
+                best = "(best := state[0]) is not None"
+                best += f" and ({until} := instant(best) + {within}) > now"
+                return _Written(f"{self._found(leaf.recall)} and {best}", until)
             case _:
-                yield f"{holds}, {until} = {self._name('test', leaf.test)}(profile, now)"
+                return None
 
-    @staticmethod
-    def _state(leaf: Counted | Absent | MostFrequent) -> Iterator[str]:
-        yield f"state = memories[{leaf.recall.slot}]"
-        if leaf.recall.since:
-            yield "if state is not None: state = None if state[0] is None else state[1]"
+    def _found(self, recall: Recall) -> str:
+        """Return an expression: true if something is remembered, which `state` then is."""
+        if recall.slot in self._latest:
+            return f"(state := run{recall.slot})"
+        found = f"(state := memories[{recall.slot}]) is not None"
+        if recall.since:
+            found += " and state[0] is not None and (state := state[1]) is not None"
+        return found
+
+
+class _Written(NamedTuple):
+    """A leaf as an expression, and the instants until which its truth and its failure last.
+
+    An instant is `FOREVER`, the name that the expression sets, or made from `now`.
+    """
+
+    test: str
+    until: str
+    fails: str = "FOREVER"
 
 
 def _indented(lines: Iterable[str]) -> Iterator[str]:

@@ -12,7 +12,8 @@ from streamer.types import FOREVER, Millis, Reason
 
 Tiers: TypeAlias = tuple[str | None, str | None, str | None]
 """A ladder's key, the tier left and the tier joined."""
-_NO_TIERS: Final[Tiers] = (None, None, None)
+NO_TIERS: Final[Tiers] = (None, None, None)
+"""What a change of a segment says there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +74,13 @@ class Plan:
         return tuple(said)
 
     def tiers(self, origin: int, target: int) -> Tiers:
-        """Return a move's ladder and tiers as a change says them, nothing for a segment."""
-        if not self.is_ladder:
-            return _NO_TIERS
+        """Return a ladder's move as a change says it."""
         left = self.rungs[origin - 1].tier if origin else None
         return self.key, left, self.rungs[target - 1].tier if target else None
 
     def held_out(self, customer: str) -> bool:
         """Say whether the customer is in the share that is held out, by a salted hash."""
         share: Fraction = self.settings.holdout
-        if not share:
-            return False
         salted = f"{self.ruleset}\n{self.key}\n{customer}".encode()
         drawn = int.from_bytes(blake2b(salted, digest_size=8).digest(), "big")
         return drawn * share.denominator < share.numerator << 64

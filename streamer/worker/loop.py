@@ -347,10 +347,11 @@ class Worker:
     def _memberships(self, profile: Profile | None) -> tuple[tuple[str, Millis], ...] | None:
         if profile is None:
             return None
+        plans, since = self._rules.plans, profile.since
         return tuple(
-            (plan.rungs[rung - 1].membership, since)
-            for plan, rung, since in zip(
-                self._rules.plans, profile.inside, profile.since, strict=True
-            )
-            if rung
+            [
+                (plans[place].rungs[rung - 1].membership, since[place])
+                for place, rung in enumerate(profile.inside)
+                if rung
+            ]
         )
