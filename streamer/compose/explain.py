@@ -1,11 +1,12 @@
 """Why a customer is in a segment, and until when: found by following the customer closely.
 
-Of the other customers only the append times matter, because they move log time. What comes next
-is found by letting time pass on a copy of the customer, with nothing happening, up to the end of
-retention.
+Of the other customers only the times matter, because they move log time and the end. What comes
+next is found by letting time pass on a copy of the customer, with nothing happening, up to the end
+of retention.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
@@ -19,7 +20,7 @@ from streamer.core.profile import Profile
 from streamer.core.ruleset import RuleSet
 from streamer.errors import InvalidEvent, UsageError
 from streamer.ports import Log
-from streamer.types import Event, Millis, told
+from streamer.types import FOREVER, Event, Millis, told
 from streamer.worker import Pace
 
 _BATCH: Final = 2_000
@@ -43,7 +44,33 @@ def explain(
     is none of that name.
     """
     plans = _chosen(rules, segment)
-    course = _Course(rules, customer, at)
+    reading = _read(rules, log, decode, [customer], at, watch)
+    return reading.explanation(customer, plans)
+
+
+def explain_all(
+    rules: RuleSet,
+    log: Log,
+    decode: Decoder,
+    customers: Iterable[str],
+    *,
+    at: Millis | None = None,
+    watch: Callable[[], object] = lambda: None,
+) -> dict[str, Explanation]:
+    """Replay the log once for several customers and explain all memberships of each at `at`."""
+    reading = _read(rules, log, decode, customers, at, watch)
+    return {one: reading.explanation(one, list(rules.plans)) for one in reading.followed}
+
+
+def _read(
+    rules: RuleSet,
+    log: Log,
+    decode: Decoder,
+    customers: Iterable[str],
+    at: Millis | None,
+    watch: Callable[[], object],
+) -> "_Reading":
+    reading = _Reading(rules, customers, at)
     offset = 0
     while records := log.read(0, offset, _BATCH):
         for record in records:
@@ -51,77 +78,89 @@ def explain(
                 event = decode(record)
             except InvalidEvent:
                 continue
-            course.take(event)
+            reading.take(event)
         offset = records[-1].offset + 1
         watch()
-    now = at if at is not None else course.end
-    if now is not None:
-        course.watch.pass_to(now)
-    return course.explanation(plans, now)
+    return reading
 
 
-class _Course:
-    """The log read for one customer: log time, and what happens to the customer."""
+@dataclass(slots=True)
+class _Followed:
+    """One customer that is followed; `refused` counts the events that were not accepted."""
 
-    def __init__(self, rules: RuleSet, customer: str, at: Millis | None) -> None:
-        self._customer = customer
-        self._horizon = at
+    watch: Watch
+    occurs: bool = False
+    refused: int = 0
+
+
+class _Reading:
+    """The log read for some customers: log time, and what happens to them.
+
+    Log time moves a customer just before its next event, and at the end: between them nothing
+    happens to the customer that could make a difference.
+    """
+
+    def __init__(self, rules: RuleSet, customers: Iterable[str], at: Millis | None) -> None:
+        self._at = at
         self._max_lateness = rules.header.max_lateness
+        self._retention = rules.header.retention
         self._lateness = Pace().lateness
         self._log_time: Millis | None = None
+        self._end: Millis | None = None
         self._others: set[str] = set()
-        self._occurs = False
-        self._refused = 0
-        self._retention = rules.header.retention
-        self.end: Millis | None = None
-        self.watch = Watch(rules)
+        self.followed = {customer: _Followed(Watch(rules)) for customer in customers}
 
     def take(self, event: Event) -> None:
         """Let one event of any customer pass."""
         if event.appended is not None:
             self._log_time = max(event.appended, self._log_time or 0)
             self._reach(self._log_time - self._lateness)
-        if event.customer != self._customer:
+        followed = self.followed.get(event.customer)
+        if followed is None:
             self._others.add(event.customer)
             if self._in_time(event):
-                self._reach(event.time, moves=False)
+                self._reach(event.time)
             return
-        self._occurs = True
-        if self._horizon is not None and event.time > self._horizon:
+        followed.occurs = True
+        if self._at is not None and event.time > self._at:
             return
-        if self.watch.take(event) == "applied":
-            self._reach(event.time, moves=False)
+        if self._log_time is not None:
+            followed.watch.wake(min(self._log_time - self._lateness, self._at or FOREVER))
+        if followed.watch.take(event) == "applied":
+            self._reach(event.time)
         else:
-            self._refused += 1
+            followed.refused += 1
 
     def _in_time(self, event: Event) -> bool:
         if event.appended is None:
             return True
         return -self._max_lateness <= event.time - event.appended <= MAX_AHEAD
 
-    def _reach(self, instant: Millis, *, moves: bool = True) -> None:
-        """Move the end of the log, and with log time the customer."""
-        self.end = instant if self.end is None else max(self.end, instant)
-        if moves:
-            self.watch.wake(instant if self._horizon is None else min(instant, self._horizon))
+    def _reach(self, instant: Millis) -> None:
+        """Move the end of the log."""
+        self._end = instant if self._end is None else max(self._end, instant)
 
-    def explanation(self, plans: list[Plan], now: Millis | None) -> Explanation:
-        """Return what is to be said of the customer at `now`."""
-        watch = self.watch
+    def explanation(self, customer: str, plans: list[Plan]) -> Explanation:
+        """Return what is to be said of a customer at the end."""
+        followed = self.followed[customer]
+        watch = followed.watch
+        now = self._end if self._at is None else self._at
+        if now is not None:
+            watch.pass_to(now)
         profile = watch.profile
         future = watch.ahead()
         views = []
         if profile is not None and now is not None:
             views = [_view(plan, profile, watch, future, now) for plan in plans]
-        nearest = () if self._occurs else get_close_matches(self._customer, self._others, _NEAREST)
+        nearest = [] if followed.occurs else get_close_matches(customer, self._others, _NEAREST)
         return Explanation(
-            customer=self._customer,
+            customer=customer,
             at=now,
-            occurs=self._occurs,
+            occurs=followed.occurs,
             nearest=tuple(nearest),
             born=None if profile is None else profile.born,
             events=watch.events,
-            refused=self._refused,
+            refused=followed.refused,
             last=watch.last,
             forgotten=watch.forgotten,
             forgets=None if profile is None else profile.last + self._retention,

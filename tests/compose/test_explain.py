@@ -1,6 +1,7 @@
 """Explaining a customer: what made each condition so, and what comes next."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from streamer.adapters.memory import MemoryLog, MemorySink
 from streamer.codecs.events import decode
-from streamer.compose.explain import explain
+from streamer.compose.explain import explain, explain_all
 from streamer.compose.explanation import Branch, Explanation
 from streamer.compose.replay import replay
 from streamer.core.ruleset import RuleSet
@@ -264,3 +265,22 @@ def test_a_flip_comes_true_at_its_instant_and_not_before(
                     assert leaf.truth.since <= (now.at or 0)
                     if leaf.flips is not None and now.forgets is not None:
                         assert (now.at or 0) < leaf.flips < now.forgets
+
+
+@given(st.data())
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+def test_customers_explained_together_are_explained_as_each_alone(data: st.DataObject) -> None:
+    rules = compiled(CART + "---" + LADDER)
+    times = data.draw(st.lists(st.integers(0, 2 * DAY), min_size=1, max_size=8))
+    lines = [
+        line(number, at, "product_added", f"u-{number % 2}", appended=START + at + number)
+        for number, at in enumerate(sorted(times))
+    ]
+    together = explain_all(rules, log_of(lines), decode, ["u-0", "u-1"])
+    for customer, found in together.items():
+        assert_alike(found, explain(rules, log_of(lines), decode, customer))
+
+
+def assert_alike(one: Explanation, other: Explanation) -> None:
+    """Compare all that an explanation says; `nearest` depends on who else is explained."""
+    assert replace(one, nearest=()) == replace(other, nearest=())
