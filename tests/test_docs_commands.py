@@ -59,9 +59,12 @@ def blocks(path: Path) -> Iterator[str]:
 
 
 def commands(path: Path) -> list[str]:
-    """The commands in the code blocks of a document, without the comments behind them."""
+    """The commands in the code blocks of a document, without the comments behind them.
+
+    They are our own, and what they need done to files before.
+    """
     found = (re.sub(r"\s{2,}#.*", "", line).strip() for line in blocks(path))
-    return [line for line in found if line.startswith(("streamer ", "make "))]
+    return [line for line in found if line.startswith(("streamer ", "make ", "cp ", "sed "))]
 
 
 def mentioned(path: Path) -> list[str]:
@@ -202,6 +205,7 @@ def test_every_example_in_the_help_works(
     for name, text in HELP_NEEDS.items():
         (folder / name).write_text(text)
     (folder / "events.jsonl").write_bytes(event(1, 0, "u-7") + b"\n")
+    shutil.copytree(folder / "rules", folder / "new")
     if line.startswith("streamer fit"):
         (folder / "events.jsonl").write_bytes(lines(60, 52, 1))
         (folder / "orders.csv").write_text(orders(60, 52, 1))

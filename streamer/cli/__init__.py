@@ -13,6 +13,7 @@ COMMANDS = (
     "replay",
     "explain",
     "report",
+    "diff",
     "fit",
     "privacy",
     "simulate",

@@ -22,7 +22,7 @@ def as_text(found: Explanation) -> str:
     lines = list(_head(found))
     for view in sorted(found.segments, key=lambda view: view.membership is None):
         lines.append("")
-        lines.extend(_segment(view, found))
+        lines.extend(segment_lines(view, found))
     return "\n".join(lines)
 
 
@@ -37,7 +37,7 @@ def as_json(found: Explanation) -> str:
         "last_event": _event_facts(found.last),
         "forgotten": _iso(found.forgotten),
         "forgets": _iso(found.forgets),
-        "segments": [_segment_facts(view) for view in found.segments],
+        "segments": [segment_facts(view) for view in found.segments],
     }
     return orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode()
 
@@ -59,7 +59,8 @@ def _head(found: Explanation) -> Iterator[str]:
     yield "what is said of the future holds if nothing happens before"
 
 
-def _segment(view: SegmentView, found: Explanation) -> Iterator[str]:
+def segment_lines(view: SegmentView, found: Explanation) -> Iterator[str]:
+    """Yield the lines about one segment of an explanation; times are in UTC."""
     inside = view.membership is not None
     where = f"IN   {view.membership}" if inside else f"OUT  {view.key}"
     title = "" if view.title == view.key else f": {view.title}"
@@ -142,7 +143,8 @@ def _by(event: Event) -> str:
     return f"{event.name} ({event.id})"
 
 
-def _segment_facts(view: SegmentView) -> dict[str, Any]:
+def segment_facts(view: SegmentView) -> dict[str, Any]:
+    """Return one segment of an explanation as JSON values."""
     waiting = view.waiting
     return {
         "segment": view.key,
