@@ -52,7 +52,12 @@ def generate_react(memories: Sequence[Memory], reaction: Reaction) -> React:
     """Return what an event does to a profile, whose clock has been moved to its time."""
     writer = _Writer(memories)
     lines = [line for slot, fold in reaction.folds for line in writer.fold(slot, fold)]
-    lines += [line for plan in reaction.plans for line in writer.plan(plan)]
+    for plan in reaction.plans:
+        if plan.place in reaction.followers:
+            lines.append("if moves:")
+            lines += _indented(writer.plan(plan))
+        else:
+            lines += writer.plan(plan)
     react: React = writer.made(_REACT, [*lines, "profile.seen = now", "return moves"])
     return react
 

@@ -118,7 +118,12 @@ def held_until(plan: Plan, profile: Standing, target: int) -> Millis:
 
 @dataclass(frozen=True, slots=True)
 class Reaction:
-    """What an event of one name does: the folds by slot, then the plans to decide, in order."""
+    """What an event of one name does: the folds by slot, then the plans to decide, in order.
+
+    `followers` are the places of those plans that it cannot touch itself: they only ask about
+    other segments, so they are decided if one before them has moved.
+    """
 
     folds: tuple[tuple[int, Fold], ...]
     plans: tuple[Plan, ...]
+    followers: frozenset[int] = frozenset()

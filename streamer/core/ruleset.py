@@ -60,8 +60,10 @@ class RuleSet:
         """Return what an event of that name does, traits aside."""
         folds = tuple(self._folds(name, of_traits=False))
         moved = {slot for slot, _ in folds}
-        plans = (plan for plan in self.plans if plan.references or plan.slots & moved)
-        return Reaction(folds, tuple(plans))
+        touched = {plan.place for plan in self.plans if plan.slots & moved}
+        following = {plan.place for plan in self.plans if plan.references} - touched
+        plans = (plan for plan in self.plans if plan.place in touched | following)
+        return Reaction(folds, tuple(plans), frozenset(following))
 
     def _react(self, name: str) -> React:
         return generate_react(self.memories, self.reaction(name))

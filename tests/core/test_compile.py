@@ -158,6 +158,8 @@ def test_an_event_is_decided_only_where_it_can_matter() -> None:
         for name in ("seen", "", "identified")
     }
     assert touched == {"seen": ["a", "b", "c"], "": ["b", "c"], "identified": ["c"]}
+    followers = rules.reaction("seen").followers
+    assert [rules.plans[place].key for place in followers] == ["c"]
 
 
 def test_what_is_not_enabled_is_not_evaluated() -> None:
