@@ -1,10 +1,11 @@
 """What the engine costs: CPU per event of each part, beside a bare loop, in one run.
 
-    python benchmarks/engine.py [--customers N] [--rules PATH]
+    python benchmarks/engine.py [--customers N] [--rules PATH] [--beside PATH]
 
 The bare loop only parses the JSON of the lines; it is what any program must pay. Every figure is
 CPU time of this process (user and system), so that a busy machine disturbs it little; `replay` is
-a process of its own, with start-up and all. The rules are `benchmarks/rules.yaml`.
+a process of its own, with start-up and all. The rules are `benchmarks/rules.yaml`. What is given
+as `--beside` is measured on the same lines, and its figures are compared with those of the rules.
 """
 
 import argparse
@@ -47,16 +48,27 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--customers", type=int, default=CUSTOMERS)
     arguments.add_argument("--rules", type=Path, default=RULES)
+    arguments.add_argument("--beside", type=Path)
     chosen = arguments.parse_args()
+    rule_sets = [chosen.rules] if chosen.beside is None else [chosen.rules, chosen.beside]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "events.jsonl"
         path.write_bytes(b"".join(lines(chosen.customers)))
-        measure(path, chosen.rules, chosen.customers)
+        replays = [replay(path, rules) for rules in rule_sets]  # a child begins with our peak
+        figures = [
+            measure(path, rules, chosen.customers, *replayed)
+            for rules, replayed in zip(rule_sets, replays, strict=True)
+        ]
+    if chosen.beside is not None:
+        print(f"{chosen.beside} beside {chosen.rules}")
+        for part, one, other in zip(figures[0], *(each.values() for each in figures), strict=True):
+            print(f"{part:<36}{other / one:>9.1f} x")
 
 
-def measure(path: Path, rules_path: Path, customers: int) -> None:
-    """Print one row for each part."""
-    whole, memory = replay(path, rules_path)  # first, since a child begins with its parent's peak
+def measure(
+    path: Path, rules_path: Path, customers: int, whole: float, memory: float
+) -> dict[str, float]:
+    """Print one row for each part; `whole` and `memory` are those of a replay. Return figures."""
     declared = read_rules([rules_path])
     rules = compile_rules(declared.header, declared.declarations)
     codec = ProfileCodec(rules)
@@ -72,8 +84,17 @@ def measure(path: Path, rules_path: Path, customers: int) -> None:
     events, changes = parts.counts["decide"], parts.counts["encode a change"]
     print()
     print(f"{events:,} events, {customers:,} customers, {changes / events:.2f} changes per event")
-    print(f"{sum(map(len, encoded)) / len(encoded):.0f} bytes per profile")
+    size = sum(map(len, encoded)) / len(encoded)
+    print(f"{len(rules.plans)} segments and ladders, {size:.0f} bytes per profile")
     print(f"replay peaked at {memory:.0f} MiB")
+    print()
+    return {
+        "segments and ladders": len(rules.plans),
+        "changes": changes,
+        **{part: parts.seconds[part] for part in list(parts.seconds)[2:]},
+        "bytes per profile": size,
+        "peak memory of replay": memory,
+    }
 
 
 def work(
