@@ -10,8 +10,8 @@ Theory of operation.
    it is given, after a pause that doubles. Taking over finds out what was committed and what was
    published, so nothing needs to be known of how far the trouble let things come.
 3. While everything is held the feed is still polled: the process stays in its group.
-4. After new rules every partition looks at a slice of its customers in each turn: at a small one
-   while records wait, so that they wait no longer for it than for a batch of their own.
+4. After new rules one partition after the other looks through its customers, a slice in each turn:
+   a small one in turns that have records, so that these take most of the time, and wait little.
 5. Publishing also moves the mark now and then where nothing is to be told, so that the group's
    offsets show how far it is.
 
@@ -22,6 +22,7 @@ cannot be read.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, Protocol, TypeVar
 
 from streamer.errors import AdapterError, Fenced, Unavailable
@@ -40,7 +41,7 @@ _FIRST_PAUSE: Final[Millis] = 100
 _LONGEST_PAUSE: Final[Millis] = 10 * SECOND
 _MARK_EVERY: Final[Millis] = 5 * SECOND
 _BUSY_SHARE: Final = 10
-"""While records wait, a slice is so many times smaller than otherwise."""
+"""In a turn that has records, a slice is so many times smaller than in one without."""
 
 
 class Notes(Protocol):
@@ -115,7 +116,7 @@ class Crew:
         for partition in list(self.posts):
             self._take_over(partition)
             told += self._sweep(partition)
-            told += self._renew(partition)
+        told += self._renew(max(1, self.pace.renewals // (_BUSY_SHARE if records else 1)))
         told += self._marks({outgoing.partition for outgoing in told})
         self._publish(told)
         return len(records)
@@ -199,20 +200,17 @@ class Crew:
         self._busy |= not done
         return told
 
-    def _renew(self, partition: int) -> Sequence[Outgoing]:
-        """Let the worker decide some more of its customers under the new rules."""
-        worker = self.posts[partition].worker
-        if worker is None or not worker.renewing:
+    def _renew(self, limit: int) -> Sequence[Outgoing]:
+        """Let the first worker that has to decide some more of its customers under new rules."""
+        workers = [post.worker for post in self.posts.values() if post.worker is not None]
+        worker = next((worker for worker in workers if worker.renewing), None)
+        if worker is None:
             return ()
-        idle = self.feed.at_end(partition, worker.offset)
-        limit = self.pace.renewals if idle else max(1, self.pace.renewals // _BUSY_SHARE)
-        result = self._try([partition], lambda: worker.renew_once(limit))
-        if result is None:
-            return ()
-        told, done = result
+        partition = worker.partition
+        told, done = self._try([partition], partial(worker.renew_once, limit)) or ((), False)
         if done:
             self.notes.renewed(partition, worker)
-        self._busy |= not done
+        self._busy = True
         return told
 
     def _marks(self, besides: set[int]) -> Iterator[Outgoing]:
