@@ -2,6 +2,7 @@
 # Another Python: make test PYTHON=python3.12
 
 PYTHON ?= python3
+SEED ?= 1
 BIN := .venv/bin
 INSTALL := -m pip --disable-pip-version-check install --quiet
 READY := .venv/.ready
@@ -40,7 +41,7 @@ bench: $(READY) ## CPU per event, beside a bare loop
 	$(BIN)/python benchmarks/engine.py
 
 proof: $(READY) ## the long run against the oracle: 100,000 pairs of rules and history
-	STREAMER_PROOF_PAIRS=100000 $(BIN)/pytest tests/test_engine_agrees.py
+	$(BIN)/python -m tests.cases 100000 $(SEED)
 
 clean: ## remove everything that make has made
 	rm -rf .venv .lock .servers build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache

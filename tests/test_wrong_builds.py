@@ -24,8 +24,8 @@ MISTAKES = [
     (
         "a window closed at the wrong end",
         "core/generate.py",
-        'f"and ({until} := instant({first}) + {within}) > now"',
-        'f"and ({until} := instant({first}) + {within} + 1) > now"',
+        "({until} := {first} + {within}) > now",
+        "({until} := {first} + {within} + 1) > now",
     ),
     (
         "a duplicate counted",
