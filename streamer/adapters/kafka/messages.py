@@ -17,6 +17,12 @@ CHANGE_TYPES: Final = {
     "exited": "streamer.segment.exited",
 }
 
+_WHOLE: Final = 4 << 20
+"""The most bytes of a rejected record that is kept whole. More comes compressed only: the limit of
+a topic counts the compressed bytes."""
+_BEGINNING: Final = 1 << 20
+"""How many bytes are kept of the value, and of the key, of a larger one."""
+
 
 def change_headers(group: str) -> Callable[[SegmentChange], Headers]:
     """Return what makes the headers of a change that workers of the group tell."""
@@ -38,11 +44,15 @@ def change_headers(group: str) -> Callable[[SegmentChange], Headers]:
     return headers
 
 
-def rejection_headers(rejection: Rejection, topic: str) -> Headers:
-    """Return the headers of a rejected record: its own, then why and where it was rejected."""
+def rejected_record(rejection: Rejection, topic: str) -> tuple[bytes | None, bytes, Headers]:
+    """Return key, value and headers of a rejected record: its own, then why and where that was.
+
+    What is larger than anybody can write again is cut, and loses its own headers; the header
+    `rejected_size` says how large it was. The place where it was still has it whole.
+    """
     record = rejection.record
-    return [
-        *record.headers,
+    key, value, own = record.key, record.value, record.headers
+    why: Headers = [
         ("rejected_kind", rejection.kind),
         ("rejected_reason", rejection.reason),
         ("rejected_path", rejection.path),
@@ -50,3 +60,8 @@ def rejection_headers(rejection: Rejection, topic: str) -> Headers:
         ("rejected_partition", str(record.partition)),
         ("rejected_offset", str(record.offset)),
     ]
+    size = len(value) + len(key or b"") + sum(len(name) + len(text) for name, text in own)
+    if size > _WHOLE:
+        key, value, own = key and key[:_BEGINNING], value[:_BEGINNING], ()
+        why.append(("rejected_size", str(size)))
+    return key, value, [*own, *why]

@@ -31,7 +31,7 @@ from confluent_kafka import (
 
 from streamer.adapters.kafka.connection import Connection, made
 from streamer.adapters.kafka.failures import failure, translated
-from streamer.adapters.kafka.messages import change_headers, rejection_headers
+from streamer.adapters.kafka.messages import change_headers, rejected_record
 from streamer.adapters.kafka.topics import Topics
 from streamer.codecs.changes import encode_membership
 from streamer.errors import AdapterError, Unavailable
@@ -54,7 +54,7 @@ _MOVES_S: Final = 0.1
 _LINGER_MS: Final = 100
 """Records wait for their commit, which sends them at once: in few large batches."""
 _LARGEST: Final = 8 << 20
-"""A rejected record may be as large as its topic takes; the topic's own limit decides."""
+"""More than a rejected record ever has; the topic's own limit decides."""
 _OF_MEMBERS: Final = frozenset({"group.protocol", "session.timeout.ms", "max.poll.interval.ms"})
 
 
@@ -197,13 +197,8 @@ class KafkaSink:
                 producer, topics.memberships, value=value, key=each.customer, partition=partition
             )
         for rejection in outgoing.rejections:
-            self._send(
-                producer,
-                topics.rejected,
-                value=rejection.record.value,
-                key=rejection.record.key,
-                headers=rejection_headers(rejection, topics.events),
-            )
+            key, value, headers = rejected_record(rejection, topics.events)
+            self._send(producer, topics.rejected, value=value, key=key, headers=headers)
 
     @staticmethod
     def _send(producer: Producer, topic: str, **record: Any) -> None:  # noqa: ANN401 (passed on)
