@@ -15,6 +15,7 @@ import pytest
 
 from streamer.codecs.profiles import ProfileCodec, Stored
 from streamer.core.decide import Decision
+from streamer.core.profile import Profile
 from streamer.core.renew import renew
 from streamer.core.ruleset import RuleSet
 from streamer.types import Millis, Record, SegmentChange
@@ -80,10 +81,15 @@ SETTLED = [story_rules(), *RULES]
 """Among them rules with `min_dwell` and `cooldown`: what these say depends on all that was said."""
 
 
-def lived(seed: int, versions: Sequence[RuleSet], *moves: str) -> World:
-    """Let a world live through some steps, with these moves among the ordinary ones."""
+def watched(seed: int, versions: Sequence[RuleSet], *moves: str) -> World:
+    """Let a world live, whose store notes which rules decided what."""
     world = World(versions[0], seed)
     world.store = WatchedStore(world.decided_by)
+    return lived(world, versions, *moves)
+
+
+def lived(world: World, versions: Sequence[RuleSet], *moves: str) -> World:
+    """Let a world live through some steps, with these moves among the ordinary ones."""
     chance = world.chance
     for _ in range(3):
         world.join()
@@ -148,7 +154,7 @@ def line(record: Record) -> bytes:
 
 @pytest.mark.parametrize("seed", range(RUNS))
 def test_whatever_dies_and_moves_while_rules_change(seed: int) -> None:
-    world = lived(seed, RULES, *TROUBLE)
+    world = watched(seed, RULES, *TROUBLE)
     until = check(world)
     documents = VERSIONS[RULES.index(world.rules)]
     told = by_customer(world.sink.changes, until)
@@ -159,14 +165,41 @@ def test_whatever_dies_and_moves_while_rules_change(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(RUNS))
+def test_whatever_the_store_forgets_while_rules_change(seed: int) -> None:
+    """What was told is then not all that holds, or is told twice. What is kept is right."""
+    world = lived(
+        World(RULES[0], seed), RULES, "crash", "remember", "remember", "rewind", "empty", "away"
+    )
+    world.heal()
+    documents = VERSIONS[RULES.index(world.rules)]
+    for partition in range(PARTITIONS):
+        worker = world.members[world.owners[partition]].crew.posts[partition].worker
+        assert worker is not None
+        meta = world.store.claim(partition)
+        codec = ProfileCodec(world.rules, meta.layouts)
+        assert meta.layouts.keys() == {codec.id}
+        lines = [line(record) for record in world.log.read(partition, 0, 1 << 30)]
+        judged = oracle_run(documents, lines, worker.swept[0] - 1).members
+        _, customers = world.store.scan(partition, "", 1 << 30)
+        profiles = world.store.load(partition, customers).items()
+        kept = {who: inside(world.rules, codec.decode(who, data)) for who, data in profiles}
+        assert kept == judged
+
+
+def inside(rules: RuleSet, profile: Profile) -> list[str]:
+    places = zip(rules.plans, profile.inside, strict=True)
+    return sorted(plan.rungs[rung - 1].membership for plan, rung in places if rung)
+
+
+@pytest.mark.parametrize("seed", range(RUNS))
 def test_settings_hold_across_a_change_of_rules(seed: int) -> None:
-    check(lived(seed, SETTLED, *TROUBLE))
+    check(watched(seed, SETTLED, *TROUBLE))
 
 
 def test_rules_do_change_in_these_runs_and_find_silent_customers() -> None:
     causes: Counter[str] = Counter()
     for seed in range(20):
-        world = lived(seed, RULES)
+        world = watched(seed, RULES)
         check(world)
         causes.update(change.cause for change in world.sink.changes)
     assert min(causes[cause] for cause in ("event", "time", "rules")) > 100
@@ -210,7 +243,7 @@ def test_a_wrong_build_is_caught(
     caught = 0
     for seed in range(8):
         try:
-            check(lived(seed, RULES))
+            check(watched(seed, RULES))
         except AssertionError:
             caught += 1
     assert caught > 0

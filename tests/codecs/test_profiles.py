@@ -1,5 +1,6 @@
 """Profiles survive their bytes, also under other rules than those that wrote them."""
 
+import msgspec
 import pytest
 
 from streamer.codecs.language import read_rules_text
@@ -101,6 +102,38 @@ def test_a_tier_that_is_no_more_is_lost() -> None:
 def test_rules_of_another_version_have_another_layout() -> None:
     retitled = compiled(OLD.replace("purpose: Test.", "purpose: Tested.", 1))
     assert ProfileCodec(retitled).id != ProfileCodec(compiled(OLD)).id
+
+
+def test_rules_are_in_force_from_where_the_ones_before_had_decided() -> None:
+    old, new = compiled(OLD), compiled(NEW)
+    first = ProfileCodec(old, {}, 10)
+    second = ProfileCodec(new, first.own, 20)
+    assert (first.in_force, second.in_force) == (10, 20)
+    both = first.own | second.own
+    assert ProfileCodec(new, both, 30).in_force == 20  # a restart changes nothing
+    assert ProfileCodec(new, both, 30).own == second.own
+    back = ProfileCodec(old, both, 30)
+    assert (back.in_force, back.id) == (30, first.id)
+    assert ProfileCodec(old, both | back.own, 40).in_force == 30
+    assert ProfileCodec(new, both, 5).in_force == 20  # time does not go back
+
+
+def test_a_layout_without_the_instant_is_read_too() -> None:
+    rules = compiled(OLD)
+    codec = ProfileCodec(rules, {}, 10)
+    written = msgspec.msgpack.encode(msgspec.msgpack.decode(codec.own[codec.id])[:3])
+    profile = lived(rules)
+    again = ProfileCodec(rules, {codec.id: written}, 20)
+    assert again.in_force == 0
+    assert again.encode(again.decode("u", codec.encode(profile))) == codec.encode(profile)
+
+
+def test_memories_that_other_rules_did_not_have_are_known() -> None:
+    old, new = compiled(OLD), compiled(NEW)
+    codec = ProfileCodec(new, ProfileCodec(old).own)
+    again = next(plan for plan in new.plans if plan.key == "again")
+    assert codec.begun == again.slots
+    assert ProfileCodec(new).begun == frozenset()
 
 
 def test_two_layouts_with_one_id_are_refused() -> None:
