@@ -17,7 +17,7 @@ from tests.conftest import need
 from tests.servers.machine import missing_for_redis
 
 PROJECT = Path(__file__).parents[1]
-PAIRS, SEED = 400, 1
+PAIRS, SEED = 1_000, 1
 
 # What is wrong, the module, its text, and the mistake.
 MISTAKES = [
@@ -151,7 +151,7 @@ def make_mistake(file: Path, right: str, wrong: str) -> None:
     file.write_text(text.replace(right, wrong), encoding="utf-8")
 
 
-def tests_of(build: Path, where: str) -> subprocess.CompletedProcess[str]:
+def outcome_of(build: Path, where: str) -> subprocess.CompletedProcess[str]:
     """Run tests of a build until one of them fails."""
     if where == STORES:
         need("Redis", missing_for_redis())
@@ -168,7 +168,7 @@ def tests_of(build: Path, where: str) -> subprocess.CompletedProcess[str]:
 
 def test_the_right_build_passes_where_mistakes_are_caught(build: Path) -> None:
     """As the test run itself shows of the others, which need no server."""
-    result = tests_of(build, STORES)
+    result = outcome_of(build, STORES)
     assert result.returncode == 0, result.stdout
 
 
@@ -181,6 +181,6 @@ def test_a_mistake_around_the_engine_is_caught(
     build: Path, module: str, right: str, wrong: str, where: str
 ) -> None:
     make_mistake(build / "streamer" / module, right, wrong)
-    result = tests_of(build, where)
+    result = outcome_of(build, where)
     assert result.returncode == 1
     assert "1 failed" in result.stdout
