@@ -1,6 +1,6 @@
 """What the hot lane costs and how fast it is, on a real Kafka and a real Redis on this machine.
 
-    python benchmarks/live.py [cost] [rate] [wakes] [--seconds N]
+    python benchmarks/live.py [cost] [rate] [timed] [wakes] [--seconds N]
 
 Without a name all parts are measured, each on servers of its own. `cost`: one worker goes through
 the events of `load`, exactly as `streamer run` does, with consumer group, fenced commits and
@@ -10,9 +10,10 @@ which any program must do. The topic keeps the times of the events, and not thos
 written down here: each event carries its append time, so that a month of shopping is a month here.
 
 `rate`: the largest rate at which the lag does not grow, for one and for two workers; how long
-changes take at half of it (`open_loop`); how long the lag lasts after kill -9 of one of the two.
-`wakes`: how long they take while a million customers turn silent in the same instant. These depend
-on the machine, which also runs both servers, the storefront and the watcher.
+changes take at half of it (`open_loop`); how long the lag lasts after kill -9 of one, ten times.
+`timed`: how long after they are true changes by time alone can be read, with a lateness of 2 s.
+`wakes`: how long changes take while a million customers turn silent in the same instant. These
+depend on the machine, which also runs both servers, the storefront and the watcher.
 """
 
 import argparse
@@ -55,6 +56,9 @@ SETTLE_S: Final = 10
 KEEPS_UP_S: Final = 1.0
 """A lag of fewer events than come in so many seconds is none."""
 KILLS: Final = 10
+CALM: Final = 500
+"""Events a second that leave a worker idle."""
+SHORT_S: Final = 2
 QUIET: Final = """\
 segment: silent
 title: Silent for a while
@@ -74,18 +78,22 @@ class Silent:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="What the hot lane costs, and how fast it is.")
-    parser.add_argument("parts", nargs="*", metavar="PART", help="cost, rate, wakes; all of them")
+    parser.add_argument(
+        "parts", nargs="*", metavar="PART", help="cost, rate, timed, wakes; all of them"
+    )
     parser.add_argument("--customers", type=int, default=CUSTOMERS)
     parser.add_argument("--seconds", type=int, default=60, help="how long each rate is tried")
     parser.add_argument("--rates", type=int, nargs="+", default=RATES)
     parser.add_argument("--wakes", type=int, default=1_000_000)
     chosen = parser.parse_args()
-    parts = chosen.parts or ["cost", "rate", "wakes"]
+    parts = chosen.parts or ["cost", "rate", "timed", "wakes"]
     if "cost" in parts:
         cost(chosen.customers)
     if "rate" in parts:
         for workers in (1, 2):
             rate(workers, chosen.rates, chosen.seconds, chosen.customers)
+    if "timed" in parts:
+        timed(chosen.seconds)
     if "wakes" in parts:
         wakes(chosen.wakes, chosen.seconds)
 
@@ -217,7 +225,6 @@ def rate(workers: int, rates: Sequence[int], seconds: int, customers: int) -> No
                 time.sleep(seconds)
             time.sleep(SETTLE_S)
         print(f"  at {half:,} a second, from sending to readable: {quantiles(delays.caused)}")
-        print(f"  changes by time alone, after they are true: {quantiles(delays.timed)}")
         if workers > 1:
             lasted = [recovery(system, half, customers) for _ in range(KILLS)]
             print(
@@ -253,12 +260,21 @@ def keeps_up(system: "System", each: int, seconds: int, customers: int) -> bool:
     return lag < each * KEEPS_UP_S
 
 
+def timed(seconds: int) -> None:
+    """Measure how long after they are true changes by time alone can be read."""
+    with live_system([RULES, silence_of(SHORT_S)], 1) as system:
+        with (
+            watching(system.address, TOPICS.changes) as delays,
+            sending(system.address, TOPICS.events, CALM, CUSTOMERS),
+        ):
+            time.sleep(seconds)
+        print(f"changes by time alone, after they are true: {quantiles(delays.timed)}")
+
+
 def wakes(customers: int, seconds: int) -> None:
     """Measure delays while nothing special happens, then while everybody turns silent at once."""
     silence = 60 + customers // 3_000
-    rules = Path(tempfile.mkdtemp()) / "silent.yaml"
-    rules.write_text(QUIET % silence, encoding="utf-8")
-    with live_system([RULES, rules], 1) as system:
+    with live_system([RULES, silence_of(silence)], 1) as system:
         started = time.time()
         producer = Producer({"bootstrap.servers": system.address, "linger.ms": 20})
         chance = random.Random(1)
@@ -275,11 +291,18 @@ def wakes(customers: int, seconds: int) -> None:
         ):
             with (
                 watching(system.address, TOPICS.changes) as delays,
-                sending(system.address, TOPICS.events, 1_000, CUSTOMERS),
+                sending(system.address, TOPICS.events, CALM, CUSTOMERS),
             ):
                 time.sleep(max(0, until - time.time()))
             print(f"  {what}, from sending to readable: {quantiles(delays.caused)}")
             print(f"  changes by time alone, after they are true: {quantiles(delays.timed)}")
+
+
+def silence_of(seconds: int) -> Path:
+    """Write a rule that asks for so much silence; return its file."""
+    path = Path(tempfile.mkdtemp()) / "silent.yaml"
+    path.write_text(QUIET % seconds, encoding="utf-8")
+    return path
 
 
 class System:
