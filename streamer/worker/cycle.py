@@ -230,30 +230,31 @@ class Cycle:
 
     def _decide_record(self, record: Record, event: Event) -> bool:
         """Decide one event; False if wakes that must come before it are left for later."""
+        customer, time = event.customer, event.time
         if event.appended is not None:
             threshold = self._threshold(event.appended)
             if self._desk.pace.in_order:
                 if not self.fire(threshold):
                     return False
             else:
-                self._advance(event.customer, threshold)
+                self._advance(customer, threshold)
             self.log_time = max(self.log_time or 0, event.appended)
-        if event.time > self._desk.pace.horizon:
+        if time > self._desk.pace.horizon:
             return True
         try:
-            outcome = self._decide(event.customer, event)
+            outcome = self._decide(customer, event)
         except Exception as error:  # noqa: BLE001 (a bug in one event must not stop the others)
-            self._restore(event.customer)
+            self._restore(customer)
             place = traceback.extract_tb(error.__traceback__)[-1]
             reason = f"cannot be decided: {error!r} at {place.name}:{place.lineno}"
             self._reject(record, "invalid", reason)
             return True
         if outcome == "applied":
             self.outcomes["applied"] += 1
-            if self.latest is None or event.time > self.latest:
-                self.latest = event.time
-            if self.earliest is None or event.time < self.earliest:
-                self.earliest = event.time
+            if self.latest is None or time > self.latest:
+                self.latest = time
+            if self.earliest is None or time < self.earliest:
+                self.earliest = time
         else:
             self._reject(record, outcome, _REASONS[outcome])
         return True
@@ -265,17 +266,18 @@ class Cycle:
 
     def _decide(self, customer: str, cause: Event | Wake) -> Outcome:
         decision: Decision = decide(self._desk.rules, self.profiles[customer], cause)
-        if decision.outcome == "applied":
-            profile = decision.profile
+        profile, changes, outcome, beyond = decision
+        if outcome == "applied":
             self.profiles[customer] = profile
             self.moved[customer] = None
             self._journal.append((customer, cause))
-            self.changes.extend(decision.changes)
-            if decision.beyond:
-                self.beyond.update(decision.beyond)
+            if changes:
+                self.changes.extend(changes)
+            if beyond:
+                self.beyond.update(beyond)
             if profile is not None and profile.wake <= self._limit:
                 heappush(self._due, (profile.wake, customer))
-        return decision.outcome
+        return outcome
 
     def _restore(self, customer: str) -> None:
         """Make a profile again that an error left half decided: from the store and this cycle."""
