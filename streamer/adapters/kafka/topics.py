@@ -1,5 +1,6 @@
 """The four topics, and what a worker must find of them before it begins."""
 
+import time
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +14,8 @@ from streamer.adapters.kafka.failures import failure, translated
 from streamer.errors import Unavailable, UsageError
 
 _PATIENCE_S: Final = 10.0
+_GETS_KNOWN_S: Final = 2.0
+_PAUSE_S: Final = 0.1
 TIME_TYPE: Final = "message.timestamp.type"
 APPEND_TIME: Final = "LogAppendTime"
 
@@ -75,16 +78,24 @@ class Asked:
             raise self._away() from None
 
     def partitions(self, topic: str) -> int:
-        """Return how many partitions a topic has; raises `UsageError` where there is none."""
-        try:
-            found = self._admin.list_topics(topic, timeout=self._patience_s).topics[topic]
-        except KafkaException:
-            raise self._away() from None
-        if found.error is None:
-            return len(found.partitions)
-        if found.error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-            raise UsageError(f"there is no topic {topic}: make it with `streamer topics create`")
-        raise failure(found.error, f"look at the topic {topic}")
+        """Return how many partitions a topic has; raises `UsageError` where there is none.
+
+        A broker that has just started, or a topic just made, has a moment to get known.
+        """
+        patient_until = time.monotonic() + _GETS_KNOWN_S
+        while True:
+            try:
+                found = self._admin.list_topics(topic, timeout=self._patience_s).topics[topic]
+            except KafkaException:
+                raise self._away() from None
+            if found.error is None:
+                return len(found.partitions)
+            if found.error.code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+                raise failure(found.error, f"look at the topic {topic}")
+            if time.monotonic() > patient_until:
+                break
+            time.sleep(_PAUSE_S)
+        raise UsageError(f"there is no topic {topic}: make it with `streamer topics create`")
 
     def setting(self, topic: str, name: str) -> str:
         """Return a setting of a topic."""

@@ -35,12 +35,19 @@ def create_topic(
         admin.create_topics(
             [NewTopic(topic, partitions, replication_factor=1, topic_configs=settings or {})]
         )
+        admin.wait_for_topics([topic])
 
 
 def add_partitions(address: str, counts: dict[str, int]) -> None:
     """Let topics have so many partitions."""
     with admin_of(address) as admin:
         admin.create_partitions(counts)
+
+        def there() -> bool:
+            found = admin.describe_topics(list(counts))
+            return {each["name"]: len(each["partitions"]) for each in found} == counts
+
+        wait_until(there, "the new partitions")
 
 
 def create_all(address: str, partitions: int = 2) -> Topics:
