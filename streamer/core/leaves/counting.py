@@ -225,23 +225,24 @@ class Counted:
         self.ascending = ascending
         self.within = within
 
-    def _times(self, profile: Standing) -> Run:
-        state = self.recall(profile)
+    def _times(self, state: State) -> Run:
         if state is None:
             return b""
         return state if self.ascending else b"".join(sorted(state.values()))
 
     def test(self, profile: Standing, now: Millis) -> Answer:
         """Say whether the count is in the range; it can only fall until the next event."""
-        times = self._times(profile)
+        state = self.recall(profile)
         low, high, within = self.low, self.high, self.within
-        kept = len(times) // STAMP_BYTES
+        size = 0 if state is None else len(state)
+        kept = size // STAMP_BYTES if self.ascending else size
         if within is None:
             holds = low <= kept and (high is None or kept <= high)
             return ALWAYS if holds else NEVER
+        if kept < low:  # before the times are put in order
+            return NEVER
+        times = self._times(state)
         if high is None:
-            if kept < low:
-                return NEVER
             until = nth_last(times, low) + within
             return (True, until) if until > now else NEVER
         count = len(after(times, now - within)) // STAMP_BYTES
@@ -256,7 +257,7 @@ class Counted:
 
     def detail(self, profile: Standing, now: Millis) -> Detail:
         """Say how many there are and when the last was."""
-        return _counted, self._times(profile), 0 if self.within is None else now - self.within
+        return _counted, self._times(self.recall(profile)), 0 if self.within is None else now - self.within
 
 
 def _counted(times: Run, gone: Millis) -> str:
