@@ -257,7 +257,8 @@ class Counted:
 
     def detail(self, profile: Standing, now: Millis) -> Detail:
         """Say how many there are and when the last was."""
-        return _counted, self._times(self.recall(profile)), 0 if self.within is None else now - self.within
+        times = self._times(self.recall(profile))
+        return _counted, times, 0 if self.within is None else now - self.within
 
 
 def _counted(times: Run, gone: Millis) -> str:
