@@ -1,4 +1,4 @@
-"""Real servers for the tests that ask for them.
+"""Real servers for the tests that ask for them, and how Hypothesis works on every machine.
 
     kafka, redis_server    shared by the whole session: a test uses names of its own (`own_name`)
     own_kafka, own_redis   one test's own, to kill, pause and rewind
@@ -13,11 +13,16 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.servers import KafkaServer, RedisServer
 from tests.servers.machine import missing_for_kafka, missing_for_redis
 
 CANNOT_RUN = "cannot run here"
+
+# A busy machine is no mistake of ours: how long one example takes proves nothing.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 
 def need(server: str, missing: str | None) -> None:
