@@ -2,7 +2,8 @@
 
 from streamer.worker.crew import Clocks, Crew, Notes, Post
 from streamer.worker.cycle import Pace
-from streamer.worker.loop import Tally, Worker
+from streamer.worker.loop import Worker
 from streamer.worker.stopwatch import Stopwatch
+from streamer.worker.tally import Tally
 
 __all__ = ["Clocks", "Crew", "Notes", "Pace", "Post", "Stopwatch", "Tally", "Worker"]

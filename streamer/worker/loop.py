@@ -36,50 +36,26 @@ A bug while deciding one record rejects that record: the customer's profile is m
 store and from what was decided in this batch.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from streamer.codecs.profiles import ProfileCodec
-from streamer.core.profile import Profile
 from streamer.core.ruleset import RuleSet
 from streamer.ports import NOTHING_SWEPT, Checkpoint, DueWake, Log, Mark, Outgoing, Sink, Store
-from streamer.types import Membership, Millis, Record
+from streamer.types import Millis, Record
 from streamer.worker.cache import ProfileCache
 from streamer.worker.cycle import END, Cycle, Decoder, Desk, Pace
 from streamer.worker.stopwatch import Stopwatch
-
-
-@dataclass(slots=True)
-class Tally:
-    """What workers have done: records by outcome, bounds passed by memory slot, changes.
-
-    `renewed` counts profiles that were decided anew because rules had changed.
-    """
-
-    outcomes: Counter[str] = field(default_factory=Counter)
-    beyond: Counter[int] = field(default_factory=Counter)
-    changes: Counter[tuple[str, ...]] = field(default_factory=Counter)
-    renewed: int = 0
-    earliest: Millis | None = None
-    latest: Millis | None = None
-    """The smallest and the largest time of an accepted event."""
-
-    def add(self, cycle: Cycle) -> None:
-        """Count what a committed cycle did."""
-        self.outcomes.update(cycle.outcomes)
-        self.beyond.update(cycle.beyond)
-        self.renewed += cycle.renewed
-        if cycle.earliest is not None and cycle.latest is not None:
-            self.earliest = min(cycle.earliest, self.earliest or cycle.earliest)
-            self.latest = max(cycle.latest, self.latest or cycle.latest)
+from streamer.worker.tally import Tally
+from streamer.worker.telling import told_by
 
 
 class Worker:
     """Works on one partition of a log, a store and a sink.
 
     After `start`, either `step` until the log is at its end, or give it the records of a feed with
-    `take` and `sweep`, and publish what they return. `owner` names it in the store, and must be
+    `take` and `sweep_once`, and `renew_once` while it is `renewing`, and publish what they return.
+    `owner` names it in the store, and must be
     another one for every worker.
     """
 
@@ -281,7 +257,9 @@ class Worker:
         watch = self._watch
         watch.lap("decide")
         number = self._number + 1
-        outgoing = self._outgoing(number, cycle) if self._covered is None else None
+        outgoing = None
+        if self._covered is None:
+            outgoing = told_by(cycle, number, self._rules, self.partition)
         codec = self._desk.codec
         encode = codec.encode
         moved = {customer: cycle.profiles[customer] for customer in cycle.moved}
@@ -319,39 +297,3 @@ class Worker:
         """Return the layout of the present rules, unless the store has it as it is."""
         codec = self._desk.codec
         return {} if self._known.get(codec.id) == codec.own[codec.id] else codec.own
-
-    def _outgoing(self, number: int, cycle: Cycle) -> Outgoing | None:
-        """Return what the cycle has to tell, None if nothing."""
-        if not (cycle.changes or cycle.rejections):
-            return None
-        changed = dict.fromkeys(change.customer for change in cycle.changes)
-        last = {change.customer: change for change in cycle.changes}
-        return Outgoing(
-            number,
-            tuple(cycle.changes),
-            tuple(cycle.rejections),
-            tuple(
-                Membership(
-                    customer,
-                    last[customer].sequence,
-                    last[customer].born,
-                    self._memberships(cycle.profiles[customer]),
-                )
-                for customer in changed
-            ),
-            self.partition,
-            cycle.offset,
-            cycle.swept,
-        )
-
-    def _memberships(self, profile: Profile | None) -> tuple[tuple[str, Millis], ...] | None:
-        if profile is None:
-            return None
-        plans, since = self._rules.plans, profile.since
-        return tuple(
-            [
-                (plans[place].rungs[rung - 1].membership, since[place])
-                for place, rung in enumerate(profile.inside)
-                if rung
-            ]
-        )

@@ -1,0 +1,45 @@
+"""What a cycle has to tell once it is committed."""
+
+from streamer.core.profile import Profile
+from streamer.core.ruleset import RuleSet
+from streamer.ports import Outgoing
+from streamer.types import Membership, Millis
+from streamer.worker.cycle import Cycle
+
+
+def told_by(cycle: Cycle, number: int, rules: RuleSet, partition: int) -> Outgoing | None:
+    """Return what the cycle has to tell as the commit of this number, None if nothing."""
+    if not (cycle.changes or cycle.rejections):
+        return None
+    changed = dict.fromkeys(change.customer for change in cycle.changes)
+    last = {change.customer: change for change in cycle.changes}
+    return Outgoing(
+        number,
+        tuple(cycle.changes),
+        tuple(cycle.rejections),
+        tuple(
+            Membership(
+                customer,
+                last[customer].sequence,
+                last[customer].born,
+                _memberships(rules, cycle.profiles[customer]),
+            )
+            for customer in changed
+        ),
+        partition,
+        cycle.offset,
+        cycle.swept,
+    )
+
+
+def _memberships(rules: RuleSet, profile: Profile | None) -> tuple[tuple[str, Millis], ...] | None:
+    if profile is None:
+        return None
+    plans, since = rules.plans, profile.since
+    return tuple(
+        [
+            (plans[place].rungs[rung - 1].membership, since[place])
+            for place, rung in enumerate(profile.inside)
+            if rung
+        ]
+    )
