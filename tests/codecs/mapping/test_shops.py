@@ -1,25 +1,48 @@
 """What shops send becomes the events that rules read, by the shipped mappings alone."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from streamer.codecs.mapping import Mapping as ShopMapping
 from streamer.codecs.mapping import read_mapping
 from streamer.codecs.parsing import POSITION
 from streamer.errors import InvalidEvent
 from streamer.types import Event, Record
 from tests.codecs.mapping import shops
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(1 << 63), (1 << 63) - 1) | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+EXAMPLES = [
+    ("ga4", shops.MEASUREMENT),
+    ("ga4_export", shops.EXPORTED),
+    ("shopify_webhooks", shops.ORDER),
+    ("shopify_pixels", shops.PIXEL_COMPLETED),
+    ("snowplow", shops.SNOWPLOW_TRANSACTION),
+    ("woocommerce", shops.WOO_ORDER),
+]
 MAPPINGS = Path(__file__).parents[3] / "schemas" / "mappings"
 AT = 1_795_323_600_000
 
 
+@cache
+def shipped(name: str) -> ShopMapping:
+    return read_mapping(MAPPINGS / f"{name}.yaml")
+
+
 def events(name: str, line: object) -> list[Event]:
     """Return the events of one line, as a log hands them out."""
-    mapping = read_mapping(MAPPINGS / f"{name}.yaml")
+    mapping = shipped(name)
     value, count, decode = orjson.dumps(line), mapping.counter(), mapping.decoder([])
     number = count(value) if count else 1
     places = [((POSITION, b"%d" % nth),) if number > 1 else () for nth in range(1, number + 1)]
@@ -305,17 +328,34 @@ def test_a_guest_of_woocommerce_is_known_by_the_address() -> None:
     assert event.customer == "kim@shop.example"
 
 
-@pytest.mark.parametrize(
-    ("name", "line"),
-    [
-        ("ga4", shops.MEASUREMENT),
-        ("ga4_export", shops.EXPORTED),
-        ("shopify_webhooks", shops.ORDER),
-        ("shopify_pixels", shops.PIXEL_COMPLETED),
-        ("snowplow", shops.SNOWPLOW_TRANSACTION),
-        ("woocommerce", shops.WOO_ORDER),
-    ],
-)
+@pytest.mark.parametrize(("name", "line"), EXAMPLES)
 def test_shipped_mappings_are_not_mistyped(name: str, line: object) -> None:
     record = Record(0, 0, orjson.dumps(line), line=1)
-    assert read_mapping(MAPPINGS / f"{name}.yaml").strangers([record]) == []
+    assert shipped(name).strangers([record]) == []
+
+
+def places(value: object) -> Iterator[tuple[str | int, ...]]:
+    """Yield every place in a JSON value, the value's own first."""
+    yield ()
+    inside: Iterable[tuple[str | int, object]] = ()
+    if isinstance(value, dict):
+        inside = value.items()
+    elif isinstance(value, list):
+        inside = enumerate(value)
+    for key, inner in inside:
+        yield from ((key, *rest) for rest in places(inner))
+
+
+@pytest.mark.parametrize(("name", "line"), EXAMPLES)
+@given(data=st.data())
+def test_anything_in_any_place_makes_an_event_or_is_refused(
+    name: str, line: Mapping[str, Any], data: st.DataObject
+) -> None:
+    copy: Any = orjson.loads(orjson.dumps({"line": line}))
+    *way, last = ("line", *data.draw(st.sampled_from(list(places(line)))))
+    target = copy
+    for step in way:
+        target = target[step]
+    target[last] = data.draw(JSON)
+    with suppress(InvalidEvent):
+        assert all(event.customer and event.id for event in events(name, copy["line"]))
