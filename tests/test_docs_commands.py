@@ -209,6 +209,9 @@ def test_every_example_in_the_help_works(
     if line.startswith("streamer fit"):
         (folder / "events.jsonl").write_bytes(lines(60, 52, 1))
         (folder / "orders.csv").write_text(orders(60, 52, 1))
+    if line.startswith("streamer effect"):
+        shell("streamer simulate --customers 200 --for 14d --out events.jsonl", folder)
+        shell("streamer replay events.jsonl --out changes.jsonl", folder)
     shell("cp events.jsonl january.jsonl; cp events.jsonl february.jsonl", folder)
     shell("gzip january.jsonl february.jsonl orders.csv", folder)
     if "--out events.jsonl" in line:

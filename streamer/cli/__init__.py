@@ -14,6 +14,7 @@ COMMANDS = (
     "explain",
     "report",
     "diff",
+    "effect",
     "fit",
     "privacy",
     "simulate",

@@ -2,21 +2,15 @@
 
 import gc
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Final, Literal
 
 import click
 
-from streamer.adapters.output import STANDARD
 from streamer.cli.diff_text import as_json, show
-from streamer.cli.failures import say_finding
 from streamer.cli.options import END_OF_EVENTS, Instant, examples, mapping_option
-from streamer.cli.progress import progress_of
-from streamer.compose.difference import Reading, difference
-from streamer.compose.inputs import load_rules, open_events
-from streamer.errors import Finding, UsageError
+from streamer.cli.repeated import Repeated
+from streamer.compose.difference import difference
+from streamer.compose.inputs import load_rules
 from streamer.types import Millis
 
 _NEW_OBJECTS: Final = 200_000
@@ -80,35 +74,11 @@ def diff(
     end of them: which customers are in a segment by the one and not by the other, how often each
     segment was entered on the way, and some of those customers explained.
     """
-    for name in events:
-        if name == STANDARD or Path(name).is_fifo():
-            raise UsageError(f"{name} can be read only once, and diff reads it again: name a file")
+    source = Repeated(events, mapping, "diff")
     before, after = load_rules([old]).compiled, load_rules([new]).compiled
     gc.set_threshold(_NEW_OBJECTS)
-    source = _Source(events, mapping)
-    found = difference(before, after, source.opened, until=until, examples=most)
+    found = difference(before, after, source, until=until, examples=most)
     if form == "json":
         click.echo(as_json(found))
     else:
         show(found, sys.stdout)
-
-
-class _Source:
-    """Files of events, opened as often as they are read; what is odd about them is said once."""
-
-    def __init__(self, files: tuple[str, ...], mapping: str | None) -> None:
-        self._files = files
-        self._mapping = mapping
-        self._said: set[Finding] = set()
-
-    @contextmanager
-    def opened(self) -> Iterator[Reading]:
-        """Open the files, with a progress bar of their own."""
-        log, decode = open_events(self._files, self._mapping, warn=self._warn)
-        with log, progress_of(log, "diff") as step:
-            yield Reading(log, decode, step)
-
-    def _warn(self, finding: Finding) -> None:
-        if finding not in self._said:
-            self._said.add(finding)
-            say_finding(finding)

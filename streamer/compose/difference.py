@@ -5,38 +5,24 @@ Memory grows with customers. The events are read once for each rule set, and onc
 explain the examples.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from streamer.adapters.files import FileSink
 from streamer.compose.books import BookedSink
 from streamer.compose.explain import explain_all
 from streamer.compose.explanation import Explanation
-from streamer.compose.inputs import Decoder
+from streamer.compose.inputs import Events
 from streamer.compose.replay import Summary, replay
 from streamer.compose.report import Course, memberships_of
 from streamer.compose.report.measures import members_of
 from streamer.core.ruleset import RuleSet
-from streamer.ports import Log
 from streamer.types import Millis
 
 Direction: TypeAlias = Literal["enter", "leave"]
 
 _DIRECTIONS: Final[tuple[Direction, ...]] = ("enter", "leave")
-
-
-class Reading(NamedTuple):
-    """Events opened for one reading; `watch` is called after every batch."""
-
-    log: Log
-    decode: Decoder
-    watch: Callable[[], object]
-
-
-Events: TypeAlias = Callable[[], AbstractContextManager[Reading]]
-"""Opens the events anew at each call."""
 
 
 @dataclass(frozen=True, slots=True)

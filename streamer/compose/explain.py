@@ -11,19 +11,18 @@ from difflib import get_close_matches
 from typing import Final
 
 from streamer.compose.explanation import Branch, Explanation, RungView, SegmentView, Waiting
-from streamer.compose.inputs import Decoder
+from streamer.compose.inputs import Decoder, Reading, read_events
 from streamer.compose.watch import Said, Watch
 from streamer.core.conditions import Asked, Node
 from streamer.core.decide import MAX_AHEAD
 from streamer.core.plan import Plan, held_until
 from streamer.core.profile import Profile
 from streamer.core.ruleset import RuleSet
-from streamer.errors import InvalidEvent, UsageError
+from streamer.errors import UsageError
 from streamer.ports import Log
 from streamer.types import FOREVER, Event, Millis, told
 from streamer.worker import Pace
 
-_BATCH: Final = 2_000
 _NEAREST: Final = 3
 
 
@@ -44,8 +43,8 @@ def explain(
     is none of that name.
     """
     plans = _chosen(rules, segment)
-    reading = _read(rules, log, decode, [customer], at, watch)
-    return reading.explanation(customer, plans)
+    following = _read(rules, log, decode, [customer], at, watch)
+    return following.explanation(customer, plans)
 
 
 def explain_all(
@@ -58,8 +57,8 @@ def explain_all(
     watch: Callable[[], object] = lambda: None,
 ) -> dict[str, Explanation]:
     """Replay the log once for several customers and explain all memberships of each at `at`."""
-    reading = _read(rules, log, decode, customers, at, watch)
-    return {one: reading.explanation(one, list(rules.plans)) for one in reading.followed}
+    following = _read(rules, log, decode, customers, at, watch)
+    return {one: following.explanation(one, list(rules.plans)) for one in following.followed}
 
 
 def _read(
@@ -69,19 +68,11 @@ def _read(
     customers: Iterable[str],
     at: Millis | None,
     watch: Callable[[], object],
-) -> "_Reading":
-    reading = _Reading(rules, customers, at)
-    offset = 0
-    while records := log.read(0, offset, _BATCH):
-        for record in records:
-            try:
-                event = decode(record)
-            except InvalidEvent:
-                continue
-            reading.take(event)
-        offset = records[-1].offset + 1
-        watch()
-    return reading
+) -> "_Following":
+    following = _Following(rules, customers, at)
+    for event in read_events(Reading(log, decode, watch)):
+        following.take(event)
+    return following
 
 
 @dataclass(slots=True)
@@ -93,7 +84,7 @@ class _Followed:
     refused: int = 0
 
 
-class _Reading:
+class _Following:
     """The log read for some customers: log time, and what happens to them.
 
     Log time moves a customer just before its next event, and at the end: between them nothing

@@ -1,19 +1,37 @@
 """What a command reads: rule sets, and events in files of any form."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from streamer.adapters.files import FileLog
+from streamer.codecs.changes import decode_change
 from streamer.codecs.events import decode
 from streamer.codecs.language import Declared, read_rules
 from streamer.compose.shipped import mapping_file
 from streamer.core.compile import compile_rules
 from streamer.core.ruleset import RuleSet
-from streamer.errors import Finding, UsageError
-from streamer.types import Event, Record
+from streamer.errors import Finding, InvalidEvent, StreamerError, UsageError
+from streamer.instants import EARLIEST, END
+from streamer.ports import Log
+from streamer.types import Event, Record, SegmentChange
 
 Decoder: TypeAlias = Callable[[Record], Event]
+
+_BATCH: Final = 2_000
+
+
+class Reading(NamedTuple):
+    """Events opened for one reading; `watch` is to be called after every batch."""
+
+    log: Log
+    decode: Decoder
+    watch: Callable[[], object]
+
+
+Events: TypeAlias = Callable[[], AbstractContextManager[Reading]]
+"""Opens the events anew at each call, for what reads them more than once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +87,47 @@ def open_records(
     return log, says.decoder(columns or layout.header(log.header))
 
 
+def read_changes(
+    log: Log, watch: Callable[[], object] = lambda: None
+) -> Iterator[tuple[Record, SegmentChange]]:
+    """Yield the changes of a log, as they were written, each with its record.
+
+    `watch` is called after every batch. Raises `UsageError` with the place of a line that is no
+    change.
+    """
+    offset = 0
+    while records := log.read(0, offset, _BATCH):
+        for record in records:
+            try:
+                change = decode_change(record.value)
+            except StreamerError as error:
+                raise refused(record, str(error)) from None
+            if not EARLIEST <= change.at < END:
+                raise refused(record, "the change is outside of the years 1990 to 2100")
+            yield record, change
+        offset = records[-1].offset + 1
+        watch()
+
+
+def read_events(reading: Reading) -> Iterator[Event]:
+    """Yield every event of a reading; what cannot be an event is passed over."""
+    offset = 0
+    while records := reading.log.read(0, offset, _BATCH):
+        for record in records:
+            try:
+                event = reading.decode(record)
+            except InvalidEvent:
+                continue
+            yield event
+        offset = records[-1].offset + 1
+        reading.watch()
+
+
+def refused(record: Record, why: str) -> UsageError:
+    """Return the error for a record that makes the whole input unusable."""
+    return UsageError(f"{record.source}:{record.line}: {why}")
+
+
 def _uniform(decode_one: Decoder) -> Decoder:
     timed: bool | None = None
 
@@ -77,16 +136,13 @@ def _uniform(decode_one: Decoder) -> Decoder:
         event = decode_one(record)
         if (event.appended is not None) is not timed:
             if timed is not None:
-                raise UsageError(_half_timed(record, timed=timed))
+                raise refused(record, _half_timed(timed=timed))
             timed = event.appended is not None
         return event
 
     return decode_alike
 
 
-def _half_timed(record: Record, *, timed: bool) -> str:
+def _half_timed(*, timed: bool) -> str:
     carried = "has no appended, the lines before it have" if timed else "is the first with appended"
-    return (
-        f"{record.source}:{record.line}: this line {carried}: "
-        "give every line its append time, or none"
-    )
+    return f"this line {carried}: give every line its append time, or none"

@@ -5,12 +5,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamer.adapters.memory import MemoryLog, MemorySink
 from streamer.codecs.events import decode
-from streamer.compose.difference import Difference, Events, Reading, Side, difference
+from streamer.compose.difference import Difference, Side, difference
+from streamer.compose.inputs import Events, Reading
 from streamer.compose.replay import replay
 from streamer.types import DAY, HOUR, Millis
 from tests.cli.shop import event
@@ -147,6 +148,7 @@ def test_nothing_happened() -> None:
         st.tuples(st.integers(0, 3 * DAY), st.sampled_from(["u-1", "u-2", "u-3"])), max_size=12
     )
 )
+@settings(deadline=None)
 def test_the_difference_is_that_of_two_replays(history: list[tuple[Millis, str]]) -> None:
     lines = [event(number, at, who) for number, (at, who) in enumerate(sorted(history))]
     old, new = members(OLD, lines), members(NEW, lines)

@@ -4,25 +4,21 @@ Both ways go through the same counts, and read their input once. Memory grows wi
 memberships, not with lines.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Final, TypeAlias
+from collections.abc import Callable
+from typing import TypeAlias
 
 from streamer.adapters.files import FileSink
-from streamer.codecs.changes import decode_change
 from streamer.compose.books import BookedSink, Books
-from streamer.compose.inputs import Decoder
+from streamer.compose.inputs import Decoder, read_changes, refused
 from streamer.compose.replay import replay
 from streamer.compose.report.course import Course
 from streamer.compose.report.report import Reading, Report, memberships_of, put_together
 from streamer.core.ruleset import RuleSet
-from streamer.errors import StreamerError, UsageError
-from streamer.instants import EARLIEST, END
+from streamer.errors import StreamerError
 from streamer.ports import Log
 from streamer.types import Millis, Record, SegmentChange
 
 Watch: TypeAlias = Callable[[], object]
-
-_BATCH: Final = 2_000
 
 
 def report_events(
@@ -72,7 +68,7 @@ def report_changes(
     known = set(memberships_of(rules))
     unknown: dict[str, int] = {}
     last: dict[str, tuple[Millis, int]] = {}
-    for record, change in _changes_of(log, watch):
+    for record, change in read_changes(log, watch):
         _check_order(last, record, change)
         if until is not None and change.at > until:
             continue
@@ -82,7 +78,7 @@ def report_changes(
         try:
             books.enter([change])
         except StreamerError as error:
-            raise _refused(record, str(error)) from None
+            raise refused(record, str(error)) from None
         course.enter([change])
     reading = Reading(
         source="changes",
@@ -97,32 +93,13 @@ def report_changes(
     return put_together(rules, course, reading, reachable)
 
 
-def _changes_of(log: Log, watch: Watch) -> Iterator[tuple[Record, SegmentChange]]:
-    offset = 0
-    while records := log.read(0, offset, _BATCH):
-        for record in records:
-            try:
-                change = decode_change(record.value)
-            except StreamerError as error:
-                raise _refused(record, str(error)) from None
-            if not EARLIEST <= change.at < END:
-                raise _refused(record, "the change is outside of the years 1990 to 2100")
-            yield record, change
-        offset = records[-1].offset + 1
-        watch()
-
-
 def _check_order(
     last: dict[str, tuple[Millis, int]], record: Record, change: SegmentChange
 ) -> None:
     number = (change.born, change.sequence)
     if number <= last.get(change.customer, (0, 0)):
-        raise _refused(
+        raise refused(
             record,
             f"change {change.sequence} of customer {change.customer} is told twice or out of order",
         )
     last[change.customer] = number
-
-
-def _refused(record: Record, why: str) -> UsageError:
-    return UsageError(f"{record.source}:{record.line}: {why}")

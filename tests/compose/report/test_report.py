@@ -7,7 +7,7 @@ from statistics import median_low
 from typing import Any, TypeAlias
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamer.adapters.memory import MemoryLog, MemorySink
@@ -206,6 +206,7 @@ histories = st.lists(
 
 
 @given(histories)
+@settings(deadline=None)
 def test_a_report_says_what_a_plain_recomputation_says(
     history: list[tuple[Millis, str, str, bool]],
 ) -> None:

@@ -1,0 +1,204 @@
+"""`streamer effect`: what reacting to a segment brings."""
+
+import gc
+from collections.abc import Iterator
+from dataclasses import asdict
+from difflib import get_close_matches
+from typing import Any, Final, Literal
+
+import click
+import orjson
+
+from streamer.adapters.files import FileLog
+from streamer.cli.options import END_OF_EVENTS, Instant, examples, mapping_option, rules_option
+from streamer.cli.quantities import Duration, Share
+from streamer.cli.repeated import Repeated
+from streamer.cli.wording import counted, lasting
+from streamer.compose.effect import Asked, Effect, Group, effect_of_changes, effect_of_rules
+from streamer.compose.inputs import load_rules
+from streamer.compose.proportions import CONFIDENCE, POWER
+from streamer.compose.report import memberships_of
+from streamer.core.ruleset import RuleSet
+from streamer.errors import UsageError
+from streamer.types import Millis
+
+_NEW_OBJECTS: Final = 200_000
+"""How many new objects make Python look for garbage: profiles are kept, looking finds none."""
+_FORM: Final = "{:<14} {:>10} {:>10} {:>8}   {}"
+
+
+@click.command(
+    epilog=examples("""
+streamer effect events.jsonl --changes changes.jsonl --segment cart_abandoner --within 3d
+streamer effect events.jsonl --rules rules/ --segment browse_abandoner --within 3d --worth 2%
+streamer effect events.jsonl --segment cart_abandoner --conversion cart_viewed --format json
+""")
+)
+@click.argument("events", nargs=-1, required=True, type=click.Path(), metavar="EVENTS...")
+@click.option("--segment", "membership", required=True, metavar="KEY", help="Or ladder.tier.")
+@click.option(
+    "--conversion",
+    "names",
+    metavar="EVENT",
+    multiple=True,
+    default=("order_completed",),
+    show_default=True,
+    help="The event that is a conversion. May be given several times.",
+)
+@click.option(
+    "--within",
+    type=Duration(),
+    default="7d",
+    show_default=True,
+    help="How long after entering the segment a conversion counts.",
+)
+@click.option(
+    "--worth",
+    type=Share(),
+    default="1%",
+    show_default=True,
+    help="The smallest difference of the two shares that would be worth knowing.",
+)
+@click.option(
+    "--changes",
+    metavar="FILE",
+    multiple=True,
+    type=click.Path(),
+    help="The changes that were told. Without it, EVENTS are run through the rules.",
+)
+@rules_option
+@mapping_option
+@click.option(
+    "--until",
+    metavar="end|TIME",
+    type=Instant(),
+    default=END_OF_EVENTS,
+    show_default=True,
+    help="Compare what happened up to there.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How the answer is written.",
+)
+def effect(
+    events: tuple[str, ...],
+    membership: str,
+    names: tuple[str, ...],
+    within: Millis,
+    worth: float,
+    changes: tuple[str, ...],
+    rules: tuple[str, ...],
+    mapping: str | None,
+    until: Millis | None,
+    form: Literal["text", "json"],
+) -> None:
+    """Compare who was held out of a segment with who was not: do more of the others convert?
+
+    Each customer counts once, with the first entry into the segment, and converts with one of the
+    events after it, in time. The difference of the two shares is shown with its 95% interval, and
+    in words whether that is enough data. It says what reacting brings only if nobody reacts to
+    changes that say holdout.
+    """
+    if not worth:
+        raise UsageError("--worth is a share of more than 0, such as 1%")
+    asked = Asked(membership, frozenset(names), within, worth)
+    source = Repeated(events, mapping, "effect")
+    gc.set_threshold(_NEW_OBJECTS)
+    if changes:
+        with FileLog(changes) as log:
+            found = effect_of_changes(log, source, asked, until)
+    else:
+        compiled = load_rules(rules).compiled
+        _known(compiled, membership)
+        found = effect_of_rules(compiled, source, asked, until)
+    click.echo(_as_json(found, asked) if form == "json" else "\n".join(_story(found, asked)))
+
+
+def _known(rules: RuleSet, membership: str) -> None:
+    known = memberships_of(rules)
+    if membership not in known:
+        near = get_close_matches(membership, known, 1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
+        raise UsageError(f"no segment {membership} in the rules: {hint}")
+
+
+def _story(found: Effect, asked: Asked) -> Iterator[str]:
+    what = " or ".join(sorted(asked.conversions))
+    yield f"{what} within {lasting(asked.within)} of the first time in {asked.membership}"
+    yield ""
+    yield _FORM.format("", "customers", "converted", "share", f"{CONFIDENCE:.0%} interval")
+    for name, group in (("not held out", found.reacted), ("held out", found.held_out)):
+        yield _row(name, group)
+    if found.open_:
+        yield f"left out: {counted(found.open_, 'customer')} whose time was not over at the end"
+    yield ""
+    low, high = found.interval
+    yield (
+        f"difference {_points(found.difference)}, {CONFIDENCE:.0%} interval "
+        f"{100 * low:+.1f} to {_points(high)}"
+    )
+    yield from _words(found, asked)
+
+
+def _row(name: str, group: Group) -> str:
+    low, high = group.interval
+    return _FORM.format(
+        name,
+        f"{group.customers:,}",
+        f"{group.converted:,}",
+        f"{group.share:.1%}",
+        f"{low:.1%} to {high:.1%}",
+    )
+
+
+def _points(difference: float) -> str:
+    return f"{100 * difference:+.1f} points"
+
+
+def _words(found: Effect, asked: Asked) -> Iterator[str]:
+    """Say what it means, and whether it is enough data."""
+    worth = f"{100 * asked.worth:g} {'point' if asked.worth == 0.01 else 'points'}"  # noqa: PLR2004
+    match found.verdict:
+        case "more":
+            yield "Enough data: those who were not held out convert more often."
+        case "fewer":
+            yield "Enough data: those who were not held out convert less often."
+        case "alike":
+            yield f"Enough data: if there is a difference, it is smaller than {worth}."
+        case "unclear":
+            yield "Not enough data: what is seen here can be chance."
+            held_out = found.held_out.customers
+            if found.needed > held_out:
+                yield (
+                    f"To show a difference of {worth}, about {found.needed:,} must be held out at "
+                    f"the present share; here there are {held_out:,}."
+                )
+            else:
+                yield f"So many usually show a difference of {worth}: look again with some more."
+
+
+def _as_json(found: Effect, asked: Asked) -> str:
+    facts = {
+        "segment": asked.membership,
+        "conversions": sorted(asked.conversions),
+        "within_ms": asked.within,
+        "worth": asked.worth,
+        "confidence": CONFIDENCE,
+        "power": POWER,
+        "not_held_out": _group_facts(found.reacted),
+        "held_out": _group_facts(found.held_out),
+        "left_out": found.open_,
+        "difference": found.difference,
+        "interval": list(found.interval),
+        "verdict": found.verdict,
+        "needed_held_out": found.needed,
+    }
+    return orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode()
+
+
+def _group_facts(group: Group) -> dict[str, Any]:
+    return {**asdict(group), "interval": list(group.interval)}

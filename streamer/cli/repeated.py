@@ -1,0 +1,41 @@
+"""Files of events for commands that read them more than once."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from streamer.adapters.files import STANDARD
+from streamer.cli.failures import say_finding
+from streamer.cli.progress import progress_of
+from streamer.compose.inputs import Reading, open_events
+from streamer.errors import Finding, UsageError
+
+
+class Repeated:
+    """Opens the files anew at each call; what is odd about their mapping is said once.
+
+    Raises `UsageError` for standard input and pipes, which can be read only once.
+    """
+
+    def __init__(self, files: Sequence[str], mapping: str | None, command: str) -> None:
+        for name in files:
+            if name == STANDARD or Path(name).is_fifo():
+                raise UsageError(
+                    f"{name} can be read only once, and {command} reads it again: name a file"
+                )
+        self._files = files
+        self._mapping = mapping
+        self._command = command
+        self._said: set[Finding] = set()
+
+    @contextmanager
+    def __call__(self) -> Iterator[Reading]:
+        """Open the files, with a progress bar of their own."""
+        log, decode = open_events(self._files, self._mapping, warn=self._warn)
+        with log, progress_of(log, self._command) as step:
+            yield Reading(log, decode, step)
+
+    def _warn(self, finding: Finding) -> None:
+        if finding not in self._said:
+            self._said.add(finding)
+            say_finding(finding)
