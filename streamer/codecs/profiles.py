@@ -7,7 +7,8 @@ version, the content hash of each memory, the key of each segment or ladder and 
 same for millions of profiles, so it is kept once, beside them, and only its id is in each.
 
 A profile of another layout is put in the order of this one: what both share is found again, a new
-memory starts empty, one that no rule needs any more is dropped, a tier is found by its name.
+memory starts empty (that of any event's times with the last one, which the profile itself knows),
+one that no rule needs any more is dropped, a tier is found by its name.
 `ProfileCodec.read` says that it was of another one, and names the memberships that are lost.
 
 Sums can go beyond the 64 bits that MessagePack gives a number: such a number is an extension of 16
@@ -23,9 +24,11 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from streamer.core.leaves.counting import Times
 from streamer.core.memory import State
 from streamer.core.profile import ENTRY_BYTES, MOST_IDS, Profile
 from streamer.core.ruleset import RuleSet
+from streamer.core.stamps import stamped
 from streamer.errors import AdapterError, Fenced
 from streamer.types import Millis
 
@@ -124,7 +127,7 @@ class ProfileCodec:
 
     `in_force` is the instant from which this rule set decides: that of its layout if that came
     last, else `now`. `others` are the ids of the layouts of other rule sets, `begun` the slots of
-    the memories that one of those does not have: they begin empty.
+    the memories that one of those does not have: they begin without what they would hold.
     """
 
     def __init__(
@@ -146,10 +149,13 @@ class ProfileCodec:
         self.own = {self.id: self._layout.written()}
         """This rule set's layout by its id, to be kept with the profiles."""
         self.others = tuple(known for known in self._layouts if known != self.id)
+        counts = ((slot, it) for slot, it in enumerate(rules.memories) if isinstance(it, Times))
+        self._of_everything = {slot: it.keep for slot, it in counts if it.of_everything}
         self.begun = frozenset(
             slot
             for slot, key in enumerate(layout.memories)
             if any(key not in self._layouts[other].memories for other in self.others)
+            and self._of_everything.get(slot) != 1
         )
 
     def encode(self, profile: Profile) -> bytes:
@@ -220,6 +226,9 @@ class ProfileCodec:
         """Fill the profile with what another layout and this one share; name what is lost."""
         states = dict(zip(layout.memories, memories, strict=True))
         profile.memories = [states.get(key) for key in self._layout.memories]
+        for slot in self._of_everything:
+            if self._layout.memories[slot] not in states:
+                profile.memories[slot] = stamped(profile.last)
         held = layout.memberships(inside)
         known = self._places()
         for membership in held:

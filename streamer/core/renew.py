@@ -3,8 +3,8 @@
 Theory of operation:
 
 1. The profile comes in the order of the new rules: memories and memberships that both rule sets
-   have are kept, memories that only the new ones have are empty, and `lost` names the memberships
-   that the new ones do not have.
+   have are kept, memories that only the new ones have have just begun, and `lost` names the
+   memberships that the new ones do not have.
 2. Every plan is decided at one instant: the customer's clock, or the instant from which the new
    rules are in force if that is later. Nothing that only looks at it moves that instant, so the
    outcome does not depend on when, how often or by whom the customer is looked at.

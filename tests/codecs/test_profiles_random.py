@@ -13,8 +13,11 @@ from hypothesis import strategies as st
 from streamer.codecs.events import decode
 from streamer.codecs.profiles import ProfileCodec
 from streamer.core.decide import decide
+from streamer.core.leaves.counting import Times
+from streamer.core.memory import key_of
 from streamer.core.profile import Profile
 from streamer.core.ruleset import RuleSet
+from streamer.core.stamps import stamped
 from streamer.errors import InvalidEvent
 from streamer.types import DAY, Event, Record, SegmentChange, Wake
 from tests.engine import compiled
@@ -24,6 +27,7 @@ from tests.strategies.words import OWN_EVENT, Node
 
 HEADER: Node = {"ruleset": "shop", "events": [OWN_EVENT]}
 NAMES = ("segment", "ladder", "model", "in_segment", "predicted")
+EVERYTHING = key_of(Times((), (), 1).content())
 SHARED, OLD, NEW = "shared_", "old_", "new_"
 
 
@@ -105,7 +109,8 @@ def test_what_rules_share_goes_on(
     ]
     kept = dict(zip(old.memory_keys, same.profile.memories, strict=True))
     for key, state in zip(new.memory_keys, other.profile.memories, strict=True):
-        assert state == kept.get(key)
+        begins = stamped(profile.last) if key == EVERYTHING else None
+        assert state == kept.get(key, begins)
     later = in_order(change[2][split:], profile)
     assert shared_changes(new, other.profile, later) == shared_changes(old, profile, later)
 

@@ -2,6 +2,8 @@
 
 from fractions import Fraction
 
+import pytest
+
 from streamer.codecs.profiles import ProfileCodec
 from streamer.core.compile import Declaration
 from streamer.core.decide import Decision, decide
@@ -95,6 +97,12 @@ def test_a_memory_that_is_new_is_empty() -> None:
     heir = Heir(before, segment(SEEN), segment(DONE, "buyer"), in_force=1)
     assert heir.said == []
     assert heir.does(on(2, "done")) == [(2, "+buyer")]
+
+
+@pytest.mark.parametrize("in_force", [20, 70])
+def test_how_long_a_customer_has_been_silent_is_known_all_the_same(in_force: Millis) -> None:
+    heir = Heir(seen_at_0(SEEN), segment(SEEN), segment(Quiet(50), "calm"), in_force=in_force)
+    assert heir.said + heir.waits(90) == [(max(50, in_force), "+calm")]
 
 
 def test_a_segment_that_is_no_more_is_exited_whatever_its_settings_say() -> None:

@@ -44,6 +44,11 @@ class Times:
         """Say whether every event of the names counts."""
         return self._qualifies is None
 
+    @property
+    def of_everything(self) -> bool:
+        """Say whether every event counts, whatever its name."""
+        return self.unconditional and not self._events
+
     def content(self) -> str:
         """Return what is counted."""
         return f"times {self._events} {self._where}"
