@@ -1,20 +1,17 @@
 """`streamer diff`: what a change of rules would do."""
 
-import gc
 import sys
-from typing import Final, Literal
+from typing import Literal
 
 import click
 
 from streamer.cli.diff_text import as_json, show
+from streamer.cli.garbage import look_rarely
 from streamer.cli.options import END_OF_EVENTS, Instant, examples, mapping_option
 from streamer.cli.repeated import Repeated
 from streamer.compose.difference import difference
 from streamer.compose.inputs import load_rules
 from streamer.types import Millis
-
-_NEW_OBJECTS: Final = 200_000
-"""How many new objects make Python look for garbage: profiles are kept, looking finds none."""
 
 
 @click.command(
@@ -76,7 +73,7 @@ def diff(
     """
     source = Repeated(events, mapping, "diff")
     before, after = load_rules([old]).compiled, load_rules([new]).compiled
-    gc.set_threshold(_NEW_OBJECTS)
+    look_rarely()
     found = difference(before, after, source, until=until, examples=most)
     if form == "json":
         click.echo(as_json(found))

@@ -1,6 +1,5 @@
 """`streamer effect`: what reacting to a segment brings."""
 
-import gc
 from collections.abc import Iterator
 from dataclasses import asdict
 from difflib import get_close_matches
@@ -10,6 +9,7 @@ import click
 import orjson
 
 from streamer.adapters.files import FileLog
+from streamer.cli.garbage import look_rarely
 from streamer.cli.options import END_OF_EVENTS, Instant, examples, mapping_option, rules_option
 from streamer.cli.quantities import Duration, Share
 from streamer.cli.repeated import Repeated
@@ -22,8 +22,6 @@ from streamer.core.ruleset import RuleSet
 from streamer.errors import UsageError
 from streamer.types import Millis
 
-_NEW_OBJECTS: Final = 200_000
-"""How many new objects make Python look for garbage: profiles are kept, looking finds none."""
 _FORM: Final = "{:<14} {:>10} {:>10} {:>8}   {}"
 
 
@@ -107,7 +105,7 @@ def effect(
         raise UsageError("--worth is a share of more than 0, such as 1%")
     asked = Asked(membership, frozenset(names), within, worth)
     source = Repeated(events, mapping, "effect")
-    gc.set_threshold(_NEW_OBJECTS)
+    look_rarely()
     if changes:
         with FileLog(changes) as log:
             found = effect_of_changes(log, source, asked, until)

@@ -1,13 +1,13 @@
 """`streamer replay`: history through the rules."""
 
-import gc
 import sys
-from typing import Final, Literal
+from typing import Literal
 
 import click
 
 from streamer.adapters.files import STANDARD, FileSink
 from streamer.cli.failures import FINDINGS, INTERRUPTED, say, say_finding
+from streamer.cli.garbage import look_rarely
 from streamer.cli.options import (
     END_OF_EVENTS,
     Instant,
@@ -23,9 +23,6 @@ from streamer.compose.inputs import load_rules, open_events
 from streamer.compose.replay import Summary
 from streamer.compose.replay import replay as run
 from streamer.types import Millis
-
-_NEW_OBJECTS: Final = 200_000
-"""How many new objects make Python look for garbage: profiles are kept, looking finds none."""
 
 
 @click.command(
@@ -111,6 +108,6 @@ def _replayed(
     compiled = load_rules(rules).compiled
     keep_apart(events, (out, rejected))
     log, decode = open_events(events, mapping, warn=say_finding)
-    gc.set_threshold(_NEW_OBJECTS)
+    look_rarely()
     with log, FileSink(out, rejected) as sink, progress_of(log, "replay") as step:
         return run(compiled, log, decode, sink, until=until, watch=step)

@@ -1,6 +1,5 @@
 """`streamer report`: what segments amount to, before they go live."""
 
-import gc
 import sys
 from difflib import get_close_matches
 from typing import Final
@@ -10,6 +9,7 @@ import click
 from streamer.adapters.files import STANDARD, FileLog
 from streamer.adapters.output import whole
 from streamer.cli.failures import INTERRUPTED, say, say_finding
+from streamer.cli.garbage import look_rarely
 from streamer.cli.options import (
     END_OF_EVENTS,
     Instant,
@@ -36,8 +36,6 @@ from streamer.errors import UsageError
 from streamer.types import Millis
 
 _REACHABLE: Final = "reachable"
-_NEW_OBJECTS: Final = 200_000
-"""How many new objects make Python look for garbage: profiles are kept, looking finds none."""
 
 
 @click.command(
@@ -147,7 +145,7 @@ def _measured(
 ) -> Report:
     compiled = load_rules(rules).compiled
     known = _reachable(compiled, reachable)
-    gc.set_threshold(_NEW_OBJECTS)
+    look_rarely()
     if changes:
         if mapping is not None:
             raise UsageError("--map is for events: changes are read as they were written")

@@ -1,6 +1,5 @@
 """`streamer run`: the hot lane, on Kafka and Redis."""
 
-import gc
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
@@ -11,6 +10,7 @@ import click
 from streamer.adapters.kafka import Connection, Topics
 from streamer.adapters.metrics import Metrics
 from streamer.adapters.web import Pages
+from streamer.cli.garbage import look_rarely
 from streamer.cli.journal import StandardJournal
 from streamer.cli.options import examples, rules_option
 from streamer.cli.quantities import Duration
@@ -26,8 +26,6 @@ _EVERYWHERE: Final = ""
 _BATCH: Final = 2_000
 """How many records a turn takes at most: above this the cost of each falls no further."""
 _WAKES: Final = 2_000
-_NEW_OBJECTS: Final = 200_000
-"""How many new objects make Python look for garbage: most are profiles, which are kept."""
 
 
 @click.command(
@@ -96,7 +94,7 @@ def run(
     it after the present turn, with everything told; SIGHUP (`kill -HUP PID`) reads
     the rules anew.
     """
-    gc.set_threshold(_NEW_OBJECTS)
+    look_rarely()
     servers = Servers(connection, topics, redis, group, allow_volatile_redis)
     instance = new_instance(group)
     live = Live(

@@ -12,7 +12,7 @@ from streamer.compose.books import BookedSink, Books
 from streamer.compose.inputs import Decoder, read_changes, refused
 from streamer.compose.replay import replay
 from streamer.compose.report.course import Course
-from streamer.compose.report.report import Reading, Report, memberships_of, put_together
+from streamer.compose.report.report import Gathered, Report, memberships_of, put_together
 from streamer.core.ruleset import RuleSet
 from streamer.errors import StreamerError
 from streamer.ports import Log
@@ -38,7 +38,7 @@ def report_events(
     with FileSink(None) as nowhere:
         sink = BookedSink(nowhere, course)
         done = replay(rules, log, decode, sink, until=until, watch=watch)
-    reading = Reading(
+    gathered = Gathered(
         source="events",
         begin=done.first,
         end=None if done.first is None else done.until,
@@ -48,7 +48,7 @@ def report_events(
         customers=done.known,
         forgotten=done.customers - done.known,
     )
-    return put_together(rules, course, reading, reachable)
+    return put_together(rules, course, gathered, reachable)
 
 
 def report_changes(
@@ -80,7 +80,7 @@ def report_changes(
         except StreamerError as error:
             raise refused(record, str(error)) from None
         course.enter([change])
-    reading = Reading(
+    gathered = Gathered(
         source="changes",
         begin=course.first,
         end=course.last if until is None or course.first is None else until,
@@ -90,7 +90,7 @@ def report_changes(
         customers=len(course.inside),
         forgotten=None,
     )
-    return put_together(rules, course, reading, reachable)
+    return put_together(rules, course, gathered, reachable)
 
 
 def _check_order(

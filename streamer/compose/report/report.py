@@ -85,7 +85,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Gathered:
     """What was read of the input, beside the course; names as in `Report`."""
 
     source: Source
@@ -103,17 +103,19 @@ def memberships_of(rules: RuleSet) -> list[str]:
     return [rung.membership for plan in rules.plans for rung in plan.rungs]
 
 
-def put_together(rules: RuleSet, course: Course, reading: Reading, reachable: str | None) -> Report:
+def put_together(
+    rules: RuleSet, course: Course, gathered: Gathered, reachable: str | None
+) -> Report:
     """Return the report on a course; `reachable` is the membership of who can be reached."""
     rungs = [(plan, rung) for plan in rules.plans for rung in plan.rungs]
     names = memberships_of(rules)
     masks = course.masks()
     rest = sum(1 << number for number, (_, rung) in enumerate(rungs) if rung.when is None)
-    steps = _steps(course, reading)
+    steps = _steps(course, gathered)
     unreached = None if reachable is None else _unreached(masks, names.index(reachable))
     segments = [
-        _segment(plan, rung, account, course, reading, steps)
-        for (plan, rung), account in zip(rungs, reading.accounts, strict=True)
+        _segment(plan, rung, account, course, gathered, steps)
+        for (plan, rung), account in zip(rungs, gathered.accounts, strict=True)
     ]
     if unreached is not None:
         segments = [
@@ -122,16 +124,16 @@ def put_together(rules: RuleSet, course: Course, reading: Reading, reachable: st
         ]
     nowhere = outside(masks, -1)
     return Report(
-        source=reading.source,
+        source=gathered.source,
         ruleset=rules.header.name,
         rules=rules.version,
-        begin=reading.begin,
-        end=reading.end,
-        changes=reading.changes,
-        unknown=reading.unknown,
-        customers=reading.customers,
-        forgotten=reading.forgotten,
-        in_no_segment=reading.customers - (sum(masks.values()) - nowhere),
+        begin=gathered.begin,
+        end=gathered.end,
+        changes=gathered.changes,
+        unknown=gathered.unknown,
+        customers=gathered.customers,
+        forgotten=gathered.forgotten,
+        in_no_segment=gathered.customers - (sum(masks.values()) - nowhere),
         in_rest_only=outside(masks, ~rest) - nowhere,
         reachable=reachable,
         width=course.width,
@@ -141,11 +143,11 @@ def put_together(rules: RuleSet, course: Course, reading: Reading, reachable: st
     )
 
 
-def _steps(course: Course, reading: Reading) -> range:
-    if reading.begin is None or reading.end is None:
+def _steps(course: Course, gathered: Gathered) -> range:
+    if gathered.begin is None or gathered.end is None:
         return range(0)
-    course.hold(reading.begin, reading.end)
-    return range(course.step_of(reading.begin), course.step_of(reading.end) + 1)
+    course.hold(gathered.begin, gathered.end)
+    return range(course.step_of(gathered.begin), course.step_of(gathered.end) + 1)
 
 
 def _unreached(masks: Mapping[int, int], reachable: int) -> dict[int, int]:
@@ -159,7 +161,7 @@ def _unreached(masks: Mapping[int, int], reachable: int) -> dict[int, int]:
 
 
 def _segment(
-    plan: Plan, rung: Rung, account: Account, course: Course, reading: Reading, steps: range
+    plan: Plan, rung: Rung, account: Account, course: Course, gathered: Gathered, steps: range
 ) -> SegmentReport:
     moves = course.moves(account.membership)
     before = account.members - account.entered + account.exited
@@ -167,8 +169,8 @@ def _segment(
     exited = tuple(moves.exited[step] for step in steps)
     by_step = sizes(before, entered, exited)
     mean = None
-    if reading.begin is not None and reading.end is not None:
-        span = (reading.begin, reading.end)
+    if gathered.begin is not None and gathered.end is not None:
+        span = (gathered.begin, gathered.end)
         time = member_time(moves.entries, moves.exits, before, account.members, *span)
         mean = mean_size(time, *span)
     return SegmentReport(
