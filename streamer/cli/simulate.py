@@ -2,15 +2,24 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice, takewhile
 
 import click
+from click.core import ParameterSource
 
 from streamer.adapters.output import STANDARD, Output
 from streamer.cli.failures import silence_standard_output
 from streamer.cli.options import Instant, examples
 from streamer.cli.quantities import Duration, Share
-from streamer.compose.simulation import DEFAULT_START, Mishaps, Simulation, batches
+from streamer.compose.simulation import (
+    DEFAULT_START,
+    Mishaps,
+    Simulation,
+    as_they_happen,
+    batches,
+    visits_for,
+)
 from streamer.compose.simulation import simulate as run
 from streamer.errors import UsageError
 from streamer.instants import iso
@@ -26,6 +35,7 @@ streamer simulate --events 100000 --out events.jsonl
 streamer simulate --customers 500 --for 30d --late 2% --appended --out month.jsonl
 streamer simulate --for 7d | streamer replay - --rules rules/
 streamer simulate --rate 50
+streamer simulate --live --rate 50 --customers 20000
 """)
 )
 @click.option("--events", metavar="N", type=click.IntRange(1), help="Stop after N lines.")
@@ -59,7 +69,13 @@ streamer simulate --rate 50
     "--rate",
     metavar="R",
     type=click.FloatRange(0, min_open=True),
-    help="Write R lines a second. Without it: as fast as possible.",
+    help="Write R lines a second, with --live on the average of a day. Without it: as fast as "
+    "possible.",
+)
+@click.option(
+    "--live",
+    is_flag=True,
+    help="Begin now, and write each line when it happens: what a storefront publishes live.",
 )
 @click.option("--late", metavar="SHARE", type=_SHARE, default=0.0, help="Share of late events.")
 @click.option(
@@ -81,6 +97,7 @@ def simulate(
     seed: int,
     start: Millis | None,
     rate: float | None,
+    live: bool,
     late: float,
     duplicates: float,
     poison: float,
@@ -96,6 +113,11 @@ def simulate(
     Late events are held back from a minute to two days; most rule sets reject what is older than
     a day. Broken lines are none that any rule set could accept.
     """
+    if live:
+        start = _now()
+        source = click.get_current_context().get_parameter_source("start")
+        if source is not ParameterSource.DEFAULT:
+            raise UsageError("--live begins now: leave --start out")
     if start is None:
         raise UsageError("--start is a time or now: a simulation has no end to begin at")
     if out != STANDARD and events is None and duration is None:
@@ -107,15 +129,26 @@ def simulate(
         mishaps=Mishaps(late=late, duplicates=duplicates, poison=poison),
         appended=appended,
     )
+    if live and rate is not None:
+        simulation = replace(simulation, visits=visits_for(rate, customers))
     arrivals = run(simulation)
     if duration is not None:
         end = start + duration
         arrivals = takewhile(lambda arrival: arrival.at < end, arrivals)
-    lines = (arrival.line for arrival in islice(arrivals, events))
-    if out == STANDARD:
-        _write_standard(batches(lines, rate, time.monotonic, time.sleep))
+    arrivals = islice(arrivals, events)
+    if live:
+        written = as_they_happen(arrivals, _now, time.sleep)
     else:
-        _write_file(out, batches(lines, rate, time.monotonic, time.sleep))
+        lines = (arrival.line for arrival in arrivals)
+        written = batches(lines, rate, time.monotonic, time.sleep)
+    if out == STANDARD:
+        _write_standard(written)
+    else:
+        _write_file(out, written)
+
+
+def _now() -> Millis:
+    return time.time_ns() // 1_000_000
 
 
 def _write_standard(written: Iterator[list[bytes]]) -> None:

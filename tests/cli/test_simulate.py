@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+import time
+from datetime import datetime
 from pathlib import Path
 
 from click.testing import CliRunner, Result
@@ -74,3 +76,22 @@ def test_mishaps_are_mixed_in() -> None:
     rough = simulate("--events", "400", "--late", "5%", "--duplicates", "0.05", "--poison", "5%")
     assert rough.exit_code == 0
     assert rough.stdout != calm
+
+
+def test_live_events_happen_now() -> None:
+    before = time.time()
+    result = simulate("--live", "--rate", "100", "--customers", "5000", "--events", "50")
+    after = time.time()
+    assert result.exit_code == 0
+    times = [
+        datetime.fromisoformat(json.loads(line)["time"]).timestamp()
+        for line in result.stdout.splitlines()
+    ]
+    assert len(times) == 50
+    assert before - 0.001 <= times[0] <= times[-1] <= after
+
+
+def test_live_begins_now_and_at_no_other_time() -> None:
+    result = simulate("--live", "--start", "2026-05-01T12:00:00Z")
+    assert result.exit_code == 2
+    assert "leave --start out" in result.stderr

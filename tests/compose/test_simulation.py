@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from itertools import islice, pairwise
+from itertools import islice, pairwise, takewhile
 from typing import Any
 
 import pytest
@@ -13,8 +13,10 @@ from streamer.compose.simulation import (
     Arrival,
     Mishaps,
     Simulation,
+    as_they_happen,
     batches,
     simulate,
+    visits_for,
 )
 from streamer.errors import InvalidEvent
 from streamer.instants import parse_iso
@@ -194,3 +196,23 @@ def test_a_rate_below_one_writes_line_by_line() -> None:
     found = list(batches(iter([b"x"] * 3), 0.5, lambda: 0.0, waits.append))
     assert [len(batch) for batch in found] == [1, 1, 1]
     assert waits == [2.0, 4.0, 6.0]
+
+
+def test_live_lines_come_when_they_happen_and_never_before() -> None:
+    now = 1_000
+
+    def wait(seconds: float) -> None:
+        nonlocal now
+        now += round(seconds * 1_000)
+
+    arriving = [Arrival(at, b"%d" % at) for at in (900, 1_000, 1_500, 1_500, 4_000)]
+    came = [(now, batch) for batch in as_they_happen(iter(arriving), lambda: now, wait)]
+    assert came == [(1_000, [b"900", b"1000"]), (1_500, [b"1500", b"1500"]), (4_000, [b"4000"])]
+
+
+def test_a_rate_of_live_lines_is_that_of_a_day_on_average() -> None:
+    visits = visits_for(0.5, 4_000)
+    simulation = Simulation(customers=4_000, visits=visits)
+    end = simulation.start + DAY
+    count = sum(1 for _ in takewhile(lambda one: one.at < end, simulate(simulation)))
+    assert count == pytest.approx(0.5 * 86_400, rel=0.1)
