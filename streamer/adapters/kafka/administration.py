@@ -14,6 +14,7 @@ not have a key. Nothing is ever taken away from a topic that is there, and the e
 number of partitions, which decides where a customer is.
 """
 
+import time
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -40,6 +41,11 @@ _COPIES_IN_STEP: Final = "min.insync.replicas"
 _MANY_COPIES: Final = 3
 """From so many copies on, a record counts as written when two of them have it."""
 _NO_SUCH_TOPIC: Final = 3
+_TOO_FEW_BROKERS: Final = 38
+"""What Kafka says of a replication that it cannot reach, also while brokers are just starting."""
+_STARTING_S: Final = 20.0
+_PAUSE_S: Final = 0.5
+_READY_MS: Final = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,7 @@ def create_topics(
             lacking = _lacking(admin, topic, settings)
             verdicts.append(_judged(admin, topic, counts[topic], needed, lacking, mend=mend))
         with said("wait for the topics"):
-            admin.wait_for_topics(list(wanted))
+            admin.wait_for_topics(list(wanted), timeout_ms=_READY_MS)
     return verdicts
 
 
@@ -117,8 +123,13 @@ def _created(
     if replication is not None and replication >= _MANY_COPIES:
         settings = {**settings, _COPIES_IN_STEP: "2"}
     asked = {"num_partitions": count, "replication_factor": replication or -1, "configs": settings}
-    with said(f"create the topic {topic}"):
-        (answer,) = admin.create_topics({topic: asked}, raise_errors=False)["topics"]
+    patient_until = time.monotonic() + _STARTING_S
+    while True:
+        with said(f"create the topic {topic}"):
+            (answer,) = admin.create_topics({topic: asked}, raise_errors=False)["topics"]
+        if answer["error_code"] != _TOO_FEW_BROKERS or time.monotonic() > patient_until:
+            break
+        time.sleep(_PAUSE_S)
     if answer["error_code"]:
         raise AdapterError(f"could not create the topic {topic}: {answer['error_message']}")
     listed = ", ".join(f"{name}={value}" for name, value in settings.items())

@@ -7,6 +7,7 @@ from typing import Any
 
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient, NewTopic
+from kafka.errors import InvalidReplicationFactorError
 
 from streamer.adapters.kafka import Topics
 from tests.waiting import wait_until
@@ -31,11 +32,18 @@ def admin_of(address: str) -> Iterator[KafkaAdminClient]:
 def create_topic(
     address: str, topic: str, partitions: int = 1, settings: dict[str, str] | None = None
 ) -> None:
+    new = NewTopic(topic, partitions, replication_factor=1, topic_configs=settings or {})
     with admin_of(address) as admin:
-        admin.create_topics(
-            [NewTopic(topic, partitions, replication_factor=1, topic_configs=settings or {})]
-        )
-        admin.wait_for_topics([topic])
+
+        def created() -> bool:
+            try:
+                admin.create_topics([new])
+            except InvalidReplicationFactorError:  # a broker out of breath is fenced for a moment
+                return False
+            return True
+
+        wait_until(created, f"{topic} can be made", 60)
+        admin.wait_for_topics([topic], timeout_ms=60_000)
 
 
 def add_partitions(address: str, counts: dict[str, int]) -> None:
