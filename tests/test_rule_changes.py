@@ -1,7 +1,7 @@
 """Rules change in the middle, while everything goes wrong: each customer is told once what differs.
 
 Every run is drawn from its number; `STREAMER_PROOF_PAIRS` asks for more of them: one for every
-three pairs. Three judge what was told: an account of one customer at a time, which knows no worker
+five pairs. Three judge what was told: an account of one customer at a time, which knows no worker
 and no store; the oracle, which says who must be where at the end under the last rules; and
 counting. That they can find something is shown by wrong builds.
 """
@@ -29,7 +29,7 @@ from tests.strategies.words import Node
 from tests.test_crews import move
 from tests.world import LATENESS, PARTITIONS, World, by_customer
 
-RUNS = max(60, int(os.environ.get("STREAMER_PROOF_PAIRS", "300")) // 3)
+RUNS = max(60, int(os.environ.get("STREAMER_PROOF_PAIRS", "300")) // 5)
 STEPS = 80
 TROUBLE = ("crash", "crash", "rebalance", "zombie", "wake", "away")
 
