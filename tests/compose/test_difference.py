@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import pytest
@@ -55,6 +56,9 @@ tiers:
 """
 
 
+rules = cache(compiled)
+
+
 def events_of(lines: Sequence[bytes]) -> Events:
     log = MemoryLog()
     for line in lines:
@@ -68,14 +72,14 @@ def events_of(lines: Sequence[bytes]) -> Events:
 
 
 def differing(*lines: bytes, old: str = OLD, new: str = NEW, **more: Any) -> Difference:  # noqa: ANN401
-    return difference(compiled(old), compiled(new), events_of(lines), **more)
+    return difference(rules(old), rules(new), events_of(lines), **more)
 
 
-def members(rules: str, lines: Sequence[bytes]) -> dict[str, set[str]]:
+def members(text: str, lines: Sequence[bytes]) -> dict[str, set[str]]:
     """Who is in each membership at the end of a replay."""
     sink = MemorySink()
     with events_of(lines)() as reading:
-        replay(compiled(rules), reading.log, decode, sink)
+        replay(rules(text), reading.log, decode, sink)
     inside: dict[str, set[str]] = {}
     for change in sink.changes:
         who = inside.setdefault(change.segment, set())

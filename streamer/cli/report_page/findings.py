@@ -56,8 +56,8 @@ def _listed(parts: Iterable[Html], between: str = ", ") -> Html:
     said = Html(between.join(first))
     if not rest:
         return said
-    more = tag("summary", f" and {len(rest):,} more")
-    return joined(said, tag("details", more, ": ", Html(between.join(rest))))
+    more = tag("summary", f"and {len(rest):,} more")
+    return joined(said, " ", tag("details", more, ": ", Html(between.join(rest))))
 
 
 def pair_text(pair: Overlap, report: Report) -> Html:
