@@ -2,11 +2,16 @@
 
 The history is ordered by time, equal times in log order (2); `heard` is the same events in log
 order, each with the instant at which a sequence takes it to have happened (13).
+
+Customers of real shops have thousands of events. So what is true of an event for ever is found out
+once: whether it matches, what it carries. Every answer is still made of the whole history.
 """
 
+from bisect import insort
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache, lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -24,13 +29,17 @@ class Reading(NamedTuple):
     home: Node
 
 
-class Match(NamedTuple):
+class Match:
     """An event that satisfies a `where`, with the products that may still be read from it (9)."""
 
-    event: Event
-    products: list[Product]
+    def __init__(self, event: Event, products: list[Product]) -> None:
+        self.event = event
+        self.products = products
+        self.readings = cache(self._readings)
+        self.faces = cache(self._faces)
+        self.counted: dict[tuple[str, str | None], list[tuple[int, int]]] = {}
 
-    def readings(self, name: str) -> list[Reading]:
+    def _readings(self, name: str) -> list[Reading]:
         """The values of a property (8), from the event or else from the products left."""
         if present(self.event.properties, name):
             home = self.event.properties
@@ -41,7 +50,7 @@ class Match(NamedTuple):
             for value in values_at(product, name)
         ]
 
-    def faces(self, name: str) -> list[tuple[str, Value]]:
+    def _faces(self, name: str) -> list[tuple[str, Value]]:
         """The different values of a property, in the order of the document."""
         return list(dict.fromkeys(face(reading.value) for reading in self.readings(name)))
 
@@ -71,6 +80,15 @@ class Heard(NamedTuple):
 
 
 @dataclass
+class Matched:
+    """Those of the first `asked` events of a history that match; `where` is what they match."""
+
+    where: Node | None
+    asked: int = 0
+    found: list[Match] = field(default_factory=list)
+
+
+@dataclass
 class Standing:
     """Where a customer stands in one unit: the place as reported, and when it last changed."""
 
@@ -92,13 +110,22 @@ class Customer:
     standings: dict[str, Standing] = field(default_factory=dict)
     said: int = 0
     models: Mapping[str, Node] = field(default_factory=dict)
+    matched: dict[tuple[str, int], Matched] = field(default_factory=dict)
 
     def take(self, event: Event) -> None:
         """Put an accepted event into the history; the clock moves to it unless it is late."""
         self.clock = max(self.clock, event.time)
-        self.history.append(event)
-        self.history.sort(key=history_order)
+        if self.history and history_order(event) < history_order(self.history[-1]):
+            self.matched.clear()
+        insort(self.history, event, key=history_order)
         self.heard.append(Heard(event, self.clock))
+
+    def matching(self, names: Json, where: Node | None = None) -> list[Match]:
+        """The events of the history that match, in its order."""
+        known = self.matched.setdefault((str(names), id(where)), Matched(where))
+        known.found += all_matches(self.history[known.asked :], names, where)
+        known.asked = len(self.history)
+        return known.found
 
     def standing(self, key: str) -> Standing:
         """Where the customer stands in a unit; outside everything in the beginning (18)."""
@@ -106,9 +133,15 @@ class Customer:
 
     def day(self, instant: int) -> date:
         """The calendar day of an instant in the rule set's zone."""
-        return (EPOCH + timedelta(milliseconds=instant)).astimezone(self.zone).date()
+        return calendar_day(self.zone, instant)
 
 
 def history_order(event: Event) -> tuple[int, int]:
     """By time, equal times in log order (2)."""
     return event.time, event.line
+
+
+@lru_cache(maxsize=100_000)
+def calendar_day(zone: ZoneInfo, instant: int) -> date:
+    """The calendar day of an instant in a zone."""
+    return (EPOCH + timedelta(milliseconds=instant)).astimezone(zone).date()

@@ -1,6 +1,7 @@
 """Is a condition true of this customer now? One function per leaf, each from the whole history."""
 
 import re
+from bisect import bisect_right
 from calendar import isleap
 from collections import Counter
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from contextlib import suppress
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
-from tests.oracle.customer import Customer, Match, all_matches, history_order, matches
+from tests.oracle.customer import Customer, Match, history_order, matches
 from tests.oracle.models import predicted
 from tests.oracle.numbers import compares, factor, rounded
 from tests.oracle.reading import Event
@@ -24,6 +25,7 @@ from tests.oracle.values import (
 )
 
 DAY = 86_400_000
+TEN_THOUSAND = 10_000
 
 
 def holds(node: Node, customer: Customer, now: int) -> bool:
@@ -40,15 +42,21 @@ def holds(node: Node, customer: Customer, now: int) -> bool:
 
 def qualifying(leaf: Node, names: Json, customer: Customer, now: int) -> list[Match]:
     """The events, in history order, that a leaf's scope leaves: `where`, `within`, `since`."""
-    events = customer.history
+    found = customer.matching(names, leaf.get("where"))
     if "within" in leaf:  # 5
-        window = duration(leaf["within"])
-        events = [event for event in events if now - window < event.time <= now]
+        begins = now - duration(leaf["within"])
+        found = found[bisect_right(found, begins, key=time_of) :]
+        found = found[: bisect_right(found, now, key=time_of)]
     if "since" in leaf:  # 6
-        marks = all_matches(customer.history, leaf["since"])
+        marks = customer.matching(leaf["since"])
         latest = history_order(marks[-1].event) if marks else None
-        events = [event for event in events if latest is not None and history_order(event) > latest]
-    return all_matches(events, names, leaf.get("where"))
+        found = [one for one in found if latest is not None and history_order(one.event) > latest]
+    return found
+
+
+def time_of(match: Match) -> int:
+    """When it happened."""
+    return match.event.time
 
 
 def performed(leaf: Node, customer: Customer, now: int) -> bool:
@@ -123,8 +131,8 @@ def abandoned(leaf: Node, customer: Customer, now: int) -> bool:
     asked, name = leaf["abandoned"], leaf.get("same", "product_id")
     wait = duration(asked["for"]) if "for" in asked else 0
     window = duration(leaf["within"]) if "within" in leaf else None
-    did = items_of(all_matches(customer.history, asked["did"], leaf.get("where")), name)
-    without = items_of(all_matches(customer.history, asked["without"]), name)
+    did = items_of(customer.matching(asked["did"], leaf.get("where")), name)
+    without = items_of(customer.matching(asked["without"]), name) if did else []
     for item in {item for _, items in did for item in items}:
         closings = [event for event, items in without if item in items or not items]
         left_open = [
@@ -146,24 +154,36 @@ def items_of(found: list[Match], name: str) -> list[tuple[Event, set[object]]]:
     return [(match.event, {name} if whole else set(match.faces(name))) for match in found]
 
 
-def numbers_of(leaf: Node, name: str, customer: Customer, now: int) -> list[tuple[Fraction, int]]:
-    """Each number that counts in an aggregate, with the number of times that it counts (14)."""
+def numbers_of(leaf: Node, name: str, customer: Customer, now: int) -> list[tuple[int, int]]:
+    """Each number that counts in an aggregate, and the number of times that it counts (14).
+
+    The numbers have four places: they are told in ten-thousandths.
+    """
+    by = leaf.get("times")
+    return [
+        counts
+        for match in qualifying(leaf, leaf["of"], customer, now)
+        for counts in match.counted.get((name, by)) or numbers_in(match, name, by)
+    ]
+
+
+def numbers_in(match: Match, name: str, by: str | None) -> list[tuple[int, int]]:
+    """The numbers of one event."""
     counted = []
-    for match in qualifying(leaf, leaf["of"], customer, now):
-        for value, home in match.readings(name):
-            number = rounded(value)
-            if number is not None:
-                times = factor(values_at(home, leaf["times"])) if "times" in leaf else 1
-                counted.append((number, times))
+    for value, home in match.readings(name):
+        number = rounded(value)
+        if number is not None:
+            times = 1 if by is None else factor(values_at(home, by))
+            counted.append((int(number * TEN_THOUSAND), times))
+    match.counted[name, by] = counted
     return counted
 
 
 def total(leaf: Node, customer: Customer, now: int) -> bool:
     """The sum compares as stated; of nothing it is 0."""
     counted = numbers_of(leaf, leaf["total"], customer, now)
-    return compares(
-        Fraction(sum(number * times for number, times in counted)), comparisons_of(leaf)
-    )
+    amount = sum(number * times for number, times in counted)
+    return compares(Fraction(amount, TEN_THOUSAND), comparisons_of(leaf))
 
 
 def average(leaf: Node, customer: Customer, now: int) -> bool:
@@ -173,19 +193,21 @@ def average(leaf: Node, customer: Customer, now: int) -> bool:
         return False
     weight = sum(times for _, times in counted)
     amount = sum(number * times for number, times in counted)
-    return compares(Fraction(amount) / weight, comparisons_of(leaf))
+    return compares(Fraction(amount, TEN_THOUSAND * weight), comparisons_of(leaf))
 
 
 def largest(leaf: Node, customer: Customer, now: int) -> bool:
     """The largest number compares as stated; false of nothing."""
     counted = numbers_of(leaf, leaf["largest"], customer, now)
-    return bool(counted) and compares(max(counted)[0], comparisons_of(leaf))
+    asked = comparisons_of(leaf)
+    return bool(counted) and compares(Fraction(max(counted)[0], TEN_THOUSAND), asked)
 
 
 def smallest(leaf: Node, customer: Customer, now: int) -> bool:
     """The smallest number compares as stated; false of nothing."""
     counted = numbers_of(leaf, leaf["smallest"], customer, now)
-    return bool(counted) and compares(min(counted)[0], comparisons_of(leaf))
+    asked = comparisons_of(leaf)
+    return bool(counted) and compares(Fraction(min(counted)[0], TEN_THOUSAND), asked)
 
 
 def latest(leaf: Node, customer: Customer, now: int) -> bool:

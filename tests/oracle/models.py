@@ -14,7 +14,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-from tests.oracle.customer import Customer, all_matches
+from tests.oracle.customer import Customer
 from tests.oracle.numbers import as_written, compares, rounded
 from tests.oracle.rules import duration, share
 from tests.oracle.values import Node
@@ -51,7 +51,7 @@ class Score(NamedTuple):
 def score_of(leaf: Node, customer: Customer) -> tuple[Score, int] | None:
     """The score of a customer and the time of the first purchase; None without a purchase."""
     model = customer.models[leaf["predicted"]]
-    times = [match.event.time for match in all_matches(customer.history, model["purchase"])]
+    times = [match.event.time for match in customer.matching(model["purchase"])]
     if not times:
         return None
     number = len(times)
@@ -70,7 +70,7 @@ def worth(leaf: Node, customer: Customer) -> Fraction | None:
     """
     model = customer.models[leaf["predicted"]]
     spent: list[tuple[object, Fraction]] = []
-    for match in all_matches(customer.history, model["purchase"]):
+    for match in customer.matching(model["purchase"]):
         numbers = (rounded(reading.value) for reading in match.readings(model["value"]))
         amount = sum((one for one in numbers if one is not None), Fraction(0))
         if amount > 0:

@@ -3,6 +3,7 @@
 import operator
 from collections.abc import Callable
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from tests.oracle.values import Node, Value, kind
@@ -35,6 +36,7 @@ def factor(values: list[Value]) -> int:
     return int(number) if number.denominator == 1 and 1 <= number <= MOST_TIMES else 1
 
 
+@lru_cache(typed=True)
 def as_written(threshold: Any) -> Fraction:  # noqa: ANN401  a float, an int, a Decimal or a text
     """The decimal that the rule's author wrote: 0.1 is one tenth."""
     return Fraction(str(threshold))

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,6 +26,7 @@ DURATION = re.compile(r"(\d+)(ms|s|m|h|d|w)")
 OTHERWISE = "otherwise"
 
 
+@cache
 def duration(text: str) -> int:
     """`30m` in milliseconds."""
     match = DURATION.fullmatch(text)

@@ -5,6 +5,7 @@ duration after something: after an event, or after a change of membership. So ev
 looked at, in order, and all rules are evaluated there from scratch.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -157,11 +158,21 @@ class Run:
 
     def instants(self, customer: Customer, after: int, limit: int) -> set[int]:
         """Every instant in reach at which anything could differ, were it for any reason."""
-        starts = {event.time for event in customer.history}
-        starts |= {heard.at for heard in customer.heard}
-        starts |= {one.changed for one in customer.standings.values() if one.changed is not None}
-        starts |= {one.left for one in customer.standings.values() if one.left is not None}
-        reached = {start + wait for start in starts for wait in self.rules.durations}
+        if limit <= after:
+            return set()
+        standings = customer.standings.values()
+        starts = [
+            [event.time for event in customer.history],
+            [heard.at for heard in customer.heard],
+            sorted(one.changed for one in standings if one.changed is not None),
+            sorted(one.left for one in standings if one.left is not None),
+        ]
+        reached = {
+            start + wait
+            for wait in self.rules.durations
+            for some in starts
+            for start in some[bisect_right(some, after - wait) : bisect_right(some, limit - wait)]
+        }
         reached |= self.turning_days(after, limit) if self.rules.days else set()
         reached |= {
             at for leaf in self.rules.dated for at in self.dated_days(leaf, customer, limit)
