@@ -200,11 +200,14 @@ def choice(name: str, *words: str) -> Kind[str]:
     """Return the kind of value that is one of a few words."""
     what = " or ".join(words)
 
-    def read(node: Node, _: Reading) -> str:
+    def read(node: Node, reading: Reading) -> str:
         value = single(node, what)
-        if not isinstance(value, str) or value not in words:
+        if isinstance(value, str) and value in words:
+            return value
+        near = reading.nearest.word(str(value), words)
+        if near is None:
             raise expected(what, node)
-        return value
+        raise Wrong(node.at, f"expected {what}: did you mean {quoted(near)}?")
 
     return Kind(name, " or ".join(f"`{word}`" for word in words), {"enum": list(words)}, read)
 
