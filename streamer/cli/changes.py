@@ -13,7 +13,7 @@ from streamer.cli.options import Instant, examples
 from streamer.cli.servers import kafka_options, topic_options
 from streamer.cli.wording import instant, plain
 from streamer.codecs.changes import decode_change
-from streamer.errors import StreamerError
+from streamer.errors import StreamerError, UsageError
 from streamer.types import FOREVER, Millis, Record, SegmentChange
 
 _BEGINNING: Final = 0
@@ -21,25 +21,10 @@ _COLOURS: Final = {"entered": "green", "exited": "red"}
 _VERBS: Final = {"entered": "enters", "exited": "exits "}
 
 
-class Since(Instant):
-    """`beginning`, `now` for what is not there yet, or a time; in ms since 1970."""
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Millis | None:
-        """Return the instant."""
-        match value:
-            case "beginning":
-                return _BEGINNING
-            case "now":
-                return FOREVER
-            case _:
-                return super().convert(value, param, ctx)
-
-
 @click.command(
     epilog=examples("""
 streamer changes
+streamer changes --from-beginning
 streamer changes --no-follow --segment cart_abandoner
 streamer changes --no-follow --customer u-7 --format json
 streamer changes --no-follow --from 2026-11-26T08:00:00Z | head -20
@@ -52,11 +37,16 @@ streamer changes --no-follow --from 2026-11-26T08:00:00Z | head -20
     help="Go on as changes come, until Ctrl-C; or end with the last one that is there.",
 )
 @click.option(
+    "--from-beginning",
+    is_flag=True,
+    help="Show first all that the topic still holds, as --no-follow does anyway.",
+)
+@click.option(
     "--from",
     "since",
-    metavar="beginning|now|TIME",
-    type=Since(),
-    help="Begin with what was told since then. Without it: now when following, else the beginning.",
+    metavar="TIME",
+    type=Instant(),
+    help="Show first what was told since then.",
 )
 @click.option("--customer", "customers", metavar="ID", multiple=True, help="Only this customer's.")
 @click.option(
@@ -76,6 +66,7 @@ streamer changes --no-follow --from 2026-11-26T08:00:00Z | head -20
 @topic_options("changes")
 def changes(
     follow: bool,
+    from_beginning: bool,
     since: Millis | None,
     customers: tuple[str, ...],
     segments: tuple[str, ...],
@@ -88,8 +79,10 @@ def changes(
     Only committed changes are shown, each once, those of a customer in their order. A JSON line is
     the change as it is in the topic, as change.schema.json describes it.
     """
+    if from_beginning and since is not None:
+        raise UsageError("--from-beginning and --from say two different things: leave one out")
     if since is None:
-        since = FOREVER if follow else _BEGINNING
+        since = FOREVER if follow and not from_beginning else _BEGINNING
     as_text = sys.stdout.isatty() if form is None else form == "text"
     with KafkaReader(connection, topics.changes, since) as reader:
         batches = reader.for_ever() if follow else reader.to_the_end()

@@ -112,8 +112,12 @@ def test_it_begins_where_it_is_told_to(kafka: KafkaServer, topics: Topics) -> No
     while time.time_ns() // 1_000_000 <= between:
         time.sleep(0.001)  # what is told next has a later time
     tell(kafka, topics, 2, change(2))
-    for since, numbers in (("beginning", [1, 2]), (iso(between), [2]), ("now", [])):
-        done = run(*words(kafka, topics), "--no-follow", "--from", since)
+    for since, numbers in (
+        (["--from-beginning"], [1, 2]),
+        (["--from", iso(between)], [2]),
+        (["--from", "now"], []),
+    ):
+        done = run(*words(kafka, topics), "--no-follow", *since)
         assert [orjson.loads(line)["sequence"] for line in done.stdout.splitlines()] == numbers
 
 
@@ -140,7 +144,7 @@ def test_what_is_no_change_is_named_and_left_out(kafka: KafkaServer, topics: Top
 def test_following_shows_what_comes_and_outlives_kafka(own_kafka: KafkaServer) -> None:
     topics = create_all(own_kafka.address)
     tell(own_kafka, topics, 1, change(1))
-    arguments = [*words(own_kafka, topics), "--from", "beginning"]
+    arguments = [*words(own_kafka, topics), "--from-beginning"]
     with following(arguments) as process:
         assert process.stdout is not None
         assert orjson.loads(process.stdout.readline())["sequence"] == 1
@@ -162,7 +166,7 @@ def test_following_shows_what_comes_and_outlives_kafka(own_kafka: KafkaServer) -
 
 def test_a_reader_that_has_seen_enough_ends_it_quietly(kafka: KafkaServer, topics: Topics) -> None:
     tell(kafka, topics, 1, change(1))
-    with following([*words(kafka, topics), "--from", "beginning"]) as process:
+    with following([*words(kafka, topics), "--from-beginning"]) as process:
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.readline()
