@@ -149,6 +149,15 @@ def test_changes_say_what_their_events_say(tmp_path: Path) -> None:
     assert told["overlaps"] == said["overlaps"]
 
 
+def test_changes_can_come_through_a_pipe(tmp_path: Path) -> None:
+    report_of(tmp_path)
+    events, rules = str(tmp_path / "events.jsonl"), str(tmp_path / "rules")
+    told = process("replay", events, "--rules", rules, "--out", "-").stdout
+    done = process("report", "--changes", "-", "--rules", rules, "--json", "-", given=told)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["changes"] == len(told.splitlines())
+
+
 def test_a_page_of_nothing_says_so(tmp_path: Path) -> None:
     events, rules = shop(tmp_path)
     page = Page(run("report", events, "--rules", rules, "--html", "-").stdout)
