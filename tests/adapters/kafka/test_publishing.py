@@ -7,15 +7,26 @@ from contextlib import contextmanager
 
 import pytest
 from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.errors import MessageSizeTooLargeError
 
 from streamer.adapters.kafka import Connection
 from streamer.adapters.kafka.publishing import KafkaPublication
 from streamer.errors import NotPublished, Unavailable, UsageError
 from tests.servers import KafkaServer
 from tests.servers.ports import free_port
+from tests.waiting import wait_until
 
-from .topics import APPEND_TIME, admin_of, committed_records, create_all, create_topic, fresh_topics
+from .topics import (
+    APPEND_TIME,
+    admin_of,
+    append,
+    committed_records,
+    create_all,
+    create_topic,
+    fresh_topics,
+)
 
+PATIENCE = 120
 STUBBORN = """
 import sys
 from streamer.adapters.kafka import Connection
@@ -46,15 +57,31 @@ def publication_of(kafka: KafkaServer, topic: str) -> Iterator[KafkaPublication]
     try:
         yield publication
     finally:
-        publication.close(30)
+        publication.close(PATIENCE)
+
+
+def take_at_most(kafka: KafkaServer, topic: str, size: int) -> None:
+    """Let a topic refuse larger records from now on."""
+    limit = {"max.message.bytes": str(size)}
+    with admin_of(kafka.address) as admin:
+        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, limit)])
+
+    def refused() -> bool:
+        try:
+            append(kafka.address, topic, [b"x" * 2 * size])
+        except MessageSizeTooLargeError:
+            return True
+        return False
+
+    wait_until(refused, "the limit", 60)
 
 
 def test_records_of_one_key_come_in_order_into_one_partition(kafka: KafkaServer) -> None:
     topic = create_all(kafka.address, partitions=4).events
     with publication_of(kafka, topic) as publication:
         for number in range(2_000):
-            publication.give(b"u-%d" % (number % 50), b"%d" % number, 30)
-        publication.flush(30)
+            publication.give(b"u-%d" % (number % 50), b"%d" % number, PATIENCE)
+        publication.flush(PATIENCE)
         assert publication.published == 2_000
     records = committed_records(kafka.address, topic)
     assert sorted(int(record.value) for record in records) == list(range(2_000))
@@ -68,12 +95,12 @@ def test_a_record_larger_than_its_topic_takes_is_refused_alone(kafka: KafkaServe
     topic = fresh_topics().events
     create_topic(kafka.address, topic, 1, APPEND_TIME | {"max.message.bytes": "1000"})
     with publication_of(kafka, topic) as publication:
-        publication.give(b"u-1", b"before", 30)
+        publication.give(b"u-1", b"before", PATIENCE)
         with pytest.raises(NotPublished, match=f"2131 bytes, and {topic} takes 1000") as raised:
-            publication.give(b"u-1", b"x" * 2_000, 30)
+            publication.give(b"u-1", b"x" * 2_000, PATIENCE)
         assert raised.value.records == (b"x" * 2_000,)
-        publication.give(b"u-1", b"after", 30)
-        publication.give(b"u-1", b"x" * 869, 30)
+        publication.give(b"u-1", b"after", PATIENCE)
+        publication.give(b"u-1", b"x" * 869, PATIENCE)
     values = [record.value for record in committed_records(kafka.address, topic)]
     assert values == [b"before", b"after", b"x" * 869]
 
@@ -84,20 +111,18 @@ def test_what_kafka_refuses_waits_until_somebody_is_told_and_then_it_goes_on(
     topic = create_all(kafka.address, partitions=1).events
     large = b"x" * (3 << 20)
     publication = KafkaPublication(Connection(kafka.address), topic)
-    with admin_of(kafka.address) as admin:
-        limit = {"max.message.bytes": "1000"}
-        admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, limit)])
+    take_at_most(kafka, topic, 1_000)
     for number in range(10):
-        publication.give(b"u-1", large, 30, f"line {number}")
+        publication.give(b"u-1", large, PATIENCE, f"line {number}")
     with pytest.raises(Unavailable, match="Kafka takes nothing"):
         publication.give(b"u-1", large, 2)
     with pytest.raises(NotPublished, match=r"10 of the events .*\(the first of them: line 0\)"):
-        publication.flush(30)
-    publication.give(b"u-1", b"fine", 30)
-    publication.flush(30)
-    publication.close(30)
+        publication.flush(PATIENCE)
+    publication.give(b"u-1", b"fine", PATIENCE)
+    publication.flush(PATIENCE)
+    publication.close(PATIENCE)
     assert publication.published == 1
-    assert [record.value for record in committed_records(kafka.address, topic)] == [b"fine"]
+    assert committed_records(kafka.address, topic)[-1].value == b"fine"
 
 
 def test_a_topic_that_is_not_there_is_named(kafka: KafkaServer) -> None:

@@ -25,8 +25,10 @@ def fresh_topics() -> Topics:
 @contextmanager
 def admin_of(address: str) -> Iterator[KafkaAdminClient]:
     admin = KafkaAdminClient(bootstrap_servers=address)
-    yield admin
-    admin.close()
+    try:
+        yield admin
+    finally:
+        admin.close()
 
 
 def create_topic(
@@ -76,8 +78,10 @@ def producer_of(address: str, transactional_id: str | None = None) -> Iterator[K
         max_request_size=8 << 20,
         transactional_id=transactional_id,
     )
-    yield producer
-    producer.close()
+    try:
+        yield producer
+    finally:
+        producer.close()
 
 
 def append(
