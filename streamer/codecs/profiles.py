@@ -105,6 +105,14 @@ class Layout:
             if number
         ]
 
+    def places(self) -> dict[str, tuple[int, int]]:
+        """Return for each membership its plan's place and its number there."""
+        return {
+            f"{key}.{tier}" if tiers else key: (place, number)
+            for place, (key, tiers) in enumerate(self.plans)
+            for number, tier in enumerate(tiers or (key,), 1)
+        }
+
 
 class Stored(NamedTuple):
     """A profile as it was kept.
@@ -146,6 +154,8 @@ class ProfileCodec:
         is_latest = before is not None and before.in_force == latest
         self.in_force = latest if is_latest else max(now, latest)
         self._layout = replace(layout, in_force=self.in_force)
+        self._plans = {key: place for place, (key, _) in enumerate(layout.plans)}
+        self._places = layout.places()
         self.own = {self.id: self._layout.written()}
         """This rule set's layout by its id, to be kept with the profiles."""
         self.others = tuple(known for known in self._layouts if known != self.id)
@@ -230,24 +240,14 @@ class ProfileCodec:
             if self._layout.memories[slot] not in states:
                 profile.memories[slot] = stamped(profile.last)
         held = layout.memberships(inside)
-        known = self._places()
         for membership in held:
-            if membership in known:
-                place, number = known[membership]
+            if membership in self._places:
+                place, number = self._places[membership]
                 profile.inside[place] = number
-        old = {key: was for was, (key, _) in enumerate(layout.plans)}
-        for place, (key, _) in enumerate(self._layout.plans):
-            if key in old:
-                profile.since[place] = since[old[key]]
-        return tuple(membership for membership in held if membership not in known)
-
-    def _places(self) -> dict[str, tuple[int, int]]:
-        """Return for each membership its plan's place and its number there."""
-        return {
-            f"{key}.{tier}" if tiers else key: (place, number)
-            for place, (key, tiers) in enumerate(self._layout.plans)
-            for number, tier in enumerate(tiers or (key,), 1)
-        }
+        for was, (key, _) in enumerate(layout.plans):
+            if key in self._plans:
+                profile.since[self._plans[key]] = since[was]
+        return tuple(membership for membership in held if membership not in self._places)
 
 
 def _within_64_bits(part: State) -> State:
