@@ -44,13 +44,14 @@ class JsonLines:
 
     def decoder(self, event: Callable[[Row, Record], Event]) -> Callable[[Record], Event]:
         """Return what decodes one event of a line; raises `InvalidEvent`."""
-        parsed: tuple[bytes, dict[str, Any]] | None = None
+        value: bytes | None = None
+        line, rows = 0, list[Row]()
 
         def decode(record: Record) -> Event:
-            nonlocal parsed
-            if parsed is None or parsed[0] is not record.value:  # events of one line come in turn
-                parsed = record.value, parse_object(record.value)
-            rows = self.rows(parsed[1], record.line)
+            nonlocal value, line, rows
+            if record.value is not value or record.line != line:  # events of a line come in turn
+                rows = self.rows(parse_object(record.value), record.line)
+                value, line = record.value, record.line
             nth = _position(record)
             try:
                 return event(rows[nth - 1], record)

@@ -7,6 +7,7 @@ from textwrap import dedent
 import orjson
 import pytest
 
+from streamer.adapters.files import FileLog
 from streamer.codecs.mapping import Mapping, read_mapping
 from streamer.errors import InvalidEvent, MappingError
 from streamer.types import Event, Record
@@ -139,7 +140,19 @@ def test_a_line_that_cannot_be_split_is_one_record_and_refused(read: Read, value
     assert count is not None
     assert count(value) == 1
     with pytest.raises(InvalidEvent):
-        mapping.decoder([])(Record(0, 0, value, line=1))
+        mapping.decoder([])(Record(0, 0, value))
+
+
+def test_a_line_full_of_events_is_taken_apart_once(read: Read, tmp_path: Path) -> None:
+    hits = [HIT | {"order": number} for number in range(10_000)]
+    line = orjson.dumps({"batch": 1, "hits": hits})
+    path = tmp_path / "lines.jsonl"
+    path.write_bytes(line + b"\n" + line)
+    mapping = read(MAPPING)
+    with FileLog([path], count=mapping.counter()) as log:
+        events = list(map(mapping.decoder([]), log.read(0, 0, 30_000)))
+    assert [event.properties["order_id"] for event in events] == [str(n) for n in range(10_000)] * 2
+    assert (events[0].id, events[-1].id) == ("1-1-1", "1-2-10000")
 
 
 def test_a_mapping_that_splits_nothing_counts_nothing(read: Read) -> None:
