@@ -44,7 +44,7 @@ def renew(rules: RuleSet, profile: Profile, in_force: Millis, lost: Sequence[str
     changes = list(_leave(profile, now, lost, joined, rules.version, _NO_LONGER))
     left = {change.ladder: change.origin for change in changes if change.target is not None}
     changes += (
-        change._replace(origin=left.get(change.ladder, change.origin))
+        change._replace(origin=left[change.ladder]) if change.ladder in left else change
         for change in say(rules, profile, now, moves, _RULES)
     )
     if changes:
