@@ -72,8 +72,9 @@ Configuration:
 class KafkaServer:
     """One Kafka, at the same address and with the same data from `start` to `close`.
 
-    `settings` are broker settings, added to those above or put in their place. A context manager:
-    entering starts it, leaving kills it and removes its data.
+    `settings` are broker settings, added to those above or put in their place; `client` are those
+    that a client needs then to get in. A context manager: entering starts it, leaving kills it and
+    removes its data.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class KafkaServer:
         settings: Mapping[str, str] | None = None,
         port: int | None = None,
         java_options: Sequence[str] = (f"-XX:SharedArchiveFile={CLASSES}", "-Xshare:auto"),
+        client: Mapping[str, str] | None = None,
     ) -> None:
         missing = missing_for_kafka()
         if missing:
@@ -91,6 +93,7 @@ class KafkaServer:
         self._data = self._folder / "data"
         self._settings = SETTINGS | dict(settings or {})
         self._java_options = java_options
+        self._client = dict(client or {})
         self._server = self._container() if docker_answers() else self._process()
 
     @property
@@ -154,6 +157,7 @@ class KafkaServer:
                 "reconnect.backoff.ms": 50,
                 "reconnect.backoff.max.ms": 100,
                 "log_level": 0,
+                **self._client,
             }
         )
         try:
