@@ -27,9 +27,11 @@ EXAMPLES = [
     ("ga4", shops.MEASUREMENT),
     ("ga4_export", shops.EXPORTED),
     ("shopify_webhooks", shops.ORDER),
+    ("shopify_orders", shops.ORDER["detail"]["payload"]),
     ("shopify_pixels", shops.PIXEL_COMPLETED),
     ("snowplow", shops.SNOWPLOW_TRANSACTION),
     ("woocommerce", shops.WOO_ORDER),
+    ("woocommerce_orders", shops.WOO_ORDER["body"]),
 ]
 MAPPINGS = Path(__file__).parents[3] / "schemas" / "mappings"
 AT = 1_795_323_600_000
@@ -198,6 +200,15 @@ def test_a_topic_of_shopify_that_no_mapping_names_is_named() -> None:
     assert refused("shopify_webhooks", bare) == "no event: detail.payload or body is not there"
 
 
+def test_shopify_s_orders_of_the_past_one_on_a_line_or_a_page_of_them() -> None:
+    (told,) = events("shopify_webhooks", shops.ORDER)
+    order = shops.ORDER["detail"]["payload"]
+    (alone,) = events("shopify_orders", order)
+    assert alone == told._replace(id="order-820982911946154508")
+    page = {"orders": [order, changed(order, "id", 5)]}
+    assert [event.id for event in events("shopify_orders", page)] == [alone.id, "order-5"]
+
+
 def test_a_pixel_s_cart_line() -> None:
     (event,) = events("shopify_pixels", shops.PIXEL_ADDED)
     assert (event.id, event.name, event.customer) == ("sh-f5b7a1c0-1", "product_added", "c-42")
@@ -306,6 +317,16 @@ def test_a_woocommerce_order() -> None:
         },
         traits={"email": "kim@shop.example", "country": "DE", "postal_code": "10115"},
     )
+
+
+def test_woocommerce_s_orders_of_the_past() -> None:
+    (told,) = events("woocommerce", shops.WOO_ORDER)
+    order = shops.WOO_ORDER["body"]
+    assert events("woocommerce_orders", order) == [told._replace(id="order-727")]
+    (failed,) = events("woocommerce_orders", changed(order, "status", "failed"))
+    assert failed.name == "order_cancelled"
+    draft = changed(order, "status", "checkout-draft")
+    assert "status 'checkout-draft' is none of the values" in refused("woocommerce_orders", draft)
 
 
 @pytest.mark.parametrize(
