@@ -16,8 +16,9 @@ A field of an event comes from a source: a column by its name, or in JSON a path
 
 and a time from `{from: COLUMN, format: "%Y-%m-%d %H:%M:%S", zone: Europe/London}`.
 
-Read in this order: `paths` and `times`, `sources`, `kinds` and `document` (YAML to sources),
-`rows` and `lines` (bytes to what sources read), `mapping` (all of it together), `strangers`.
+Read in this order: `sources`; `kinds`, `source_kinds` and `document` (YAML to sources); `paths` and
+`times`; `readers` (a source to a function of a row); `rows` and `lines` (bytes to rows); `mapping`
+(all of it together); `strangers`.
 """
 
 from streamer.codecs.mapping.mapping import Mapping, read_mapping

@@ -14,17 +14,10 @@ from streamer.codecs.language.names import EVENT, KEY
 from streamer.codecs.language.nodes import ListNode, MappingNode, Node, ScalarNode
 from streamer.codecs.language.reading import Reading, Wrong, expected
 from streamer.codecs.language.words import listed, quoted
-from streamer.codecs.mapping.kinds import (
-    COLUMN,
-    COLUMNS,
-    list_kind,
-    named_column,
-    named_columns,
-    source_kind,
-    sources_kind,
-)
+from streamer.codecs.mapping.kinds import COLUMN, COLUMNS, named_column, named_columns
 from streamer.codecs.mapping.paths import PathError, read_path
 from streamer.codecs.mapping.rows import SPACES, Layout
+from streamer.codecs.mapping.source_kinds import list_kind, source_kind, sources_kind
 from streamer.codecs.mapping.sources import Column, Listed, Source, columns_of
 from streamer.codecs.mapping.times import (
     ISO,

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from streamer.codecs.mapping.document import Declaration
 from streamer.codecs.mapping.paths import Row, elements, getter, read_path
-from streamer.codecs.mapping.sources import LINE, Column, Reader, first
+from streamer.codecs.mapping.readers import Reader, first
+from streamer.codecs.mapping.sources import LINE, Column
 from streamer.codecs.parsing import POSITION, parse_object
 from streamer.errors import InvalidEvent
 from streamer.types import Event, Record

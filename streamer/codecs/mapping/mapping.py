@@ -12,8 +12,9 @@ from streamer.codecs.language.source import Place
 from streamer.codecs.language.source import Source as Text
 from streamer.codecs.mapping.document import Declaration, Sources, TimeSource, declaration
 from streamer.codecs.mapping.lines import JsonLines
+from streamer.codecs.mapping.readers import Finder, Reader, first, reader, told
 from streamer.codecs.mapping.rows import Layout, Rows
-from streamer.codecs.mapping.sources import Finder, Reader, columns_of, first, reader, told
+from streamer.codecs.mapping.sources import columns_of
 from streamer.codecs.mapping.strangers import strangers
 from streamer.errors import Finding, InvalidEvent, MappingError, UsageError
 from streamer.types import Event, Millis, Record

@@ -13,7 +13,8 @@ from streamer.codecs.language.words import quoted
 from streamer.codecs.mapping.document import Declaration
 from streamer.codecs.mapping.lines import WORDS, JsonLines
 from streamer.codecs.mapping.paths import Row, elements, follow, read_path
-from streamer.codecs.mapping.sources import Column, Listed, columns_of, first
+from streamer.codecs.mapping.readers import first
+from streamer.codecs.mapping.sources import Column, Listed, columns_of
 from streamer.codecs.parsing import parse_object
 from streamer.errors import Finding, InvalidEvent
 from streamer.types import Record
