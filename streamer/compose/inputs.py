@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 
 from streamer.adapters.files import FileLog
@@ -79,7 +80,7 @@ def open_records(
     layout = says.csv
     if layout is None:
         log = FileLog(paths, count=says.counter())
-        for finding in says.strangers(log.peek()) if str(file) == mapping else ():
+        for finding in says.strangers(log.peek()) if file == Path(mapping) else ():
             warn(finding)
         return log, says.decoder([])
     columns = list(layout.columns)
