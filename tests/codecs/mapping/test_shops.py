@@ -153,7 +153,7 @@ def test_a_shopify_order() -> None:
         customer="115310627314723954",
         time=AT,
         properties={
-            "order_id": 1001,
+            "order_id": "1001",
             "cart_id": "eeafa272cebfd4b22385bc4b645e762c",
             "revenue": 119.8,
             "discount": 0.0,
@@ -162,8 +162,8 @@ def test_a_shopify_order() -> None:
             "channel": "store",
             "products": [
                 {
-                    "product_id": 788032119674292922,
-                    "variant": 808950810,
+                    "product_id": "788032119674292922",
+                    "variant": "808950810",
                     "sku": "SHOE-1",
                     "name": "Runner",
                     "brand": "Acme",
@@ -249,6 +249,13 @@ def test_a_pixel_s_product_and_order() -> None:
     }
 
 
+def test_pixels_and_webhooks_of_shopify_name_one_product_alike() -> None:
+    (added,) = events("shopify_pixels", shops.PIXEL_ADDED)
+    (bought,) = events("shopify_webhooks", shops.ORDER)
+    for name in ("product_id", "variant"):
+        assert added.properties["products"][0][name] == bought.properties["products"][0][name]
+
+
 def test_a_snowplow_transaction() -> None:
     (event,) = events("snowplow", shops.SNOWPLOW_TRANSACTION)
     assert event == Event(
@@ -300,14 +307,14 @@ def test_a_woocommerce_order() -> None:
         customer="26",
         time=AT,
         properties={
-            "order_id": 727,
+            "order_id": "727",
             "revenue": 119.8,
             "discount": 0.0,
             "currency": "EUR",
             "channel": "web",
             "products": [
                 {
-                    "product_id": 93,
+                    "product_id": "93",
                     "sku": "SHOE-1",
                     "name": "Runner",
                     "price": 59.9,
