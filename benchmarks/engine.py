@@ -35,7 +35,7 @@ from streamer.core.compile import compile_rules
 from streamer.core.decide import decide
 from streamer.core.profile import Profile
 from streamer.core.ruleset import RuleSet
-from streamer.types import Record, SegmentChange
+from streamer.types import Record, SegmentChange, Wake
 
 BARE = "bare loop: parse JSON"
 CHUNK = 500_000
@@ -79,6 +79,7 @@ def measure(
         while lines_ := file.readlines(CHUNK):
             work(lines_, rules, codec, profiles, parts)
     encoded = [codec.encode(profile) for profile in profiles.values() if profile is not None]
+    resting = [codec.encode(profile) for profile in rested(rules, profiles)]
     parts.add("replay, the whole process", whole, parts.counts["decide"])
     parts.show()
     events, changes = parts.counts["decide"], parts.counts["encode a change"]
@@ -86,6 +87,7 @@ def measure(
     print(f"{events:,} events, {customers:,} customers, {changes / events:.2f} changes per event")
     size = sum(map(len, encoded)) / len(encoded)
     print(f"{len(rules.plans)} segments and ladders, {size:.0f} bytes per profile")
+    print(f"{sum(map(len, resting)) / len(resting):.0f} bytes once everything due has happened")
     print(f"replay peaked at {memory:.0f} MiB")
     print()
     return {
@@ -126,6 +128,16 @@ def work(
     with parts.timed("encode a change", len(changes)):
         for change in changes:
             encode_change(change)
+
+
+def rested(rules: RuleSet, profiles: dict[str, Profile | None]) -> Iterator[Profile]:
+    """Yield the profiles as a store has them at the end of the events: due wakes have acted."""
+    kept = [profile for profile in profiles.values() if profile is not None]
+    end = max(profile.last for profile in kept)
+    for profile in kept:
+        after = decide(rules, profile, Wake(end)).profile
+        if after is not None:
+            yield after
 
 
 class Parts:

@@ -77,7 +77,7 @@ def _notes(summary: Summary) -> list[str]:
     if any(account.sampled for account in summary.accounts):
         lines.append(f"~: median of a sample of {MOST_STAYS:,} stays")
     lines.extend(
-        f"not exact: {label} needed more than its bound {counted(times, 'time')}"
+        f"perhaps not exact: {label} needed more than its bound {counted(times, 'time')}"
         for label, times in summary.beyond.items()
     )
     pace = summary.lines / summary.seconds if summary.seconds else 0
