@@ -102,9 +102,9 @@ def test_from_standard_input_lines_are_published_as_they_come(
         for number in range(3):
             pipe.stdin.write(event(number, number) + b"\n")
             pipe.stdin.flush()
-            wait_until(lambda: len(published(kafka, topic)) == number + 1, "it is there")  # noqa: B023
+            wait_until(lambda: len(published(kafka, topic)) == number + 1, "it is there", 90)  # noqa: B023
         pipe.stdin.close()
-        assert pipe.wait(60) == 0
+        assert pipe.wait(120) == 0
         assert pipe.stdout.read().decode() == f"3 events published to {topic}\n"
 
 
@@ -119,7 +119,7 @@ def test_a_kafka_that_dies_and_comes_back_costs_nothing_and_doubles_nothing(
             pipe.stdin.write(b"".join(line + b"\n" for line in lines[part : part + 1_000]))
             pipe.stdin.flush()
             if part == 0:
-                wait_until(lambda: bool(published(own_kafka, topic)), "something is there")
+                wait_until(lambda: bool(published(own_kafka, topic)), "something is there", 90)
                 own_kafka.kill()
             if part == 1_000:
                 own_kafka.start()

@@ -107,7 +107,7 @@ def test_events_come_in_both_modes_plain_and_as_segment_calls(working: Shop) -> 
         ("c-call", "k-2"),
         ("c-plain", "p-2"),
     ):
-        wait_until(lambda: len(curious(working, who)) == 1, f"{who} is curious", 60)  # noqa: B023
+        wait_until(lambda: len(curious(working, who)) == 1, f"{who} is curious", 120)  # noqa: B023
         change = orjson.loads(curious(working, who)[0].value)
         assert change["at"] == iso(at + 1)
         assert change["cause"] == {"kind": "event", "event_id": last}
@@ -152,7 +152,7 @@ def test_a_change_is_a_cloud_event_in_binary_mode(working: Shop) -> None:
     at = soon()
     events = [view("c-1", at + number, id=f"e-{number}") for number in range(2)]
     send(working, "c-1", [(orjson.dumps(event), []) for event in events])
-    wait_until(lambda: len(curious(working, "c-1")) == 1, "a change", 60)
+    wait_until(lambda: len(curious(working, "c-1")) == 1, "a change", 120)
     (record,) = curious(working, "c-1")
     headers = {name: value.decode() for name, value in record.headers}
     change = orjson.loads(record.value)
