@@ -110,7 +110,7 @@ def test_kafka_dies_and_comes_back(own_shop: Shop) -> None:
     own_shop.worker()
     with own_shop.storefront(8):
         time.sleep(4)
-        own_shop.kafka.kill()
+        own_shop.kill_kafka()
         time.sleep(2)
         own_shop.kafka.start()
         time.sleep(4)
@@ -122,7 +122,7 @@ def test_both_are_away_for_a_minute(own_shop: Shop) -> None:
     with own_shop.storefront(9, burst=2):
         time.sleep(4)
         own_shop.redis.kill()
-        own_shop.kafka.kill()
+        own_shop.kill_kafka()
         time.sleep(60)
         assert worker.process.poll() is None
         own_shop.redis.start()

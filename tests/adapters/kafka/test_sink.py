@@ -217,6 +217,9 @@ def test_a_broker_that_dies_costs_nothing_and_doubles_nothing(own_kafka: KafkaSe
     topics = create_all(own_kafka.address)
     with sink_of(own_kafka, topics, "a") as sink:
         sink.publish([outgoing(1)])
+        with sink_of(own_kafka, topics, "b") as other:
+            assert other.mark(0).number == 1  # a lone broker that dies before loses what it marks
+        assert ids(own_kafka, topics) == ids_of(10)
         own_kafka.kill()
         with pytest.raises(Unavailable):
             sink.publish([outgoing(2)])
