@@ -13,11 +13,11 @@ import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import orjson
 
+from streamer.adapters.closing import Closing
 from streamer.adapters.kafka import Connection, Topics
 from streamer.adapters.kafka.connection import DEFAULT_SERVERS
 from streamer.adapters.kafka.publishing import KafkaPublication
@@ -37,7 +37,7 @@ __all__ = [
 _PATIENCE: Final = 60.0
 
 
-class Publisher:
+class Publisher(Closing):
     """Publishes events: checked, in batches, again until Kafka has them, each written once.
 
     `kafka` is `host:port`, or several with commas; `config` a file of client properties with TLS,
@@ -93,19 +93,6 @@ class Publisher:
         if self._publication is not None:
             publication, self._publication = self._publication, None
             publication.close(self._patience)
-
-    def __enter__(self) -> Self:
-        """Return the publisher, to be closed at the end of the block."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close it."""
-        self.close()
 
     def _open(self) -> KafkaPublication:
         if self._publication is None:

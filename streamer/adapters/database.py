@@ -9,9 +9,9 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from os import PathLike
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
+from streamer.adapters.closing import Closing
 from streamer.errors import AdapterError
 
 APPLICATION: Final = 0x53_54_52_4D
@@ -67,7 +67,7 @@ _ADVICE: Final = {
 }
 
 
-class Database:
+class Database(Closing):
     """One connection to the file, for one thread; log, store and sink may share it.
 
     A missing file is created, a missing folder is not. Every method raises `AdapterError`, which
@@ -88,19 +88,6 @@ class Database:
         """Close the file; an open transaction is rolled back."""
         with self._translated():
             self.connection.close()
-
-    def __enter__(self) -> Self:
-        """Return the database, to be closed at the end of the block."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the file."""
-        self.close()
 
     def rows(self, statement: str, parameters: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         """Return all rows that the statement yields."""

@@ -17,6 +17,7 @@ from stat import S_ISDIR, S_ISREG
 from types import TracebackType
 from typing import IO, Any, Final, Self, TypeAlias
 
+from streamer.adapters.closing import Closing
 from streamer.adapters.lines import Block, ByteStream, line_blocks, row_blocks
 from streamer.adapters.output import Output
 from streamer.codecs.changes import rejection_line
@@ -33,7 +34,7 @@ _as_record: Final = partial(tuple.__new__, Record)
 """Make a record of the tuple of all its fields: half the time of calling `Record`."""
 
 
-class FileLog:
+class FileLog(Closing):
     """The lines of files as one partition, 0; the offset counts them over all files, from 0.
 
     Every line is a record, also an empty one; its value is the line without its end, cut to one
@@ -114,19 +115,6 @@ class FileLog:
     def close(self) -> None:
         """Close the file being read; nothing can be read any more."""
         self._batches.close()
-
-    def __enter__(self) -> Self:
-        """Return the log, to be closed at the end of the block."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the file being read."""
-        self.close()
 
     def _fetch(self) -> bool:
         """Take up the next batch of records; False at the end of the last file."""

@@ -7,19 +7,19 @@ also while Kafka or Redis are away; `/readyz` answers 503 with the reason while 
 from collections.abc import Callable, Iterable
 from socketserver import ThreadingMixIn
 from threading import Thread
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from prometheus_client import CollectorRegistry, make_wsgi_app
 
+from streamer.adapters.closing import Closing
 from streamer.errors import UsageError
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 
-class Pages:
+class Pages(Closing):
     """Serves the pages on a port until closed; `unready` says why it cannot work, or None.
 
     Port 0 takes a free one, `port` says which. Raises `UsageError` if the port is taken.
@@ -40,16 +40,7 @@ class Pages:
         self.port = self._server.server_port
         Thread(target=self._server.serve_forever, name="pages", daemon=True).start()
 
-    def __enter__(self) -> Self:
-        """Return the pages, to be closed at the end of the block."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         """Stop serving."""
         self._server.shutdown()
         self._server.server_close()

@@ -5,11 +5,11 @@ their order, since they are in one partition; those of different customers come 
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from kafka import KafkaConsumer, TopicPartition
 
+from streamer.adapters.closing import Closing
 from streamer.adapters.kafka.clients import opened, said
 from streamer.adapters.kafka.connection import Connection
 from streamer.adapters.kafka.topics import Asked
@@ -19,7 +19,7 @@ _POLL_MS: Final = 500
 _FETCH_WAIT_MS: Final = 200
 
 
-class KafkaReader:
+class KafkaReader(Closing):
     """The committed records of one topic, of all its partitions.
 
     Those that were written at `since` or later, in ms since 1970; with `FOREVER`, those that are
@@ -58,19 +58,6 @@ class KafkaReader:
     def close(self) -> None:
         """Let go of Kafka."""
         self._consumer.close()
-
-    def __enter__(self) -> Self:
-        """Return the reader, to be closed at the end of the block."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close it."""
-        self.close()
 
     def _begin(self, partitions: list[Any], since: Millis) -> dict[Any, int]:
         """Go to where reading begins; return where it ends for now.
