@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
 
-from streamer.compose.inputs import open_events
+from streamer.compose.inputs import open_events, read_records
 from streamer.errors import InvalidEvent
 from streamer.types import Event
 from tests.oracle import oracle_run
@@ -34,7 +34,6 @@ from tests.spoken import millis, plain
 
 ROOT = Path(__file__).parents[1]
 RULES = ROOT / "rules"
-BATCH = 10_000
 
 
 class History(NamedTuple):
@@ -74,17 +73,14 @@ def histories(events: str, mapping: str) -> list[History]:
     found: dict[str, History] = {}
     log, decode = open_events([events], mapping)
     with log:
-        offset = 0
-        while records := log.read(0, offset, BATCH):
-            offset += len(records)
-            for record in records:
-                try:
-                    event = decode(record)
-                except InvalidEvent:
-                    continue
-                history = found.setdefault(event.customer, History(event.customer, [], []))
-                history.lines.append(as_line(event))
-                history.numbers.append(record.line)
+        for record in read_records(log):
+            try:
+                event = decode(record)
+            except InvalidEvent:
+                continue
+            history = found.setdefault(event.customer, History(event.customer, [], []))
+            history.lines.append(as_line(event))
+            history.numbers.append(record.line)
     return sorted(found.values(), key=lambda one: (len(one.lines), one.customer))
 
 

@@ -7,7 +7,7 @@ import click
 
 from streamer.cli.diff_text import as_json, show
 from streamer.cli.garbage import look_rarely
-from streamer.cli.options import END_OF_EVENTS, Instant, examples, mapping_option
+from streamer.cli.options import examples, format_option, mapping_option, until_option
 from streamer.cli.repeated import Repeated
 from streamer.compose.difference import difference
 from streamer.compose.inputs import load_rules
@@ -32,14 +32,7 @@ streamer diff rules/ new/ --events events.jsonl --until 2026-12-31T00:00:00Z --f
     help="Events as for replay, in files. May be given several times.",
 )
 @mapping_option
-@click.option(
-    "--until",
-    metavar="end|now|TIME",
-    type=Instant(),
-    default=END_OF_EVENTS,
-    show_default=True,
-    help="The instant to compare at; later events are left out.",
-)
+@until_option("The instant to compare at; later events are left out.")
 @click.option(
     "--examples",
     "most",
@@ -48,14 +41,7 @@ streamer diff rules/ new/ --events events.jsonl --until 2026-12-31T00:00:00Z --f
     show_default=True,
     help="How many customers to explain for each segment who would enter, and who would leave.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How the answer is written.",
-)
+@format_option("How the answer is written.")
 def diff(
     old: str,
     new: str,

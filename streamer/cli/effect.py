@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from difflib import get_close_matches
 from typing import Any, Final, Literal
 
 import click
@@ -10,11 +9,12 @@ import orjson
 
 from streamer.adapters.files import FileLog
 from streamer.cli.garbage import look_rarely
-from streamer.cli.options import END_OF_EVENTS, Instant, examples, mapping_option, rules_option
+from streamer.cli.options import examples, format_option, mapping_option, rules_option, until_option
 from streamer.cli.quantities import Duration, Share
 from streamer.cli.repeated import Repeated
 from streamer.cli.wording import counted, lasting
 from streamer.compose.effect import Asked, Effect, Group, effect_of_changes, effect_of_rules
+from streamer.compose.hints import hint
 from streamer.compose.inputs import load_rules
 from streamer.compose.proportions import CONFIDENCE, POWER
 from streamer.compose.report import memberships_of
@@ -66,22 +66,8 @@ streamer effect events.jsonl --segment cart_abandoner --conversion cart_viewed -
 )
 @rules_option
 @mapping_option
-@click.option(
-    "--until",
-    metavar="end|TIME",
-    type=Instant(),
-    default=END_OF_EVENTS,
-    show_default=True,
-    help="Compare what happened up to there.",
-)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How the answer is written.",
-)
+@until_option("Compare what happened up to there.")
+@format_option("How the answer is written.")
 def effect(
     events: tuple[str, ...],
     membership: str,
@@ -119,9 +105,7 @@ def effect(
 def _known(rules: RuleSet, membership: str) -> None:
     known = memberships_of(rules)
     if membership not in known:
-        near = get_close_matches(membership, known, 1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
-        raise UsageError(f"no segment {membership} in the rules: {hint}")
+        raise UsageError(f"no segment {membership} in the rules: {hint(membership, known)}")
 
 
 def _story(found: Effect, asked: Asked) -> Iterator[str]:

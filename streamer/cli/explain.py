@@ -5,7 +5,14 @@ from typing import Literal
 import click
 
 from streamer.cli.failures import FINDINGS, say, say_finding
-from streamer.cli.options import END_OF_EVENTS, Instant, examples, mapping_option, rules_option
+from streamer.cli.options import (
+    END_OF_EVENTS,
+    Instant,
+    examples,
+    format_option,
+    mapping_option,
+    rules_option,
+)
 from streamer.cli.progress import progress_of
 from streamer.cli.tree import as_json, as_text
 from streamer.cli.wording import instant
@@ -42,14 +49,7 @@ streamer explain u-7 --events events.jsonl --at 2026-12-24T18:00:00+01:00 --form
     show_default=True,
     help="The instant to explain, also in the future; later events are left out.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How the answer is written.",
-)
+@format_option("How the answer is written.")
 def explain(
     customer: str,
     events: tuple[str, ...],

@@ -47,6 +47,16 @@ def reported() -> Iterator[None]:
         raise click.exceptions.Exit(FAILED) from None
 
 
+@contextmanager
+def unfinished() -> Iterator[None]:
+    """Say of an interruption in the block that it has left no output behind."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say("Interrupted: no output file was written.")
+        raise click.exceptions.Exit(INTERRUPTED) from None
+
+
 def say(message: str) -> None:
     """Write a line for a person to standard error, as far as that is possible."""
     with suppress(OSError):

@@ -8,7 +8,7 @@ import orjson
 
 from streamer.adapters.output import whole
 from streamer.cli.failures import say_finding
-from streamer.cli.options import END_OF_EVENTS, Instant, examples, mapping_option
+from streamer.cli.options import examples, mapping_option, until_option
 from streamer.cli.progress import progress_of
 from streamer.cli.quantities import Duration
 from streamer.cli.wording import counted, instant
@@ -57,14 +57,7 @@ streamer fit events.jsonl --until 2026-09-30T00:00:00Z --model churn --out - --s
     "--zone", default="UTC", show_default=True, help="The zone of the rule set, for --each day."
 )
 @click.option("--unit", type=Duration(), default="7d", show_default=True, help="The unit of time.")
-@click.option(
-    "--until",
-    metavar="end|TIME",
-    type=Instant(),
-    default=END_OF_EVENTS,
-    show_default=True,
-    help="Fit on the time up to there; the time after it judges the model.",
-)
+@until_option("Fit on the time up to there; the time after it judges the model.")
 @click.option(
     "--value",
     metavar="PROPERTY",

@@ -78,6 +78,30 @@ def mapping_option(command: Command) -> Command:
     )(command)
 
 
+def until_option(help_text: str) -> Callable[[Command], Command]:
+    """Add `--until`, without which the end of the events is meant."""
+    return click.option(
+        "--until",
+        metavar="end|now|TIME",
+        type=Instant(),
+        default=END_OF_EVENTS,
+        show_default=True,
+        help=help_text,
+    )
+
+
+def format_option(help_text: str) -> Callable[[Command], Command]:
+    """Add `--format`, for people or for programs; the command gets it as `form`."""
+    return click.option(
+        "--format",
+        "form",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help=help_text,
+    )
+
+
 def examples(text: str) -> str:
     """Return examples for the end of a command's help, one on each line as they stand."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in text.strip().splitlines())

@@ -9,7 +9,7 @@ import click
 import orjson
 
 from streamer.cli.failures import FINDINGS
-from streamer.cli.options import examples, rules_argument
+from streamer.cli.options import examples, format_option, rules_argument
 from streamer.cli.wording import counted
 from streamer.codecs.language import render
 from streamer.compose.inputs import load_rules
@@ -27,14 +27,7 @@ streamer privacy rules/ --check
 """)
 )
 @rules_argument
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How it is written.",
-)
+@format_option("How it is written.")
 @click.option("--check", "judge", is_flag=True, help="Only say what is kept without a purpose.")
 def privacy(rules: tuple[str, ...], form: Literal["text", "json"], judge: bool) -> None:
     """Say what the rules keep about a customer, why, and for how long.

@@ -6,15 +6,15 @@ from typing import Literal
 import click
 
 from streamer.adapters.files import STANDARD, FileSink
-from streamer.cli.failures import FINDINGS, INTERRUPTED, say, say_finding
+from streamer.cli.failures import FINDINGS, say, say_finding, unfinished
 from streamer.cli.garbage import look_rarely
 from streamer.cli.options import (
-    END_OF_EVENTS,
-    Instant,
     examples,
+    format_option,
     keep_apart,
     mapping_option,
     rules_option,
+    until_option,
 )
 from streamer.cli.progress import progress_of
 from streamer.cli.summary import as_json, show
@@ -46,23 +46,9 @@ streamer simulate --customers 500 --for 7d | streamer replay - --out - | head
     type=click.Path(),
     help="Write there every line that was not accepted, and why.",
 )
-@click.option(
-    "--until",
-    metavar="end|now|TIME",
-    type=Instant(),
-    default=END_OF_EVENTS,
-    show_default=True,
-    help="Drive time up to there; later events are left out.",
-)
+@until_option("Drive time up to there; later events are left out.")
 @click.option("--strict", is_flag=True, help="Exit with 1 if a line was not accepted.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How the summary is written.",
-)
+@format_option("How the summary is written.")
 def replay(
     events: tuple[str, ...],
     rules: tuple[str, ...],
@@ -76,15 +62,12 @@ def replay(
     """Run history through the rules and say which changes come of it.
 
     EVENTS are JSON lines, also compressed (.gz), or - for standard input; with --map, what the
-    mapping makes of other JSON lines or of rows. The summary goes to
-    standard output, or to standard error where the changes go to standard output. Files appear
-    under their names when they are complete.
+    mapping makes of other JSON lines or of rows. The summary goes to standard output, or to
+    standard error where the changes go to standard output. Files appear under their names when
+    they are complete.
     """
-    try:
+    with unfinished():
         summary = _replayed(events, rules, mapping, out, rejected, until)
-    except KeyboardInterrupt:
-        say("Interrupted: no output file was written.")
-        raise click.exceptions.Exit(INTERRUPTED) from None
     stream = sys.stderr if STANDARD in (out, rejected) else sys.stdout
     if form == "json":
         click.echo(as_json(summary), file=stream)

@@ -8,16 +8,9 @@ import click
 
 from streamer.adapters.files import STANDARD, FileLog
 from streamer.adapters.output import whole
-from streamer.cli.failures import INTERRUPTED, say, say_finding
+from streamer.cli.failures import say_finding, unfinished
 from streamer.cli.garbage import look_rarely
-from streamer.cli.options import (
-    END_OF_EVENTS,
-    Instant,
-    examples,
-    keep_apart,
-    mapping_option,
-    rules_option,
-)
+from streamer.cli.options import examples, keep_apart, mapping_option, rules_option, until_option
 from streamer.cli.progress import progress_of
 from streamer.cli.quantities import Share
 from streamer.cli.report_page import as_page
@@ -63,14 +56,7 @@ streamer replay events.jsonl --out changes.jsonl; streamer report --changes chan
     type=click.Path(),
     help="Write everything as JSON (report.schema.json), - for stdout.",
 )
-@click.option(
-    "--until",
-    metavar="end|now|TIME",
-    type=Instant(),
-    default=END_OF_EVENTS,
-    show_default=True,
-    help="Report up to there; what comes later is left out.",
-)
+@until_option("Report up to there; what comes later is left out.")
 @click.option(
     "--reachable",
     metavar="KEY",
@@ -121,16 +107,12 @@ def report(
         raise UsageError(f"the page and the JSON cannot both go to {html}: name two files")
     keep_apart((*events, *changes), (html, json_file))
     limits = Limits(small, large, overlap)
-    try:
-        with whole(html, json_file) as (page, facts):
-            found = _measured(events, changes, rules, mapping, reachable, until)
-            if page is not None:
-                page.write([as_page(found, limits).encode()])
-            if facts is not None:
-                facts.write([as_json(found, limits)])
-    except KeyboardInterrupt:
-        say("Interrupted: no output file was written.")
-        raise click.exceptions.Exit(INTERRUPTED) from None
+    with unfinished(), whole(html, json_file) as (page, facts):
+        found = _measured(events, changes, rules, mapping, reachable, until)
+        if page is not None:
+            page.write([as_page(found, limits).encode()])
+        if facts is not None:
+            facts.write([as_json(found, limits)])
     stream = sys.stderr if STANDARD in (html, json_file) else sys.stdout
     show(found, judge(found, limits), stream)
 

@@ -91,8 +91,7 @@ def run(
     Takes its share of the partitions of the topic of events: start as many processes as you like,
     up to one for each partition. What happens is written to standard error, as JSON lines where
     that is not a terminal. While Kafka or Redis are away it waits for them. SIGTERM and Ctrl-C end
-    it after the present turn, with everything told; SIGHUP (`kill -HUP PID`) reads
-    the rules anew.
+    it after the present turn, with everything told; SIGHUP (`kill -HUP PID`) reads the rules anew.
     """
     look_rarely()
     servers = Servers(connection, topics, redis, group, allow_volatile_redis)

@@ -9,12 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from streamer.adapters.files import FileSink
-from streamer.compose.books import BookedSink
 from streamer.compose.explain import explain_all
 from streamer.compose.explanation import Explanation
 from streamer.compose.inputs import Events
-from streamer.compose.replay import Summary, replay
+from streamer.compose.replay import Summary, replay_into
 from streamer.compose.report import Course, memberships_of
 from streamer.compose.report.measures import members_of
 from streamer.core.ruleset import RuleSet
@@ -128,10 +126,8 @@ def _outcome(
 ) -> tuple[Summary, dict[str, int]]:
     """Return what a replay did, and the mask of every customer who ever had a change."""
     course = Course(names)
-    with events() as reading, FileSink(None) as nowhere:
-        sink = BookedSink(nowhere, course)
-        log, decode, watch = reading
-        return replay(rules, log, decode, sink, until=until, watch=watch), course.inside
+    with events() as reading:
+        return replay_into(course, rules, reading, until=until), course.inside
 
 
 def _shifts(

@@ -10,11 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
-from streamer.adapters.files import FileSink
-from streamer.compose.books import BookedSink
 from streamer.compose.inputs import Events, Reading, read_changes, read_events
 from streamer.compose.proportions import Interval, needed, newcombe, wilson
-from streamer.compose.replay import replay
+from streamer.compose.replay import replay_into
 from streamer.core.ruleset import RuleSet
 from streamer.errors import UsageError
 from streamer.ports import Log
@@ -94,10 +92,8 @@ def effect_of_rules(
     Raises `UsageError` where there are no two groups to compare, and as `replay` does.
     """
     entries = Entries(asked.membership)
-    with events() as reading, FileSink(None) as nowhere:
-        log, decode, watch = reading
-        sink = BookedSink(nowhere, entries)
-        done = replay(rules, log, decode, sink, until=until, watch=watch)
+    with events() as reading:
+        done = replay_into(entries, rules, reading, until=until)
     with events() as again:
         return _compared(entries, again, asked, done.until)
 

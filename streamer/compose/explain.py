@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from streamer.compose.explanation import Branch, Explanation, RungView, SegmentView, Waiting
+from streamer.compose.hints import hint
 from streamer.compose.inputs import Decoder, Reading, read_events
 from streamer.compose.watch import Said, Watch
 from streamer.core.conditions import Asked, Node
@@ -165,9 +166,7 @@ def _chosen(rules: RuleSet, segment: str | None) -> list[Plan]:
     known = {plan.key: plan for plan in rules.plans}
     known |= {rung.membership: plan for plan in rules.plans for rung in plan.rungs}
     if segment not in known:
-        near = get_close_matches(segment, known, 1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(sorted(known))}"
-        raise UsageError(f"no segment {segment} in the rules: {hint}")
+        raise UsageError(f"no segment {segment} in the rules: {hint(segment, known)}")
     return [known[segment]]
 
 

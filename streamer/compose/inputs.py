@@ -88,6 +88,15 @@ def open_records(
     return log, says.decoder(columns or layout.header(log.header))
 
 
+def read_records(log: Log, watch: Callable[[], object] = lambda: None) -> Iterator[Record]:
+    """Yield every record of a log; `watch` is called after every batch."""
+    offset = 0
+    while records := log.read(0, offset, _BATCH):
+        yield from records
+        offset = records[-1].offset + 1
+        watch()
+
+
 def read_changes(
     log: Log, watch: Callable[[], object] = lambda: None
 ) -> Iterator[tuple[Record, SegmentChange]]:
@@ -96,32 +105,24 @@ def read_changes(
     `watch` is called after every batch. Raises `UsageError` with the place of a line that is no
     change.
     """
-    offset = 0
-    while records := log.read(0, offset, _BATCH):
-        for record in records:
-            try:
-                change = decode_change(record.value)
-            except StreamerError as error:
-                raise refused(record, str(error)) from None
-            if not EARLIEST <= change.at < END:
-                raise refused(record, "the change is outside of the years 1990 to 2100")
-            yield record, change
-        offset = records[-1].offset + 1
-        watch()
+    for record in read_records(log, watch):
+        try:
+            change = decode_change(record.value)
+        except StreamerError as error:
+            raise refused(record, str(error)) from None
+        if not EARLIEST <= change.at < END:
+            raise refused(record, "the change is outside of the years 1990 to 2100")
+        yield record, change
 
 
 def read_events(reading: Reading) -> Iterator[Event]:
     """Yield every event of a reading; what cannot be an event is passed over."""
-    offset = 0
-    while records := reading.log.read(0, offset, _BATCH):
-        for record in records:
-            try:
-                event = reading.decode(record)
-            except InvalidEvent:
-                continue
-            yield event
-        offset = records[-1].offset + 1
-        reading.watch()
+    for record in read_records(reading.log, reading.watch):
+        try:
+            event = reading.decode(record)
+        except InvalidEvent:
+            continue
+        yield event
 
 
 def refused(record: Record, why: str) -> UsageError:

@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from streamer.adapters.files import FileSink
 from streamer.adapters.memory import MemoryStore
-from streamer.compose.books import Account, BookedSink, Books
-from streamer.compose.inputs import Decoder
+from streamer.compose.books import Account, BookedSink, Books, Entered
+from streamer.compose.inputs import Decoder, Reading
 from streamer.compose.nodes import leaves_of
 from streamer.core.ruleset import RuleSet
 from streamer.ports import Checkpoint, Log, Sink
@@ -106,6 +107,16 @@ def replay(
         peak_memory=_peak_memory(),
         **outcomes,
     )
+
+
+def replay_into(
+    books: Entered, rules: RuleSet, reading: Reading, *, until: Millis | None = None
+) -> Summary:
+    """Replay with every change entered into books, and nobody told."""
+    with FileSink(None) as nowhere:
+        sink = BookedSink(nowhere, books)
+        log, decode, watch = reading
+        return replay(rules, log, decode, sink, until=until, watch=watch)
 
 
 class _CountedLog:

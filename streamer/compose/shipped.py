@@ -4,10 +4,10 @@ An installed package carries them inside; where it is used out of a source tree,
 the package.
 """
 
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
+from streamer.compose.hints import hint
 from streamer.errors import UsageError
 
 _PACKAGE: Final = Path(__file__).parents[1]
@@ -45,9 +45,8 @@ def mapping_file(said: str) -> Path:
     known = {one.stem: one for one in sorted(_shipped("schemas").glob("mappings/*.yaml"))}
     if said in known:
         return known[said]
-    near = get_close_matches(said, known, 1)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-    raise UsageError(f"{said} is no file, and no mapping of that name is shipped: {hint}")
+    none = f"{said} is no file, and no mapping of that name is shipped"
+    raise UsageError(f"{none}: {hint(said, known)}")
 
 
 def _shipped(name: str) -> Path:

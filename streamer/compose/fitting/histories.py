@@ -7,15 +7,13 @@ from typing import Literal, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 from streamer.compose.fitting.gamma_gamma import Spent
-from streamer.compose.inputs import Decoder
+from streamer.compose.inputs import Decoder, read_records
 from streamer.core.values import SCALE, compile_found, ten_thousandths
 from streamer.errors import InvalidEvent
 from streamer.ports import Log
 from streamer.types import SECOND, Millis
 
 Each: TypeAlias = Literal["event", "day"]
-
-_BATCH = 5_000
 
 
 class Summary(NamedTuple):
@@ -53,31 +51,27 @@ class Histories:
         """Gather the purchases of a log; `watch` is called after every batch."""
         seen: set[tuple[str, str]] = set()
         found = None if self.value is None else compile_found(self.value, ())
-        offset = 0
-        while records := log.read(0, offset, _BATCH):
-            for record in records:
-                try:
-                    event = decode(record)
-                except InvalidEvent:
-                    self.unreadable += 1
-                    continue
-                if event.name not in self.events:
-                    continue
-                mark = (event.customer, event.id)
-                if mark in seen:
-                    self.duplicates += 1
-                    continue
-                seen.add(mark)
-                self.times.setdefault(event.customer, []).append(event.time)
-                if found is not None:
-                    numbers = (ten_thousandths(value) for value, _ in found(event))
-                    amount = sum(number for number in numbers if number is not None)
-                    if amount > 0:
-                        entry = (event.time, amount)
-                        self.amounts.setdefault(event.customer, []).append(entry)
-            self.lines += len(records)
-            offset = records[-1].offset + 1
-            watch()
+        for record in read_records(log, watch):
+            self.lines += 1
+            try:
+                event = decode(record)
+            except InvalidEvent:
+                self.unreadable += 1
+                continue
+            if event.name not in self.events:
+                continue
+            mark = (event.customer, event.id)
+            if mark in seen:
+                self.duplicates += 1
+                continue
+            seen.add(mark)
+            self.times.setdefault(event.customer, []).append(event.time)
+            if found is not None:
+                numbers = (ten_thousandths(value) for value, _ in found(event))
+                amount = sum(number for number in numbers if number is not None)
+                if amount > 0:
+                    entry = (event.time, amount)
+                    self.amounts.setdefault(event.customer, []).append(entry)
         for times in self.times.values():
             times.sort()
 

@@ -7,10 +7,9 @@ memberships, not with lines.
 from collections.abc import Callable
 from typing import TypeAlias
 
-from streamer.adapters.files import FileSink
-from streamer.compose.books import BookedSink, Books
-from streamer.compose.inputs import Decoder, read_changes, refused
-from streamer.compose.replay import replay
+from streamer.compose.books import Books
+from streamer.compose.inputs import Decoder, Reading, read_changes, refused
+from streamer.compose.replay import replay_into
 from streamer.compose.report.course import Course
 from streamer.compose.report.report import Gathered, Report, memberships_of, put_together
 from streamer.core.ruleset import RuleSet
@@ -35,9 +34,7 @@ def report_events(
     `reachable` names the membership of those who can be reached. Raises as `replay` does.
     """
     course = Course(memberships_of(rules))
-    with FileSink(None) as nowhere:
-        sink = BookedSink(nowhere, course)
-        done = replay(rules, log, decode, sink, until=until, watch=watch)
+    done = replay_into(course, rules, Reading(log, decode, watch), until=until)
     gathered = Gathered(
         source="events",
         begin=done.first,
