@@ -10,7 +10,7 @@ from typing import Any, Final
 from streamer.codecs.mapping.document import Declaration
 from streamer.codecs.mapping.paths import Row, elements, getter, read_path
 from streamer.codecs.mapping.readers import Reader, first
-from streamer.codecs.mapping.sources import LINE, Column
+from streamer.codecs.mapping.sources import LINE, Column, names_of
 from streamer.codecs.parsing import POSITION, parse_object
 from streamer.errors import InvalidEvent
 from streamer.types import Event, Record
@@ -30,7 +30,7 @@ class JsonLines:
 
     def __init__(self, says: Declaration) -> None:
         self._each = first(says.each, self) if says.each else None
-        self._names = " or ".join(column.name for column in says.each)
+        self._names = names_of(says.each)
 
     def getter(self, column: Column) -> Reader:
         """Return what looks a column up, which is a path or one of `WORDS`."""

@@ -14,7 +14,7 @@ from streamer.codecs.mapping.document import Declaration, Sources, TimeSource, d
 from streamer.codecs.mapping.lines import JsonLines
 from streamer.codecs.mapping.readers import Finder, Reader, first, reader, told
 from streamer.codecs.mapping.rows import Layout, Rows
-from streamer.codecs.mapping.sources import columns_of
+from streamer.codecs.mapping.sources import columns_of, names_of
 from streamer.codecs.mapping.strangers import strangers
 from streamer.errors import Finding, InvalidEvent, MappingError, UsageError
 from streamer.types import Event, Millis, Record
@@ -128,7 +128,7 @@ def _mapping(text: Text) -> Mapping:
 
 def _time(source: TimeSource, find: Finder, path: str) -> Callable[[Any], Millis]:
     get, read, field = told(first(source.columns, find), find), source.read, path[12:]
-    names = " or ".join(column.name for column in source.columns)
+    names = names_of(source.columns)
     missing = f"{field} is missing: {names} {find.empty}"
 
     def time(row: Any) -> Millis:  # noqa: ANN401 (a row)

@@ -13,7 +13,16 @@ from typing import Any, Final, Protocol, TypeAlias
 import orjson
 
 from streamer.codecs.mapping.paths import elements
-from streamer.codecs.mapping.sources import Cell, Choice, Column, Constant, Listed, Source, Template
+from streamer.codecs.mapping.sources import (
+    Cell,
+    Choice,
+    Column,
+    Constant,
+    Listed,
+    Source,
+    Template,
+    names_of,
+)
 from streamer.errors import InvalidEvent
 from streamer.types import Scalar
 
@@ -173,7 +182,7 @@ def _choice(source: Choice, find: Finder, path: str) -> Reader:
 
 def _listed(source: Listed, find: Finder, path: str) -> Reader:
     get = first(source.columns, find)
-    name = " or ".join(column.name for column in source.columns)
+    name = names_of(source.columns)
     readers = [(key, reader(field, find, path)) for key, field in source.fields.items()]
 
     def listed(row: Any) -> list[dict[str, Any]] | None:  # noqa: ANN401 (a row)

@@ -1,6 +1,6 @@
 """The kinds of values in a mapping file that say where a field of an event comes from: sources."""
 
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from streamer.codecs.language.fields import Apart, Field, Group, Values
 from streamer.codecs.language.kinds import Kind, items
@@ -18,6 +18,8 @@ from streamer.codecs.mapping.kinds import (
 )
 from streamer.codecs.mapping.sources import Case, Cell, Choice, Constant, Listed, Source, Template
 from streamer.types import Scalar
+
+Read = TypeVar("Read")
 
 _COMPARISONS: Final = ("is", "in", "starts_with", "contains")
 
@@ -62,13 +64,7 @@ def _translation(value: Kind[Any]) -> Kind[Any]:
     def read(node: Node, reading: Reading) -> dict[str, Scalar]:
         if not isinstance(node, MappingNode) or not node.entries:
             raise expected("a mapping of cells to values", node)
-        tried = {
-            key: reading.attempt(value.read, entry.value) for key, entry in node.entries.items()
-        }
-        good = {cell: one for cell, one in tried.items() if one is not None}
-        if len(good) < len(tried):
-            raise Lost
-        return good
+        return _each_read(node, value, reading)
 
     schema = {
         "type": "object",
@@ -160,14 +156,19 @@ def sources_kind(value: Kind[Source], name: str = "sources") -> Kind[dict[str, S
     def read(node: Node, reading: Reading) -> dict[str, Source]:
         if not isinstance(node, MappingNode):
             raise expected("a mapping of names to sources", node)
-        tried = {key: reading.attempt(value.read, one.value) for key, one in node.entries.items()}
-        sources = {key: source for key, source in tried.items() if source is not None}
-        if len(sources) < len(tried):
-            raise Lost
-        return sources
+        return _each_read(node, value, reading)
 
     schema = {"type": "object", "additionalProperties": {"$ref": f"#/$defs/{value.name}"}}
     return Kind(name, "mapping of names to sources", schema, read, (value,))
+
+
+def _each_read(node: MappingNode, value: Kind[Read], reading: Reading) -> dict[str, Read]:
+    """Return the values of a mapping, each read as one of a kind; all that is wrong is reported."""
+    tried = {key: reading.attempt(value.read, entry.value) for key, entry in node.entries.items()}
+    good = {key: one for key, one in tried.items() if one is not None}
+    if len(good) < len(tried):
+        raise Lost
+    return good
 
 
 def _source(values: Values) -> Source:

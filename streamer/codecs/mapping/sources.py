@@ -39,7 +39,7 @@ class Cell:
     @property
     def said(self) -> str:
         """The columns, as messages name them."""
-        return " or ".join(column.name for column in self.columns)
+        return names_of(self.columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,11 @@ class Listed:
 
 
 Source: TypeAlias = Cell | Constant | Template | Choice | Listed
+
+
+def names_of(columns: tuple[Column, ...]) -> str:
+    """Return how messages name columns of which the first that is not absent counts."""
+    return " or ".join(column.name for column in columns)
 
 
 def columns_of(source: Source) -> Iterator[Column]:
