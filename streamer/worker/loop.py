@@ -55,8 +55,7 @@ class Worker:
 
     After `start`, either `step` until the log is at its end, or give it the records of a feed with
     `take` and `sweep_once`, and `renew_once` while it is `renewing`, and publish what they return.
-    `owner` names it in the store, and must be
-    another one for every worker.
+    `owner` names it in the store, and must be another one for every worker.
     """
 
     def __init__(  # noqa: PLR0913 (each is one part of its world)

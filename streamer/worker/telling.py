@@ -11,7 +11,6 @@ def told_by(cycle: Cycle, number: int, rules: RuleSet, partition: int) -> Outgoi
     """Return what the cycle has to tell as the commit of this number, None if nothing."""
     if not (cycle.changes or cycle.rejections):
         return None
-    changed = dict.fromkeys(change.customer for change in cycle.changes)
     last = {change.customer: change for change in cycle.changes}
     return Outgoing(
         number,
@@ -20,11 +19,11 @@ def told_by(cycle: Cycle, number: int, rules: RuleSet, partition: int) -> Outgoi
         tuple(
             Membership(
                 customer,
-                last[customer].sequence,
-                last[customer].born,
+                change.sequence,
+                change.born,
                 _memberships(rules, cycle.profiles[customer]),
             )
-            for customer in changed
+            for customer, change in last.items()
         ),
         partition,
         cycle.offset,
