@@ -25,8 +25,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from streamer.core.leaves.counting import Times
-from streamer.core.memory import State
-from streamer.core.profile import ENTRY_BYTES, MOST_IDS, Profile
+from streamer.core.profile import ENTRY_BYTES, MOST_IDS, Profile, State
 from streamer.core.ruleset import RuleSet
 from streamer.core.stamps import stamped
 from streamer.errors import AdapterError, Fenced

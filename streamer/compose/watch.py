@@ -6,7 +6,7 @@ leaf flips. An instant at which nothing is said moves no clock, so what is seen 
 once the clock has gone past it.
 """
 
-from copy import copy, deepcopy
+from copy import copy
 from typing import Literal, NamedTuple, TypeAlias
 
 from streamer.compose.nodes import nodes_of
@@ -104,7 +104,7 @@ class Watch:
         Its `said` and `flips` hold only what is yet to come.
         """
         future = copy(self)
-        future.profile = deepcopy(self.profile)
+        future.profile = None if self.profile is None else self.profile.copy()
         future.said = []
         future.flips = {}
         while future.profile is not None:

@@ -5,7 +5,8 @@ customer who is looked at when nothing changed is not changed. It is chosen late
 `all` that is false waits for the last of the false conditions, not for the first of any.
 """
 
-from streamer.core.memory import Answer, Leaf, Standing
+from streamer.core.memory import Answer, Leaf
+from streamer.core.profile import Profile
 from streamer.types import FOREVER, Millis, Reason
 
 
@@ -18,7 +19,7 @@ class AllHold:
         self.conditions = conditions
         self._tests = tuple(condition.test for condition in conditions)
 
-    def test(self, profile: Standing, now: Millis) -> Answer:
+    def test(self, profile: Profile, now: Millis) -> Answer:
         """Say whether all hold: until the first ends, or not until the last false one flips."""
         holds_until = FOREVER
         blocked_until = 0
@@ -32,9 +33,9 @@ class AllHold:
                 holds_until = until
         return (False, blocked_until) if blocked_until else (True, holds_until)
 
-    def because(self, profile: Standing, now: Millis, holds: bool) -> list[Reason]:  # noqa: FBT001
+    def because(self, profile: Profile, now: Millis, holds: bool) -> list[Reason]:  # noqa: FBT001
         """Return what the answer rests on: every condition, or the first that does not hold."""
-        return _because(self.conditions, profile, now, every=holds, holds=holds)
+        return _because(self.conditions, profile, now, holds, holds)
 
 
 class AnyHolds:
@@ -46,7 +47,7 @@ class AnyHolds:
         self.conditions = conditions
         self._tests = tuple(condition.test for condition in conditions)
 
-    def test(self, profile: Standing, now: Millis) -> Answer:
+    def test(self, profile: Profile, now: Millis) -> Answer:
         """Say whether one holds: until the last ends, or not until the first flips."""
         fails_until = FOREVER
         held_until = 0
@@ -60,9 +61,9 @@ class AnyHolds:
                 fails_until = until
         return (True, held_until) if held_until else (False, fails_until)
 
-    def because(self, profile: Standing, now: Millis, holds: bool) -> list[Reason]:  # noqa: FBT001
+    def because(self, profile: Profile, now: Millis, holds: bool) -> list[Reason]:  # noqa: FBT001
         """Return what the answer rests on: the first that holds, or every condition."""
-        return _because(self.conditions, profile, now, every=not holds, holds=holds)
+        return _because(self.conditions, profile, now, not holds, holds)
 
 
 class NoneHold:
@@ -74,12 +75,12 @@ class NoneHold:
         self.conditions = conditions
         self._any = AnyHolds(conditions)
 
-    def test(self, profile: Standing, now: Millis) -> Answer:
+    def test(self, profile: Profile, now: Millis) -> Answer:
         """Say the opposite of `any`."""
         holds, until = self._any.test(profile, now)
         return not holds, until
 
-    def because(self, profile: Standing, now: Millis, holds: bool) -> list[Reason]:  # noqa: FBT001
+    def because(self, profile: Profile, now: Millis, holds: bool) -> list[Reason]:  # noqa: FBT001
         """Return what `any` rests on."""
         return self._any.because(profile, now, not holds)
 
@@ -95,24 +96,29 @@ class Asked:
         self.label = f"{leaf.label}: "
         self.slots = slots
         self.test = leaf.test
+        self.detail = leaf.detail
 
-    def because(self, profile: Standing, now: Millis, holds: bool) -> list[Reason]:  # noqa: ARG002, FBT001
+    def because(self, profile: Profile, now: Millis, holds: bool) -> list[Reason]:  # noqa: ARG002, FBT001
         """Return the leaf's label and detail."""
-        return [(self.label, self.leaf.detail(profile, now))]
+        return [(self.label, self.detail(profile, now))]
 
 
 Node = AllHold | AnyHolds | NoneHold | Asked
 
 
 def _because(
-    conditions: tuple[Node, ...], profile: Standing, now: Millis, *, every: bool, holds: bool
+    conditions: tuple[Node, ...],
+    profile: Profile,
+    now: Millis,
+    every: bool,  # noqa: FBT001
+    holds: bool,  # noqa: FBT001
 ) -> list[Reason]:
     """Return what every condition says, or just the first one whose answer is `holds`."""
     said: list[Reason] = []
     for condition in conditions:
         if every:
             if isinstance(condition, Asked):
-                said.append((condition.label, condition.leaf.detail(profile, now)))
+                said.append((condition.label, condition.detail(profile, now)))
             else:
                 said += condition.because(profile, now, holds)
         elif condition.test(profile, now)[0] is holds:

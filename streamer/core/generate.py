@@ -121,9 +121,16 @@ class _Writer:
         else:
             yield from self._rungs(plan)
             target = "holds0"
-        yield f"if holds0 == inside[{plan.place}]: flips[{plan.place}] = until0"
-        name = self._name("plan", plan)
-        yield f"else: hold_or_move(profile, now, {name}, {target}, until0, moves)"
+        place, name = plan.place, self._name("plan", plan)
+        if plan.lingers:
+            yield f"if holds0 == inside[{place}]: flips[{place}] = until0"
+            yield f"else: hold_or_move(profile, now, {name}, {target}, until0, moves)"
+        else:
+            yield f"flips[{place}] = until0"
+            yield f"if holds0 != inside[{place}]:"
+            yield f"    moves.append(({name}, inside[{place}], {target}))"
+            yield f"    inside[{place}] = {target}"
+            yield f"    profile.since[{place}] = now if holds0 else 0"
 
     def _rungs(self, plan: Plan) -> Iterator[str]:
         """Yield lines that set `holds0` to the number of the first rung that holds."""

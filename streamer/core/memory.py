@@ -22,9 +22,9 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
+from streamer.core.profile import Profile, State
 from streamer.types import FOREVER, Detail, Event, Millis
 
-State: TypeAlias = Any
 Answer: TypeAlias = tuple[bool, Millis]
 """Whether a condition holds, and the earliest later instant at which that can change."""
 
@@ -38,23 +38,7 @@ MOST_EVENTS: Final = 1_000
 """How many single events an aggregate keeps before it folds the oldest into slices."""
 
 
-class Standing(Protocol):
-    """What folds and leaves may see of a profile."""
-
-    clock: Millis
-    memories: list[State]
-    inside: list[int]
-    since: list[Millis]
-    flips: list[Millis]
-    seen: Millis
-    stamp: bytes
-    """The time of the event that is being folded, in six bytes (`stamps`)."""
-
-    def went_beyond(self, slot: int) -> None:
-        """Note that the memory in `slot` went beyond its stated bound."""
-
-
-Fold: TypeAlias = Callable[[State, Event, Standing], State]
+Fold: TypeAlias = Callable[[State, Event, Profile], State]
 """Takes the state, an accepted event and the profile, whose clock is already moved."""
 
 
@@ -100,10 +84,10 @@ class Leaf(Protocol):
 
     label: str
 
-    def test(self, profile: Standing, now: Millis) -> Answer:
+    def test(self, profile: Profile, now: Millis) -> Answer:
         """Say whether it holds at `now`, and until when it surely does so."""
 
-    def detail(self, profile: Standing, now: Millis) -> Detail:
+    def detail(self, profile: Profile, now: Millis) -> Detail:
         """Say in words what the answer rests on, or what will say so when it is asked."""
 
 

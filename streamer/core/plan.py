@@ -6,7 +6,8 @@ from hashlib import blake2b
 from typing import Final, TypeAlias
 
 from streamer.core.conditions import Node
-from streamer.core.memory import Fold, Standing
+from streamer.core.memory import Fold
+from streamer.core.profile import Profile
 from streamer.core.syntax import Settings
 from streamer.types import FOREVER, Millis, Reason
 
@@ -44,7 +45,7 @@ class Plan:
     references: bool
     slots: frozenset[int]
 
-    def target(self, profile: Standing, now: Millis) -> tuple[int, Millis]:
+    def target(self, profile: Profile, now: Millis) -> tuple[int, Millis]:
         """Return the rung that truth puts the customer on, and until when it surely does."""
         until = FOREVER
         for number, rung in enumerate(self.rungs, 1):
@@ -62,7 +63,7 @@ class Plan:
         """Say whether the instant of an exit still matters after it."""
         return self.settings.min_dwell > 0 or self.settings.cooldown > 0
 
-    def because(self, profile: Standing, now: Millis, target: int) -> tuple[Reason, ...]:
+    def because(self, profile: Profile, now: Millis, target: int) -> tuple[Reason, ...]:
         """Return what puts the customer on the rung: its condition, or why no other holds."""
         when = self.rungs[target - 1].when if target else None
         if when is not None:
@@ -91,7 +92,7 @@ Move: TypeAlias = tuple[Plan, int, int]
 
 
 def hold_or_move(
-    profile: Standing, now: Millis, plan: Plan, target: int, until: Millis, moves: list[Move]
+    profile: Profile, now: Millis, plan: Plan, target: int, until: Millis, moves: list[Move]
 ) -> None:
     """Put the customer on the rung that truth asks for, unless the settings hold that back."""
     place = plan.place
@@ -105,7 +106,7 @@ def hold_or_move(
     profile.flips[place] = until
 
 
-def held_until(plan: Plan, profile: Standing, target: int) -> Millis:
+def held_until(plan: Plan, profile: Profile, target: int) -> Millis:
     """Return the instant from which the settings let the customer move to the rung."""
     since = profile.since[plan.place]
     if not since:

@@ -5,13 +5,15 @@ happened, and recent event ids are kept as 64-bit hashes, the last 256 in log or
 those at the front that are too old to be told again are dropped.
 """
 
+from copy import deepcopy
 from hashlib import blake2b
-from typing import Final
+from typing import Any, Final, TypeAlias
 
-from streamer.core.memory import State
 from streamer.core.stamps import STAMP_BYTES, instant, stamped
 from streamer.types import FOREVER, Millis
 
+State: TypeAlias = Any
+"""What a memory remembers: lists, dicts, numbers, texts, bytes, or None while there is nothing."""
 MOST_IDS: Final = 256
 ID_BYTES: Final = 8
 ENTRY_BYTES: Final = ID_BYTES + STAMP_BYTES
@@ -77,6 +79,15 @@ class Profile:
         self.seen: Millis = 0
         self.stamp = b""
         self.beyond: list[int] = []
+
+    def copy(self) -> "Profile":
+        """Return a profile that stands where this one does and goes its own way."""
+        twin = Profile(self.customer, self.born, 0, 0)
+        twin.last, twin.clock, twin.wake = self.last, self.clock, self.wake
+        twin.sequence, twin.ids, twin.memories = self.sequence, self.ids, deepcopy(self.memories)
+        twin.inside, twin.since, twin.flips = self.inside[:], self.since[:], self.flips[:]
+        twin.seen, twin.stamp, twin.beyond = self.seen, self.stamp, self.beyond[:]
+        return twin
 
     def went_beyond(self, slot: int) -> None:
         """Note that the memory in `slot` went beyond its stated bound."""

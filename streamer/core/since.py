@@ -1,6 +1,7 @@
 """How `since` is kept: one wrapper around any memory that can be cut."""
 
-from streamer.core.memory import Cuttable, Fold, Memory, Standing, State, Widening, listens
+from streamer.core.memory import Cuttable, Fold, Memory, Widening, listens
+from streamer.core.profile import Profile, State
 from streamer.core.stamps import STAMP_BYTES
 from streamer.core.syntax import Names
 from streamer.types import Event, Millis
@@ -51,7 +52,7 @@ class Since:
         if inner is None:
             return None
 
-        def count(state: State, event: Event, profile: Standing) -> State:
+        def count(state: State, event: Event, profile: Profile) -> State:
             if state is None:
                 state = [None, None]
             mark = state[0]
@@ -61,7 +62,7 @@ class Since:
 
         return count
 
-    def _mark(self, state: State, event: Event, profile: Standing) -> State:
+    def _mark(self, state: State, event: Event, profile: Profile) -> State:
         if state is None:
             return [profile.stamp, None]
         mark = state[0]
@@ -86,7 +87,7 @@ class Recall:
         self.slot = slot
         self.since = since is not None
 
-    def __call__(self, profile: Standing) -> State:
+    def __call__(self, profile: Profile) -> State:
         """Return the state, None if there is nothing to look at."""
         state = profile.memories[self.slot]
         if self.since and state is not None:

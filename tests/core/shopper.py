@@ -19,6 +19,14 @@ Said: TypeAlias = list[tuple[Millis, str]]
 """When and what: `+s` for entering s, `-s` for leaving it."""
 
 
+def everything(profile: Profile | None) -> dict[str, Any]:
+    """All that a profile holds, cached answers too."""
+    if profile is None:
+        return {}
+    names = (name for name, part in vars(Profile).items() if not callable(part))
+    return {name: getattr(profile, name) for name in names if not name.startswith("_")}
+
+
 def on(at: Millis, name: str = "seen", **properties: Any) -> Event:  # noqa: ANN401  as in JSON
     """An event at that time; its id is given when it happens."""
     return Event("", name, "c", START + at, properties)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamer.core.conditions import AllHold, AnyHolds, Asked, Node, NoneHold
-from streamer.core.memory import Answer, Standing
+from streamer.core.memory import Answer
 from streamer.core.profile import Profile
 from streamer.types import FOREVER, Millis, told
 
@@ -21,11 +21,11 @@ class Scripted:
         self.label = label
         self._flips = flips
 
-    def test(self, _profile: Standing, now: Millis) -> Answer:
+    def test(self, _profile: Profile, now: Millis) -> Answer:
         past = sum(flip <= now for flip in self._flips)
         return past % 2 == 1, self._flips[past] if past < len(self._flips) else FOREVER
 
-    def detail(self, _profile: Standing, now: Millis) -> str:
+    def detail(self, _profile: Profile, now: Millis) -> str:
         return f"at {now}"
 
 

@@ -14,6 +14,7 @@ from streamer.core.profile import Profile
 from streamer.core.ruleset import RuleSet
 from streamer.errors import InvalidEvent
 from streamer.types import Event, Millis, Record, Wake
+from tests.core.shopper import everything
 from tests.engine import compiled
 from tests.strategies import documents_to_yaml, histories, rule_documents
 
@@ -65,11 +66,6 @@ def by_objects(text: str) -> RuleSet:
         rules.reacts_in_full[name] = react_by_objects(Reaction(reaction.folds, rules.plans))
     rules.settle = settle_by_objects(rules.plans)
     return rules
-
-
-def everything(profile: Profile | None) -> dict[str, Any]:
-    """All that a profile holds, cached answers too."""
-    return {} if profile is None else {name: getattr(profile, name) for name in Profile.__slots__}
 
 
 def events_in(lines: list[bytes]) -> Iterator[Event]:

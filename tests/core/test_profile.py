@@ -6,7 +6,7 @@ from streamer.codecs.profiles import PROFILE_BYTES
 from streamer.core.leaves.performed import Performed
 from streamer.core.profile import ENTRY_BYTES, ID_BYTES, MOST_IDS, SHORT_BYTES, Profile, fingerprint
 from streamer.core.syntax import Header, Scope
-from tests.core.shopper import Shopper, on
+from tests.core.shopper import Shopper, everything, on
 
 LATENESS = 10
 X = fingerprint("x")
@@ -107,3 +107,23 @@ def test_a_hash_across_two_entries_is_not_one_of_them() -> None:
     assert not profile.knows(across, LATENESS)
     assert profile.knows(one, LATENESS)
     assert profile.knows(other, LATENESS)
+
+
+def test_a_copy_holds_the_same_and_shares_nothing_that_changes() -> None:
+    profile = Profile("c", 1, 0, 0)
+    values = {"customer": "c", "born": 1, "ids": b"i", "stamp": b"s"}
+    values |= {
+        "memories": [[2], {"v": b"t"}],
+        "inside": [3],
+        "since": [4],
+        "flips": [5],
+        "beyond": [6],
+    }
+    values |= dict.fromkeys(everything(profile).keys() - values.keys(), 7)
+    for name, value in values.items():
+        setattr(profile, name, value)
+    twin = profile.copy()
+    assert everything(twin) == everything(profile) == values
+    for changed in (twin.memories[0], twin.inside, twin.since, twin.flips, twin.beyond):
+        changed.append(0)
+    assert everything(profile) == values

@@ -7,18 +7,8 @@ from heapq import nsmallest
 from typing import TypeVar
 
 from streamer.core import wording
-from streamer.core.memory import (
-    MOST_VALUES,
-    NEVER,
-    TIME_BYTES,
-    Answer,
-    Binder,
-    Fold,
-    Leaf,
-    Standing,
-    State,
-    listens,
-)
+from streamer.core.memory import MOST_VALUES, NEVER, TIME_BYTES, Answer, Binder, Fold, Leaf, listens
+from streamer.core.profile import Profile, State
 from streamer.core.syntax import Clause, Names
 from streamer.core.values import VALUE_BYTES, Value, compile_reader, compile_where, shown
 from streamer.instants import iso
@@ -114,7 +104,7 @@ class OpenItems:
         qualified = self._qualifies is None or self._qualifies(event) is not False
         return [_CUSTOMER] if qualified else []
 
-    def _begin(self, state: State, event: Event, profile: Standing) -> State:
+    def _begin(self, state: State, event: Event, profile: Profile) -> State:
         items = self._items(event)
         if not items:
             return state
@@ -136,7 +126,7 @@ class OpenItems:
         self._trim(state, profile)
         return state
 
-    def _close(self, state: State, event: Event, profile: Standing) -> State:
+    def _close(self, state: State, event: Event, profile: Profile) -> State:
         if state is None:
             state = [None, {}, {}]
         time = event.time
@@ -162,7 +152,7 @@ class OpenItems:
             if not times:
                 del begun[item]
 
-    def _trim(self, state: State, profile: Standing) -> None:
+    def _trim(self, state: State, profile: Profile) -> None:
         _, begun, closed = state
         if self._within is not None:
             gone = profile.clock - self._within
@@ -175,7 +165,7 @@ class OpenItems:
             self._forget(closed, closed.__getitem__, profile)
 
     def _forget(
-        self, items: dict[Value, Kept], when: Callable[[Value], Millis], profile: Standing
+        self, items: dict[Value, Kept], when: Callable[[Value], Millis], profile: Profile
     ) -> None:
         for item in nsmallest(len(items) - MOST_VALUES, items, key=when):
             del items[item]
@@ -208,7 +198,7 @@ class LeftOpen:
         self._within = question.within
         self._keep = question.at_least
 
-    def _spells(self, profile: Standing, now: Millis) -> list[tuple[Millis, Millis, Value]]:
+    def _spells(self, profile: Profile, now: Millis) -> list[tuple[Millis, Millis, Value]]:
         """Return from when until when each item is abandoned, those that are over left out."""
         state = profile.memories[self._slot]
         if state is None:
@@ -222,7 +212,7 @@ class LeftOpen:
                     spells.append((start, end, item))
         return spells
 
-    def test(self, profile: Standing, now: Millis) -> Answer:
+    def test(self, profile: Profile, now: Millis) -> Answer:
         """Say whether an item is abandoned; follow the spells to where none covers."""
         spells = self._spells(profile, now)
         if not spells:
@@ -237,7 +227,7 @@ class LeftOpen:
             until = max(until, end)
         return True, until
 
-    def detail(self, profile: Standing, now: Millis) -> str:
+    def detail(self, profile: Profile, now: Millis) -> str:
         """Name the items that are abandoned."""
         items = [item for start, _, item in self._spells(profile, now) if start <= now]
         state = profile.memories[self._slot]

@@ -5,7 +5,8 @@ from datetime import MAXYEAR, date
 
 from streamer.core.calendar import Almanac, Calendar, anniversary_in
 from streamer.core.leaves.dates import TraitDates, dates_of, days_in, shown
-from streamer.core.memory import NEVER, Answer, Binder, Leaf, Standing
+from streamer.core.memory import NEVER, Answer, Binder, Leaf
+from streamer.core.profile import Profile
 from streamer.types import Millis
 
 
@@ -40,7 +41,7 @@ class OfAge:
             said.append(f"below {question.below}")
         self.label = " ".join(said)
 
-    def test(self, profile: Standing, now: Millis) -> Answer:
+    def test(self, profile: Profile, now: Millis) -> Answer:
         """Say whether the age is in the range; it flips when a birthday begins in the zone."""
         days = days_in(profile, self._slot)
         return self._almanac.answer(days, now) if days else NEVER
@@ -61,7 +62,7 @@ class OfAge:
         ends = {turn for span in spans for turn in span if turn is not None and turn >= today}
         return holds(today), self._calendar.next_turn(now, holds, sorted(ends))
 
-    def detail(self, profile: Standing, now: Millis) -> str:
+    def detail(self, profile: Profile, now: Millis) -> str:
         """Say the dates and the ages."""
         dates = dates_of(days_in(profile, self._slot))
         today = self._calendar.day(now)

@@ -1,30 +1,22 @@
 """Sums and averages: `total`, `average`."""
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import eq
 from typing import Literal, TypeAlias
 
 from streamer.core import wording
-from streamer.core.memory import (
-    MOST_EVENTS,
-    TIME_BYTES,
-    Answer,
-    Binder,
-    Fold,
-    Leaf,
-    Standing,
-    State,
-    listens,
-)
+from streamer.core.memory import MOST_EVENTS, TIME_BYTES, Answer, Binder, Fold, Leaf, listens
+from streamer.core.profile import Profile, State
 from streamer.core.since import Recall, since_or_plain
 from streamer.core.slices import oldest_crowded
 from streamer.core.syntax import Comparison, Scope
 from streamer.core.values import ORDERS, Holder, Order, Property, compile_found, ten_thousandths
 from streamer.types import FOREVER, Detail, Event, Millis
 
-Entry: TypeAlias = tuple[Millis, int, int]
-"""When, the sum in ten-thousandths, and how many values it weighs."""
+Entry: TypeAlias = Sequence[int]
+"""When, the sum in ten-thousandths, and how many values it weighs: a list once it was stored."""
 
 _MOST_TIMES = 1_000_000
 _SUM_BYTES = 18
@@ -95,7 +87,7 @@ class Sums:
         """Add the event's values."""
         return self._add if listens(self._scope.events, name) else None
 
-    def _add(self, state: State, event: Event, profile: Standing) -> State:
+    def _add(self, state: State, event: Event, profile: Profile) -> State:
         added = weight = 0
         for value, holder in self._found(event):
             scaled = ten_thousandths(value)
@@ -118,7 +110,7 @@ class Sums:
         self._trim(state, profile, self._leaves)
         return state
 
-    def _trim(self, state: State, profile: Standing, horizon: Millis) -> None:
+    def _trim(self, state: State, profile: Profile, horizon: Millis) -> None:
         entries: list[Entry] = state[2]
         gone = bisect_right(entries, profile.clock - horizon, key=_time_of)
         if gone:
@@ -193,7 +185,7 @@ class Compared:
         factor = weight if self._average else 1
         return all(compare(total, operand * factor) for compare, operand in self._comparisons)
 
-    def test(self, profile: Standing, now: Millis) -> Answer:
+    def test(self, profile: Profile, now: Millis) -> Answer:
         """Say whether it compares so, and find the first event whose leaving changes that."""
         state = self._recall(profile)
         if state is None:
@@ -216,7 +208,7 @@ class Compared:
                 return holds, time + within
         return holds, FOREVER
 
-    def detail(self, profile: Standing, now: Millis) -> Detail:
+    def detail(self, profile: Profile, now: Millis) -> Detail:
         """Say the sum or average and of how many values."""
         state = self._recall(profile)
         total, weight, entries = (0, 0, []) if state is None else state

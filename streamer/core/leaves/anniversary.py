@@ -8,7 +8,8 @@ from typing import Final, TypeAlias
 from streamer.core import wording
 from streamer.core.calendar import YEARS_AHEAD, Almanac, Calendar, anniversary_in
 from streamer.core.leaves.dates import TraitDates, dates_of, days_in, shown
-from streamer.core.memory import ALWAYS, NEVER, Answer, Binder, Leaf, Standing
+from streamer.core.memory import ALWAYS, NEVER, Answer, Binder, Leaf
+from streamer.core.profile import Profile
 from streamer.types import DAY, Millis
 
 Days: TypeAlias = tuple[date, date]
@@ -54,7 +55,7 @@ class ComesRound:
             said.append(f"until {wording.duration(question.after)} after")
         self.label = " ".join(said)
 
-    def test(self, profile: Standing, now: Millis) -> Answer:
+    def test(self, profile: Profile, now: Millis) -> Answer:
         """Say whether today is in a window; it flips when a day begins in the zone."""
         days = days_in(profile, self._slot)
         return self._almanac.answer(days, now) if days else NEVER
@@ -84,7 +85,7 @@ class ComesRound:
                 begins = day - timedelta(days=self._before)
                 yield begins, day + timedelta(days=self._after + 1)
 
-    def detail(self, profile: Standing, now: Millis) -> str:
+    def detail(self, profile: Profile, now: Millis) -> str:
         """Say the dates, and which day it is."""
         said = shown(self._trait, dates_of(days_in(profile, self._slot)))
         return f"{said}; today is {self._calendar.day(now)}"

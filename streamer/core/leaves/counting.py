@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from streamer.core.memory import ALWAYS, NEVER, Answer, Fold, Standing, State, listens, longer
+from streamer.core.memory import ALWAYS, NEVER, Answer, Fold, listens, longer
+from streamer.core.profile import Profile, State
 from streamer.core.since import Recall
 from streamer.core.stamps import STAMP_BYTES, Run, Stamp, added, after, instant, nth_last
 from streamer.core.syntax import Clause, Names, Scope
@@ -68,12 +69,12 @@ class Times:
             return None
         return self._insert if self._qualifies is None else self._insert_qualifying
 
-    def _insert_qualifying(self, state: State, event: Event, profile: Standing) -> State:
+    def _insert_qualifying(self, state: State, event: Event, profile: Profile) -> State:
         if self._qualifies is not None and self._qualifies(event) is False:
             return state
         return self._insert(state, event, profile)
 
-    def _insert(self, state: State, _event: Event, profile: Standing) -> State:
+    def _insert(self, state: State, _event: Event, profile: Profile) -> State:
         stamp = profile.stamp
         return stamp if state is None else added(state, stamp, self.keep)
 
@@ -107,7 +108,7 @@ class Earliest:
         """Keep the smaller time."""
         return self._lower if listens(self._events, name) else None
 
-    def _lower(self, state: State, event: Event, profile: Standing) -> State:
+    def _lower(self, state: State, event: Event, profile: Profile) -> State:
         if self._qualifies is not None and self._qualifies(event) is False:
             return state
         return profile.stamp if state is None else min(state, profile.stamp)
@@ -152,7 +153,7 @@ class LastSeen:
         """Move the values' last times."""
         return self._see if listens(self._events, name) else None
 
-    def _see(self, state: State, event: Event, profile: Standing) -> State:
+    def _see(self, state: State, event: Event, profile: Profile) -> State:
         values = self._read(event)
         if not values:
             return state
@@ -235,7 +236,7 @@ class Counted:
             return b""
         return state if self.ascending else b"".join(sorted(state.values()))
 
-    def test(self, profile: Standing, now: Millis) -> Answer:
+    def test(self, profile: Profile, now: Millis) -> Answer:
         """Say whether the count is in the range; it can only fall until the next event."""
         state = self.recall(profile)
         low, high, within = self.low, self.high, self.within
@@ -260,9 +261,10 @@ class Counted:
             return NEVER
         return (True, nth_last(times, low) + within) if low else ALWAYS
 
-    def detail(self, profile: Standing, now: Millis) -> Detail:
+    def detail(self, profile: Profile, now: Millis) -> Detail:
         """Say how many there are and when the last was."""
-        times = self._times(self.recall(profile))
+        state = self.recall(profile)
+        times = (state or b"") if self.ascending else self._times(state)
         return _counted, times, 0 if self.within is None else now - self.within
 
 
@@ -282,7 +284,7 @@ class Absent:
         self.recall = recall
         self.within = within
 
-    def test(self, profile: Standing, now: Millis) -> Answer:
+    def test(self, profile: Profile, now: Millis) -> Answer:
         """Say whether there is none; with a window, one ends exactly the window after it."""
         times = self.recall(profile)
         if not times:
@@ -292,7 +294,7 @@ class Absent:
         until = nth_last(times, 1) + self.within
         return (False, until) if until > now else ALWAYS
 
-    def detail(self, profile: Standing, _now: Millis) -> Detail:
+    def detail(self, profile: Profile, _now: Millis) -> Detail:
         """Say when the last one was."""
         times = self.recall(profile)
         return (_since, times) if times else "none so far"
@@ -311,11 +313,11 @@ class Aged:
         self._low = low
         self._high = high
 
-    def _time(self, profile: Standing) -> Millis | None:
+    def _time(self, profile: Profile) -> Millis | None:
         state: Run | None = profile.memories[self._slot]
         return None if state is None else nth_last(state, 1)
 
-    def test(self, profile: Standing, now: Millis) -> Answer:
+    def test(self, profile: Profile, now: Millis) -> Answer:
         """Say whether the age is in the range; it flips at the time plus either bound."""
         time = self._time(profile)
         if time is None or self._low >= self._high:
@@ -325,7 +327,7 @@ class Aged:
         until = time + self._high
         return (True, min(until, FOREVER)) if now < until else NEVER
 
-    def detail(self, profile: Standing, _now: Millis) -> str:
+    def detail(self, profile: Profile, _now: Millis) -> str:
         """Say when it was."""
         time = self._time(profile)
         return "never" if time is None else f"at {iso(time)}"

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final
 
-from streamer.core.memory import TIME_BYTES, Fold, Standing, State
+from streamer.core.memory import TIME_BYTES, Fold
+from streamer.core.profile import Profile, State
 from streamer.core.values import flat
 from streamer.types import Event, Millis, Scalar
 
@@ -50,7 +51,7 @@ class TraitDates:
         """Take the dates; traits come with events of any name."""
         return self._take
 
-    def _take(self, state: State, event: Event, profile: Standing) -> State:
+    def _take(self, state: State, event: Event, profile: Profile) -> State:
         traits = event.traits
         if not traits or self._trait not in traits:
             return state
@@ -66,7 +67,7 @@ def _days(values: Iterable[Scalar]) -> Iterable[int]:
     return (found.toordinal() for value in values if (found := date_of(value)) is not None)
 
 
-def days_in(profile: Standing, slot: int) -> tuple[int, ...]:
+def days_in(profile: Profile, slot: int) -> tuple[int, ...]:
     """Return the day numbers that are remembered, the earliest first."""
     state = profile.memories[slot]
     return () if state is None else tuple(state[1])

@@ -5,17 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from streamer.core import wording
-from streamer.core.memory import (
-    NEVER,
-    TIME_BYTES,
-    Answer,
-    Binder,
-    Fold,
-    Leaf,
-    Standing,
-    State,
-    listens,
-)
+from streamer.core.memory import NEVER, TIME_BYTES, Answer, Binder, Fold, Leaf, listens
+from streamer.core.profile import Profile, State
 from streamer.core.since import Recall, since_or_plain
 from streamer.core.syntax import Comparison, Scope
 from streamer.core.values import compile_found, compile_test, ten_thousandths
@@ -86,7 +77,7 @@ class LastByRegion:
         """Move the times of the regions in which the event has values."""
         return self._see if listens(self._events, name) else None
 
-    def _see(self, state: State, event: Event, _profile: Standing) -> State:
+    def _see(self, state: State, event: Event, _profile: Profile) -> State:
         for value, _ in self._found(event):
             scaled = ten_thousandths(value)
             if scaled is not None:
@@ -124,7 +115,7 @@ class FarthestRegion:
         regions = range(len(self._satisfies))
         self._order = tuple(reversed(regions) if question.kind == "largest" else regions)
 
-    def test(self, profile: Standing, now: Millis) -> Answer:
+    def test(self, profile: Profile, now: Millis) -> Answer:
         """Follow the regions as they leave the window, until the answer changes."""
         state = self._recall(profile)
         if state is None:
@@ -146,7 +137,7 @@ class FarthestRegion:
             return NEVER
         return (True, last + (within or 0)) if holds else NEVER
 
-    def detail(self, profile: Standing, now: Millis) -> str:
+    def detail(self, profile: Profile, now: Millis) -> str:
         """Say when such a value was last seen."""
         state = self._recall(profile)
         last = 0 if self._within is None else now - self._within

@@ -5,10 +5,10 @@ recently, in one event the first in the list.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from streamer.core import wording
 from streamer.core.memory import (
@@ -20,18 +20,17 @@ from streamer.core.memory import (
     Binder,
     Fold,
     Leaf,
-    Standing,
-    State,
     listens,
 )
+from streamer.core.profile import Profile, State
 from streamer.core.slices import oldest_crowded
 from streamer.core.syntax import Clause, Comparison, Names
 from streamer.core.values import VALUE_BYTES, Value, compile_reader, remembered, shown
 from streamer.types import FOREVER, Event, Millis, Scalar
 
 Reader: TypeAlias = Callable[[Event], list[Value]]
-Carried: TypeAlias = tuple[Millis, list[tuple[Value, int]]]
-"""When, and which values how often, the most recent first."""
+Carried: TypeAlias = Sequence[Any]
+"""When, and which (value, how often), the most recent first: lists once they were stored."""
 Tally: TypeAlias = dict[Value, list[int]]
 """Each value's [count, rank by recency]; the larger rank is the more recent one."""
 
@@ -71,7 +70,7 @@ class Favours:
         return Favourite(said, binder.share(window), self)
 
 
-def _most(values: list[Value], slot: int, profile: Standing) -> list[Value]:
+def _most(values: list[Value], slot: int, profile: Profile) -> list[Value]:
     """Return as many values of one event as are kept at all, the first in the list."""
     if len(values) > MOST_VALUES:
         profile.went_beyond(slot)
@@ -107,7 +106,7 @@ class Counts:
         """Count the event's values."""
         return self._count if listens(self._events, name) else None
 
-    def _count(self, state: State, event: Event, profile: Standing) -> State:
+    def _count(self, state: State, event: Event, profile: Profile) -> State:
         rows = [] if state is None else state
         for value in reversed(_most(self._read(event), self.slot, profile)):
             index = next((i for i, row in enumerate(rows) if row[0] == value), None)
@@ -163,7 +162,7 @@ class Window:
         """Add the event's values at its time."""
         return self._carry if listens(self._events, name) else None
 
-    def _carry(self, state: State, event: Event, profile: Standing) -> State:
+    def _carry(self, state: State, event: Event, profile: Profile) -> State:
         values = _most(self._read(event), self.slot, profile)
         if not values:
             return state
@@ -178,7 +177,7 @@ class Window:
             self._forget(entries, profile)
         return entries or None
 
-    def _forget(self, entries: list[Carried], profile: Standing) -> None:
+    def _forget(self, entries: list[Carried], profile: Profile) -> None:
         tally = _tally(entries)
         if len(tally) > MOST_VALUES:
             profile.went_beyond(self.slot)
@@ -192,7 +191,8 @@ class Window:
 
 
 def _time_of(entry: Carried) -> Millis:
-    return entry[0]
+    time: Millis = entry[0]
+    return time
 
 
 def _tally(entries: list[Carried]) -> Tally:
@@ -253,7 +253,7 @@ class Favourite:
             for value, (count, _) in tally.items()
         )
 
-    def _now(self, profile: Standing, now: Millis) -> tuple[Tally, list[Carried]]:
+    def _now(self, profile: Profile, now: Millis) -> tuple[Tally, list[Carried]]:
         """Return the tally at `now`, and the entries inside the window."""
         state = profile.memories[self._slot]
         if state is None:
@@ -263,7 +263,7 @@ class Favourite:
         entries = state[bisect_right(state, now - self._within, key=_time_of) :]
         return _tally(entries), entries
 
-    def test(self, profile: Standing, now: Millis) -> Answer:
+    def test(self, profile: Profile, now: Millis) -> Answer:
         """Say whether it does, and follow the window until leaving events change that."""
         tally, entries = self._now(profile, now)
         if not tally:
@@ -283,7 +283,7 @@ class Favourite:
                 return holds, time + (self._within or 0)
         return holds, FOREVER
 
-    def detail(self, profile: Standing, now: Millis) -> str:
+    def detail(self, profile: Profile, now: Millis) -> str:
         """Name the favourite and its share."""
         tally, _ = self._now(profile, now)
         favourite = _first(tally)

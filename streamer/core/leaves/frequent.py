@@ -3,15 +3,8 @@
 from heapq import nsmallest
 from typing import Final
 
-from streamer.core.memory import (
-    ALWAYS,
-    NEVER,
-    Answer,
-    Fold,
-    Standing,
-    State,
-    listens,
-)
+from streamer.core.memory import ALWAYS, NEVER, Answer, Fold, listens
+from streamer.core.profile import Profile, State
 from streamer.core.since import Recall
 from streamer.core.stamps import STAMP_BYTES, Run, Stamp, added, after, instant, nth_last, stamped
 from streamer.core.syntax import Clause, Names
@@ -64,7 +57,7 @@ class TimesByValue:
         """Insert the time at each value that the event carries."""
         return self._insert if listens(self._events, name) else None
 
-    def _insert(self, state: State, event: Event, profile: Standing) -> State:
+    def _insert(self, state: State, event: Event, profile: Profile) -> State:
         values = self._read(event)
         if not values:
             return state
@@ -84,7 +77,7 @@ class TimesByValue:
             self._trim(state, profile)
         return state
 
-    def _trim(self, state: State, profile: Standing) -> None:
+    def _trim(self, state: State, profile: Profile) -> None:
         by_value: dict[Value, Run] = state[1]
         if self._within is not None:
             gone = stamped(profile.clock - self._within)
@@ -128,7 +121,7 @@ class MostFrequent:
         self.recall = recall
         self.within = within
 
-    def test(self, profile: Standing, now: Millis) -> Answer:
+    def test(self, profile: Profile, now: Millis) -> Answer:
         """Say whether the best value has its times inside the window."""
         state = self.recall(profile)
         if state is None or state[0] is None:
@@ -138,7 +131,7 @@ class MostFrequent:
         until = instant(state[0]) + self.within
         return (True, until) if until > now else NEVER
 
-    def detail(self, profile: Standing, _now: Millis) -> Detail:
+    def detail(self, profile: Profile, _now: Millis) -> Detail:
         """Name the value that decides."""
         state = self.recall(profile)
         if state is None or state[0] is None:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from streamer.core import wording
-from streamer.core.memory import TIME_BYTES, Answer, Binder, Fold, Leaf, Standing, State, listens
+from streamer.core.memory import TIME_BYTES, Answer, Binder, Fold, Leaf, listens
+from streamer.core.profile import Profile, State
 from streamer.core.syntax import Clause, Comparison, Names
 from streamer.core.values import (
     VALUE_BYTES,
@@ -74,7 +75,7 @@ class Verdict:
         """Replace an earlier (later) verdict."""
         return self._judge if listens(self._events, name) else None
 
-    def _judge(self, state: State, event: Event, _profile: Standing) -> State:
+    def _judge(self, state: State, event: Event, _profile: Profile) -> State:
         time = event.time
         if state is not None and (time < state[0] if self._last else time >= state[0]):
             return state
@@ -94,7 +95,7 @@ class Judged:
         self._within = within
         self._of_nothing = of_nothing
 
-    def test(self, profile: Standing, now: Millis) -> Answer:
+    def test(self, profile: Profile, now: Millis) -> Answer:
         """Say the verdict; it ends the window after the value came."""
         state = profile.memories[self._slot]
         if state is None:
@@ -106,7 +107,7 @@ class Judged:
             return self._of_nothing, FOREVER
         return state[1], (until if state[1] is not self._of_nothing else FOREVER)
 
-    def detail(self, profile: Standing, _now: Millis) -> str:
+    def detail(self, profile: Profile, _now: Millis) -> str:
         """Say the value and when it came."""
         state = profile.memories[self._slot]
         return "no value" if state is None else f"{shown(state[2])} at {iso(state[0])}"

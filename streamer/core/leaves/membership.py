@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from streamer.core import wording
-from streamer.core.memory import ALWAYS, NEVER, Answer, Binder, Leaf, Standing
+from streamer.core.memory import ALWAYS, NEVER, Answer, Binder, Leaf
+from streamer.core.profile import Profile
 from streamer.instants import iso
 from streamer.types import Millis
 
@@ -34,14 +35,14 @@ class Inside:
         self._number = number
         self._lasting = lasting
 
-    def test(self, profile: Standing, now: Millis) -> Answer:
+    def test(self, profile: Profile, now: Millis) -> Answer:
         """Say whether the customer is in it, as decided earlier in this moment."""
         if profile.inside[self._place] != self._number:
             return NEVER
         ripe = profile.since[self._place] + self._lasting
         return ALWAYS if now >= ripe else (False, ripe)
 
-    def detail(self, profile: Standing, _now: Millis) -> str:
+    def detail(self, profile: Profile, _now: Millis) -> str:
         """Say since when."""
         if profile.inside[self._place] != self._number:
             return "not in it"

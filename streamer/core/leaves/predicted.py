@@ -25,17 +25,8 @@ from math import exp, log
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
-from streamer.core.memory import (
-    NEVER,
-    TIME_BYTES,
-    Answer,
-    Binder,
-    Fold,
-    Leaf,
-    Standing,
-    State,
-    listens,
-)
+from streamer.core.memory import NEVER, TIME_BYTES, Answer, Binder, Fold, Leaf, listens
+from streamer.core.profile import Profile, State
 from streamer.core.syntax import Names
 from streamer.instants import iso
 from streamer.types import FOREVER, SECOND, Event, Millis
@@ -138,14 +129,14 @@ class Purchases:
             return None
         return self._count_day if self._days else self._count
 
-    def _count(self, state: State, event: Event, _profile: Standing) -> State:
+    def _count(self, state: State, event: Event, _profile: Profile) -> State:
         time = event.time
         if state is None:
             return [time, time, 1, []]
         state[2] += 1
         return _spanned(state, time)
 
-    def _count_day(self, state: State, event: Event, profile: Standing) -> State:
+    def _count_day(self, state: State, event: Event, profile: Profile) -> State:
         time = event.time
         day = datetime.fromtimestamp(time // SECOND, self._zone).toordinal()
         if state is None:
@@ -191,7 +182,7 @@ class Alive:
         self._alpha, self._parts = alpha.as_integer_ratio()
         self._growth = lru_cache(4096)(question.model.growth)
 
-    def test(self, profile: Standing, now: Millis) -> Answer:
+    def test(self, profile: Profile, now: Millis) -> Answer:
         """Say whether it is in the range; it flips right after the instant at which it leaves."""
         state = profile.memories[self._slot]
         if state is None:
@@ -211,7 +202,7 @@ class Alive:
         age = (recency * growth - self._alpha * parts) // (self._parts * parts)
         return min(int(state[0] + age + 1), FOREVER)
 
-    def detail(self, profile: Standing, now: Millis) -> str:
+    def detail(self, profile: Profile, now: Millis) -> str:
         """Say the score, and what it is found from."""
         state = profile.memories[self._slot]
         if state is None:

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from typing import TypeAlias
 
 from streamer.core.calendar import YEARS_AHEAD, Almanac, Calendar
-from streamer.core.memory import Answer, Binder, Leaf, Standing
+from streamer.core.memory import Answer, Binder, Leaf
+from streamer.core.profile import Profile
 from streamer.instants import iso
 from streamer.types import Millis
 
@@ -40,7 +41,7 @@ class InSeason:
         self._calendar = calendar
         self._almanac = Almanac(self._asked)
 
-    def test(self, _profile: Standing, now: Millis) -> Answer:
+    def test(self, _profile: Profile, now: Millis) -> Answer:
         """Say whether it is the season; it flips when a day begins in the zone."""
         return self._almanac.answer((), now)
 
@@ -61,7 +62,7 @@ class InSeason:
             turns = (_day(year, self._begins, after=0), _day(year, self._ends, after=1))
             yield from (turn for turn in sorted(turns) if turn >= today)
 
-    def detail(self, _profile: Standing, now: Millis) -> str:
+    def detail(self, _profile: Profile, now: Millis) -> str:
         """Say which day it is."""
         return f"{iso(now)} is {self._calendar.day(now):%m-%d}"
 

@@ -20,10 +20,9 @@ from streamer.core.memory import (
     Binder,
     Fold,
     Leaf,
-    Standing,
-    State,
     listens,
 )
+from streamer.core.profile import Profile, State
 from streamer.core.syntax import Clause, Names
 from streamer.core.values import VALUE_BYTES, Value, compile_reader, compile_where, shown
 from streamer.instants import iso
@@ -113,7 +112,7 @@ class ChainsByValue:
         if not steps:
             return None
 
-        def advance(state: State, event: Event, profile: Standing) -> State:
+        def advance(state: State, event: Event, profile: Profile) -> State:
             moved: dict[Value, Chains] = {} if state is None else state
             for index, qualifies, read in steps:
                 if qualifies is None or qualifies(event) is not False:
@@ -134,7 +133,7 @@ class ChainsByValue:
         chains[row + step] = clock
         moved[value] = chains
 
-    def _trim(self, moved: dict[Value, Chains], profile: Standing) -> None:
+    def _trim(self, moved: dict[Value, Chains], profile: Profile) -> None:
         if self._within is not None:
             gone = profile.clock - self._within
             while moved:
@@ -161,14 +160,14 @@ class InOrder:
         self._whole = steps * (steps - 1) // 2
         self._within = within
 
-    def _best(self, profile: Standing) -> tuple[Millis, Value]:
+    def _best(self, profile: Profile) -> tuple[Millis, Value]:
         state: dict[Value, Chains] | None = profile.memories[self._slot]
         if not state:
             return 0, 0
         value = max(state, key=lambda value: state[value][self._whole])
         return state[value][self._whole], value
 
-    def test(self, profile: Standing, now: Millis) -> Answer:
+    def test(self, profile: Profile, now: Millis) -> Answer:
         """Say whether there is one; it ends the window after the best chain's beginning."""
         begun, _ = self._best(profile)
         if not begun:
@@ -178,7 +177,7 @@ class InOrder:
         until = begun + self._within
         return (True, until) if until > now else NEVER
 
-    def detail(self, profile: Standing, _now: Millis) -> str:
+    def detail(self, profile: Profile, _now: Millis) -> str:
         """Say when the best chain began, and with which value."""
         begun, value = self._best(profile)
         if not begun:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from streamer.core import wording
 from streamer.core.leaves.latest import Judged
-from streamer.core.memory import TIME_BYTES, Binder, Fold, Leaf, Standing, State
+from streamer.core.memory import TIME_BYTES, Binder, Fold, Leaf
+from streamer.core.profile import Profile, State
 from streamer.core.syntax import Comparison
 from streamer.core.values import VALUE_BYTES, compile_test, flat, remembered_of, wants_absence
 from streamer.types import Event, Millis
@@ -53,7 +54,7 @@ class TraitVerdict:
         """Judge the trait; traits come with events of any name."""
         return self._judge
 
-    def _judge(self, state: State, event: Event, _profile: Standing) -> State:
+    def _judge(self, state: State, event: Event, _profile: Profile) -> State:
         traits = event.traits
         if not traits or self._name not in traits:
             return state

@@ -14,7 +14,8 @@ from fractions import Fraction
 from typing import Final, Literal
 
 from streamer.core.leaves.predicted import Purchases, repeats
-from streamer.core.memory import NEVER, Answer, Binder, Fold, Leaf, Standing, State
+from streamer.core.memory import NEVER, Answer, Binder, Fold, Leaf
+from streamer.core.profile import Profile, State
 from streamer.core.syntax import Names
 from streamer.core.values import SCALE, compile_found, ten_thousandths
 from streamer.types import FOREVER, Event, Millis
@@ -97,7 +98,7 @@ class Spending:
             return None
         self._purchases.slot = self.slot  # what goes beyond there, goes beyond here
 
-        def add(state: State, event: Event, profile: Standing) -> State:
+        def add(state: State, event: Event, profile: Profile) -> State:
             numbers = (ten_thousandths(value) for value, _ in self._found(event))
             value = sum(number for number in numbers if number is not None)
             if value <= 0:
@@ -129,7 +130,7 @@ class Valued:
         purchases = repeats(state[0]) + 1
         return purchases, self._model.expected(purchases, Fraction(state[1], SCALE))
 
-    def test(self, profile: Standing, _now: Millis) -> Answer:
+    def test(self, profile: Profile, _now: Millis) -> Answer:
         """Say whether it is in the range; only a purchase changes it."""
         state = profile.memories[self._slot]
         if state is None:
@@ -140,7 +141,7 @@ class Valued:
         )
         return holds, FOREVER
 
-    def detail(self, profile: Standing, _now: Millis) -> str:
+    def detail(self, profile: Profile, _now: Millis) -> str:
         """Say the expected value, and what it is found from."""
         state = profile.memories[self._slot]
         if state is None:
