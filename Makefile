@@ -37,7 +37,9 @@ format: $(READY) ## format the code, apply safe lint fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY) ## CPU per event, beside a bare loop
+bench: $(READY) ## CPU per event, beside a bare loop: compiled as `pip install .` does, then plain
+	$(BIN)/python $(INSTALL) --no-deps --no-build-isolation --upgrade --target build/compiled .
+	PYTHONSAFEPATH=1 PYTHONPATH=build/compiled $(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/engine.py
 
 proof: $(READY) ## the long run against the oracle: 100,000 pairs of rules and history

@@ -1,5 +1,6 @@
 """What the engine costs: CPU per event of each part, beside a bare loop, in one run.
 
+    make bench
     python benchmarks/engine.py [--customers N] [--rules PATH] [--beside PATH]
 
 The bare loop only parses the JSON of the lines; it is what any program must pay. Every figure is
@@ -50,6 +51,7 @@ def main() -> None:
     arguments.add_argument("--rules", type=Path, default=RULES)
     arguments.add_argument("--beside", type=Path)
     chosen = arguments.parse_args()
+    print(f"the hot lane is {'plain Python' if hasattr(decide, '__code__') else 'compiled'}")
     rule_sets = [chosen.rules] if chosen.beside is None else [chosen.rules, chosen.beside]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "events.jsonl"

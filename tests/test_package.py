@@ -1,18 +1,69 @@
-"""What is installed with `pip install .`: the code, and beside it the rules and the schemas."""
+"""What is installed with `pip install .`: the code, and beside it the rules and the schemas.
 
+Where there is a C compiler the hot lane is compiled, and passes the tests of the engine as plain
+Python does.
+"""
+
+import os
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
+from shutil import which
 from zipfile import ZipFile
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
+OF_THE_ENGINE = (
+    "tests/core",
+    "tests/worker",
+    "tests/codecs/test_changes.py",
+    "tests/codecs/test_profiles.py",
+    "tests/codecs/test_profiles_random.py",
+    "tests/test_engine_agrees.py",
+    "tests/test_crews.py",
+)
+
+
+def wheel_in(folder: Path, **environment: str) -> Path:
+    """Build the wheel there, as `pip install .` does."""
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(build, cwd=ROOT, env=os.environ | environment, check=True, capture_output=True)  # noqa: S603 (our own command)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def compiler() -> str | None:
+    """The C compiler that extensions of this Python are made with."""
+    return which((os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc").split()[0])
+
+
+def test_without_a_compiler_the_wheel_is_plain(tmp_path: Path) -> None:
+    assert wheel_in(tmp_path, CC="no-such-compiler").name.endswith("-py3-none-any.whl")
+
+
+@pytest.mark.skipif(compiler() is None, reason="there is no C compiler here")
+def test_compiled_it_passes_the_tests_of_the_engine(tmp_path: Path) -> None:
+    installed = tmp_path / "installed"
+    with ZipFile(wheel_in(tmp_path)) as wheel:
+        wheel.extractall(installed)
+    command = [sys.executable, "-m", "pytest", "--import-mode=append", "-p", "no:cacheprovider"]
+    paths = {"PYTHONPATH": f"{installed}{os.pathsep}{ROOT}", "PYTHONSAFEPATH": "1"}
+    tests = ["tests/runs_compiled.py", *OF_THE_ENGINE]
+    run = subprocess.run(  # noqa: S603 (our own command)
+        [*command, *tests],
+        cwd=ROOT,
+        env=os.environ | paths,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout[-5_000:]
 
 
 def test_the_wheel_carries_rules_schemas_and_mappings(tmp_path: Path) -> None:
-    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)  # noqa: S603 (our own command)
-    (wheel,) = tmp_path.glob("*.whl")
-    carried = set(ZipFile(wheel).namelist())
+    carried = set(ZipFile(wheel_in(tmp_path, STREAMER_PLAIN="1")).namelist())
     shipped = [*ROOT.glob("rules/**/*.yaml"), *ROOT.glob("schemas/**/*.*")]
     assert len(shipped) > 10
     for file in shipped:
