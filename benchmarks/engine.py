@@ -39,8 +39,8 @@ from streamer.core.ruleset import RuleSet
 from streamer.types import Record, SegmentChange, Wake
 
 BARE = "bare loop: parse JSON"
-CHUNK = 500_000
-"""Bytes of lines that go through all parts together: about 2,000 events."""
+CHUNK = 125_000
+"""Bytes of lines that go through all parts together: about 500 events, a batch of a worker."""
 RULES = Path(__file__).with_name("rules.yaml")
 
 
@@ -122,7 +122,7 @@ def work(
             profiles[event.customer] = decision.profile
             if decision.changes:
                 changes.extend(decision.changes)
-    customers = {event.customer for event in events}
+    customers = dict.fromkeys(event.customer for event in events)  # in their order, as a worker
     moved = [it for customer in customers if (it := profiles[customer]) is not None]
     with parts.timed("encode a profile", len(moved)):
         for profile in moved:
