@@ -39,6 +39,7 @@ from open_loop import event, quantiles, sending, watching
 
 from streamer.adapters.kafka import Connection, KafkaFeed, KafkaSink, Topics
 from streamer.adapters.redis import RedisStore
+from streamer.cli.garbage import look_rarely
 from streamer.compose.inputs import load_rules
 from streamer.compose.live import Ends, Live, new_instance
 from streamer.worker import Pace
@@ -162,6 +163,7 @@ def poll_and_parse(address: str, events: int) -> float:
 
 def work(address: str, url: str, events: int, customers: int, bare: float) -> None:
     """Let a worker go through the topic and print what it cost."""
+    look_rarely()
     connection, instance = Connection(address), new_instance(GROUP)
 
     def connect() -> Ends:
