@@ -17,7 +17,7 @@ Theory of operation.
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 from confluent_kafka import (
@@ -58,13 +58,8 @@ _LARGEST: Final = 8 << 20
 _OF_MEMBERS: Final = frozenset({"group.protocol", "session.timeout.ms", "max.poll.interval.ms"})
 
 
-class _Metadata(msgspec.Struct, array_like=True):
-    """What stands beside the group's offset, as a JSON list."""
-
-    number: int
-    swept: DueWake
-
-
+_Metadata: TypeAlias = tuple[int, DueWake]
+"""What stands beside the group's offset, as a JSON list: the mark's number and `swept`."""
 _ENCODER: Final = msgspec.json.Encoder()
 _DECODER: Final = msgspec.json.Decoder(_Metadata)
 
@@ -209,7 +204,7 @@ class KafkaSink:
             producer.produce(topic, **record)
 
     def _offset(self, partition: int, mark: Mark) -> TopicPartition:
-        metadata = _ENCODER.encode(_Metadata(mark.number, mark.swept)).decode()
+        metadata = _ENCODER.encode((mark.number, mark.swept)).decode()
         return TopicPartition(self._topics.events, partition, mark.offset, metadata=metadata)
 
     def _stable_mark(self, partition: int, patience_s: float) -> Mark | None:
@@ -220,13 +215,13 @@ class KafkaSink:
         if found.offset == OFFSET_INVALID:
             return Mark()
         try:
-            metadata = _DECODER.decode(found.metadata or "")
+            number, swept = _DECODER.decode(found.metadata or "")
         except msgspec.MsgspecError:
             raise AdapterError(
                 f"the offset of partition {partition} in the group {self._group} was not written "
                 "by Streamer, so nobody knows what has been published: use another --group"
             ) from None
-        return Mark(metadata.number, found.offset, metadata.swept)
+        return Mark(number, found.offset, swept)
 
     def _stable_offset(self, partition: int, patience_s: float) -> TopicPartition | None:
         """Return the group's offset, waiting for a coordinator that is just being found."""
