@@ -4,6 +4,8 @@
 FROM python:3.13.7-slim-bookworm AS build
 WORKDIR /source
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+# With a compiler the hot lane is compiled.
+RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev
 COPY requirements requirements
 RUN python -m venv /opt/streamer \
     && /opt/streamer/bin/pip install --require-hashes --only-binary :all: -r requirements/runtime.txt \

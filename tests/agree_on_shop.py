@@ -1,14 +1,15 @@
 """On real shops, too, a replay says of every customer what the oracle says.
 
-    python -m tests.agree_on_shop EVENTS MAPPING [--most LINES] [--every N] [--processes N]
+    python -m tests.agree_on_shop EVENTS MAPPING
+        [--least LINES] [--most LINES] [--every N] [--processes N]
 
 `streamer replay` runs the file under the shipped rules; the oracle judges each customer on their
 own, from the same events. What is compared is every change and every line that was not accepted.
 The mapping is not judged here: both get what it makes of the file.
 
 The oracle looks through a customer's whole history at every event, so its time grows with the
-square of a customer's lines. `--most` leaves out customers with more lines, `--every` takes only
-every n-th of the others; what was left out is said.
+square of a customer's lines. `--least` and `--most` leave out customers with fewer or more lines,
+`--every` takes only every n-th of the others; what was left out is said.
 """
 
 import argparse
@@ -154,12 +155,14 @@ def main() -> int:
     arguments = argparse.ArgumentParser(description="Compare a replay with the oracle.")
     arguments.add_argument("events")
     arguments.add_argument("mapping")
+    arguments.add_argument("--least", type=int, default=0, metavar="LINES")
     arguments.add_argument("--most", type=int, default=1_000_000, metavar="LINES")
     arguments.add_argument("--every", type=int, default=1, metavar="N")
     arguments.add_argument("--processes", type=int, default=1, metavar="N")
     chosen = arguments.parse_args()
     everybody = histories(chosen.events, chosen.mapping)
-    asked = [one for one in everybody if len(one.lines) <= chosen.most][:: chosen.every]
+    few, many = chosen.least, chosen.most
+    asked = [one for one in everybody if few <= len(one.lines) <= many][:: chosen.every]
     replay = replayed(chosen.events, chosen.mapping)
     tasks = [task(one, replay) for one in asked]
     customers = lines = changes = different = 0
