@@ -15,13 +15,14 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from random import Random
 from typing import Any, Self
 
 import orjson
 from confluent_kafka import Producer
+from kafka import KafkaAdminClient
 
 from streamer.adapters.redis import RedisStore
 from streamer.codecs.profiles import ProfileCodec
@@ -34,6 +35,8 @@ from tests.spoken import plain
 from tests.strategies import documents_to_yaml
 from tests.waiting import wait_until
 
+ENDING = ["PrepareCommit", "PrepareAbort"]
+"""What a broker says of a transaction that is decided, and whose markers are not written yet."""
 DOCUMENTS: list[dict[str, Any]] = [
     {
         "segment": "curious",
@@ -242,9 +245,14 @@ class Shop:
         the markers when it starts again (Kafka 4.3.1: "likely deleted already and hence can be
         skipped"), and then no reader gets past that transaction, whoever wrote it.
         """
-        for worker in self.workers:
-            worker.signal(signal.SIGSTOP)
-        time.sleep(0.5)
+        with closing(KafkaAdminClient(bootstrap_servers=self.kafka.address)) as broker:
+            for worker in self.workers:
+                worker.signal(signal.SIGSTOP)
+            time.sleep(0.5)  # for what is on its way to the broker
+            wait_until(
+                lambda: not any(broker.list_transactions(state_filters=ENDING).values()),
+                "no transaction between its commit and its markers",
+            )
         self.kafka.kill()
         for worker in self.workers:
             worker.signal(signal.SIGCONT)
