@@ -76,6 +76,7 @@ def test_a_paused_one_answers_when_it_is_resumed(own_kafka: KafkaServer) -> None
     wait_until(lambda: answers(own_kafka), "Kafka answers again")
 
 
+@pytest.mark.usefixtures("kafka")  # skipped where there is none
 def test_one_that_cannot_start_says_why() -> None:
     with (
         pytest.raises(RuntimeError, match=r"process\.roles"),

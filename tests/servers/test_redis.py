@@ -75,6 +75,7 @@ def test_settings_change_while_it_runs(own_redis: RedisServer) -> None:
         own_redis.client.set("key", "value")
 
 
+@pytest.mark.usefixtures("redis_server")  # skipped where there is none
 def test_the_append_only_file_can_be_written_through_at_every_command() -> None:
     with RedisServer({"appendfsync": "always"}) as server:
         assert server.client.config_get("append*") == {
@@ -85,6 +86,7 @@ def test_the_append_only_file_can_be_written_through_at_every_command() -> None:
         }
 
 
+@pytest.mark.usefixtures("redis_server")  # skipped where there is none
 def test_one_that_cannot_start_says_why() -> None:
     with (
         pytest.raises(RuntimeError, match="Bad directive or wrong number of arguments"),
