@@ -40,14 +40,19 @@ class CompiledModules(BuildHookInterface[Any]):
         shutil.rmtree(self._folder)
 
 
+def compiler() -> str | None:
+    """Return the C compiler that extensions of this Python are made with, None without one."""
+    command = os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc"
+    return shutil.which(command.split()[0])
+
+
 def compiled(root: Path, modules: Sequence[str], folder: Path) -> list[str]:
     """Compile modules into the folder; return the names of the extensions, as they are to lie."""
     from mypyc.build import mypycify  # noqa: PLC0415 (an editable install needs neither)
     from setuptools import Distribution  # type: ignore[import-untyped]  # noqa: PLC0415
 
-    compiler = os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc"
-    if shutil.which(compiler.split()[0]) is None:
-        raise OSError(f"there is no C compiler {compiler}")
+    if compiler() is None:
+        raise OSError("there is no C compiler")
     options = ["--config-file=", "--ignore-missing-imports"]
     paths = [str(path.relative_to(root)) for module in modules for path in root.glob(module)]
     with chdir(root):

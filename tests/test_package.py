@@ -7,12 +7,12 @@ Python does.
 import os
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
-from shutil import which
 from zipfile import ZipFile
 
 import pytest
+
+from hatch_build import compiler
 
 ROOT = Path(__file__).parents[1]
 OF_THE_ENGINE = (
@@ -32,11 +32,6 @@ def wheel_in(folder: Path, **environment: str) -> Path:
     subprocess.run(build, cwd=ROOT, env=os.environ | environment, check=True, capture_output=True)  # noqa: S603 (our own command)
     (wheel,) = folder.glob("*.whl")
     return wheel
-
-
-def compiler() -> str | None:
-    """The C compiler that extensions of this Python are made with."""
-    return which((os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc").split()[0])
 
 
 def test_without_a_compiler_the_wheel_is_plain(tmp_path: Path) -> None:

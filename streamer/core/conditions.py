@@ -35,7 +35,7 @@ class AllHold:
 
     def because(self, profile: Profile, now: Millis, holds: bool) -> list[Reason]:  # noqa: FBT001
         """Return what the answer rests on: every condition, or the first that does not hold."""
-        return _because(self.conditions, profile, now, holds, holds)
+        return _because(self.conditions, profile, now, every=holds, holds=holds)
 
 
 class AnyHolds:
@@ -63,7 +63,7 @@ class AnyHolds:
 
     def because(self, profile: Profile, now: Millis, holds: bool) -> list[Reason]:  # noqa: FBT001
         """Return what the answer rests on: the first that holds, or every condition."""
-        return _because(self.conditions, profile, now, not holds, holds)
+        return _because(self.conditions, profile, now, every=not holds, holds=holds)
 
 
 class NoneHold:
@@ -96,29 +96,24 @@ class Asked:
         self.label = f"{leaf.label}: "
         self.slots = slots
         self.test = leaf.test
-        self.detail = leaf.detail
 
     def because(self, profile: Profile, now: Millis, holds: bool) -> list[Reason]:  # noqa: ARG002, FBT001
         """Return the leaf's label and detail."""
-        return [(self.label, self.detail(profile, now))]
+        return [(self.label, self.leaf.detail(profile, now))]
 
 
 Node = AllHold | AnyHolds | NoneHold | Asked
 
 
 def _because(
-    conditions: tuple[Node, ...],
-    profile: Profile,
-    now: Millis,
-    every: bool,  # noqa: FBT001
-    holds: bool,  # noqa: FBT001
+    conditions: tuple[Node, ...], profile: Profile, now: Millis, *, every: bool, holds: bool
 ) -> list[Reason]:
     """Return what every condition says, or just the first one whose answer is `holds`."""
     said: list[Reason] = []
     for condition in conditions:
         if every:
             if isinstance(condition, Asked):
-                said.append((condition.label, condition.detail(profile, now)))
+                said.append((condition.label, condition.leaf.detail(profile, now)))
             else:
                 said += condition.because(profile, now, holds)
         elif condition.test(profile, now)[0] is holds:

@@ -125,7 +125,7 @@ class _Writer:
         if plan.lingers:
             yield f"if holds0 == inside[{place}]: flips[{place}] = until0"
             yield f"else: hold_or_move(profile, now, {name}, {target}, until0, moves)"
-        else:
+        else:  # nothing can hold a move back: what `hold_or_move` does then
             yield f"flips[{place}] = until0"
             yield f"if holds0 != inside[{place}]:"
             yield f"    moves.append(({name}, inside[{place}], {target}))"

@@ -263,8 +263,7 @@ class Counted:
 
     def detail(self, profile: Profile, now: Millis) -> Detail:
         """Say how many there are and when the last was."""
-        state = self.recall(profile)
-        times = (state or b"") if self.ascending else self._times(state)
+        times = self._times(self.recall(profile))
         return _counted, times, 0 if self.within is None else now - self.within
 
 
