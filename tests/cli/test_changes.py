@@ -16,7 +16,7 @@ from streamer.errors import Unavailable
 from streamer.instants import iso
 from streamer.ports import Outgoing
 from streamer.types import SegmentChange
-from tests.adapters.kafka.topics import append, create_all, producer_of
+from tests.adapters.kafka.topics import append, create_all, producer_of, settle
 from tests.cli.shop import run
 from tests.contracts.adapters import nobody
 from tests.contracts.examples import change, tier_change
@@ -150,6 +150,7 @@ def test_following_shows_what_comes_and_outlives_kafka(own_kafka: KafkaServer) -
         assert orjson.loads(process.stdout.readline())["sequence"] == 1
         tell(own_kafka, topics, 2, change(2))
         assert orjson.loads(process.stdout.readline())["sequence"] == 2
+        settle(own_kafka.address)
         own_kafka.kill()
         own_kafka.start()
 

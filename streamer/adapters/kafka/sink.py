@@ -13,10 +13,15 @@ Theory of operation.
 4. Any failure has one answer: the producer is thrown away and the marks of the batch with it. The
    next one starts transactions under the same name, which ends what was left open, and the mark
    says whether it had been told after all.
+5. Where a group's coordinator has left the cluster, librdkafka can wait for it without end,
+   whatever time it was given (its issues 5456 and 5511). So that call is made in a thread of its
+   own, and left behind with its producer when it does not return.
 """
 
+import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -53,6 +58,10 @@ _MOVING: Final = frozenset(
 _MOVES_S: Final = 0.1
 _LINGER_MS: Final = 100
 """Records wait for their commit, which sends them at once: in few large batches."""
+_RECOVERY: Final = "none"
+"""A producer that has lost all brokers knows them still: only so it finds them again at once. Where
+they have moved, the next producer begins with the addresses that were given."""
+_OVERTIME_S: Final = 2.0
 _LARGEST: Final = 8 << 20
 """More than a rejected record ever has; the topic's own limit decides."""
 _OF_MEMBERS: Final = frozenset({"group.protocol", "session.timeout.ms", "max.poll.interval.ms"})
@@ -121,7 +130,7 @@ class KafkaSink:
             producer.begin_transaction()
             for one in fresh:
                 self._tell(producer, one)
-            producer.send_offsets_to_transaction(offsets, self._membership(), _PATIENCE_S)
+            self._send_offsets(producer, offsets)
             producer.commit_transaction(_PATIENCE_S)
         except KafkaException as error:
             self._give_up(marks)
@@ -163,6 +172,7 @@ class KafkaSink:
                 transaction_timeout_ms=_TRANSACTION_MS,
                 message_max_bytes=_LARGEST,
                 linger_ms=_LINGER_MS,
+                metadata_recovery_strategy=_RECOVERY,
                 delivery_report_only_error=True,
             ),
         )
@@ -202,6 +212,28 @@ class KafkaSink:
         except BufferError:  # more than the producer holds: let it get rid of some
             producer.flush(_PATIENCE_S)
             producer.produce(topic, **record)
+
+    def _send_offsets(self, producer: Producer, offsets: list[TopicPartition]) -> None:
+        """Let the transaction set the offsets; raise `Unavailable` if that does not end (5.)."""
+        outcome: Future[None] = Future()
+        membership = self._membership()
+
+        def send() -> None:
+            try:
+                producer.send_offsets_to_transaction(offsets, membership, _PATIENCE_S)
+            except BaseException as error:  # noqa: BLE001 (whatever it is, it is raised below)
+                outcome.set_exception(error)
+            else:
+                outcome.set_result(None)
+
+        threading.Thread(target=send, name="offsets", daemon=True).start()
+        try:
+            outcome.result(_PATIENCE_S + _OVERTIME_S)
+        except TimeoutError:
+            raise Unavailable(
+                f"Kafka does not take the offsets of the group {self._group}: librdkafka waits for "
+                "a coordinator that is gone"
+            ) from None
 
     def _offset(self, partition: int, mark: Mark) -> TopicPartition:
         metadata = _ENCODER.encode((mark.number, mark.swept)).decode()

@@ -14,6 +14,8 @@ from tests.waiting import wait_until
 
 APPEND_TIME = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": str(4 << 20)}
 LARGE = {"max.message.bytes": str(5 << 20)}
+ENDING = ["PrepareCommit", "PrepareAbort"]
+"""What a broker says of a transaction that is decided, and whose markers are not written yet."""
 
 
 def fresh_topics() -> Topics:
@@ -29,6 +31,20 @@ def admin_of(address: str) -> Iterator[KafkaAdminClient]:
         yield admin
     finally:
         admin.close()
+
+
+def settle(address: str) -> None:
+    """Return once no transaction is between its end and its markers.
+
+    A lone broker that is killed in the milliseconds between them forgets the markers when it starts
+    again (Kafka 4.3.1: "likely deleted already and hence can be skipped"), and then no reader gets
+    past that transaction, whoever wrote it.
+    """
+    with admin_of(address) as admin:
+        wait_until(
+            lambda: not any(admin.list_transactions(state_filters=ENDING).values()),
+            "no transaction between its end and its markers",
+        )
 
 
 def create_topic(
