@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 FLOORS = {
     "streamer": 0,
     "streamer.errors": 0,
+    "streamer.hashes": 0,
     "streamer.instants": 0,
     "streamer.types": 0,
     "streamer.core": 1,

@@ -18,9 +18,7 @@ ROOT = Path(__file__).parents[1]
 OF_THE_ENGINE = (
     "tests/core",
     "tests/worker",
-    "tests/codecs/test_changes.py",
-    "tests/codecs/test_profiles.py",
-    "tests/codecs/test_profiles_random.py",
+    "tests/codecs",
     "tests/test_engine_agrees.py",
     "tests/test_crews.py",
 )

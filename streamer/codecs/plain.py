@@ -14,40 +14,18 @@ What keeps the two the same:
 * Nothing here can nest deeper than four levels, and no key but these can say something.
 """
 
-from typing import Annotated, Final, TypeAlias
+from typing import Final
 
 import msgspec
 
 from streamer.codecs.fields import check_id, check_name, check_properties, check_time
-from streamer.codecs.limits import MAX_BYTES, MAX_ID
+from streamer.codecs.limits import MAX_BYTES
+from streamer.codecs.typed import read_typed
 from streamer.errors import InvalidEvent
-from streamer.instants import EARLIEST, END
 from streamer.types import Event, Record
 
 _BACKSLASH: Final = ord("\\")  # as numbers: a search for one byte is several times faster that way
 _DELETE: Final = 0x7F
-
-_Whole: TypeAlias = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
-_Scalar: TypeAlias = str | _Whole | float | bool | None
-_Flat: TypeAlias = dict[str, _Scalar | list[_Scalar | dict[str, _Scalar]]]
-_Id: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_ID)]
-_Time: TypeAlias = Annotated[int, msgspec.Meta(ge=EARLIEST, lt=END)] | str
-
-
-class _Plain(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """A plain event as it is written."""
-
-    id: _Id
-    name: str
-    time: _Time
-    user_id: _Id | None = None
-    anonymous_id: _Id | None = None
-    properties: _Flat | None = None
-    traits: _Flat | None = None
-    appended: _Time | None = None
-
-
-_read: Final = msgspec.json.Decoder(_Plain).decode
 
 
 def read_plain(record: Record) -> Event | None:
@@ -56,7 +34,7 @@ def read_plain(record: Record) -> Event | None:
     if record.headers or _BACKSLASH in value or len(value) > MAX_BYTES:
         return None
     try:
-        plain = _read(value)
+        plain = read_typed(value)
         event_id, time = plain.id, plain.time
         customer = plain.user_id or plain.anonymous_id
         if customer is None:

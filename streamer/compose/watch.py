@@ -12,8 +12,9 @@ from typing import Literal, NamedTuple, TypeAlias
 from streamer.compose.nodes import nodes_of
 from streamer.core.conditions import Asked, Node
 from streamer.core.decide import decide, refusal
-from streamer.core.profile import Profile, fingerprint
+from streamer.core.profile import Profile
 from streamer.core.ruleset import RuleSet
+from streamer.hashes import fingerprint
 from streamer.types import FOREVER, Event, Millis, Outcome, SegmentChange, Wake
 
 Setting: TypeAlias = Literal["min_dwell", "cooldown"]

@@ -6,29 +6,19 @@ those at the front that are too old to be told again are dropped.
 """
 
 from copy import deepcopy
-from hashlib import blake2b
 from typing import Any, Final, TypeAlias
 
 from streamer.core.stamps import STAMP_BYTES, instant, stamped
+from streamer.hashes import ID_BYTES
 from streamer.types import FOREVER, Millis
 
 State: TypeAlias = Any
 """What a memory remembers: lists, dicts, numbers, texts, bytes, or None while there is nothing."""
 MOST_IDS: Final = 256
-ID_BYTES: Final = 8
 ENTRY_BYTES: Final = ID_BYTES + STAMP_BYTES
 """One entry of the ring: an id's hash, then the stamp of its event."""
 SHORT_BYTES: Final = 16 * ENTRY_BYTES
 """A ring up to there is not looked through for ids that are too old: that costs more than they."""
-
-_BEGUN: Final = blake2b(digest_size=ID_BYTES)
-
-
-def fingerprint(event_id: str) -> bytes:
-    """Return the 64-bit hash of an event's id."""
-    hashed = _BEGUN.copy()  # a third faster than one made anew
-    hashed.update(event_id.encode())
-    return hashed.digest()
 
 
 class Profile:

@@ -7,9 +7,10 @@ from streamer.codecs.profiles import ProfileCodec
 from streamer.core.compile import Declaration, compile_rules
 from streamer.core.decide import Decision, decide
 from streamer.core.memory import Answer
-from streamer.core.profile import Profile, fingerprint
+from streamer.core.profile import Profile
 from streamer.core.ruleset import RuleSet
 from streamer.core.syntax import Condition, Header, Ladder, Segment
+from streamer.hashes import fingerprint
 from streamer.types import DAY, FOREVER, Event, Millis, Wake, told
 
 START = 1_767_225_600_000

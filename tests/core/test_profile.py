@@ -4,8 +4,9 @@ import pytest
 
 from streamer.codecs.profiles import PROFILE_BYTES
 from streamer.core.leaves.performed import Performed
-from streamer.core.profile import ENTRY_BYTES, ID_BYTES, MOST_IDS, SHORT_BYTES, Profile, fingerprint
+from streamer.core.profile import ENTRY_BYTES, MOST_IDS, SHORT_BYTES, Profile
 from streamer.core.syntax import Header, Scope
+from streamer.hashes import ID_BYTES, fingerprint
 from tests.core.shopper import Shopper, everything, on
 
 LATENESS = 10

@@ -7,6 +7,7 @@ is the change alone, the attributes are headers.
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
+from streamer.codecs.changes import change_id_in
 from streamer.instants import iso
 from streamer.types import Rejection, SegmentChange
 
@@ -24,18 +25,18 @@ _BEGINNING: Final = 1 << 20
 """How many bytes are kept of the value, and of the key, of a larger one."""
 
 
-def change_headers(group: str) -> Callable[[SegmentChange], Headers]:
-    """Return what makes the headers of a change that workers of the group tell."""
+def change_headers(group: str) -> Callable[[SegmentChange, bytes], Headers]:
+    """Return what makes the headers of a change, of which it is given the JSON too."""
     constant: Headers = [
         ("content-type", "application/json"),
         ("ce_specversion", "1.0"),
         ("ce_source", f"/streamer/{group}"),
     ]
 
-    def headers(change: SegmentChange) -> Headers:
+    def headers(change: SegmentChange, line: bytes) -> Headers:
         return [
             *constant,
-            ("ce_id", change.change_id),
+            ("ce_id", change_id_in(line)),
             ("ce_type", CHANGE_TYPES[change.direction]),
             ("ce_time", iso(change.at)),
             ("ce_subject", change.customer),

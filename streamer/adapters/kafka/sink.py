@@ -36,7 +36,7 @@ from confluent_kafka import (
 
 from streamer.adapters.kafka.connection import Connection, made
 from streamer.adapters.kafka.failures import failure, translated
-from streamer.adapters.kafka.messages import change_headers, rejected_record
+from streamer.adapters.kafka.messages import Headers, change_headers, rejected_record
 from streamer.adapters.kafka.topics import Topics
 from streamer.codecs.changes import encode_membership
 from streamer.errors import AdapterError, Unavailable
@@ -185,33 +185,15 @@ class KafkaSink:
             self._started(name).close()
 
     def _tell(self, producer: Producer, outgoing: Outgoing) -> None:
-        partition = outgoing.partition
-        topics = self._topics
+        partition, topics = outgoing.partition, self._topics
         for change, line in zip(outgoing.changes, outgoing.lines, strict=True):
-            self._send(
-                producer,
-                topics.changes,
-                value=line,
-                key=change.customer,
-                partition=partition,
-                headers=self._headers(change),
-            )
+            headers = self._headers(change, line)
+            _send(producer, topics.changes, line, change.customer, partition, headers)
         for each in outgoing.memberships:
-            value = encode_membership(each)
-            self._send(
-                producer, topics.memberships, value=value, key=each.customer, partition=partition
-            )
+            _send(producer, topics.memberships, encode_membership(each), each.customer, partition)
         for rejection in outgoing.rejections:
             key, value, headers = rejected_record(rejection, topics.events)
-            self._send(producer, topics.rejected, value=value, key=key, headers=headers)
-
-    @staticmethod
-    def _send(producer: Producer, topic: str, **record: Any) -> None:  # noqa: ANN401 (passed on)
-        try:
-            producer.produce(topic, **record)
-        except BufferError:  # more than the producer holds: let it get rid of some
-            producer.flush(_PATIENCE_S)
-            producer.produce(topic, **record)
+            _send(producer, topics.rejected, value, key, headers=headers)
 
     def _send_offsets(self, producer: Producer, offsets: list[TopicPartition]) -> None:
         """Let the transaction set the offsets; raise `Unavailable` if that does not end (5.)."""
@@ -275,6 +257,22 @@ class KafkaSink:
             if error.code() not in _MOVING or time.monotonic() > patient_until:
                 raise failure(error, f"read the offsets of the group {self._group}")
             time.sleep(_MOVES_S)
+
+
+def _send(
+    producer: Producer,
+    topic: str,
+    value: bytes | None,
+    key: str | bytes | None,
+    partition: int = -1,  # by the key
+    headers: Headers | None = None,
+) -> None:
+    record = (topic, value, key, partition, None, None, 0, headers)  # by place: faster
+    try:
+        producer.produce(*record)
+    except BufferError:  # more than the producer holds: let it get rid of some
+        producer.flush(_PATIENCE_S)
+        producer.produce(*record)
 
 
 def _reader_settings(connection: Connection, group: str) -> dict[str, Any]:
