@@ -25,7 +25,7 @@ _EVERYWHERE: Final = ""
 """The address under which a machine can be reached from anywhere, as containers need it."""
 _BATCH: Final = 2_000
 """How many records a turn takes at most: above this the cost of each falls no further."""
-_WAKES: Final = 250
+_WAKES: Final = 125
 """How many wakes a partition's cycle acts on at most: records that come meanwhile wait for them."""
 
 
