@@ -5,6 +5,7 @@ topics       the four topics, what a worker needs of them, and what it says when
 feed         the events, delivered to the members of a group (confluent-kafka)
 sink         changes, memberships and rejections, told in transactions (confluent-kafka)
 messages     what stands in the key, the value and the headers of what is told
+bounded      calls that may never return
 failures     Kafka's errors as ours
 """
 

@@ -19,6 +19,7 @@ Theory of operation.
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import repeat
 from typing import Any, Final
@@ -33,6 +34,7 @@ from confluent_kafka import (
     TopicPartition,
 )
 
+from streamer.adapters.kafka.bounded import bounded
 from streamer.adapters.kafka.connection import Connection, made
 from streamer.adapters.kafka.failures import failure, translated
 from streamer.errors import AdapterError, Unavailable
@@ -48,6 +50,7 @@ _STATISTICS_MS: Final = 250
 _FETCH_WAIT_MS: Final = 200
 """Brokers answer at least so often, so that being silent and being away can be told apart."""
 _PATIENCE_S: Final = 5.0
+_CLOSES_S: Final = 15.0
 _SILENT_S: Final = 10.0
 """More than a member that has no partitions is silent between two heartbeats."""
 _NEVER: Final = float("-inf")
@@ -169,9 +172,13 @@ class KafkaFeed:
         return f"Kafka at {self._servers} is silent: {self._error}"
 
     def close(self) -> None:
-        """Leave the group."""
-        with translated("leave the group"):
-            self._consumer.close()
+        """Leave the group.
+
+        Now and then librdkafka does not come back from closing a member that was replaced. The
+        group has no such member, and of any other it learns when the session is over.
+        """
+        with translated("leave the group"), suppress(TimeoutError):
+            bounded(self._consumer.close, _CLOSES_S)
 
     def _start(self) -> None:
         """Begin the partitions that wait for it, as far as their fetching has begun."""

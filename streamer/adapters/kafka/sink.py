@@ -18,10 +18,8 @@ Theory of operation.
    own, and left behind with its producer when it does not return.
 """
 
-import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -34,6 +32,7 @@ from confluent_kafka import (
     TopicPartition,
 )
 
+from streamer.adapters.kafka.bounded import bounded
 from streamer.adapters.kafka.connection import Connection, made
 from streamer.adapters.kafka.failures import failure, translated
 from streamer.adapters.kafka.messages import Headers, change_headers, rejected_record
@@ -197,20 +196,12 @@ class KafkaSink:
 
     def _send_offsets(self, producer: Producer, offsets: list[TopicPartition]) -> None:
         """Let the transaction set the offsets; raise `Unavailable` if that does not end (5.)."""
-        outcome: Future[None] = Future()
         membership = self._membership()
-
-        def send() -> None:
-            try:
-                producer.send_offsets_to_transaction(offsets, membership, _PATIENCE_S)
-            except BaseException as error:  # noqa: BLE001 (whatever it is, it is raised below)
-                outcome.set_exception(error)
-            else:
-                outcome.set_result(None)
-
-        threading.Thread(target=send, name="offsets", daemon=True).start()
         try:
-            outcome.result(_PATIENCE_S + _OVERTIME_S)
+            bounded(
+                lambda: producer.send_offsets_to_transaction(offsets, membership, _PATIENCE_S),
+                _PATIENCE_S + _OVERTIME_S,
+            )
         except TimeoutError:
             raise Unavailable(
                 f"Kafka does not take the offsets of the group {self._group}: librdkafka waits for "
