@@ -58,8 +58,8 @@ MISTAKES = [
     (
         "a wake one millisecond late",
         "core/decide.py",
-        "profile.wake = flip if flip < end else end",
-        "profile.wake = flip + 1 if flip < end else end",
+        "            wake = flip\n",
+        "            wake = flip + 1\n",
     ),
 ]
 
@@ -84,7 +84,7 @@ MISTAKES_AROUND = [
     ),
     (
         "random change ids",
-        "types.py",
+        "hashes.py",
         "return hashed.hexdigest()",
         "return __import__('uuid').uuid4().hex",
         CRASHES,
