@@ -22,6 +22,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from itertools import repeat
+from operator import methodcaller
 from typing import Any, Final
 
 import orjson
@@ -43,6 +44,10 @@ from streamer.types import SECOND, Millis, Record
 
 _as_record: Final = partial(tuple.__new__, Record)
 """Make a record of the tuple of all its fields: half the time of calling `Record`."""
+_headers_of: Final[Callable[[Message], Any]] = methodcaller("headers")
+"""Ask for a list of pairs, once per message. confluent-kafka 2.16 returns a broken list beside the
+error when a name is no UTF-8, and once `message.headers()` is called often Python overlooks the
+error and reads the list: the process would end there."""
 
 _HEARD_WITHIN_S: Final = 1.0
 """Less than the lateness that rules have by default: what is older may have come meanwhile."""
@@ -294,7 +299,7 @@ class KafkaFeed:
 def _headers(message: Message) -> tuple[tuple[str, bytes], ...]:
     """Return the headers; none where a name is no UTF-8, since nothing of ours has such a name."""
     try:
-        found: Any = message.headers()  # a list of pairs; its type allows for what one may set
+        found = _headers_of(message)
     except (UnicodeDecodeError, SystemError):  # the second is how C wraps the first
         return ()
     return tuple([(name, value or b"") for name, value in found]) if found else ()
