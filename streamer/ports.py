@@ -24,6 +24,7 @@ from functools import cached_property
 from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from streamer.codecs.changes import encode_change
+from streamer.errors import AdapterError
 from streamer.types import Membership, Millis, Record, Rejection, SegmentChange
 
 DueWake: TypeAlias = tuple[Millis, str]
@@ -76,6 +77,16 @@ class Feed(Protocol):
     def at_end(self, partition: int, offset: int) -> bool:
         """Say whether there was no record at or after `offset` when last heard of the partition."""
 
+    def refused(self) -> Mapping[int, AdapterError]:
+        """Return why partitions that were begun are not delivered, as the last poll found.
+
+        Such a partition has to be held, and begun again.
+        """
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing at all can be delivered just now, None where it can."""
+
 
 @dataclass(frozen=True)
 class Outgoing:
@@ -121,6 +132,7 @@ class Meta:
     `epoch` the owner's, `log_time` the largest append time applied (None where there is none).
     Every wake up to and with `swept` has acted. `layouts` says by their ids what the layouts are
     in which profiles were written. `before` names the owner before this one, if one was named.
+    Everything up to the commit `published` is known to be told.
     """
 
     epoch: int
@@ -130,6 +142,15 @@ class Meta:
     layouts: Mapping[bytes, bytes] = field(default_factory=dict)
     swept: DueWake = NOTHING_SWEPT
     before: str = ""
+    published: int = 0
+
+
+class Tenure(NamedTuple):
+    """A hold on a partition as its owner believes it to be; `number` is that of the last commit."""
+
+    owner: str
+    epoch: int
+    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +199,14 @@ class Store(Protocol):
         Whoever has a profile all the while is among those returned at least once.
         """
 
-    def due(self, partition: int, until: Millis, limit: int) -> list[DueWake]:
-        """Return up to `limit` wakes due at or before `until`, ordered by time, then customer."""
+    def due(
+        self, partition: int, until: Millis, limit: int, tenure: Tenure | None = None
+    ) -> list[DueWake]:
+        """Return up to `limit` wakes due at or before `until`, ordered by time, then customer.
+
+        Raises `Fenced` where a tenure is given and does not stand: an owner that is told that
+        nothing is due goes by that, so the answer must come from the store that it knows.
+        """
 
     def commit(self, checkpoint: Checkpoint) -> None:
         """Write the checkpoint whole. Raises `Fenced` if it is not the owner's, or not the next."""

@@ -8,7 +8,7 @@ learns of it: the two ways in which a call to an outside thing can be lost.
 from collections.abc import Callable, Iterable, Sequence
 from typing import NoReturn, TypeVar
 
-from streamer.ports import Checkpoint, Log, Mark, Meta, Outgoing, Sink, Store
+from streamer.ports import Checkpoint, DueWake, Log, Mark, Meta, Outgoing, Sink, Store, Tenure
 from streamer.types import Millis, Record
 
 T = TypeVar("T")
@@ -94,8 +94,10 @@ class InterruptedStore:
     def scan(self, partition: int, cursor: str, limit: int) -> tuple[str, list[str]]:
         return self._calls.make(lambda: self._store.scan(partition, cursor, limit))
 
-    def due(self, partition: int, until: Millis, limit: int) -> list[tuple[Millis, str]]:
-        return self._calls.make(lambda: self._store.due(partition, until, limit))
+    def due(
+        self, partition: int, until: Millis, limit: int, tenure: Tenure | None = None
+    ) -> list[DueWake]:
+        return self._calls.make(lambda: self._store.due(partition, until, limit, tenure))
 
     def commit(self, checkpoint: Checkpoint) -> None:
         self._calls.make(lambda: self._store.commit(checkpoint))

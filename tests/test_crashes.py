@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 
 from streamer.adapters.memory import MemorySink, MemoryStore
 from streamer.errors import Fenced
-from streamer.ports import Checkpoint, Mark, Outgoing
+from streamer.ports import Checkpoint, DueWake, Mark, Outgoing, Tenure
+from streamer.types import Millis
 from streamer.worker import Pace
 from tests.crashing import Calls, Crash
 from tests.engine import compiled
@@ -213,6 +214,15 @@ class CarelessStore(MemoryStore):
     def commit(self, checkpoint: Checkpoint) -> None:
         meta = super().claim(checkpoint.partition)
         super().commit(replace(checkpoint, epoch=meta.epoch, follows=meta.number))
+
+    def due(
+        self,
+        partition: int,
+        until: Millis,
+        limit: int,
+        tenure: Tenure | None = None,  # noqa: ARG002 - the port's signature
+    ) -> list[DueWake]:
+        return super().due(partition, until, limit)
 
 
 @pytest.mark.parametrize(("store", "sink"), [(MemoryStore, MarklessSink), (HastyStore, MemorySink)])

@@ -99,10 +99,10 @@ MISTAKES_AROUND = [
     (
         "a wake deleted before it acted",
         "adapters/redis/store.py",
-        """return [(int(float(at)), who.decode()) for who, at in zip(found, found, strict=True)]""",
-        """due = [(int(float(at)), who.decode()) for who, at in zip(found, found, strict=True)]
+        """return [(int(float(at)), who.decode()) for who, at in zip(pairs, pairs, strict=True)]""",
+        """due = [(int(float(at)), who.decode()) for who, at in zip(pairs, pairs, strict=True)]
         for _, who in due:
-            self._ask("ZREM", key, who)
+            self._ask("ZREM", self._key(partition, "wakes"), who)
         return due""",
         STORES,
     ),

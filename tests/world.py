@@ -204,7 +204,9 @@ class World:
         """Hear that a partition has a worker."""
 
     def trouble(self, partition: int, error: AdapterError, pause: Millis) -> None:  # noqa: ARG002
-        """Count how often somebody was fenced."""
+        """Count how often somebody was fenced; nothing happens here that does not pass."""
+        if not isinstance(error, Fenced | Unavailable):
+            raise error
         self.fenced += isinstance(error, Fenced)
 
     def renewed(self, partition: int, worker: Worker) -> None:

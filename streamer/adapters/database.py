@@ -17,7 +17,7 @@ from streamer.errors import AdapterError
 APPLICATION: Final = 0x53_54_52_4D
 """`STRM`: marks the file as ours in its header."""
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """The version of the tables; a file of a higher one was written by a newer Streamer."""
 
 _TABLES: Final = (
@@ -27,7 +27,7 @@ _TABLES: Final = (
     """CREATE TABLE meta (
         partition INTEGER PRIMARY KEY, owner TEXT NOT NULL, epoch INTEGER NOT NULL,
         number INTEGER NOT NULL, offset INTEGER NOT NULL, log_time INTEGER,
-        swept_at INTEGER NOT NULL, swept_who TEXT NOT NULL)""",
+        swept_at INTEGER NOT NULL, swept_who TEXT NOT NULL, published INTEGER NOT NULL)""",
     """CREATE TABLE profiles (
         partition INTEGER, customer TEXT, profile BLOB NOT NULL, wake INTEGER,
         PRIMARY KEY (partition, customer)) WITHOUT ROWID""",

@@ -9,8 +9,9 @@ import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from streamer.adapters.outgoing import fenced, kept_layouts
-from streamer.ports import Checkpoint, DueWake, Mark, Meta, Outgoing, Reach
+from streamer.adapters.outgoing import fenced, kept_layouts, lost
+from streamer.errors import AdapterError
+from streamer.ports import Checkpoint, DueWake, Mark, Meta, Outgoing, Reach, Tenure
 from streamer.types import Membership, Millis, Record, Rejection, SegmentChange
 
 
@@ -95,6 +96,15 @@ class MemoryFeed:
         """Say whether there is no record at or after `offset`."""
         return offset >= self._log.reach(partition).end
 
+    def refused(self) -> Mapping[int, AdapterError]:
+        """Return why partitions are not delivered: memory refuses nothing."""
+        return {}
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing can be delivered: memory is always there."""
+        return None
+
 
 class _Wakes:
     """The next wake of each customer, and which of them are due.
@@ -160,6 +170,11 @@ class _Partition:
     wakes: _Wakes = field(default_factory=_Wakes)
     outbox: list[Outgoing] = field(default_factory=list)
 
+    @property
+    def tenure(self) -> Tenure:
+        """Who has it, and where it stands."""
+        return Tenure(self.owner, self.meta.epoch, self.meta.number)
+
 
 class MemoryStore:
     """Profiles, wakes, outbox and meta in dictionaries; several owners may share one store."""
@@ -189,19 +204,20 @@ class MemoryStore:
         found = heapq.nsmallest(limit, (one for one in everybody if one > cursor))
         return (found[-1] if len(found) == limit else "", found)
 
-    def due(self, partition: int, until: Millis, limit: int) -> list[DueWake]:
+    def due(
+        self, partition: int, until: Millis, limit: int, tenure: Tenure | None = None
+    ) -> list[DueWake]:
         """Return up to `limit` wakes due at or before `until`, ordered by time, then customer."""
         kept = self._partitions.get(partition)
+        if tenure is not None and (kept is None or kept.tenure != tenure):
+            raise lost(partition, tenure)
         return kept.wakes.due(until, limit) if kept is not None else []
 
     def commit(self, checkpoint: Checkpoint) -> None:
         """Write the checkpoint whole; raises `Fenced` unless epoch and number are the next."""
         kept = self._partitions.get(checkpoint.partition)
-        if kept is None or (kept.owner, kept.meta.epoch, kept.meta.number) != (
-            checkpoint.owner,
-            checkpoint.epoch,
-            checkpoint.follows,
-        ):
+        owner, epoch, follows = checkpoint.owner, checkpoint.epoch, checkpoint.follows
+        if kept is None or kept.tenure != Tenure(owner, epoch, follows):
             raise fenced(checkpoint)
         kept.meta = replace(
             kept.meta,
@@ -210,6 +226,7 @@ class MemoryStore:
             log_time=checkpoint.log_time,
             layouts=kept_layouts(kept.meta.layouts, checkpoint.layouts),
             swept=checkpoint.swept,
+            published=checkpoint.published,
         )
         kept.profiles |= {
             customer: profile

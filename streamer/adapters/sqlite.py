@@ -12,9 +12,9 @@ import msgspec
 import orjson
 
 from streamer.adapters.database import Database
-from streamer.adapters.outgoing import decode_outgoing, encode_outgoing, fenced
+from streamer.adapters.outgoing import decode_outgoing, encode_outgoing, fenced, lost
 from streamer.codecs.changes import decode_change, rejection_line
-from streamer.ports import Checkpoint, Mark, Meta, Outgoing
+from streamer.ports import Checkpoint, DueWake, Mark, Meta, Outgoing, Tenure
 from streamer.types import Millis, Record, SegmentChange
 
 _HEADERS: Final = msgspec.msgpack.Decoder(tuple[tuple[str, bytes], ...])
@@ -72,27 +72,28 @@ class SqliteStore:
                 "SELECT owner FROM meta WHERE partition = ?", (partition,)
             ).fetchone()
             connection.execute(
-                "INSERT INTO meta VALUES (?, ?, 1, 0, 0, NULL, 0, '') "
+                "INSERT INTO meta VALUES (?, ?, 1, 0, 0, NULL, 0, '', 0) "
                 "ON CONFLICT (partition) DO UPDATE SET epoch = epoch + 1, owner = excluded.owner",
                 (partition, owner),
             )
             (stands,) = connection.execute(
-                "SELECT epoch, number, offset, log_time, swept_at, swept_who FROM meta "
+                "SELECT epoch, number, offset, log_time, swept_at, swept_who, published FROM meta "
                 "WHERE partition = ?",
                 (partition,),
             )
             layouts = connection.execute(
                 "SELECT id, layout FROM layouts WHERE partition = ?", (partition,)
             ).fetchall()
-        epoch, number, offset, log_time, *swept = stands
+        epoch, number, offset, log_time, swept_at, swept_who, published = stands
         return Meta(
             epoch,
             number,
             offset,
             log_time,
             dict(layouts),
-            (swept[0], swept[1]),
+            (swept_at, swept_who),
             before[0] if before else "",
+            published,
         )
 
     def load(self, partition: int, customers: Iterable[str]) -> dict[str, bytes]:
@@ -115,13 +116,17 @@ class SqliteStore:
         found = [customer for (customer,) in rows]
         return (found[-1] if len(found) == limit else "", found)
 
-    def due(self, partition: int, until: Millis, limit: int) -> list[tuple[Millis, str]]:
+    def due(
+        self, partition: int, until: Millis, limit: int, tenure: Tenure | None = None
+    ) -> list[DueWake]:
         """Return up to `limit` wakes due at or before `until`, ordered by time, then customer."""
         rows = self._database.rows(
             "SELECT wake, customer FROM profiles WHERE partition = ? AND wake <= ? "
             "ORDER BY wake, customer LIMIT ?",
             (partition, until, limit),
         )
+        if tenure is not None and not self._stands(partition, tenure):
+            raise lost(partition, tenure)
         return [(wake, customer) for wake, customer in rows]
 
     def commit(self, checkpoint: Checkpoint) -> None:
@@ -129,13 +134,15 @@ class SqliteStore:
         partition, wakes = checkpoint.partition, checkpoint.wakes
         with self._database.transaction() as connection:
             swapped = connection.execute(
-                "UPDATE meta SET number = ?, offset = ?, log_time = ?, swept_at = ?, swept_who = ? "
+                "UPDATE meta SET number = ?, offset = ?, log_time = ?, swept_at = ?, "
+                "swept_who = ?, published = ? "
                 "WHERE partition = ? AND owner = ? AND epoch = ? AND number = ?",
                 (
                     checkpoint.number,
                     checkpoint.offset,
                     checkpoint.log_time,
                     *checkpoint.swept,
+                    checkpoint.published,
                     partition,
                     checkpoint.owner,
                     checkpoint.epoch,
@@ -185,6 +192,14 @@ class SqliteStore:
             "SELECT outgoing FROM outbox WHERE partition = ? ORDER BY number", (partition,)
         )
         return [decode_outgoing(outgoing) for (outgoing,) in rows]
+
+    def _stands(self, partition: int, tenure: Tenure) -> bool:
+        return bool(
+            self._database.rows(
+                "SELECT 1 FROM meta WHERE partition = ? AND owner = ? AND epoch = ? AND number = ?",
+                (partition, *tenure),
+            )
+        )
 
 
 class SqliteSink:

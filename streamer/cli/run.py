@@ -94,6 +94,7 @@ def run(
     that is not a terminal. While Kafka or Redis are away it waits for them. SIGTERM and Ctrl-C end
     it after the present turn, with everything told; SIGHUP (`kill -HUP PID`) reads the rules anew.
     """
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])  # heard once somebody heeds it
     look_rarely()
     servers = Servers(connection, topics, redis, group, allow_volatile_redis)
     instance = new_instance(group)
@@ -120,6 +121,7 @@ def _heeding_signals(live: Live) -> Iterator[None]:
     before = {
         number: signal.signal(number, lambda got, _: acts[signal.Signals(got)]()) for number in acts
     }
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGHUP])
     try:
         yield
     finally:

@@ -20,7 +20,7 @@ from streamer.adapters.metrics import Readings
 from streamer.codecs.events import decode
 from streamer.compose.nodes import leaves_of
 from streamer.core.ruleset import RuleSet
-from streamer.errors import AdapterError, RuleErrors, StreamerError, Unavailable
+from streamer.errors import AdapterError, Fenced, RuleErrors, StreamerError, Unavailable
 from streamer.ports import Feed, Sink, Store
 from streamer.types import Millis
 from streamer.worker import Clocks, Crew, Pace, Post, Stopwatch, Tally, Worker
@@ -30,6 +30,8 @@ _STALLED: Final = 30.0
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 10.0
 """Seconds between two attempts to connect: each pause is twice the one before."""
+_KINDS: Final[dict[type[AdapterError], str]] = {Fenced: "fenced", Unavailable: "unavailable"}
+"""What passes; everything else is called failed."""
 
 
 class Journal(Protocol):
@@ -81,6 +83,7 @@ class Live:
         self._reloading = threading.Event()
         self._watch = Stopwatch(time.process_time_ns)
         self._posts: Mapping[int, Post] = {}
+        self._silence: str | None = None
 
     def stop(self) -> None:
         """Ask for the end: after the present turn everything is committed and told."""
@@ -91,15 +94,19 @@ class Live:
         self._reloading.set()
 
     def run(self) -> None:
-        """Work until asked to stop, then leave."""
+        """Work until asked to stop, then leave; raises what makes that impossible."""
         self._journal.say("started", rules=self._rules.version, instance=self._instance)
-        ends = self._connected()
-        if ends is not None:
-            try:
-                self._work(ends)
-            finally:
-                with suppress(AdapterError):
-                    ends.close()
+        try:
+            ends = self._connected()
+            if ends is not None:
+                try:
+                    self._work(ends)
+                finally:
+                    with suppress(AdapterError):
+                        ends.close()
+        except StreamerError as error:
+            self._journal.say("failed", "error", error=str(error))
+            raise
         self._journal.say("stopped", records=dict(self._tally.outcomes))
 
     def unready(self) -> str | None:
@@ -110,8 +117,14 @@ class Live:
             return f"no turn for {time.monotonic() - self._turned:.0f} s"
         if self._refusal is not None:
             return f"the new rules were refused, the rules before are in force: {self._refusal}"
-        held = sum(post.worker is None for post in list(self._posts.values()))
-        return f"{held} partitions wait to be taken over" if held else None
+        if self._silence is not None:
+            return self._silence
+        posts = list(self._posts.values())
+        held = [post.trouble for post in posts if post.worker is None]
+        if not held:
+            return None
+        known = next((f": {trouble}" for trouble in held if trouble is not None), "")
+        return f"{len(held)} of {len(posts)} partitions wait to be taken over{known}"
 
     def readings(self) -> Readings:
         """Return what operators watch, as it stands."""
@@ -184,6 +197,7 @@ class Live:
                 self._reload(crew)
             crew.turn()
             self._turned = time.monotonic()
+            self._listen(ends.feed.trouble)
         crew.leave()
 
     def _hire(self, ends: Ends, partition: int) -> Worker:
@@ -216,10 +230,20 @@ class Live:
             crew.take_over_all()
         self._journal.say("rules read", rules=rules.version)
 
+    def _listen(self, silence: str | None) -> None:
+        """Write when the feed has nothing to deliver that one could wait for, and when it has."""
+        if silence != self._silence:
+            if silence is None:
+                self._journal.say("heard again")
+            elif self._silence is None:
+                self._note(Unavailable(silence))
+            self._silence = silence
+
     def _note(self, error: AdapterError, /, **facts: object) -> None:
-        kind = type(error).__name__.lower()
+        kind = _KINDS.get(type(error), "failed")
         self._trouble[kind] += 1
-        self._journal.say(kind, "warning", error=str(error), **facts)
+        level = "error" if kind == "failed" else "warning"
+        self._journal.say(kind, level, error=str(error), **facts)
 
     def _beyond(self) -> dict[str, int]:
         found: Counter[str] = Counter()

@@ -3,20 +3,23 @@
 Theory of operation.
 
 1. One turn polls the feed, lets each partition's worker take its records, lets the workers that
-   have read to the end sweep, and publishes what all of them have to tell in one step.
+   have read to the end sweep, and publishes what all of them have to tell in one step. At its end
+   it takes over what is held.
 2. A partition is either *held* or has a worker. It is held when it is newly given, and again after
-   anything went wrong with it: the store or the sink failed, or another owner fenced it. Every
-   such trouble has one answer: forget the worker, hold the partition, take it over anew as long as
-   it is given, after a pause that doubles. Taking over finds out what was committed and what was
-   published, so nothing needs to be known of how far the trouble let things come.
-3. While everything is held the feed is still polled: the process stays in its group.
+   anything went wrong with it: the feed, the store or the sink failed, another owner fenced it, we
+   have a bug. Every such trouble has one answer: forget the worker, hold the partition, take it
+   over anew as long as it is given, after a pause. Taking over finds out what was committed and
+   what was published, so nothing needs to be known of how far the trouble let things come. The
+   pause doubles with each attempt; what does not pass by itself has the longest one from the start.
+3. While everything is held the feed is still polled: the process stays in its group. Waiting for
+   what hangs takes long, so a turn that has waited for long enough tries nothing more.
 4. After new rules one partition after the other looks through its customers, a slice in each turn:
    a small one in turns that have records, so that these take most of the time, and wait little.
 5. Publishing also moves the mark now and then where nothing is to be told, so that the group's
    offsets show how far it is.
 
-What cannot pass by itself is raised: a log that does not reach back far enough, a profile that
-cannot be read.
+Where every partition has a trouble that cannot pass by itself (a log that does not reach back far
+enough, a profile that cannot be read) nothing is left to do, and one of them is raised.
 """
 
 from collections import defaultdict
@@ -25,7 +28,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Protocol, TypeVar
 
-from streamer.errors import AdapterError, Fenced, Unavailable
+from streamer.errors import AdapterError, Fenced, Unavailable, bug
 from streamer.ports import Feed, Outgoing, Sink
 from streamer.types import SECOND, Millis, Record
 from streamer.worker.clock import BrokerClock
@@ -39,6 +42,9 @@ _WAIT: Final = 0.05
 """How long a turn waits for the first record, in seconds."""
 _FIRST_PAUSE: Final[Millis] = 100
 _LONGEST_PAUSE: Final[Millis] = 10 * SECOND
+_WAITS: Final[Millis] = 8 * SECOND
+"""After waiting so long for what failed in the end, a turn tries nothing more."""
+_TIRED: Final = Unavailable("other partitions have kept this turn waiting for too long")
 _MARK_EVERY: Final[Millis] = 5 * SECOND
 _BUSY_SHARE: Final = 10
 """In a turn that has records, a slice is so many times smaller than in one without."""
@@ -62,7 +68,7 @@ class Notes(Protocol):
 
 @dataclass(slots=True)
 class Post:
-    """A partition given to this process; `worker` is None while it is held.
+    """A partition given to this process; `worker` is None while it is held, `trouble` says why.
 
     `giving` is the number under which it was given. Instants are of the steady clock.
     """
@@ -70,6 +76,7 @@ class Post:
     giving: int
     clock: BrokerClock
     worker: Worker | None = None
+    trouble: AdapterError | None = None
     failures: int = 0
     retry_at: Millis = 0
     waiting_since: Millis | None = None
@@ -102,23 +109,31 @@ class Crew:
     watch: Stopwatch
     posts: dict[int, Post] = field(default_factory=dict)
     _busy: bool = False
+    _waited: Millis = 0
 
     def turn(self) -> int:
         """Poll, decide, commit and publish once; return how many records came."""
         self.watch.lap("rest")
-        records = self.feed.poll(self.pace.batch, 0.0 if self._busy else _WAIT)
+        self._waited = 0
+        wait = 0.0 if self._busy else _WAIT
+        records = self._try(list(self.posts), lambda: self.feed.poll(self.pace.batch, wait)) or ()
         self.watch.lap("poll")
         self._busy = False
         self._follow()
+        for partition, error in self.feed.refused().items():
+            if partition in self.posts:
+                self._hold([partition], error)
         told: list[Outgoing] = []
         for partition, those in _by_partition(records).items():
             told += self._take(partition, those)
-        for partition in list(self.posts):
-            self._take_over(partition)
+        for partition in self.posts:
             told += self._sweep(partition)
         told += self._renew(max(1, self.pace.renewals // (_BUSY_SHARE if records else 1)))
         told += self._marks({outgoing.partition for outgoing in told})
         self._publish(told)
+        for partition in sorted(self.posts, key=lambda one: self.posts[one].retry_at):
+            self._take_over(partition)
+        self._raise_what_lasts()
         return len(records)
 
     @property
@@ -136,6 +151,9 @@ class Crew:
         """Say how far everything is; nothing else is left to do between two turns."""
         workers = [post.worker for post in self.posts.values() if post.worker is not None]
         self._publish([one for worker in workers if (one := worker.standing()) is not None])
+        for partition, post in self.posts.items():
+            if post.worker is not None:
+                self._try([partition], post.worker.leave)
         self.posts.clear()
 
     def _follow(self) -> None:
@@ -153,7 +171,8 @@ class Crew:
     def _take_over(self, partition: int) -> None:
         """Give a held partition a worker, if it is time to try."""
         post = self.posts[partition]
-        if post.worker is not None or self.clocks.steady() < post.retry_at:
+        not_yet = self.clocks.steady() < post.retry_at or self._waited >= _WAITS
+        if post.worker is not None or not_yet:
             return
         self._try([partition], lambda: self._start(partition, post))
 
@@ -161,12 +180,18 @@ class Crew:
         worker = self.hire(partition)
         worker.start()
         self.feed.begin(partition, self._first_offset(worker))
-        post.worker, post.failures, post.waiting_since = worker, 0, None
+        post.worker, post.trouble, post.waiting_since = worker, None, None
         self.notes.taken_over(partition, worker)
 
     def _first_offset(self, worker: Worker) -> int:
         """Return where to read on; raises `AdapterError` if the log has not kept all of that."""
         reach = self.feed.reach(worker.partition)
+        if worker.offset > reach.end:
+            raise AdapterError(
+                f"partition {worker.partition} is to be read from offset {worker.offset} on, but "
+                f"the log ends at {reach.end}: if the topic was made anew, begin anew as well, "
+                f"under another group name"
+            )
         if worker.offset >= reach.start or worker.new:
             return max(worker.offset, reach.start)
         raise AdapterError(
@@ -183,7 +208,11 @@ class Crew:
         appended = records[-1].appended
         if post.waiting_since is not None and appended is not None:
             post.clock.arrived(appended, self.clocks.steady() - post.waiting_since)
-        return self._try([partition], lambda: worker.take(records)) or ()
+        told = self._try([partition], lambda: worker.take(records))
+        if told is None:
+            return ()
+        post.failures = 0
+        return told
 
     def _sweep(self, partition: int) -> Sequence[Outgoing]:
         """Let the worker act on what is due although no record says so."""
@@ -196,7 +225,11 @@ class Crew:
             return ()
         post.waiting_since = self.clocks.steady()
         until = post.clock.now() - self.pace.lateness
-        told, done = self._try([partition], lambda: worker.sweep_once(until)) or ((), True)
+        swept = self._try([partition], lambda: worker.sweep_once(until))
+        if swept is None:
+            return ()
+        told, done = swept
+        post.failures = 0
         self._busy |= not done
         return told
 
@@ -232,7 +265,7 @@ class Crew:
         """Tell everything in one step; those whose worker is gone were taken over meanwhile."""
         batch = [one for one in told if self.posts[one.partition].worker is not None]
         if batch:
-            self._try({one.partition for one in batch}, lambda: self._tell(batch))
+            self._try(list({one.partition for one in batch}), lambda: self._tell(batch))
         self.watch.lap("publish")
 
     def _tell(self, batch: Sequence[Outgoing]) -> None:
@@ -242,19 +275,48 @@ class Crew:
             if worker is not None:
                 worker.told(outgoing)
 
-    def _try(self, partitions: Iterable[int], act: Callable[[], T]) -> T | None:
-        """Act; on trouble that may pass hold these partitions and return None."""
-        try:
-            return act()
-        except (Fenced, Unavailable) as error:
-            for partition in partitions:
-                post = self.posts[partition]
+    def _try(self, partitions: Sequence[int], act: Callable[[], T]) -> T | None:
+        """Act; where that fails hold these partitions and return None."""
+        began = self.clocks.steady()
+        trouble: AdapterError = _TIRED
+        if self._waited < _WAITS:
+            try:
+                return act()
+            except AdapterError as error:
+                trouble = error
+            except Exception as error:  # noqa: BLE001 (a bug in one partition stops no other)
+                trouble = AdapterError(f"a bug was met: {bug(error)}")
+        self._waited += self.clocks.steady() - began
+        if len(partitions) > 1 and not _passes(trouble):
+            trouble = Unavailable(str(trouble))  # whose it is shows when they are taken over
+        elif not partitions:
+            raise trouble
+        self._hold(partitions, trouble)
+        return None
+
+    def _hold(self, partitions: Iterable[int], error: AdapterError) -> None:
+        """Hold these partitions until it is time to try again."""
+        for partition in partitions:
+            post = self.posts[partition]
+            pause = _LONGEST_PAUSE
+            if _passes(error):
                 pause = min(_LONGEST_PAUSE, _FIRST_PAUSE << min(post.failures, 10))
-                post.worker, post.failures = None, post.failures + 1
-                post.retry_at = self.clocks.steady() + pause
-                self.feed.hold(partition)
-                self.notes.trouble(partition, error, pause)
-            return None
+            post.worker, post.trouble, post.failures = None, error, post.failures + 1
+            post.retry_at = self.clocks.steady() + pause
+            self.feed.hold(partition)
+            self.notes.trouble(partition, error, pause)
+
+    def _raise_what_lasts(self) -> None:
+        """Raise the trouble of a partition if there is none without such as does not pass."""
+        troubles = [post.trouble for post in self.posts.values()]
+        lasting = [one for one in troubles if one is not None and not _passes(one)]
+        if lasting and len(lasting) == len(troubles):
+            raise lasting[0]
+
+
+def _passes(error: AdapterError) -> bool:
+    """Say whether trying again may help."""
+    return isinstance(error, Fenced | Unavailable)
 
 
 def _by_partition(records: Sequence[Record]) -> dict[int, list[Record]]:

@@ -14,7 +14,6 @@ A profile that other rules decided last is decided anew when it is loaded (`core
 brought to where wakes have acted. So nothing else here meets one.
 """
 
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -26,8 +25,8 @@ from streamer.core.decide import Decision, decide
 from streamer.core.profile import Profile
 from streamer.core.renew import renew
 from streamer.core.ruleset import RuleSet
-from streamer.errors import InvalidEvent
-from streamer.ports import DueWake, Store
+from streamer.errors import InvalidEvent, bug
+from streamer.ports import DueWake, Store, Tenure
 from streamer.types import (
     FOREVER,
     SECOND,
@@ -99,12 +98,14 @@ class Cycle:
     def __init__(
         self,
         desk: Desk,
+        tenure: Tenure,
         offset: int,
         log_time: Millis | None,
         swept: DueWake,
         hold: DueWake = END,
     ) -> None:
         self._desk = desk
+        self._tenure = tenure
         self.offset = offset
         self.log_time = log_time
         self.swept = swept
@@ -165,7 +166,8 @@ class Cycle:
         """
         most = self._desk.pace.wakes
         self._limit = until
-        due = self._desk.store.due(self._desk.partition, min(until, self._boundary[0]), most)
+        store, partition = self._desk.store, self._desk.partition
+        due = store.due(partition, min(until, self._boundary[0]), most, self._tenure)
         if len(due) == most:
             self._boundary = min(due[-1], self._boundary)
         self._load(customer for _, customer in due)
@@ -245,9 +247,7 @@ class Cycle:
             outcome = self._decide(customer, event)
         except Exception as error:  # noqa: BLE001 (a bug in one event must not stop the others)
             self._restore(customer)
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            reason = f"cannot be decided: {error!r} at {place.name}:{place.lineno}"
-            self._reject(record, "invalid", reason)
+            self._reject(record, "invalid", f"cannot be decided: {bug(error)}")
             return True
         if outcome == "applied":
             self.outcomes["applied"] += 1

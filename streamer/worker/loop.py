@@ -5,7 +5,9 @@ n its commit number, P the sink's mark.
 
 1. *Take over.* Claim the partition: a new epoch fences every owner before. Then ask the sink for P,
    which waits until no owner before can publish any more. Publish what the outbox holds beyond P:
-   it was committed, and its owner died before telling it. Go on from R.
+   it was committed, and its owner died before telling it. Go on from R. Where the sink has
+   forgotten P, as Kafka does some days after the last member left, the store's own word counts:
+   the last number that was known to be published when it was written.
 2. *Read* a batch of records and decode them. What cannot be an event becomes a rejection.
 3. *Load* the profiles that the batch needs and that are not in the cache, in one call. The cache
    is safe because a commit fails once somebody else owns the partition.
@@ -15,7 +17,7 @@ n its commit number, P the sink's mark.
 5. *Commit* profiles, wakes, R and what is to be told, all in one step, under the owner, the epoch
    and the number of the commit before.
 6. *Publish* what was committed, and P with it, in one step. The next commit trims the outbox up to
-   there.
+   there, and so does leaving.
 7. *Covered ground.* If R lies before P, the store went back in time, or lost everything. The
    records up to P are decided again, and because decisions depend on the log alone, what comes of
    them is what was told before. So nothing of it is told: no record before P's offset, and no wake
@@ -38,16 +40,30 @@ store and from what was decided in this batch.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from streamer.codecs.profiles import ProfileCodec
 from streamer.core.ruleset import RuleSet
-from streamer.ports import NOTHING_SWEPT, Checkpoint, DueWake, Log, Mark, Outgoing, Sink, Store
+from streamer.ports import (
+    NOTHING_SWEPT,
+    Checkpoint,
+    DueWake,
+    Log,
+    Mark,
+    Outgoing,
+    Sink,
+    Store,
+    Tenure,
+)
 from streamer.types import Millis, Record
 from streamer.worker.cache import ProfileCache
 from streamer.worker.cycle import END, Cycle, Decoder, Desk, Pace
 from streamer.worker.stopwatch import Stopwatch
 from streamer.worker.tally import Tally
 from streamer.worker.telling import told_by
+
+_UNHURRIED: Final = 16
+"""On covered ground a cycle acts on so many times more wakes: nobody waits for what is not told."""
 
 
 class Worker:
@@ -90,7 +106,7 @@ class Worker:
         )
         self._known: Mapping[bytes, bytes] = {}
         self._waiting: Sequence[Record] = ()
-        self._epoch = self._number = self._follows = self._published = 0
+        self._epoch = self._number = self._follows = self._published = self._trimmed = 0
         self._covered: Mark | None = None
         self._cursor = ""
         self.partition = partition
@@ -136,6 +152,8 @@ class Worker:
         """Take the partition over (step 1)."""
         meta = self._store.claim(self.partition, self._owner)
         mark = self._sink.mark(self.partition, meta.before)
+        if mark == Mark():
+            mark = Mark(meta.published, meta.offset, meta.swept)
         self._epoch, self._follows, self.offset = meta.epoch, meta.number, meta.offset
         self.log_time, self.swept = meta.log_time, meta.swept
         self._known = meta.layouts
@@ -145,6 +163,7 @@ class Worker:
         self._cursor, self.looked_at = "", 0
         self._number = max(meta.number, mark.number)
         self._published = mark.number
+        self._trimmed = meta.published
         behind = (meta.offset, meta.swept) < (mark.offset, mark.swept)
         self._covered = mark if behind else None
         self.publish(
@@ -215,6 +234,11 @@ class Worker:
         """Note that everything up to the outgoing is published."""
         self._published = outgoing.number
 
+    def leave(self) -> None:
+        """Trim what is told, so that the store knows of it for as long as it may take."""
+        if self._trimmed < self._published:
+            self._commit(self._cycle())
+
     def standing(self) -> Outgoing | None:
         """Return an outgoing that tells nothing but how far the worker has come.
 
@@ -227,8 +251,12 @@ class Worker:
         )
 
     def _cycle(self) -> Cycle:
-        hold = END if self._covered is None else self._covered.swept
-        return Cycle(self._desk, self.offset, self.log_time, self.swept, hold)
+        desk, hold = self._desk, END
+        if self._covered is not None:
+            pace = replace(self._pace, wakes=_UNHURRIED * self._pace.wakes)
+            desk, hold = replace(desk, pace=pace), self._covered.swept
+        tenure = Tenure(self._owner, self._epoch, self._follows)
+        return Cycle(desk, tenure, self.offset, self.log_time, self.swept, hold)
 
     def _take(self, records: Sequence[Record]) -> tuple[list[Outgoing], Sequence[Record]]:
         """Work on one cycle's records; return what is to be told and the records left for later."""
@@ -284,6 +312,7 @@ class Worker:
         watch.lap("commit")
         self._known = codec.own if forgotten else {**self._known, **codec.own}
         self._number = self._follows = number
+        self._trimmed = self._published
         self.offset, self.log_time, self.swept = cycle.offset, cycle.log_time, cycle.swept
         self._cache.keep(cycle.profiles)
         self.tally.add(cycle)

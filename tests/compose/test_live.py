@@ -104,7 +104,9 @@ def test_while_the_store_is_away_it_is_alive_and_not_ready_and_then_goes_on(hall
     with hall.running():
         hall.happens("u-1")
         wait_until(lambda: "unavailable" in hall.journal.events, "it to be so")
-        assert hall.live.unready() == "1 partitions wait to be taken over"
+        assert hall.live.unready() == (
+            "1 of 1 partitions wait to be taken over: the store cannot be reached"
+        )
         hall.store.away = False
         wait_until(lambda: hall.told("u-1"), "it to be so")
         assert hall.live.unready() is None

@@ -34,6 +34,7 @@ class NaivePartition:
                 if layout is not None
             },
             checkpoint.swept,
+            published=checkpoint.published,
         )
         for customer, profile in checkpoint.profiles.items():
             self.profiles.pop(customer, None)

@@ -29,6 +29,7 @@ _OURS: Final = frozenset(
         "enable.idempotence",
         "enable.partition.eof",
         "group.id",
+        "group.instance.id",
         "isolation.level",
         "partition.assignment.strategy",
         "statistics.interval.ms",

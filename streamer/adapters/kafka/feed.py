@@ -15,6 +15,8 @@ Theory of operation.
    delivered since, when no open transaction holds records back, and when its broker was heard of
    within the last second. The last two come from librdkafka's statistics: without them a broker
    that cannot be reached would look like a topic where nothing happens.
+5. A partition of which librdkafka says that it cannot be read delivers nothing more: `refused` says
+   why, and it has to be begun again.
 """
 
 import time
@@ -80,6 +82,7 @@ class KafkaFeed:
     ) -> None:
         self._servers = connection.servers
         self._topic = topic
+        self._group = group
         self._steady = steady
         self._given: dict[int, int] = {}
         self._givings = 0
@@ -90,6 +93,8 @@ class KafkaFeed:
         self._up_at = steady()
         self._skew = float("inf")
         self._error = "nothing was heard of it"
+        self._refused: dict[int, AdapterError] = {}
+        self._left_out: str | None = None
         self._consumer = made(Consumer, self._settings(connection, group, session))
         self._nobody: Any = self._consumer.consumer_group_metadata()
         self._membership: Any = self._nobody
@@ -118,6 +123,7 @@ class KafkaFeed:
 
     def poll(self, limit: int, wait: float) -> Sequence[Record]:
         """Return up to `limit` records of begun partitions, each partition's in order."""
+        self._refused = {}
         if self._starting:
             self._start()
         with translated(f"read {self._topic}"):
@@ -145,7 +151,7 @@ class KafkaFeed:
         """Deliver nothing of the partition until it is begun again."""
         self._forget(partition)
         if partition in self._given:
-            with translated(f"pause partition {partition}"):
+            with suppress(KafkaException):  # what still comes of it is dropped
                 self._consumer.pause([TopicPartition(self._topic, partition)])
 
     def reach(self, partition: int) -> Reach:
@@ -164,6 +170,10 @@ class KafkaFeed:
             and self._steady() - self._heard.get(partition, _NEVER) < _HEARD_WITHIN_S
         )
 
+    def refused(self) -> Mapping[int, AdapterError]:
+        """Return why partitions that were begun are not delivered, as the last poll found."""
+        return self._refused
+
     @property
     def membership(self) -> object:
         """This member and its generation as of the last poll, for the sink's transactions."""
@@ -171,7 +181,9 @@ class KafkaFeed:
 
     @property
     def trouble(self) -> str | None:
-        """Why Kafka cannot be read just now, None where it can."""
+        """Why nothing can be read just now, None where it can."""
+        if self._left_out is not None and not self._given:
+            return self._left_out
         if self._steady() - self._up_at < _SILENT_S:
             return None
         return f"Kafka at {self._servers} is silent: {self._error}"
@@ -194,7 +206,7 @@ class KafkaFeed:
                 self._consumer.seek(at)
             except KafkaException as error:
                 if error.args[0].code() != KafkaError._STATE:  # noqa: SLF001 (its name)
-                    raise failure(error.args[0], f"begin {self._topic} {partition}") from None
+                    self._refuse(partition, failure(error.args[0], self._reading(partition)))
             else:
                 del self._starting[partition]
                 self._positions[partition] = offset
@@ -234,24 +246,43 @@ class KafkaFeed:
     def _take_notice(self, notice: Message) -> None:
         """Take up what librdkafka says between the records."""
         error, partition, offset = notice.error(), notice.partition(), notice.offset()
-        if error is None or partition is None or offset is None:
+        if error is None:
+            return
+        if partition is None or offset is None:  # it is of the topic or the group as a whole
+            self._left_out = str(failure(error, f"give partitions of {self._topic}"))
             return
         position = self._positions.get(partition)
+        if position is None:
+            return
         match error.code():
             case KafkaError._PARTITION_EOF:  # noqa: SLF001 (its name)
-                if position is not None and position <= offset:
+                if position <= offset:
                     self._ends[partition] = position
             case KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001 (its name)
-                if position is not None:
-                    raise AdapterError(
-                        f"partition {partition} of {self._topic} does not hold offset {position}, "
-                        f"which comes next ({error.str()}): was the topic cut or made anew?"
-                    )
+                text = (
+                    f"partition {partition} of {self._topic} does not hold offset {position}, "
+                    f"which comes next ({error.str()}): was the topic cut or made anew?"
+                )
+                self._refuse(partition, AdapterError(text))
             case _:
-                self._note(error)
+                self._refuse(partition, failure(error, self._reading(partition)))
+
+    def _refuse(self, partition: int, error: AdapterError) -> None:
+        """Say that the partition is not delivered; its fetching has ended, so take it afresh."""
+        self._forget(partition)
+        self._refused[partition] = error
+        afresh = [TopicPartition(self._topic, partition, 0)]
+        with suppress(KafkaException):
+            self._consumer.incremental_unassign(afresh)
+            self._consumer.incremental_assign(afresh)
+            self._consumer.pause(afresh)
+
+    def _reading(self, partition: int) -> str:
+        return f"read partition {partition} of {self._topic}"
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """Take partitions, paused; called within polls."""
+        self._left_out = None
         taken = [TopicPartition(self._topic, each.partition, 0) for each in partitions]
         consumer.incremental_assign(taken)
         consumer.pause(taken)

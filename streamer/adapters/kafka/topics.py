@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException
@@ -67,8 +68,9 @@ class Asked:
     def __init__(self, connection: Connection, patience_s: float = _PATIENCE_S) -> None:
         self._servers = connection.servers
         self._patience_s = patience_s
-        self._reason = "it does not answer"
-        self._admin = made(AdminClient, connection.librdkafka(error_cb=self._note))
+        self._reasons = ["it does not answer"]
+        heard = partial(_note, self._reasons)  # and not this object: nothing here waits for garbage
+        self._admin = made(AdminClient, connection.librdkafka(error_cb=heard))
 
     def answers(self) -> None:
         """Return once Kafka has answered; raises `Unavailable`."""
@@ -104,13 +106,14 @@ class Asked:
             found = self._admin.describe_configs([asked], request_timeout=self._patience_s)
             return str(found[asked].result()[name].value)
 
-    def _note(self, error: KafkaError) -> None:
-        if error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 (its name)
-            self._reason = error.str()
-
     def _away(self) -> Unavailable:
         self._admin.poll(0)  # which notes the reasons
         return Unavailable(
-            f"Kafka at {self._servers} cannot be reached ({self._reason}): "
+            f"Kafka at {self._servers} cannot be reached ({self._reasons[-1]}): "
             "is it running, and are --kafka and --kafka-config right?"
         )
+
+
+def _note(reasons: list[str], error: KafkaError) -> None:
+    if error.code() != KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 (its name)
+        reasons[:] = [error.str()]

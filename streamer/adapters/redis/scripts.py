@@ -34,11 +34,39 @@ if ARGV[2] ~= '' then
 end
 redis.call('HSET', meta, 'owner', ARGV[1])
 local stands = redis.call('HMGET', meta,
-  'epoch', 'number', 'offset', 'log_time', 'swept_at', 'swept_who', 'partitions')
+  'epoch', 'number', 'offset', 'log_time', 'swept_at', 'swept_who', 'published', 'partitions')
 return {before, stands, redis.call('HGETALL', layouts)}
 """)
 """Given the new owner and how many partitions there are ('' if that does not matter), which is kept
 from the first claim on: returns the owner before, where the partition stands, and its layouts."""
+
+DUE: Final = Script("""
+local meta, profiles, wakes, outbox, layouts = unpack(KEYS)
+local owner, epoch, number, before, limit = unpack(ARGV)
+local stands = redis.call('HMGET', meta, 'owner', 'epoch', 'number')
+if stands[1] ~= owner or stands[2] ~= epoch or stands[3] ~= number then
+  return false
+end
+return redis.call('ZRANGEBYSCORE', wakes, '-inf', before, 'WITHSCORES', 'LIMIT', 0, limit)
+""")
+"""Given owner, epoch and number: returns what is due, or nothing at all if they do not stand."""
+
+SCAN: Final = Script("""
+local meta, profiles, wakes, outbox, layouts = unpack(KEYS)
+local server, cursor, limit = unpack(ARGV)
+local here = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or ''
+if server ~= here then
+  cursor = '0'
+end
+local following, found = unpack(redis.call('HSCAN', profiles, cursor, 'COUNT', limit))
+local customers = {}
+for i = 1, #found, 2 do
+  customers[#customers + 1] = found[i]
+end
+return {here, following, customers}
+""")
+"""Given the server and the cursor of the page before, and about how many: returns this page's, and
+the customers. Another server, after a failover, orders them in another way: it begins anew."""
 
 COMMIT: Final = Script("""
 local meta, profiles, wakes, outbox, layouts = unpack(KEYS)
@@ -53,7 +81,7 @@ end
 
 -- The first write: where Redis may not write, it fails, and nothing is written at all.
 redis.call('HSET', meta, 'number', number, 'offset', offset, 'log_time', log_time,
-  'swept_at', swept_at, 'swept_who', swept_who)
+  'swept_at', swept_at, 'swept_who', swept_who, 'published', published)
 
 local kept, gone, awake, asleep = {}, {}, {}, {}
 local nkept, ngone, nawake, nasleep, first = 0, 0, 0, 0, 1

@@ -11,12 +11,12 @@ from typing import Any, Final
 import msgspec
 from redis.exceptions import NoScriptError
 
-from streamer.adapters.outgoing import decode_outgoing, encode_outgoing, fenced
+from streamer.adapters.outgoing import decode_outgoing, encode_outgoing, fenced, lost
 from streamer.adapters.redis.client import connect, server_name
-from streamer.adapters.redis.scripts import CLAIM, COMMIT, KEYS, Script
+from streamer.adapters.redis.scripts import CLAIM, COMMIT, DUE, KEYS, SCAN, Script
 from streamer.adapters.redis.trouble import translated
 from streamer.errors import AdapterError
-from streamer.ports import Checkpoint, DueWake, Meta, Outgoing
+from streamer.ports import Checkpoint, DueWake, Meta, Outgoing, Tenure
 from streamer.types import Millis
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
@@ -59,7 +59,7 @@ class RedisStore:
         """Make the caller the owner under a new epoch; every older one is fenced."""
         asked = self._partitions
         before, stands, layouts = self._run(CLAIM, partition, owner, "" if asked is None else asked)
-        epoch, number, offset, log_time, swept_at, swept_who, partitions = stands
+        epoch, number, offset, log_time, swept_at, swept_who, published, partitions = stands
         if asked is not None and not partition < asked == int(partitions):
             raise AdapterError(
                 f"the topic of events has got more partitions than when the group {self._group} "
@@ -75,6 +75,7 @@ class RedisStore:
             dict(zip(pairs, pairs, strict=True)),
             (int(swept_at or 0), (swept_who or b"").decode()),
             (before or b"").decode(),
+            int(published or 0),
         )
 
     def load(self, partition: int, customers: Iterable[str]) -> dict[str, bytes]:
@@ -87,17 +88,24 @@ class RedisStore:
 
     def scan(self, partition: int, cursor: str, limit: int) -> tuple[str, list[str]]:
         """Return the next cursor and about `limit` customers, some of them perhaps twice."""
-        key = self._key(partition, "profiles")
-        following, found = self._ask("HSCAN", key, cursor or "0", "COUNT", limit)
-        return (str(following) if following else "", [who.decode() for who in found])
+        server, _, before = cursor.partition(":")
+        here, following, found = self._run(SCAN, partition, server, before or "0", limit)
+        following = "" if following == b"0" else f"{here.decode()}:{following.decode()}"
+        return following, [who.decode() for who in found]
 
-    def due(self, partition: int, until: Millis, limit: int) -> list[DueWake]:
+    def due(
+        self, partition: int, until: Millis, limit: int, tenure: Tenure | None = None
+    ) -> list[DueWake]:
         """Return up to `limit` wakes due at or before `until`, ordered by time, then customer."""
-        key = self._key(partition, "wakes")
-        found = iter(
-            self._ask("ZRANGEBYSCORE", key, "-inf", until, "WITHSCORES", "LIMIT", 0, limit)
-        )
-        return [(int(float(at)), who.decode()) for who, at in zip(found, found, strict=True)]
+        if tenure is None:
+            key = self._key(partition, "wakes")
+            found = self._ask("ZRANGEBYSCORE", key, "-inf", until, "WITHSCORES", "LIMIT", 0, limit)
+        else:
+            found = self._run(DUE, partition, *tenure, until, limit)
+            if found is None:
+                raise lost(partition, tenure)
+        pairs = iter(found)
+        return [(int(float(at)), who.decode()) for who, at in zip(pairs, pairs, strict=True)]
 
     def commit(self, checkpoint: Checkpoint) -> None:
         """Write the checkpoint whole; raises `Fenced` unless it is the owner's and the next."""

@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 import pytest
 
 from streamer.adapters.kafka import Connection, KafkaFeed, Topics
-from streamer.errors import AdapterError, UsageError
+from streamer.errors import AdapterError, Unavailable, UsageError
 from streamer.types import Record
 from tests.servers import KafkaServer
 from tests.waiting import wait_until
@@ -176,12 +176,45 @@ def test_delivery_is_exact_whatever_is_begun_and_held_meanwhile(
                     expected[record.partition] += 1
 
 
-def test_an_offset_that_is_not_there_is_an_error(kafka: KafkaServer, topics: Topics) -> None:
-    with feed_of(kafka, topics.events) as feed:
+def refusal(feed: KafkaFeed, partition: int) -> AdapterError:
+    """Poll until the partition is refused, and return why."""
+    found: list[AdapterError] = []
+
+    def refused() -> bool:
+        feed.poll(100, 0.02)
+        found.extend(error for number, error in feed.refused().items() if number == partition)
+        return bool(found)
+
+    wait_until(refused, "the refusal")
+    return found[0]
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_an_offset_that_is_not_there_is_refused(
+    kafka: KafkaServer, topics: Topics, protocol: str
+) -> None:
+    append(kafka.address, topics.events, [b"{}"], partition=0)
+    with feed_of(kafka, topics.events, **PROTOCOLS[protocol]) as feed:
         wait_for([feed], {0, 1})
         feed.begin(0, 17)
-        with pytest.raises(AdapterError, match="does not hold offset 17"):
-            read(feed, 1)
+        error = refusal(feed, 0)
+        assert "does not hold offset 17" in str(error)
+        assert not isinstance(error, Unavailable)
+        feed.hold(0)
+        feed.begin(0, 0)
+        assert [each.value for each in read(feed, 1)] == [b"{}"]
+        wait_until(lambda: ends(feed, 1), "the end")
+
+
+def test_a_topic_that_is_gone_is_refused(kafka: KafkaServer, topics: Topics) -> None:
+    with feed_of(kafka, topics.events, **{"topic.metadata.refresh.interval.ms": "500"}) as feed:
+        wait_for([feed], {0, 1})
+        feed.begin(0, 0)
+        wait_until(lambda: ends(feed, 0), "the end of nothing")
+        with admin_of(kafka.address) as admin:
+            admin.delete_topics([topics.events])
+        wait_until(lambda: not ends(feed, 0), "it is no end any more")
+        wait_until(lambda: topics.events in trouble(feed), "the trouble")
 
 
 def test_an_open_transaction_is_not_the_end_an_aborted_one_is(
