@@ -230,12 +230,8 @@ class Favourite:
         self._at_least = question.at_least or 1
         self._tests = [_wanted(one) for one in question.comparisons]
 
-    def _holds(self, tally: Tally, carried: int) -> bool:
-        favourite = _first(tally)
-        if favourite is None:
-            return False
-        count = tally[favourite][0]
-        if count < self._at_least:
+    def _holds(self, favourite: Value | None, count: int, carried: int) -> bool:
+        if favourite is None or count < self._at_least:
             return False
         share = self._share
         if share is not None and count * share.denominator < share.numerator * carried:
@@ -271,15 +267,22 @@ class Favourite:
         if not self._may_ever(tally):
             return NEVER
         carried = sum(count for count, _ in tally.values())
-        holds = self._holds(tally, carried)
+        favourite, second = _first_and_second(tally)
+        most = tally[favourite][0]
+        holds = self._holds(favourite, most, carried)
         for index, (time, left) in enumerate(entries):
             for value, count in left:
                 carried -= count
                 tally[value][0] -= count
                 if not tally[value][0]:
                     del tally[value]
-            together = index + 1 < len(entries) and entries[index + 1][0] == time
-            if not together and self._holds(tally, carried) is not holds:
+            if index + 1 < len(entries) and entries[index + 1][0] == time:
+                continue  # they leave together
+            was, most = most, tally[favourite][0] if favourite in tally else 0
+            if tally and most < was and most <= second:  # else it is the first still: none gain
+                favourite, second = _first_and_second(tally)
+                most = tally[favourite][0]
+            if self._holds(favourite, most, carried) is not holds:
                 return holds, time + (self._within or 0)
         return holds, FOREVER
 
@@ -295,6 +298,12 @@ class Favourite:
 
 def _first(tally: Tally) -> Value | None:
     return max(tally, key=tally.__getitem__, default=None)
+
+
+def _first_and_second(tally: Tally) -> tuple[Value, int]:
+    """Return the favourite, and how often the next one is carried: 0 if there is none."""
+    favourite = max(tally, key=tally.__getitem__)
+    return favourite, max((tally[value][0] for value in tally if value != favourite), default=0)
 
 
 def _wanted(comparison: Comparison) -> tuple[frozenset[Value], bool]:
