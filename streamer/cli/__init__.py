@@ -5,7 +5,7 @@ from importlib import import_module
 import click
 
 from streamer import __version__
-from streamer.cli.failures import reported
+from streamer.cli.failures import ending_in_order, have_standard_streams, reported
 
 COMMANDS = (
     "check",
@@ -44,7 +44,8 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; what went wrong is said in one clear line, with the right status."""
-        with reported():
+        have_standard_streams()
+        with reported(), ending_in_order():
             return super().invoke(ctx)
 
 
@@ -66,5 +67,5 @@ def main() -> None:
 
     \b
     Exit status: 0 all is well; 1 findings (an error in a rule, a failed test);
-    2 the command was used wrongly or could not do its work; 130 interrupted.
+    2 the command was used wrongly or could not do its work; 130 interrupted, 143 by SIGTERM.
     """  # noqa: D301 (click reads the backslash)

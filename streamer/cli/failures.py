@@ -1,12 +1,14 @@
 """What went wrong, said in one clear line on standard error, with the exit status that fits.
 
 0 is success, 1 findings (errors in rules), 2 wrong usage or an outside thing that failed, 130 an
-interruption. No error that a person can cause ends in a traceback.
+interruption, 143 SIGTERM. No error that a person can cause ends in a traceback.
 """
 
 import errno
 import os
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
@@ -18,6 +20,7 @@ from streamer.errors import Finding, MappingError, RuleErrors, StreamerError
 FINDINGS: Final = 1
 FAILED: Final = 2
 INTERRUPTED: Final = 130
+TERMINATED: Final = 143
 
 
 @contextmanager
@@ -48,6 +51,19 @@ def reported() -> Iterator[None]:
 
 
 @contextmanager
+def ending_in_order() -> Iterator[None]:
+    """Let SIGTERM end the block as Ctrl-C does, so that nothing is left half written."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
 def unfinished() -> Iterator[None]:
     """Say of an interruption in the block that it has left no output behind."""
     try:
@@ -68,6 +84,13 @@ def say_finding(finding: Finding) -> None:
     from streamer.codecs.language import render
 
     say(render(finding))
+
+
+def have_standard_streams() -> None:
+    """Let a stream that was closed before the start be an empty one, and take what is written."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
 
 
 def silence_standard_output() -> None:

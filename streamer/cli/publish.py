@@ -12,6 +12,7 @@ from streamer.adapters.output import Output
 from streamer.cli.failures import FINDINGS, say, say_finding
 from streamer.cli.options import examples, mapping_option
 from streamer.cli.progress import progress_of
+from streamer.cli.quantities import Rate
 from streamer.cli.servers import kafka_options, topic_options
 from streamer.cli.wording import counted
 from streamer.codecs.changes import rejection_line
@@ -40,7 +41,7 @@ streamer simulate --live --rate 50 --events 50 | streamer publish -
 @click.option(
     "--rate",
     metavar="R",
-    type=click.FloatRange(0, min_open=True),
+    type=Rate(),
     help="Publish R lines a second at most. Without it: as fast as possible.",
 )
 @click.option(

@@ -1,4 +1,4 @@
-"""Durations and shares on the command line, written as in a rule."""
+"""Durations, shares and rates on the command line."""
 
 from math import nan
 
@@ -23,6 +23,26 @@ class Duration(click.ParamType):
         if not millis:
             self.fail(f"expected a duration such as 90s, 30m or 7d, found {value!r}.", param, ctx)
         return millis
+
+
+class Rate(click.ParamType):
+    """So many a second, as a number."""
+
+    name = "rate"
+    least, most = 0.001, 1_000_000.0
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return the number for each second."""
+        try:
+            number = float(str(value))
+        except ValueError:
+            number = nan
+        if not self.least <= number <= self.most:
+            wanted = f"a number from {self.least} to {self.most:,.0f}"
+            self.fail(f"expected {wanted}, found {value!r}.", param, ctx)
+        return number
 
 
 class Share(click.ParamType):

@@ -11,7 +11,7 @@ from click.core import ParameterSource
 from streamer.adapters.output import STANDARD, Output
 from streamer.cli.failures import silence_standard_output
 from streamer.cli.options import Instant, examples
-from streamer.cli.quantities import Duration, Share
+from streamer.cli.quantities import Duration, Rate, Share
 from streamer.compose.simulation import (
     DEFAULT_START,
     Mishaps,
@@ -22,7 +22,7 @@ from streamer.compose.simulation import (
 )
 from streamer.compose.simulation import simulate as run
 from streamer.errors import UsageError
-from streamer.instants import iso
+from streamer.instants import EARLIEST, END, iso
 from streamer.types import Millis
 
 _SHARE = Share()
@@ -49,13 +49,18 @@ streamer simulate --live --rate 50 --customers 20000
 @click.option(
     "--customers",
     metavar="N",
-    type=click.IntRange(1),
+    type=click.IntRange(1, 10_000_000),
     default=1_000,
     show_default=True,
     help="How many people know the shop. They come every fourth day on average, few of them often.",
 )
 @click.option(
-    "--seed", metavar="N", type=int, default=1, show_default=True, help="Same seed, same bytes."
+    "--seed",
+    metavar="N",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    help="Same seed, same bytes.",
 )
 @click.option(
     "--start",
@@ -68,7 +73,7 @@ streamer simulate --live --rate 50 --customers 20000
 @click.option(
     "--rate",
     metavar="R",
-    type=click.FloatRange(0, min_open=True),
+    type=Rate(),
     help="Write R lines a second, with --live on the average of a day. Without it: as fast as "
     "possible.",
 )
@@ -81,7 +86,13 @@ streamer simulate --live --rate 50 --customers 20000
 @click.option(
     "--duplicates", metavar="SHARE", type=_SHARE, default=0.0, help="Share of events sent twice."
 )
-@click.option("--poison", metavar="SHARE", type=_SHARE, default=0.0, help="Share of broken lines.")
+@click.option(
+    "--poison",
+    metavar="SHARE",
+    type=_SHARE,
+    default=0.0,
+    help="Put in broken lines, as many as this share of the events.",
+)
 @click.option("--appended", is_flag=True, help="Give each line the time at which it arrived.")
 @click.option(
     "--out",
@@ -120,6 +131,8 @@ def simulate(
             raise UsageError("--live begins now: leave --start out")
     if start is None:
         raise UsageError("--start is a time or now: a simulation has no end to begin at")
+    if not EARLIEST <= start < END:
+        raise UsageError("--start lies outside of the years 1990 to 2100, in which events happen")
     if out != STANDARD and events is None and duration is None:
         raise UsageError("a file needs an end: say --events or --for")
     simulation = Simulation(
@@ -132,9 +145,8 @@ def simulate(
     if live and rate is not None:
         simulation = replace(simulation, visits=visits_for(rate, customers))
     arrivals = run(simulation)
-    if duration is not None:
-        end = start + duration
-        arrivals = takewhile(lambda arrival: arrival.at < end, arrivals)
+    end = END if duration is None else min(END, start + duration)
+    arrivals = takewhile(lambda arrival: arrival.at < end, arrivals)
     arrivals = islice(arrivals, events)
     if live:
         written = as_they_happen(arrivals, _now, time.sleep)

@@ -77,7 +77,7 @@ def process(
     )
 
 
-def interrupted(*arguments: str) -> tuple[int, bytes]:
+def interrupted(*arguments: str, by: signal.Signals = signal.SIGINT) -> tuple[int, bytes]:
     """Interrupt a command that reads events from standard input, in the middle of them.
 
     Returns its exit status and what it said on standard error.
@@ -93,11 +93,11 @@ def interrupted(*arguments: str) -> tuple[int, bytes]:
         for number in range(20_000):  # more than the pipe holds: it is reading when we are done
             running.stdin.write(event(number, number) + b"\n")
         running.stdin.flush()
-        running.send_signal(signal.SIGINT)
+        running.send_signal(by)
         try:
             running.wait(5)
         except subprocess.TimeoutExpired:
-            running.send_signal(signal.SIGINT)  # it came in the instant before waiting for input
+            running.send_signal(by)  # it came in the instant before waiting for input
             running.wait(60)
         return running.returncode, running.stderr.read()
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -194,6 +195,25 @@ def test_an_interruption_is_one_clear_line_and_leaves_no_output(tmp_path: Path) 
     assert status == 130
     assert said == b"Interrupted: no output file was written.\n"
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["events.jsonl"]
+
+
+def test_sigterm_leaves_no_output_either(tmp_path: Path) -> None:
+    _, rules = shop(tmp_path)
+    out = tmp_path / "changes.jsonl"
+    arguments = ("replay", "-", "--rules", rules, "--out", str(out))
+    status, said = interrupted(*arguments, by=signal.SIGTERM)
+    assert (status, said) == (143, b"")
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["events.jsonl"]
+
+
+def test_streams_that_were_closed_before_the_start_are_empty(tmp_path: Path) -> None:
+    events, rules = shop(tmp_path, event(1, 0))
+    for words in (f"replay - --rules {rules} <&-", f"replay {events} --rules {rules} --out - >&-"):
+        done = subprocess.run(  # noqa: S602 (our own command, in a shell that can close streams)
+            f"{sys.executable} -m streamer {words}", shell=True, capture_output=True, check=False
+        )
+        assert done.returncode == 0
+        assert b"Traceback" not in done.stderr
 
 
 def test_a_reader_who_leaves_is_no_traceback(tmp_path: Path) -> None:

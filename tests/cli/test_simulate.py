@@ -71,6 +71,24 @@ def test_durations_are_checked() -> None:
         assert "expected a duration such as 90s, 30m or 7d" in result.stderr
 
 
+def test_rates_are_checked() -> None:
+    for rate in ("nan", "inf", "0", "1e-300", "1e308", "many"):
+        result = simulate("--events", "2", "--rate", rate)
+        assert result.exit_code == 2
+        assert "expected a number from 0.001 to 1,000,000" in result.stderr
+
+
+def test_it_begins_and_ends_where_events_can_happen() -> None:
+    for start in ("9999-12-31T23:00:00Z", "0001-01-01T00:00:00Z", "1960-01-01T00:00:00Z"):
+        result = simulate("--events", "1", "--start", start)
+        assert result.exit_code == 2
+        assert "--start lies outside of the years 1990 to 2100" in result.stderr
+    last = simulate("--start", "2100-12-31T23:59:00Z", "--customers", "100000")
+    times = [json.loads(line)["time"] for line in last.stdout.splitlines()]
+    assert len(times) > 10
+    assert max(times) < "2101"
+
+
 def test_mishaps_are_mixed_in() -> None:
     calm = simulate("--events", "400").stdout
     rough = simulate("--events", "400", "--late", "5%", "--duplicates", "0.05", "--poison", "5%")

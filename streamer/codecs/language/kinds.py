@@ -59,8 +59,10 @@ def single(node: Node, what: str) -> scalars.Plain:
 def text_of(node: Node, what: str) -> str:
     """Return a text that is not blank."""
     value = single(node, what)
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str):
         raise expected(what, node)
+    if not value.strip():
+        raise Wrong(node.at, f"expected {what}, found an empty one")
     return value
 
 

@@ -215,6 +215,8 @@ def _number(cell: Any) -> Any:  # noqa: ANN401 (a value)
         return cell
     if not cell:
         return None
+    if not cell.isascii():  # Python would read the digits of every script
+        return cell
     try:
         if cell.isdecimal() and len(cell) <= _LARGEST_EXACT:
             return int(cell)

@@ -40,7 +40,13 @@ class Layout:
     def header(self, row: bytes) -> list[str]:
         """Return the names of the columns; raises `UsageError` if the row cannot be read."""
         try:
-            return self._cells(row.decode(self.encoding).removeprefix(_MARK))
+            text = row.decode(self.encoding).removeprefix(_MARK).rstrip("\r\n")
+            if "\r" in text:
+                raise UsageError(
+                    "the header row cannot be read: lines end with CR alone; save the file with "
+                    "LF or CRLF at their ends"
+                )
+            return self._cells(text)
         except (UnicodeDecodeError, csv.Error) as error:
             message = f"the header row cannot be read: {error}"
             raise UsageError(message) from None

@@ -217,7 +217,7 @@ ERRORS = {
     ),
     "a blank property": (
         '{performed: any, distinct: ¦" "}',
-        'expected the name of a property, found the text " "',
+        "expected the name of a property, found an empty one",
     ),
     "a property with a hole": (
         "{performed: any, distinct: ¦a..b}",
@@ -376,7 +376,7 @@ ERRORS = {
         "expected a text, found the number 5",
     ),
     "contains truth": ("{trait: a, contains: ¦true}", "expected a text, found true"),
-    "a blank trait": ('{trait: ¦"", is: 1}', 'expected the name of a trait, found the text ""'),
+    "a blank trait": ('{trait: ¦"", is: 1}', "expected the name of a trait, found an empty one"),
     # favours
     "favours at least nothing": (
         "{favours: a, of: any, at_least: ¦0}",

@@ -100,7 +100,7 @@ ERRORS: dict[str, tuple[str, ...]] = {
     "no tiers": ("¦ladder: a\npurpose: p\n", '"tiers" is missing in a ladder'),
     "a blank purpose": (
         "segment: a\npurpose: ¦' '\nwhen: {quiet: 1d}\n",
-        'expected a text, found the text " "',
+        "expected a text, found an empty one",
     ),
     "a number for a title": (
         SEGMENT + "title: ¦5\n",

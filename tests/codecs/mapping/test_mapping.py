@@ -102,6 +102,7 @@ def test_empty_cells_are_absent(row: Row) -> None:
         ("1e400", "1e400"),
         ("9" * 5_000, "9" * 5_000),
         ("1_000", "1_000"),
+        ("\u0664\u0665", "\u0664\u0665"),
         ("\u0665x", "\u0665x"),
     ],
 )
@@ -236,6 +237,8 @@ def test_the_header_is_read_as_rows_are(write: Write) -> None:
     assert layout_of(mapping).header(b'\xef\xbb\xbfnumber,"a, b",c\r\n') == ["number", "a, b", "c"]
     with pytest.raises(UsageError, match="header row cannot be read"):
         layout_of(mapping).header(b"number,\xff")
+    with pytest.raises(UsageError, match="lines end with CR alone; save the file with LF or CRLF"):
+        layout_of(mapping).header(b"number,kind\r17,view\r")
 
 
 def test_columns_that_are_not_there_are_named_all_at_once(write: Write) -> None:
