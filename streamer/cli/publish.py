@@ -66,7 +66,7 @@ def publish(
 
     EVENTS are JSON lines, also compressed (.gz), or - for standard input, whose lines are published
     as they come. A line that cannot be an event is named and left out. Every event is in Kafka when
-    the command ends well; while Kafka is away it waits, for up to two minutes.
+    the command ends well; if Kafka goes away meanwhile it waits, for up to two minutes.
     """
     source = Source(*open_records(events, mapping, say_finding), as_they_are=mapping is None)
     with source.log, _listing(rejected) as refusals, progress_of(source.log, "publish") as step:

@@ -31,18 +31,23 @@ def connect(servers: Servers, instance: str) -> Ends:
     """
     opened = ExitStack()
     try:
-        partitions = check_topics(servers.kafka, servers.topics)
+        found = check_topics(servers.kafka, servers.topics)
         store = RedisStore(
             servers.redis,
             servers.group,
-            partitions=partitions,
+            partitions=found.partitions,
             allow_volatile=servers.allow_volatile_redis,
         )
         opened.callback(store.close)
         feed = KafkaFeed(servers.kafka, servers.topics.events, servers.group)
         opened.callback(feed.close)
         sink = KafkaSink(
-            servers.kafka, servers.topics, servers.group, instance, lambda: feed.membership
+            servers.kafka,
+            servers.topics,
+            servers.group,
+            instance,
+            lambda: feed.membership,
+            found.largest_rejected,
         )
         opened.callback(sink.close)
     except BaseException:

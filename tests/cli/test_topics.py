@@ -22,7 +22,7 @@ def test_it_makes_the_topics_and_can_be_run_again(kafka: KafkaServer) -> None:
         done = run("topics", "create", "--partitions", "2", *words(kafka, topics))
         assert (done.exit_code, done.stderr) == (0, "")
         assert [line.split()[0] for line in done.stdout.splitlines()] == [state] * 4
-    assert check_topics(Connection(kafka.address), topics) == 2
+    assert check_topics(Connection(kafka.address), topics).partitions == 2
 
 
 def test_what_is_wrong_is_a_finding_until_it_is_mended(kafka: KafkaServer) -> None:

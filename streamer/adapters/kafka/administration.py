@@ -25,7 +25,7 @@ from kafka.errors import for_code
 
 from streamer.adapters.kafka.clients import opened, python_failure, said
 from streamer.adapters.kafka.connection import Connection
-from streamer.adapters.kafka.topics import APPEND_TIME, TIME_TYPE, Topics
+from streamer.adapters.kafka.topics import APPEND_TIME, LARGEST, TIME_TYPE, Topics
 from streamer.errors import AdapterError, UsageError
 
 State: TypeAlias = Literal["created", "right", "mended", "wrong"]
@@ -35,7 +35,6 @@ Admin: TypeAlias = Any
 
 DEFAULT_PARTITIONS: Final = 4
 _POLICY: Final = "cleanup.policy"
-_LARGEST: Final = "max.message.bytes"
 """The one setting for which more than is wanted will do."""
 _COPIES_IN_STEP: Final = "min.insync.replicas"
 _MANY_COPIES: Final = 3
@@ -90,10 +89,10 @@ def create_topics(
 
 def _wanted(topics: Topics) -> dict[str, Settings]:
     return {
-        topics.events: {TIME_TYPE: APPEND_TIME, _POLICY: "delete", _LARGEST: str(4 << 20)},
+        topics.events: {TIME_TYPE: APPEND_TIME, _POLICY: "delete", LARGEST: str(4 << 20)},
         topics.changes: {_POLICY: "delete"},
         topics.memberships: {_POLICY: "compact"},
-        topics.rejected: {_POLICY: "delete", _LARGEST: str(5 << 20)},
+        topics.rejected: {_POLICY: "delete", LARGEST: str(5 << 20)},
     }
 
 
@@ -145,7 +144,7 @@ def _lacking(admin: Admin, topic: str, settings: Settings) -> dict[str, tuple[st
     return {
         name: (present[name], value)
         for name, value in settings.items()
-        if present[name] != value and not (name == _LARGEST and int(present[name]) >= int(value))
+        if present[name] != value and not (name == LARGEST and int(present[name]) >= int(value))
     }
 
 

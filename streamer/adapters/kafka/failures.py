@@ -42,7 +42,7 @@ def failure(error: KafkaError, doing: str) -> AdapterError:
     if code in _TOO_LARGE:
         return AdapterError(
             f"a record is larger than its topic takes ({reason}): could not {doing}; "
-            "`streamer topics create --apply` sets max.message.bytes"
+            "raise the topic's max.message.bytes"
         )
     if code in _REFUSED:
         return Unavailable(f"Kafka refuses to {doing} ({reason}): give this user the permission")

@@ -23,6 +23,8 @@ _WHOLE: Final = 4 << 20
 a topic counts the compressed bytes."""
 _BEGINNING: Final = 1 << 20
 """How many bytes are kept of the value, and of the key, of a larger one."""
+_BESIDE: Final = 16 << 10
+"""What a record has beside its own bytes: why it was rejected, and where it was."""
 
 
 def change_headers(group: str) -> Callable[[SegmentChange, bytes], Headers]:
@@ -45,10 +47,13 @@ def change_headers(group: str) -> Callable[[SegmentChange, bytes], Headers]:
     return headers
 
 
-def rejected_record(rejection: Rejection, topic: str) -> tuple[bytes | None, bytes, Headers]:
+def rejected_record(
+    rejection: Rejection, topic: str, largest: int
+) -> tuple[bytes | None, bytes, Headers]:
     """Return key, value and headers of a rejected record: its own, then why and where that was.
 
-    What is larger than anybody can write again is cut, and loses its own headers; the header
+    `largest` is how many bytes the topic of rejected records takes at once. What is larger, or
+    larger than anybody can write again, is cut, and loses its own headers; the header
     `rejected_size` says how large it was. The place where it was still has it whole.
     """
     record = rejection.record
@@ -62,7 +67,9 @@ def rejected_record(rejection: Rejection, topic: str) -> tuple[bytes | None, byt
         ("rejected_offset", str(record.offset)),
     ]
     size = len(value) + len(key or b"") + sum(len(name) + len(text) for name, text in own)
-    if size > _WHOLE:
-        key, value, own = key and key[:_BEGINNING], value[:_BEGINNING], ()
+    whole = min(_WHOLE, largest - _BESIDE)
+    if size > whole:
+        kept = max(0, min(_BEGINNING, whole // 4))
+        key, value, own = key and key[:kept], value[:kept], ()
         why.append(("rejected_size", str(size)))
     return key, value, [*own, *why]

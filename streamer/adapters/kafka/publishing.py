@@ -23,7 +23,7 @@ from kafka import KafkaProducer
 
 from streamer.adapters.kafka.clients import opened, python_failure, said
 from streamer.adapters.kafka.connection import Connection
-from streamer.adapters.kafka.topics import Asked
+from streamer.adapters.kafka.topics import LARGEST, Asked
 from streamer.errors import AdapterError, NotPublished, Unavailable, UsageError
 
 _ROOM: Final = 32 << 20
@@ -127,7 +127,7 @@ class KafkaPublication:
     def _asked_largest(self) -> int:
         """Return how many bytes the topic takes, as far as we may know."""
         with suppress(AdapterError):
-            return int(self._asked.setting(self._topic, "max.message.bytes"))
+            return int(self._asked.setting(self._topic, LARGEST))
         return _LARGEST
 
     def _opened(self) -> Any:  # noqa: ANN401 (kafka-python carries no types)

@@ -52,7 +52,7 @@ class KafkaReader(Closing):
         return self._read(self._is_through)
 
     def for_ever(self) -> Iterator[Sequence[Record]]:
-        """Yield what is there and what comes, in batches; empty ones while nothing comes."""
+        """Yield what is there and what comes, in batches."""
         return self._read(lambda: False)
 
     def close(self) -> None:

@@ -62,7 +62,7 @@ _RECOVERY: Final = "none"
 they have moved, the next producer begins with the addresses that were given."""
 _OVERTIME_S: Final = 2.0
 _LARGEST: Final = 8 << 20
-"""More than a rejected record ever has; the topic's own limit decides."""
+"""More than a record ever has; the topics' own limits decide."""
 _OF_MEMBERS: Final = frozenset({"group.protocol", "session.timeout.ms", "max.poll.interval.ms"})
 
 
@@ -75,7 +75,8 @@ _DECODER: Final = msgspec.json.Decoder(_Metadata)
 class KafkaSink:
     """The output topics. `name` is the transactional id, which no other process may have.
 
-    `membership` returns that of the feed as of its last poll.
+    `membership` returns that of the feed as of its last poll. `largest` is how many bytes a record
+    may have in the topic of the rejected ones.
     """
 
     def __init__(
@@ -85,12 +86,14 @@ class KafkaSink:
         group: str,
         name: str,
         membership: Callable[[], object],
+        largest: int = _LARGEST,
     ) -> None:
         self._connection = connection
         self._topics = topics
         self._group = group
         self._name = name
         self._membership = membership
+        self._largest = largest
         self._headers = change_headers(group)
         self._reader = made(Consumer, _reader_settings(connection, group))
         self._producer: Producer | None = None
@@ -191,7 +194,7 @@ class KafkaSink:
         for each in outgoing.memberships:
             _send(producer, topics.memberships, encode_membership(each), each.customer, partition)
         for rejection in outgoing.rejections:
-            key, value, headers = rejected_record(rejection, topics.events)
+            key, value, headers = rejected_record(rejection, topics.events, self._largest)
             _send(producer, topics.rejected, value, key, headers=headers)
 
     def _send_offsets(self, producer: Producer, offsets: list[TopicPartition]) -> None:

@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
@@ -17,6 +17,7 @@ from streamer.errors import Unavailable, UsageError
 _PATIENCE_S: Final = 10.0
 _GETS_KNOWN_S: Final = 2.0
 _PAUSE_S: Final = 0.1
+LARGEST: Final = "max.message.bytes"
 TIME_TYPE: Final = "message.timestamp.type"
 APPEND_TIME: Final = "LogAppendTime"
 
@@ -31,8 +32,15 @@ class Topics:
     rejected: str = "storefront.rejected"
 
 
-def check_topics(connection: Connection, topics: Topics) -> int:
-    """Return how many partitions the events have, once everything is as a worker needs it.
+class Found(NamedTuple):
+    """How many partitions the events have, and how many bytes a rejected record may have."""
+
+    partitions: int
+    largest_rejected: int
+
+
+def check_topics(connection: Connection, topics: Topics) -> Found:
+    """Return what a worker goes by, once everything is as it needs it.
 
     Raises `UsageError` with the command that repairs what is not, `Unavailable` where Kafka cannot
     be asked just now.
@@ -59,7 +67,7 @@ def check_topics(connection: Connection, topics: Topics) -> int:
             f"which they were appended: `streamer topics create --apply` sets {TIME_TYPE}="
             f"{APPEND_TIME}"
         )
-    return wanted
+    return Found(wanted, int(admin.setting(topics.rejected, LARGEST)))
 
 
 class Asked:

@@ -9,7 +9,7 @@ import pytest
 from confluent_kafka import Producer, TopicPartition
 from jsonschema_rs import validator_for
 
-from streamer.adapters.kafka import Connection, KafkaFeed, KafkaSink, Topics
+from streamer.adapters.kafka import Connection, KafkaFeed, KafkaSink, Topics, check_topics
 from streamer.codecs.change_schemas import change_schema, membership_schema
 from streamer.errors import AdapterError, Fenced, Unavailable
 from streamer.ports import Mark, Outgoing
@@ -256,6 +256,21 @@ def test_a_broker_that_was_away_between_two_publications(
         own_kafka.start()
         wait_until(lambda: published(sink, 2), "it is told after all", 60)
     assert ids(own_kafka, topics) == ids_of(10, 20)
+
+
+def test_a_rejected_record_is_cut_to_what_its_topic_takes(kafka: KafkaServer) -> None:
+    topics = create_all(kafka.address)
+    small = replace(topics, rejected=f"{topics.rejected}-small")
+    create_topic(kafka.address, small.rejected, settings={"max.message.bytes": "100000"})
+    rejection = Rejection(Record(0, 1, b"x" * 95_000, key=b"k" * 90_000), "invalid", "odd")
+    largest = check_topics(Connection(kafka.address), small).largest_rejected
+    connection, name = Connection(kafka.address), f"{topics.events}-cuts"
+    with closing(KafkaSink(connection, small, GROUP, name, nobody(kafka.address), largest)) as sink:
+        sink.publish([Outgoing(1, (), (rejection,))])
+    (record,) = committed_records(kafka.address, small.rejected)
+    assert record.value == b"x" * 20_904
+    assert record.key == b"k" * 20_904
+    assert dict(record.headers)["rejected_size"] == b"185000"
 
 
 def test_a_record_that_is_too_large_for_its_topic_is_named(kafka: KafkaServer) -> None:
