@@ -28,7 +28,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Protocol, TypeVar
 
-from streamer.errors import AdapterError, Fenced, Unavailable, bug
+from streamer.errors import AdapterError, Fenced, StreamerError, Unavailable, bug
 from streamer.ports import Feed, Outgoing, Sink
 from streamer.types import SECOND, Millis, Record
 from streamer.worker.clock import BrokerClock
@@ -284,6 +284,8 @@ class Crew:
                 return act()
             except AdapterError as error:
                 trouble = error
+            except StreamerError:  # it cannot be right for any partition
+                raise
             except Exception as error:  # noqa: BLE001 (a bug in one partition stops no other)
                 trouble = AdapterError(f"a bug was met: {bug(error)}")
         self._waited += self.clocks.steady() - began

@@ -15,7 +15,7 @@ from tests.cli.shop import process, run
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_with_examples(command: str, flag: str) -> None:
     result = run(command, flag)
-    assert result.exit_code == 0
+    assert result.exit_code == 0, result.output
     assert f"streamer {command}" in result.output
     assert "Examples:" in result.output
 

@@ -81,6 +81,7 @@ NAMES = ["product_viewed"] * 6 + [
 ]
 EVERYBODY = tuple(f"c-{number}" for number in range(40))
 PARTITIONS = 4
+CONFIG = "session.timeout.ms=4000\nheartbeat.interval.ms=1000\n"
 POISON = [b"", b"not JSON", b'{"id": 1}', b"[]"]
 
 
@@ -196,7 +197,7 @@ class Shop:
         self.rules = folder / "rules.yaml"
         self.write_rules(DOCUMENTS)
         self.config = folder / "client.properties"
-        self.config.write_text("session.timeout.ms=6000\n", encoding="utf-8")
+        self.config.write_text(CONFIG, encoding="utf-8")
         self.workers: list[Worker] = []
 
     def write_rules(self, documents: list[dict[str, Any]]) -> None:

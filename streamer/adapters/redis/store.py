@@ -15,7 +15,7 @@ from streamer.adapters.outgoing import decode_outgoing, encode_outgoing, fenced,
 from streamer.adapters.redis.client import connect, server_name
 from streamer.adapters.redis.scripts import CLAIM, COMMIT, DUE, KEYS, SCAN, Script
 from streamer.adapters.redis.trouble import translated
-from streamer.errors import AdapterError
+from streamer.errors import AdapterError, UsageError
 from streamer.ports import Checkpoint, DueWake, Meta, Outgoing, Tenure
 from streamer.types import Millis
 
@@ -28,7 +28,8 @@ class RedisStore:
     The group's name is part of every key. `partitions` is how many there are: it decides where a
     customer is, so a store that began with another number is refused. `allow_volatile` takes a
     server that keeps its data in memory only. Every method raises `Unavailable` while the server
-    cannot be used, and another `AdapterError` for what does not pass.
+    cannot be used, another `AdapterError` for what does not pass, and `claim` raises `UsageError`
+    where the number of partitions is another one.
     """
 
     def __init__(
@@ -61,7 +62,7 @@ class RedisStore:
         before, stands, layouts = self._run(CLAIM, partition, owner, "" if asked is None else asked)
         epoch, number, offset, log_time, swept_at, swept_who, published, partitions = stands
         if asked is not None and not partition < asked == int(partitions):
-            raise AdapterError(
+            raise UsageError(
                 f"the topic of events has got more partitions than when the group {self._group} "
                 f"began, and the number decides where a customer's history is: make a new topic "
                 f"with as many as you need, publish into that, and run it under another --group"

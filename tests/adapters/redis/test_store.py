@@ -7,7 +7,7 @@ import pytest
 from redis.crc import key_slot
 
 from streamer.adapters.redis import RedisStore
-from streamer.errors import AdapterError, Fenced, Unavailable
+from streamer.errors import AdapterError, Fenced, Unavailable, UsageError
 from streamer.types import FOREVER
 from tests.contracts.examples import outgoing
 from tests.servers import RedisServer
@@ -165,9 +165,9 @@ def test_a_store_that_began_with_another_number_of_partitions_is_refused(
 ) -> None:
     with closing(RedisStore(redis_server.url, own_name, partitions=4)) as store:
         assert store.claim(3).epoch == 1
-        with pytest.raises(AdapterError, match=r"more partitions.*another --group"):
+        with pytest.raises(UsageError, match=r"more partitions.*another --group"):
             store.claim(4)
     with closing(RedisStore(redis_server.url, own_name, partitions=6)) as store:
-        with pytest.raises(AdapterError, match=r"more partitions.*another --group"):
+        with pytest.raises(UsageError, match=r"more partitions.*another --group"):
             store.claim(3)
         assert store.claim(5).epoch == 1
