@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from streamer.errors import Fenced
-from streamer.ports import Checkpoint, Meta, Outgoing, Store
+from streamer.ports import Checkpoint, Meta, Outgoing, Store, Tenure
 from streamer.types import Millis
 
 from .adapters import STORES
@@ -176,6 +176,39 @@ def test_wakes_come_by_time_then_customer(connect: Connect) -> None:
     assert store.due(0, 5, 3) == [(4, "c"), *in_order[:2]]
     assert store.due(0, 3, 100) == []
     assert store.due(0, 5, 0) == []
+
+
+def test_an_owner_whose_tenure_does_not_stand_is_told_nothing_of_what_is_due(
+    connect: Connect,
+) -> None:
+    store = connect()
+    with pytest.raises(Fenced, match="partition 0"):
+        store.due(0, 100, 10, Tenure("a", 1, 0))
+    claimed = store.claim(0, "a")
+    assert store.due(0, 100, 10, Tenure("a", claimed.epoch, 0)) == []
+    store.commit(replace(following(claimed, {"u": (b"1", 5)}), owner="a"))
+    assert store.due(0, 100, 10, Tenure("a", claimed.epoch, 1)) == [(5, "u")]
+    for tenure in (
+        Tenure("a", claimed.epoch, 0),
+        Tenure("a", claimed.epoch, 2),
+        Tenure("a", claimed.epoch + 1, 1),
+        Tenure("b", claimed.epoch, 1),
+    ):
+        with pytest.raises(Fenced, match="partition 0"):
+            store.due(0, 100, 10, tenure)
+    connect().claim(0, "b")
+    with pytest.raises(Fenced, match="partition 0"):
+        store.due(0, 100, 10, Tenure("a", claimed.epoch, 1))
+
+
+def test_what_was_published_is_known_to_every_later_owner(connect: Connect) -> None:
+    store = connect()
+    first = following(store.claim(0), {}, outgoing(1))
+    store.commit(first)
+    assert connect().claim(0).published == 0
+    again = Meta(2, first.number, first.offset)
+    store.commit(following(again, {}, None, published=1))
+    assert connect().claim(0).published == 1
 
 
 def test_asking_what_is_due_changes_nothing(connect: Connect) -> None:

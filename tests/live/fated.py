@@ -1,7 +1,7 @@
 """`streamer`, but the process kills itself at the point that `STREAMER_FATE` names.
 
-`commit-after:3` is the third time that it has committed. Nothing is cleaned up, as when the machine
-dies.
+`commit-after:3:SIGKILL` is the third time that it has committed. Nothing is cleaned up, as when the
+machine dies. With SIGSTOP it only sleeps there, until somebody sends SIGCONT.
 """
 
 import os
@@ -36,8 +36,8 @@ POINTS: Final[dict[str, tuple[type, str, bool]]] = {
 """The class, its method, and whether it is after the method's work."""
 
 
-def doom(holder: type, method: str, *, after: bool, times: int) -> None:
-    """Let the process die the n-th time that the method is called."""
+def doom(holder: type, method: str, *, after: bool, times: int, end: signal.Signals) -> None:
+    """Let the process get a signal the n-th time that the method is called."""
     left = times
     honest: Callable[..., Any] = getattr(holder, method)
 
@@ -46,18 +46,18 @@ def doom(holder: type, method: str, *, after: bool, times: int) -> None:
         nonlocal left
         left -= 1
         if not (left or after):
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), end)
         result = honest(*args, **named)
-        if not left:
-            os.kill(os.getpid(), signal.SIGKILL)
+        if after and not left:
+            os.kill(os.getpid(), end)
         return result
 
     setattr(holder, method, fatal)
 
 
 if __name__ == "__main__":
-    point, _, number = os.environ["STREAMER_FATE"].partition(":")
+    point, number, end = os.environ["STREAMER_FATE"].split(":")
     vars(sink)["Producer"] = Doomed
     where, what, afterwards = POINTS[point]
-    doom(where, what, after=afterwards, times=int(number))
+    doom(where, what, after=afterwards, times=int(number), end=signal.Signals[end])
     main()

@@ -173,6 +173,11 @@ class Worker:
         assert self.process.poll() is None, self.text
         return "partition taken over" in self.events()
 
+    def sleeps(self) -> bool:
+        """Whether it was stopped by SIGSTOP."""
+        how = os.WSTOPPED | os.WNOWAIT | os.WNOHANG
+        return os.waitid(os.P_PID, self.process.pid, how) is not None
+
     def signal(self, number: int) -> None:
         self.process.send_signal(number)
 

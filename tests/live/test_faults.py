@@ -47,28 +47,29 @@ def test_workers_are_killed_at_random(shop: Shop) -> None:
 def test_workers_die_at_every_point_at_which_anything_is_half_done(shop: Shop) -> None:
     with shop.storefront(11, burst=2):
         for number, point in enumerate(POINTS):
-            doomed = shop.worker(fate=f"{point}:{1 + number % 3}")
+            doomed = shop.worker(fate=f"{point}:{1 + number % 3}:SIGKILL")
             assert doomed.process.wait(120) == -signal.SIGKILL, doomed.text
     shop.worker()
     shop.judge()
 
 
-def test_a_worker_that_sleeps_past_its_session_changes_nothing_when_it_wakes(shop: Shop) -> None:
-    workers = [shop.worker(), shop.worker()]
-    with shop.storefront(4):
+def test_a_worker_that_sleeps_past_its_session_is_refused_when_it_wakes(shop: Shop) -> None:
+    """It falls asleep with a commit in its hands, and others have its partitions meanwhile."""
+    workers = [shop.worker(fate="commit-before:20:SIGSTOP"), shop.worker()]
+    with shop.storefront(4) as storefront:
         for worker in workers:
             wait_until(worker.works, "its share", 60)
-        time.sleep(1)
-        workers[0].signal(signal.SIGSTOP)
+        wait_until(workers[0].sleeps, "it falls asleep", 60)
         others = workers[1].events().count("partition taken over")
         wait_until(
             lambda: workers[1].events().count("partition taken over") > others,
             "the other takes over what it had",
             60,
         )
-        time.sleep(1)
+        enough = storefront.sent + 20
+        wait_until(lambda: storefront.sent > enough, "events that only the other sees", 60)
         workers[0].signal(signal.SIGCONT)
-        time.sleep(3)
+        wait_until(lambda: "fenced" in workers[0].events(), "it is refused", 60)
     shop.judge()
 
 

@@ -1,15 +1,18 @@
 """The topics are made as workers need them, said to be wrong where they are, and mended."""
 
+import gc
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from streamer.adapters.kafka import Connection, Topics, check_topics
 from streamer.adapters.kafka.administration import create_topics
-from streamer.adapters.kafka.topics import TIME_TYPE
+from streamer.adapters.kafka.topics import TIME_TYPE, Asked
 from streamer.errors import AdapterError, Unavailable, UsageError
 from tests.servers import KafkaServer
 from tests.servers.ports import free_port
+from tests.waiting import wait_until
 
 from .topics import admin_of, create_topic, fresh_topics
 
@@ -102,6 +105,29 @@ def test_what_kafka_will_not_make_is_said_in_its_words(kafka: KafkaServer) -> No
         create_topics(Connection(kafka.address), fresh_topics(), replication=3)
     with pytest.raises(AdapterError, match="could not look at 'no name'"):
         create_topics(Connection(kafka.address), replace(fresh_topics(), changes="no name"))
+
+
+def test_attempts_to_reach_a_kafka_that_is_away_leave_nothing_behind() -> None:
+    """Workers try for ever, and Python looks for garbage only rarely there."""
+    tasks = Path("/proc/self/task")
+    if not tasks.exists():
+        pytest.skip("only Linux counts the threads of a process there")
+    connection = Connection(f"127.0.0.1:{free_port()}")
+
+    def attempt() -> None:
+        with pytest.raises(Unavailable, match="cannot be reached"):
+            Asked(connection, 0.1).answers()
+
+    attempt()
+    gc.collect()
+    gc.disable()
+    try:
+        before = len(list(tasks.iterdir()))
+        for _ in range(5):
+            attempt()
+        wait_until(lambda: len(list(tasks.iterdir())) <= before, "the threads are gone")
+    finally:
+        gc.enable()
 
 
 def test_a_kafka_that_is_away_is_named_with_the_reason() -> None:

@@ -132,6 +132,24 @@ def test_everything_of_a_partition_is_in_one_slot_of_a_cluster_and_stays(
     assert key_slot(keys[0].encode()) != key_slot(f"{{{own_name}:1}}:meta".encode())
 
 
+def test_a_scan_begins_anew_where_another_server_has_taken_over(store: RedisStore) -> None:
+    """Servers do not order customers alike, so a cursor of one says nothing to another."""
+    customers = {f"u-{number}": b"1" for number in range(2_000)}
+    commit(store, store.claim(0), customers)
+    cursor, first = store.scan(0, "", 10)
+    server, _, place = cursor.partition(":")
+    assert len(server) == 40
+    assert int(place) > 0
+    following, second = store.scan(0, cursor, 10)
+    assert set(second).isdisjoint(first)
+    assert store.scan(0, f"{'0' * 40}:{place}", 10) == (cursor, first)
+    found = {*first, *second}
+    while following:
+        following, more = store.scan(0, following, 100)
+        found.update(more)
+    assert found == customers.keys()
+
+
 def test_groups_are_apart(store: RedisStore, redis_server: RedisServer, own_name: str) -> None:
     commit(store, store.claim(0), {"a": b"1"})
     with closing(RedisStore(redis_server.url, f"{own_name}-other")) as other:
