@@ -16,7 +16,7 @@ from streamer.adapters.metrics import Metrics
 from streamer.adapters.web import Pages
 from streamer.compose.live import Ends, Live
 from streamer.core.ruleset import RuleSet
-from streamer.errors import StreamerError, Unavailable
+from streamer.errors import AdapterError, StreamerError, Unavailable
 from streamer.ports import Meta
 from streamer.worker import Pace
 from tests.engine import compiled
@@ -40,11 +40,24 @@ class AwayStore(MemoryStore):
     """A store that cannot be reached while it is away."""
 
     away = False
+    broken = False
 
     def claim(self, partition: int, owner: str = "") -> Meta:
+        if self.broken:
+            raise AdapterError("a stored profile cannot be read")
         if self.away:
             raise Unavailable("the store cannot be reached")
         return super().claim(partition, owner)
+
+
+class SilentFeed(MemoryFeed):
+    """A feed of which nothing is heard while there is trouble."""
+
+    silence: str | None = None
+
+    @property
+    def trouble(self) -> str | None:
+        return self.silence
 
 
 class Hall:
@@ -52,7 +65,7 @@ class Hall:
 
     def __init__(self) -> None:
         self.log, self.store, self.sink = MemoryLog(), AwayStore(), MemorySink()
-        self.feed = MemoryFeed(self.log, [0])
+        self.feed = SilentFeed(self.log, [0])
         self.journal = Notebook()
         self.rules = story_rules()
         self.broken = False
@@ -110,6 +123,27 @@ def test_while_the_store_is_away_it_is_alive_and_not_ready_and_then_goes_on(hall
         hall.store.away = False
         wait_until(lambda: hall.told("u-1"), "it to be so")
         assert hall.live.unready() is None
+
+
+def test_a_log_of_which_nothing_is_heard_shows_and_is_said_once(hall: Hall) -> None:
+    with hall.running():
+        wait_until(lambda: hall.live.unready() is None, "readiness")
+        hall.feed.silence = "Kafka is silent"
+        wait_until(lambda: hall.live.unready() == "Kafka is silent", "the silence")
+        hall.feed.silence = "Kafka is silent: connection refused"
+        wait_until(lambda: hall.live.unready() == hall.feed.silence, "the reason")
+        hall.feed.silence = None
+        wait_until(lambda: hall.live.unready() is None, "readiness again")
+    assert hall.journal.events.count("unavailable") == 1
+    assert hall.journal.events.count("heard again") == 1
+
+
+def test_what_no_partition_can_pass_ends_it_and_is_in_the_journal(hall: Hall) -> None:
+    hall.store.broken = True
+    with pytest.raises(AdapterError, match="cannot be read"):
+        hall.live.run()
+    assert hall.closed.is_set()
+    assert hall.journal.events == ["started", "failed", "failed"]
 
 
 def test_broken_rules_leave_the_ones_before_in_force(hall: Hall) -> None:
