@@ -132,7 +132,9 @@ class Meta:
     `epoch` the owner's, `log_time` the largest append time applied (None where there is none).
     Every wake up to and with `swept` has acted. `layouts` says by their ids what the layouts are
     in which profiles were written. `before` names the owner before this one, if one was named.
-    Everything up to the commit `published` is known to be told.
+    Everything up to the commit `published` is known to be told. While profiles are made again,
+    `rebuilding_until` is the offset at which they will be what they were: until then nobody can
+    say of a customer that it is in no segment.
     """
 
     epoch: int
@@ -143,6 +145,7 @@ class Meta:
     swept: DueWake = NOTHING_SWEPT
     before: str = ""
     published: int = 0
+    rebuilding_until: int | None = None
 
 
 class Tenure(NamedTuple):
@@ -162,7 +165,7 @@ class Checkpoint:
     gone. `wakes` maps the same customers to their next wake, or to None. `outgoing` waits in the
     outbox until published; every outbox entry with a number up to `published` is trimmed.
     `layouts` are kept besides those that are there or instead of those with the same id, or
-    forgotten where they are None.
+    forgotten where they are None. `rebuilding_until` is as in `Meta`.
     """
 
     partition: int
@@ -178,6 +181,7 @@ class Checkpoint:
     published: int = 0
     layouts: Mapping[bytes, bytes | None] = field(default_factory=dict)
     swept: DueWake = NOTHING_SWEPT
+    rebuilding_until: int | None = None
 
 
 class Store(Protocol):

@@ -27,7 +27,8 @@ _TABLES: Final = (
     """CREATE TABLE meta (
         partition INTEGER PRIMARY KEY, owner TEXT NOT NULL, epoch INTEGER NOT NULL,
         number INTEGER NOT NULL, offset INTEGER NOT NULL, log_time INTEGER,
-        swept_at INTEGER NOT NULL, swept_who TEXT NOT NULL, published INTEGER NOT NULL)""",
+        swept_at INTEGER NOT NULL, swept_who TEXT NOT NULL, published INTEGER NOT NULL,
+        rebuilding_until INTEGER)""",
     """CREATE TABLE profiles (
         partition INTEGER, customer TEXT, profile BLOB NOT NULL, wake INTEGER,
         PRIMARY KEY (partition, customer)) WITHOUT ROWID""",

@@ -227,6 +227,7 @@ class MemoryStore:
             layouts=kept_layouts(kept.meta.layouts, checkpoint.layouts),
             swept=checkpoint.swept,
             published=checkpoint.published,
+            rebuilding_until=checkpoint.rebuilding_until,
         )
         kept.profiles |= {
             customer: profile

@@ -72,19 +72,19 @@ class SqliteStore:
                 "SELECT owner FROM meta WHERE partition = ?", (partition,)
             ).fetchone()
             connection.execute(
-                "INSERT INTO meta VALUES (?, ?, 1, 0, 0, NULL, 0, '', 0) "
+                "INSERT INTO meta VALUES (?, ?, 1, 0, 0, NULL, 0, '', 0, NULL) "
                 "ON CONFLICT (partition) DO UPDATE SET epoch = epoch + 1, owner = excluded.owner",
                 (partition, owner),
             )
             (stands,) = connection.execute(
-                "SELECT epoch, number, offset, log_time, swept_at, swept_who, published FROM meta "
-                "WHERE partition = ?",
+                "SELECT epoch, number, offset, log_time, swept_at, swept_who, published, "
+                "rebuilding_until FROM meta WHERE partition = ?",
                 (partition,),
             )
             layouts = connection.execute(
                 "SELECT id, layout FROM layouts WHERE partition = ?", (partition,)
             ).fetchall()
-        epoch, number, offset, log_time, swept_at, swept_who, published = stands
+        epoch, number, offset, log_time, swept_at, swept_who, *rest = stands
         return Meta(
             epoch,
             number,
@@ -93,7 +93,7 @@ class SqliteStore:
             dict(layouts),
             (swept_at, swept_who),
             before[0] if before else "",
-            published,
+            *rest,
         )
 
     def load(self, partition: int, customers: Iterable[str]) -> dict[str, bytes]:
@@ -135,7 +135,7 @@ class SqliteStore:
         with self._database.transaction() as connection:
             swapped = connection.execute(
                 "UPDATE meta SET number = ?, offset = ?, log_time = ?, swept_at = ?, "
-                "swept_who = ?, published = ? "
+                "swept_who = ?, published = ?, rebuilding_until = ? "
                 "WHERE partition = ? AND owner = ? AND epoch = ? AND number = ?",
                 (
                     checkpoint.number,
@@ -143,6 +143,7 @@ class SqliteStore:
                     checkpoint.log_time,
                     *checkpoint.swept,
                     checkpoint.published,
+                    checkpoint.rebuilding_until,
                     partition,
                     checkpoint.owner,
                     checkpoint.epoch,

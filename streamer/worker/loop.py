@@ -23,6 +23,7 @@ n its commit number, P the sink's mark.
    them is what was told before. So nothing of it is told: no record before P's offset, and no wake
    up to P's `swept`. Wakes beyond that wait until the ground is covered, since P does not say
    whether they were told. The first commit continues the numbers of P, not those of the store.
+   Until the ground is covered every commit says so, for those who read the store.
 
 8. *New rules.* Where profiles of other rules are kept, everybody is decided anew under the present
    ones, at the instant up to which wakes had acted when these came: whoever is loaded in 3, and
@@ -278,6 +279,7 @@ class Worker:
             cycle.sweep(mark.swept[0])
             self._commit(cycle)
         self._covered = None
+        self._commit(self._cycle())  # which says that it is rebuilt
 
     def _commit(self, cycle: Cycle, forgotten: Sequence[bytes] = ()) -> list[Outgoing]:
         """Step 5, and forget these layouts; return what is to be published."""
@@ -307,6 +309,7 @@ class Worker:
                 outgoing=outgoing,
                 published=self._published,
                 layouts={**self._unwritten(), **dict.fromkeys(forgotten)},
+                rebuilding_until=None if self._covered is None else self._covered.offset,
             )
         )
         watch.lap("commit")

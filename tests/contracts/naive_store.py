@@ -35,6 +35,7 @@ class NaivePartition:
             },
             checkpoint.swept,
             published=checkpoint.published,
+            rebuilding_until=checkpoint.rebuilding_until,
         )
         for customer, profile in checkpoint.profiles.items():
             self.profiles.pop(customer, None)

@@ -211,6 +211,15 @@ def test_what_was_published_is_known_to_every_later_owner(connect: Connect) -> N
     assert connect().claim(0).published == 1
 
 
+def test_that_profiles_are_made_again_is_known_until_they_are(connect: Connect) -> None:
+    store = connect()
+    first = replace(following(store.claim(0), {}), rebuilding_until=17)
+    store.commit(first)
+    assert connect().claim(0).rebuilding_until == 17
+    store.commit(following(replace(after(first), epoch=2), {}))
+    assert connect().claim(0).rebuilding_until is None
+
+
 def test_asking_what_is_due_changes_nothing(connect: Connect) -> None:
     store = connect()
     store.commit(following(store.claim(0), dict.fromkeys("abcdef", (b"", 5))))

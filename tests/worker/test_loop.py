@@ -131,6 +131,18 @@ def test_an_empty_store_numbers_its_commits_on_from_the_mark(shop: Shop) -> None
     assert [who for who, *_ in shop.told()] == ["b"]
 
 
+def test_while_profiles_are_made_again_the_store_says_so(shop: Shop) -> None:
+    for number in range(4):
+        shop.happens(f"c-{number}", "product_added", START + number)
+    shop.worker().step(shop.log)
+    shop.store = MemoryStore()
+    slow = Pace(in_order=False, batch=3)
+    shop.worker(slow).step(shop.log)
+    assert shop.store.claim(0).rebuilding_until == 4
+    shop.worker(slow).step(shop.log)
+    assert shop.store.claim(0).rebuilding_until is None
+
+
 def test_memberships_are_told_with_the_changes(shop: Shop) -> None:
     shop.happens("a", "product_added", START)
     worker = shop.worker()
