@@ -27,6 +27,8 @@ MONTH_DAY_PATTERN: Final = (
 )
 LARGEST_COUNT: Final = 1_000
 LARGEST_DECIMAL: Final = 10**18
+_CODE: Final = re.compile(r"0[0-9]+")
+"""A number as nobody writes one: a postcode perhaps, or an article's number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +189,13 @@ def _decimal(node: Node, _: Reading) -> int:
     return int(scaled)
 
 
-def _scalar(node: Node, _: Reading) -> Scalar:
+def _scalar(node: Node, reading: Reading) -> Scalar:
     if isinstance(node, ListNode):
         raise Wrong(node.at, "expected one value, found a list: a list goes with in or not_in")
     value = single(node, "a text, a number, true or false")
+    if isinstance(value, int) and isinstance(node, ScalarNode) and _CODE.fullmatch(node.text):
+        message = f'{node.text} is the number {value}: write "{node.text}" if the text is meant'
+        reading.report.warning(node.at, message)
     return float(value) if isinstance(value, Decimal) else value
 
 

@@ -228,6 +228,10 @@ WARNINGS = {
         15,
         MIXED.format("price"),
     ),
+    "{trait: zip, in: [10115, 01067]}": (
+        32,
+        '01067 is the number 1067: write "01067" if the text is meant',
+    ),
 }
 
 
@@ -245,6 +249,7 @@ def test_warning(condition: str) -> None:
         "{performed: any, since: product_added}",
         "{performed: any, at_least: 3, at_most: 3, is: 3}",
         "{trait: a, above: 5, is: x}",
+        """{trait: zip, in: [10115, "01067", 0, 0.5]}""",
         "{total: price, of: any, where: {currency: EUR}, above: 5}",
         "{total: order.price, of: any, where: {order.currency_code: {in: [EUR]}}, above: 5}",
         "{total: points, of: any, above: 5}",
