@@ -21,6 +21,7 @@ from streamer.types import Event, Record, SegmentChange
 Decoder: TypeAlias = Callable[[Record], Event]
 
 _BATCH: Final = 2_000
+_TABLES: Final = frozenset({".csv", ".tsv"})
 
 
 class Reading(NamedTuple):
@@ -70,8 +71,14 @@ def open_records(
     mapping: str | None,
     warn: Callable[[Finding], object] = lambda _: None,
 ) -> tuple[FileLog, Decoder]:
-    """Open files of events as `open_events` does, whichever of them carry their append time."""
+    """Open files of events as `open_events` does, whichever of them carry their append time.
+
+    Raises `UsageError` for tables without a mapping.
+    """
     if mapping is None:
+        for path in paths:
+            if Path(path.lower().removesuffix(".gz")).suffix in _TABLES:
+                raise UsageError(f"{path} is a table: say with --map what its columns mean")
         return FileLog(paths), decode
     from streamer.codecs.mapping import read_mapping  # noqa: PLC0415 (slow; few replays map)
 

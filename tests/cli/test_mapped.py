@@ -71,6 +71,15 @@ def test_every_shop_has_a_mapping_of_its_name(tmp_path: Path, name: str, line: o
     assert "1 line read, 1 applied" in result.stdout
 
 
+@pytest.mark.parametrize("name", ["orders.csv", "Orders.CSV.gz", "orders.tsv"])
+def test_a_table_without_a_mapping_is_refused(tmp_path: Path, name: str) -> None:
+    _, rules = shop(tmp_path)
+    (tmp_path / name).write_bytes(b"id,name\n1,product_viewed\n")
+    result = run("replay", str(tmp_path / name), "--rules", rules)
+    assert result.exit_code == 2
+    assert result.stderr.endswith(f"{name} is a table: say with --map what its columns mean\n")
+
+
 def test_a_name_that_is_no_mapping_is_told_the_nearest(tmp_path: Path) -> None:
     events, rules = shop(tmp_path, b"{}")
     result = run("replay", events, "--rules", rules, "--map", "shopify_pixel")
