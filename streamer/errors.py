@@ -13,7 +13,6 @@
 Errors of third-party libraries are translated into these where the library is called.
 """
 
-import traceback
 from dataclasses import dataclass
 
 
@@ -87,9 +86,3 @@ class NotPublished(AdapterError):
     def __init__(self, message: str, records: tuple[bytes, ...]) -> None:
         super().__init__(message)
         self.records = records
-
-
-def bug(error: Exception) -> str:
-    """Return what an error of our own code is, and where it came from."""
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{error!r} at {place.name}:{place.lineno}"

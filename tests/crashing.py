@@ -41,9 +41,9 @@ class Calls:
         self._act = act
         self._crashed = False
 
-    def interrupt(self, at: int, *, after: bool) -> None:
+    def interrupt(self, at: int, *, after: bool, act: Callable[[], object] = crash) -> None:
         """Interrupt the call of this number, and no other one."""
-        self._at, self._after = at, after
+        self._at, self._after, self._act = at, after, act
 
     def make(self, call: Callable[[], T]) -> T:
         """Make a call, or be interrupted."""

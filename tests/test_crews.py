@@ -45,6 +45,7 @@ def move(world: World, what: str) -> None:
         "away": world.come_and_go,
         "remember": world.remember,
         "rewind": world.rewind,
+        "rewind soon": lambda: world.rewind_soon(name),
         "empty": lambda: world.rewind(to_nothing=True),
     }
     moves[what]()
@@ -78,7 +79,8 @@ def test_whatever_dies_and_moves(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(RUNS))
 def test_whatever_the_store_forgets(seed: int) -> None:
-    check(lived(seed, "crash", "rebalance", "remember", "remember", "rewind", "empty", "away"))
+    rewinds = ("remember", "remember", "rewind", "rewind soon", "empty")
+    check(lived(seed, "crash", "rebalance", *rewinds, "away"))
 
 
 def test_a_zombie_is_refused_and_changes_nothing() -> None:

@@ -19,7 +19,7 @@ from streamer.errors import AdapterError, Fenced, Unavailable
 from streamer.ports import Mark, Outgoing
 from streamer.types import HOUR, MINUTE, SECOND, Millis, Record, SegmentChange
 from streamer.worker import Clocks, Crew, Pace, Stopwatch, Worker
-from tests.crashing import Calls, Crash, InterruptedSink, InterruptedStore
+from tests.crashing import Calls, Crash, InterruptedSink, InterruptedStore, crash
 from tests.lives import START
 
 PARTITIONS = 3
@@ -159,8 +159,15 @@ class World:
 
     def crash_soon(self, name: str) -> None:
         """Let a member's process end at one of its next calls, before or after it took effect."""
-        calls = self.members[name].calls
-        calls.interrupt(calls.made + self.chance.randrange(12), after=self.chance.random() < 0.5)
+        self._interrupt_soon(name, crash)
+
+    def rewind_soon(self, name: str) -> None:
+        """Let the store lose something between two of a member's next calls."""
+        self._interrupt_soon(name, self.rewind)
+
+    def _interrupt_soon(self, name: str, act: Callable[[], object]) -> None:
+        calls, chance = self.members[name].calls, self.chance
+        calls.interrupt(calls.made + chance.randrange(12), after=chance.random() < 0.5, act=act)
 
     def read_rules(self, name: str) -> None:
         """Let a member read the rule files anew."""

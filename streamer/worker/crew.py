@@ -28,9 +28,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Protocol, TypeVar
 
-from streamer.errors import AdapterError, Fenced, StreamerError, Unavailable, bug
+from streamer.errors import AdapterError, Fenced, StreamerError, Unavailable
 from streamer.ports import Feed, Outgoing, Sink
 from streamer.types import SECOND, Millis, Record
+from streamer.worker.bugs import told_of
 from streamer.worker.clock import BrokerClock
 from streamer.worker.cycle import Pace
 from streamer.worker.loop import Worker
@@ -287,7 +288,7 @@ class Crew:
             except StreamerError:  # it cannot be right for any partition
                 raise
             except Exception as error:  # noqa: BLE001 (a bug in one partition stops no other)
-                trouble = AdapterError(f"a bug was met: {bug(error)}")
+                trouble = AdapterError(f"a bug was met: {told_of(error)}")
         self._waited += self.clocks.steady() - began
         if len(partitions) > 1 and not _passes(trouble):
             trouble = Unavailable(str(trouble))  # whose it is shows when they are taken over

@@ -25,7 +25,7 @@ from streamer.core.decide import Decision, decide
 from streamer.core.profile import Profile
 from streamer.core.renew import renew
 from streamer.core.ruleset import RuleSet
-from streamer.errors import InvalidEvent, bug
+from streamer.errors import InvalidEvent
 from streamer.ports import DueWake, Store, Tenure
 from streamer.types import (
     FOREVER,
@@ -39,6 +39,7 @@ from streamer.types import (
     SegmentChange,
     Wake,
 )
+from streamer.worker.bugs import told_of
 from streamer.worker.cache import ProfileCache
 from streamer.worker.stopwatch import Stopwatch
 
@@ -247,7 +248,7 @@ class Cycle:
             outcome = self._decide(customer, event)
         except Exception as error:  # noqa: BLE001 (a bug in one event must not stop the others)
             self._restore(customer)
-            self._reject(record, "invalid", f"cannot be decided: {bug(error)}")
+            self._reject(record, "invalid", f"cannot be decided: {told_of(error)}")
             return True
         if outcome == "applied":
             self.outcomes["applied"] += 1
