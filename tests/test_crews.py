@@ -79,8 +79,12 @@ def test_whatever_dies_and_moves(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(RUNS))
 def test_whatever_the_store_forgets(seed: int) -> None:
-    rewinds = ("remember", "remember", "rewind", "rewind soon", "empty")
-    check(lived(seed, "crash", "rebalance", *rewinds, "away"))
+    check(lived(seed, "crash", "rebalance", "remember", "remember", "rewind", "empty", "away"))
+
+
+@pytest.mark.parametrize("seed", range(RUNS))
+def test_whatever_the_store_forgets_under_a_worker_s_hands(seed: int) -> None:
+    check(lived(seed, "remember", "rewind soon", "rewind soon", "rewind soon"))
 
 
 def test_a_zombie_is_refused_and_changes_nothing() -> None:

@@ -69,10 +69,13 @@ STORES = "tests/contracts/test_store.py"
 # What is wrong, the module, its text, the mistake, and where it is caught.
 MISTAKES_AROUND = [
     (
-        "published before it is committed",
+        "published before it is committed, without the mark",
         "worker/loop.py",
         "        self._store.commit(\n",
-        "        self._sink.publish([outgoing] if outgoing else [])\n        self._store.commit(\n",
+        """        if outgoing:
+            early = replace(outgoing, offset=self.offset, swept=self.swept)
+            self._sink.publish([early])
+        self._store.commit(\n""",
         CREWS,
     ),
     (
