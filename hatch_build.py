@@ -3,8 +3,8 @@
 The modules that `pyproject.toml` names are plain Python and stay in the wheel as they are; mypyc
 makes an extension of each beside it, which Python then prefers. Without a compiler, or with
 `STREAMER_PLAIN=1`, the wheel is plain and does the same, slower. An editable install is never
-compiled: what is edited there is what runs. `STREAMER_OPTIMIZE=0` leaves the C
-compiler's optimizations out, which takes half the time: for tests.
+compiled: what is edited there is what runs. `STREAMER_OPTIMIZE=0` leaves the C compiler's
+optimizations out, which takes half the time: for tests.
 """
 
 import os

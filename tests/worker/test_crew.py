@@ -107,6 +107,16 @@ class Shop:
         """Hear that a partition went."""
 
 
+def failing_at_0(error: Exception) -> Callable[[int], None]:
+    """Return what fails where partition 0 is claimed, and nowhere else."""
+
+    def fails(partition: int) -> None:
+        if partition == 0:
+            raise error
+
+    return fails
+
+
 ABANDONED = ("a", "entered", "cart_abandoner")
 
 
@@ -170,12 +180,7 @@ def test_what_was_not_told_is_told_when_the_sink_has_forgotten_its_mark() -> Non
 
 def test_what_does_not_pass_holds_its_partition_and_no_other() -> None:
     shop = Shop(partitions=2)
-
-    def fails(partition: int) -> None:
-        if partition == 0:
-            raise AdapterError("a stored profile cannot be read")
-
-    shop.store.fails = fails
+    shop.store.fails = failing_at_0(AdapterError("a stored profile cannot be read"))
     shop.happens("a", "product_added", partition=0)
     shop.happens("b", "product_added", partition=1)
     shop.turns(15)
@@ -188,12 +193,7 @@ def test_what_does_not_pass_holds_its_partition_and_no_other() -> None:
 
 def test_a_bug_holds_its_partition_and_says_where_it_is() -> None:
     shop = Shop(partitions=2)
-
-    def fails(partition: int) -> None:
-        if partition == 0:
-            raise ZeroDivisionError("of all things")
-
-    shop.store.fails = fails
+    shop.store.fails = failing_at_0(ZeroDivisionError("of all things"))
     shop.happens("b", "product_added", partition=1)
     shop.turns()
     assert {who for who, *_ in shop.told()} == {"b"}

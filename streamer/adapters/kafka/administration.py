@@ -35,7 +35,6 @@ Admin: TypeAlias = Any
 
 DEFAULT_PARTITIONS: Final = 4
 _POLICY: Final = "cleanup.policy"
-"""The one setting for which more than is wanted will do."""
 _COPIES_IN_STEP: Final = "min.insync.replicas"
 _MANY_COPIES: Final = 3
 """From so many copies on, a record counts as written when two of them have it."""

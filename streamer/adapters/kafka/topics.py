@@ -18,6 +18,7 @@ _PATIENCE_S: Final = 10.0
 _GETS_KNOWN_S: Final = 2.0
 _PAUSE_S: Final = 0.1
 LARGEST: Final = "max.message.bytes"
+"""The one setting for which more than is wanted will do."""
 TIME_TYPE: Final = "message.timestamp.type"
 APPEND_TIME: Final = "LogAppendTime"
 
