@@ -183,6 +183,11 @@ class Checkpoint:
     swept: DueWake = NOTHING_SWEPT
     rebuilding_until: int | None = None
 
+    @property
+    def tenure(self) -> Tenure:
+        """The hold under which it is written, if that stands."""
+        return Tenure(self.owner, self.epoch, self.follows)
+
 
 class Store(Protocol):
     """Profiles, wakes, the outbox and the meta of partitions."""

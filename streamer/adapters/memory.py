@@ -9,7 +9,7 @@ import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from streamer.adapters.outgoing import fenced, kept_layouts, lost
+from streamer.adapters.outgoing import fenced, kept_layouts
 from streamer.errors import AdapterError
 from streamer.ports import Checkpoint, DueWake, Mark, Meta, Outgoing, Reach, Tenure
 from streamer.types import Membership, Millis, Record, Rejection, SegmentChange
@@ -210,15 +210,14 @@ class MemoryStore:
         """Return up to `limit` wakes due at or before `until`, ordered by time, then customer."""
         kept = self._partitions.get(partition)
         if tenure is not None and (kept is None or kept.tenure != tenure):
-            raise lost(partition, tenure)
+            raise fenced(partition, tenure)
         return kept.wakes.due(until, limit) if kept is not None else []
 
     def commit(self, checkpoint: Checkpoint) -> None:
         """Write the checkpoint whole; raises `Fenced` unless epoch and number are the next."""
         kept = self._partitions.get(checkpoint.partition)
-        owner, epoch, follows = checkpoint.owner, checkpoint.epoch, checkpoint.follows
-        if kept is None or kept.tenure != Tenure(owner, epoch, follows):
-            raise fenced(checkpoint)
+        if kept is None or kept.tenure != checkpoint.tenure:
+            raise fenced(checkpoint.partition, checkpoint.tenure)
         kept.meta = replace(
             kept.meta,
             number=checkpoint.number,

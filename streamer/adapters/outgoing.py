@@ -12,7 +12,7 @@ import msgspec
 
 from streamer.codecs.changes import decode_change
 from streamer.errors import AdapterError, Fenced, StreamerError
-from streamer.ports import Checkpoint, DueWake, Outgoing, Tenure
+from streamer.ports import DueWake, Outgoing, Tenure
 from streamer.types import Membership, Rejection
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
@@ -56,16 +56,8 @@ def decode_outgoing(value: bytes) -> Outgoing:
         ) from None
 
 
-def fenced(checkpoint: Checkpoint) -> Fenced:
-    """Return the error for a commit that is not the owner's, or not the next."""
-    return Fenced(
-        f"partition {checkpoint.partition} has another owner now: "
-        f"commit {checkpoint.number} of epoch {checkpoint.epoch} was not written"
-    )
-
-
-def lost(partition: int, tenure: Tenure) -> Fenced:
-    """Return the error for somebody who asks under a tenure that does not stand."""
+def fenced(partition: int, tenure: Tenure) -> Fenced:
+    """Return the error for somebody whose tenure does not stand."""
     return Fenced(
         f"partition {partition} has another owner now, or its store went back: "
         f"it does not stand at commit {tenure.number} of epoch {tenure.epoch}"

@@ -12,7 +12,7 @@ import msgspec
 import orjson
 
 from streamer.adapters.database import Database
-from streamer.adapters.outgoing import decode_outgoing, encode_outgoing, fenced, lost
+from streamer.adapters.outgoing import decode_outgoing, encode_outgoing, fenced
 from streamer.codecs.changes import decode_change, rejection_line
 from streamer.ports import Checkpoint, DueWake, Mark, Meta, Outgoing, Tenure
 from streamer.types import Millis, Record, SegmentChange
@@ -126,7 +126,7 @@ class SqliteStore:
             (partition, until, limit),
         )
         if tenure is not None and not self._stands(partition, tenure):
-            raise lost(partition, tenure)
+            raise fenced(partition, tenure)
         return [(wake, customer) for wake, customer in rows]
 
     def commit(self, checkpoint: Checkpoint) -> None:
@@ -145,13 +145,11 @@ class SqliteStore:
                     checkpoint.published,
                     checkpoint.rebuilding_until,
                     partition,
-                    checkpoint.owner,
-                    checkpoint.epoch,
-                    checkpoint.follows,
+                    *checkpoint.tenure,
                 ),
             )
             if swapped.rowcount == 0:
-                raise fenced(checkpoint)
+                raise fenced(checkpoint.partition, checkpoint.tenure)
             connection.executemany(
                 "INSERT INTO profiles VALUES (?, ?, ?, ?) ON CONFLICT (partition, customer) "
                 "DO UPDATE SET profile = excluded.profile, wake = excluded.wake",

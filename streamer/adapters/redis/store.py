@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 from redis.exceptions import NoScriptError
 
-from streamer.adapters.outgoing import decode_outgoing, encode_outgoing, fenced, lost
+from streamer.adapters.outgoing import decode_outgoing, encode_outgoing, fenced
 from streamer.adapters.redis.client import connect, server_name
 from streamer.adapters.redis.scripts import CLAIM, COMMIT, DUE, KEYS, SCAN, Script
 from streamer.adapters.redis.trouble import translated
@@ -106,7 +106,7 @@ class RedisStore:
         else:
             found = self._run(DUE, partition, *tenure, until, limit)
             if found is None:
-                raise lost(partition, tenure)
+                raise fenced(partition, tenure)
         pairs = iter(found)
         return [(int(float(at)), who.decode()) for who, at in zip(pairs, pairs, strict=True)]
 
@@ -118,9 +118,7 @@ class RedisStore:
         written = self._run(
             COMMIT,
             checkpoint.partition,
-            checkpoint.owner,
-            checkpoint.epoch,
-            checkpoint.follows,
+            *checkpoint.tenure,
             checkpoint.number,
             checkpoint.offset,
             "" if checkpoint.log_time is None else checkpoint.log_time,
@@ -133,7 +131,7 @@ class RedisStore:
             *(word for key, layout in checkpoint.layouts.items() for word in (key, layout or b"")),
         )
         if not written:
-            raise fenced(checkpoint)
+            raise fenced(checkpoint.partition, checkpoint.tenure)
 
     def outbox(self, partition: int) -> list[Outgoing]:
         """Return what was committed and not yet trimmed, by number."""
