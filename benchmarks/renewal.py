@@ -28,7 +28,7 @@ from streamer.codecs.events import decode
 from streamer.codecs.language import read_rules_text
 from streamer.core.compile import compile_rules
 from streamer.core.ruleset import RuleSet
-from streamer.worker import Pace, Worker
+from streamer.worker import Pace, PartitionTask
 
 RULES = Path(__file__).with_name("rules.yaml").read_text(encoding="utf-8")
 PACE = Pace(in_order=False)
@@ -56,7 +56,7 @@ def measure(server: Redis, store: RedisStore, customers: int) -> None:
     log, sink = MemoryLog(), MemorySink()
     for line in lines(customers):
         log.append(line, orjson.loads(line)["time"])
-    worker = Worker(compiled(RULES), store, sink, decode, pace=PACE, owner="first")
+    worker = PartitionTask(compiled(RULES), store, sink, decode, pace=PACE, owner="first")
     worker.start()
     while worker.step(log):
         pass
@@ -73,7 +73,7 @@ def compiled(text: str) -> RuleSet:
 
 def renew(server: Redis, store: RedisStore, sink: MemorySink, name: str, text: str) -> None:
     """Decide everybody under these rules, and print what that took."""
-    worker = Worker(compiled(text), store, sink, decode, pace=PACE, owner=name)
+    worker = PartitionTask(compiled(text), store, sink, decode, pace=PACE, owner=name)
     worker.start()
     changes, there = len(sink.changes), cpu(server)
     here, began = time.process_time(), time.perf_counter()

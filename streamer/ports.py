@@ -39,7 +39,7 @@ class Log(Protocol):
         """Return up to `limit` records from `offset` on; empty at the end of the log."""
 
 
-class Reach(NamedTuple):
+class OffsetRange(NamedTuple):
     """What a partition of a log holds: offsets from `start` on, up to but without `end`."""
 
     start: int
@@ -71,7 +71,7 @@ class Feed(Protocol):
     def hold(self, partition: int) -> None:
         """Deliver nothing of the partition until it is begun again."""
 
-    def reach(self, partition: int) -> Reach:
+    def reach(self, partition: int) -> OffsetRange:
         """Return which offsets the partition holds."""
 
     def at_end(self, partition: int, offset: int) -> bool:
@@ -89,7 +89,7 @@ class Feed(Protocol):
 
 
 @dataclass(frozen=True)
-class Outgoing:
+class OutboxEntry:
     """What one commit has to tell: its number, the changes in order, the records not accepted.
 
     `memberships` are those of every customer with a change, as they stand after the commit.
@@ -111,7 +111,7 @@ class Outgoing:
         return tuple(map(encode_change, self.changes))
 
 
-class Mark(NamedTuple):
+class PublishedMark(NamedTuple):
     """Up to where a partition's output is published: the last outgoing's number, and its cover."""
 
     number: int = 0
@@ -119,13 +119,13 @@ class Mark(NamedTuple):
     swept: DueWake = NOTHING_SWEPT
 
     @classmethod
-    def after(cls, outgoing: Outgoing) -> "Mark":
+    def after(cls, outgoing: OutboxEntry) -> "PublishedMark":
         """Return the mark that publishing the outgoing sets."""
         return cls(outgoing.number, outgoing.offset, outgoing.swept)
 
 
 @dataclass(frozen=True, slots=True)
-class Meta:
+class PartitionMeta:
     """Where a partition stands: what the last commit wrote.
 
     `offset` is the next record to read, `number` the last commit's number (0 before the first),
@@ -148,7 +148,7 @@ class Meta:
     rebuilding_until: int | None = None
 
 
-class Tenure(NamedTuple):
+class FencingToken(NamedTuple):
     """A hold on a partition as its owner believes it to be; `number` is that of the last commit."""
 
     owner: str
@@ -165,7 +165,7 @@ class Checkpoint:
     gone. `wakes` maps the same customers to their next wake, or to None. `outgoing` waits in the
     outbox until published; every outbox entry with a number up to `published` is trimmed.
     `layouts` are kept besides those that are there or instead of those with the same id, or
-    forgotten where they are None. `rebuilding_until` is as in `Meta`.
+    forgotten where they are None. `rebuilding_until` is as in `PartitionMeta`.
     """
 
     partition: int
@@ -177,22 +177,22 @@ class Checkpoint:
     wakes: Mapping[str, Millis | None]
     follows: int
     owner: str = ""
-    outgoing: Outgoing | None = None
+    outgoing: OutboxEntry | None = None
     published: int = 0
     layouts: Mapping[bytes, bytes | None] = field(default_factory=dict)
     swept: DueWake = NOTHING_SWEPT
     rebuilding_until: int | None = None
 
     @property
-    def tenure(self) -> Tenure:
+    def tenure(self) -> FencingToken:
         """The hold under which it is written, if that stands."""
-        return Tenure(self.owner, self.epoch, self.follows)
+        return FencingToken(self.owner, self.epoch, self.follows)
 
 
 class Store(Protocol):
     """Profiles, wakes, the outbox and the meta of partitions."""
 
-    def claim(self, partition: int, owner: str = "") -> Meta:
+    def claim(self, partition: int, owner: str = "") -> PartitionMeta:
         """Make the caller the owner under a new epoch; every older one is fenced.
 
         `owner` names this claim. A store that went back in time may give an epoch twice, so names
@@ -209,7 +209,7 @@ class Store(Protocol):
         """
 
     def due(
-        self, partition: int, until: Millis, limit: int, tenure: Tenure | None = None
+        self, partition: int, until: Millis, limit: int, tenure: FencingToken | None = None
     ) -> list[DueWake]:
         """Return up to `limit` wakes due at or before `until`, ordered by time, then customer.
 
@@ -220,20 +220,20 @@ class Store(Protocol):
     def commit(self, checkpoint: Checkpoint) -> None:
         """Write the checkpoint whole. Raises `Fenced` if it is not the owner's, or not the next."""
 
-    def outbox(self, partition: int) -> list[Outgoing]:
+    def outbox(self, partition: int) -> list[OutboxEntry]:
         """Return what was committed and not yet trimmed, by number."""
 
 
 class Sink(Protocol):
     """Where changes, memberships and rejections go."""
 
-    def mark(self, partition: int, before: str = "") -> Mark:
+    def mark(self, partition: int, before: str = "") -> PublishedMark:
         """Return up to where the partition is published, once no other owner can still publish.
 
         `before` names the owner before the present one.
         """
 
-    def publish(self, batch: Sequence[Outgoing]) -> None:
+    def publish(self, batch: Sequence[OutboxEntry]) -> None:
         """Tell the batch and set each partition's mark, all in one step.
 
         What is at or below its partition's mark is not told again. A partition's outgoings stand

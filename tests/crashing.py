@@ -8,7 +8,17 @@ learns of it: the two ways in which a call to an outside thing can be lost.
 from collections.abc import Callable, Iterable, Sequence
 from typing import NoReturn, TypeVar
 
-from streamer.ports import Checkpoint, DueWake, Log, Mark, Meta, Outgoing, Sink, Store, Tenure
+from streamer.ports import (
+    Checkpoint,
+    DueWake,
+    FencingToken,
+    Log,
+    OutboxEntry,
+    PartitionMeta,
+    PublishedMark,
+    Sink,
+    Store,
+)
 from streamer.types import Millis, Record
 
 T = TypeVar("T")
@@ -85,7 +95,7 @@ class InterruptedStore:
         self._store = store
         self._calls = calls
 
-    def claim(self, partition: int, owner: str = "") -> Meta:
+    def claim(self, partition: int, owner: str = "") -> PartitionMeta:
         return self._calls.make(lambda: self._store.claim(partition, owner))
 
     def load(self, partition: int, customers: Iterable[str]) -> dict[str, bytes]:
@@ -95,14 +105,14 @@ class InterruptedStore:
         return self._calls.make(lambda: self._store.scan(partition, cursor, limit))
 
     def due(
-        self, partition: int, until: Millis, limit: int, tenure: Tenure | None = None
+        self, partition: int, until: Millis, limit: int, tenure: FencingToken | None = None
     ) -> list[DueWake]:
         return self._calls.make(lambda: self._store.due(partition, until, limit, tenure))
 
     def commit(self, checkpoint: Checkpoint) -> None:
         self._calls.make(lambda: self._store.commit(checkpoint))
 
-    def outbox(self, partition: int) -> list[Outgoing]:
+    def outbox(self, partition: int) -> list[OutboxEntry]:
         return self._calls.make(lambda: self._store.outbox(partition))
 
 
@@ -113,8 +123,8 @@ class InterruptedSink:
         self._sink = sink
         self._calls = calls
 
-    def mark(self, partition: int, before: str = "") -> Mark:
+    def mark(self, partition: int, before: str = "") -> PublishedMark:
         return self._calls.make(lambda: self._sink.mark(partition, before))
 
-    def publish(self, batch: Sequence[Outgoing]) -> None:
+    def publish(self, batch: Sequence[OutboxEntry]) -> None:
         self._calls.make(lambda: self._sink.publish(batch))

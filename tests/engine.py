@@ -11,7 +11,7 @@ from streamer.compose.replay import replay
 from streamer.core.compile import compile_rules
 from streamer.core.ruleset import RuleSet
 from streamer.types import FOREVER, Millis, SegmentChange
-from streamer.worker import Pace, Worker
+from streamer.worker import Pace, PartitionTask
 from tests.strategies import Until
 
 
@@ -70,7 +70,7 @@ def work(
         cache=cut.cache,
         horizon=FOREVER if horizon is None else horizon,
     )
-    worker = Worker(rules, MemoryStore(), sink, decode, pace=pace)
+    worker = PartitionTask(rules, MemoryStore(), sink, decode, pace=pace)
     worker.start()
     while worker.step(log):
         if worker.log_time is not None:
@@ -81,7 +81,7 @@ def work(
         worker.sweep(start + (end - start) * part // cut.sweeps)
 
 
-def end_of_file(worker: Worker, pace: Pace) -> int:
+def end_of_file(worker: PartitionTask, pace: Pace) -> int:
     """The larger of the largest accepted event time and log time less `lateness`."""
     reached = 0 if worker.log_time is None else worker.log_time - pace.lateness
     return max(worker.tally.latest or 0, reached)

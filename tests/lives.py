@@ -19,7 +19,7 @@ from streamer.core.ruleset import RuleSet
 from streamer.errors import InvalidEvent
 from streamer.ports import Log, Sink, Store
 from streamer.types import DAY, FOREVER, HOUR, MINUTE, SECOND, Millis, Record
-from streamer.worker import Pace, Worker
+from streamer.worker import Pace, PartitionTask
 from tests.crashing import Calls, InterruptedLog, InterruptedSink, InterruptedStore
 from tests.engine import compiled, end_of_file
 
@@ -170,7 +170,7 @@ class Life:
     def live(self, ends: Ends, calls: Calls | None = None) -> Millis:
         """Work to the end of the log, then sweep; return up to when."""
         calls = calls or Calls()
-        worker = Worker(
+        worker = PartitionTask(
             self.rules,
             InterruptedStore(ends.store, calls),
             InterruptedSink(ends.sink, calls),

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from streamer.adapters.memory import MemorySink, MemoryStore
 from streamer.errors import Fenced
-from streamer.ports import Checkpoint, DueWake, Mark, Outgoing, Tenure
+from streamer.ports import Checkpoint, DueWake, FencingToken, OutboxEntry, PublishedMark
 from streamer.types import Millis
 from streamer.worker import Pace
 from tests.crashing import Calls, Crash
@@ -197,14 +197,14 @@ def test_random_rules_and_histories_survive_crashes(the: Trial, data: st.DataObj
 class MarklessSink(MemorySink):
     """A wrong sink: it does not remember what it has told."""
 
-    def mark(self, partition: int, before: str = "") -> Mark:  # noqa: ARG002 - the port's signature
-        return Mark()
+    def mark(self, partition: int, before: str = "") -> PublishedMark:  # noqa: ARG002 - the port's signature
+        return PublishedMark()
 
 
 class HastyStore(MemoryStore):
     """A wrong store: it does not keep what is to be told until it is known to be told."""
 
-    def outbox(self, partition: int) -> list[Outgoing]:  # noqa: ARG002 - the port's signature
+    def outbox(self, partition: int) -> list[OutboxEntry]:  # noqa: ARG002 - the port's signature
         return []
 
 
@@ -220,7 +220,7 @@ class CarelessStore(MemoryStore):
         partition: int,
         until: Millis,
         limit: int,
-        tenure: Tenure | None = None,  # noqa: ARG002 - the port's signature
+        tenure: FencingToken | None = None,  # noqa: ARG002 - the port's signature
     ) -> list[DueWake]:
         return super().due(partition, until, limit)
 

@@ -20,7 +20,7 @@ OF_THE_ENGINE = (
     "tests/worker",
     *(f"tests/codecs/{file.name}" for file in (ROOT / "tests" / "codecs").glob("test_*.py")),
     "tests/test_engine_agrees.py",
-    "tests/test_crews.py",
+    "tests/test_workers.py",
 )
 
 

@@ -26,7 +26,7 @@ from tests.oracle import oracle_run
 from tests.regimes import WatchedStore, told_by_regimes
 from tests.strategies import documents_to_yaml
 from tests.strategies.words import Node
-from tests.test_crews import move
+from tests.test_workers import move
 from tests.world import LATENESS, PARTITIONS, World, by_customer
 
 RUNS = max(60, int(os.environ.get("STREAMER_PROOF_PAIRS", "300")) // 5)

@@ -63,14 +63,14 @@ MISTAKES = [
     ),
 ]
 
-CREWS, CRASHES = "tests/test_crews.py", "tests/test_crashes.py"
+CREWS, CRASHES = "tests/test_workers.py", "tests/test_crashes.py"
 STORES = "tests/contracts/test_store.py"
 
 # What is wrong, the module, its text, the mistake, and where it is caught.
 MISTAKES_AROUND = [
     (
         "published before it is committed, without the mark",
-        "worker/loop.py",
+        "worker/task.py",
         "        self._store.commit(\n",
         """        if outgoing:
             early = replace(outgoing, offset=self.offset, swept=self.swept)

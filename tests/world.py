@@ -16,9 +16,9 @@ from streamer.adapters.memory import MemoryFeed, MemoryLog, MemorySink, MemorySt
 from streamer.codecs.events import decode
 from streamer.core.ruleset import RuleSet
 from streamer.errors import AdapterError, Fenced, Unavailable
-from streamer.ports import Mark, Outgoing
+from streamer.ports import OutboxEntry, PublishedMark
 from streamer.types import HOUR, MINUTE, SECOND, Millis, Record, SegmentChange
-from streamer.worker import Clocks, Crew, Pace, Stopwatch, Worker
+from streamer.worker import Clocks, Pace, PartitionTask, Stopwatch, Worker
 from tests.crashing import Calls, Crash, InterruptedSink, InterruptedStore, crash
 from tests.lives import START
 
@@ -34,7 +34,7 @@ class Member:
 
     name: str
     feed: MemoryFeed
-    crew: Crew
+    crew: Worker
     calls: Calls
     rules: RuleSet
 
@@ -46,10 +46,10 @@ class GroupSink:
         self._sink = sink
         self._gives = gives
 
-    def mark(self, partition: int, before: str = "") -> Mark:
+    def mark(self, partition: int, before: str = "") -> PublishedMark:
         return self._sink.mark(partition, before)
 
-    def publish(self, batch: Sequence[Outgoing]) -> None:
+    def publish(self, batch: Sequence[OutboxEntry]) -> None:
         if not all(self._gives(outgoing.partition) for outgoing in batch):
             raise Fenced("the group has given the partition to somebody else")
         self._sink.publish(batch)
@@ -118,13 +118,15 @@ class World:
             lateness=LATENESS, batch=4, wakes=wakes, cache=4, renewals=wakes, in_order=False
         )
 
-        def hire(partition: int) -> Worker:
+        def hire(partition: int) -> PartitionTask:
             owner, rules = f"{name}/{next(claims)}", self.members[name].rules
             self.decided_by[owner] = rules
-            return Worker(rules, store, sink, decode, partition=partition, pace=pace, owner=owner)
+            return PartitionTask(
+                rules, store, sink, decode, partition=partition, pace=pace, owner=owner
+            )
 
         clocks = Clocks(lambda: self.now + skew, lambda: self.now + steady)
-        crew = Crew(feed, sink, hire, pace, clocks, self, Stopwatch())
+        crew = Worker(feed, sink, hire, pace, clocks, self, Stopwatch())
         self.members[name] = Member(name, feed, crew, calls, self.rules)
 
     def give(self, partition: int, name: str, *, told: bool = True) -> None:
@@ -207,7 +209,7 @@ class World:
 
     # What members note
 
-    def taken_over(self, partition: int, worker: Worker) -> None:
+    def taken_over(self, partition: int, worker: PartitionTask) -> None:
         """Hear that a partition has a worker."""
 
     def trouble(self, partition: int, error: AdapterError, pause: Millis) -> None:  # noqa: ARG002
@@ -216,7 +218,7 @@ class World:
             raise error
         self.fenced += isinstance(error, Fenced)
 
-    def renewed(self, partition: int, worker: Worker) -> None:
+    def renewed(self, partition: int, worker: PartitionTask) -> None:
         """Hear that everybody is decided under the rules that the worker has."""
 
     def gone(self, partition: int) -> None:
@@ -247,7 +249,7 @@ class World:
         """Return every customer's changes as one worker, alone and undisturbed, says them."""
         sink = MemorySink()
         for partition in range(PARTITIONS):
-            worker = Worker(self.rules, MemoryStore(), sink, decode, partition=partition)
+            worker = PartitionTask(self.rules, MemoryStore(), sink, decode, partition=partition)
             worker.start()
             while worker.step(self.log):
                 pass

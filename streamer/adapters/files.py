@@ -23,7 +23,7 @@ from streamer.adapters.output import Output
 from streamer.codecs.changes import rejection_line
 from streamer.codecs.parsing import POSITION
 from streamer.errors import AdapterError, UsageError
-from streamer.ports import Mark, Outgoing
+from streamer.ports import OutboxEntry, PublishedMark
 from streamer.types import Record
 
 Headers: TypeAlias = tuple[tuple[str, bytes], ...]
@@ -214,7 +214,7 @@ class FileSink:
     def __init__(
         self, out: str | PathLike[str] | None, rejected: str | PathLike[str] | None = None
     ) -> None:
-        self._marks: dict[int, Mark] = {}
+        self._marks: dict[int, PublishedMark] = {}
         self._outputs: list[Output] = []
         if out is not None and rejected is not None and _same_file(str(out), str(rejected)):
             raise UsageError(f"changes and rejected lines cannot both go to {out}: name two files")
@@ -225,11 +225,11 @@ class FileSink:
             self.abort()
             raise
 
-    def mark(self, partition: int, before: str = "") -> Mark:  # noqa: ARG002 (nobody was before)
+    def mark(self, partition: int, before: str = "") -> PublishedMark:  # noqa: ARG002 (nobody was before)
         """Return up to where the partition is published."""
-        return self._marks.get(partition, Mark())
+        return self._marks.get(partition, PublishedMark())
 
-    def publish(self, batch: Sequence[Outgoing]) -> None:
+    def publish(self, batch: Sequence[OutboxEntry]) -> None:
         """Write what is above its partition's mark and set the mark to its number."""
         for outgoing in batch:
             if outgoing.number <= self.mark(outgoing.partition).number:
@@ -238,7 +238,7 @@ class FileSink:
                 self._changes.write(outgoing.lines)
             if self._rejections is not None and outgoing.rejections:
                 self._rejections.write([rejection_line(each) for each in outgoing.rejections])
-            self._marks[outgoing.partition] = Mark.after(outgoing)
+            self._marks[outgoing.partition] = PublishedMark.after(outgoing)
 
     def close(self) -> None:
         """Give the files their names, once all of them are complete."""

@@ -11,7 +11,15 @@ from dataclasses import dataclass, field, replace
 
 from streamer.adapters.outgoing import fenced, kept_layouts
 from streamer.errors import AdapterError
-from streamer.ports import Checkpoint, DueWake, Mark, Meta, Outgoing, Reach, Tenure
+from streamer.ports import (
+    Checkpoint,
+    DueWake,
+    FencingToken,
+    OffsetRange,
+    OutboxEntry,
+    PartitionMeta,
+    PublishedMark,
+)
 from streamer.types import Membership, Millis, Record, Rejection, SegmentChange
 
 
@@ -39,9 +47,9 @@ class MemoryLog:
         """Return up to `limit` records from `offset` on; empty at the end of the log."""
         return self._records.get(partition, [])[offset : offset + limit]
 
-    def reach(self, partition: int) -> Reach:
+    def reach(self, partition: int) -> OffsetRange:
         """Return which offsets the partition holds."""
-        return Reach(0, len(self._records.get(partition, [])))
+        return OffsetRange(0, len(self._records.get(partition, [])))
 
 
 class MemoryFeed:
@@ -88,7 +96,7 @@ class MemoryFeed:
         """Deliver nothing of the partition until it is begun again."""
         self._offsets.pop(partition, None)
 
-    def reach(self, partition: int) -> Reach:
+    def reach(self, partition: int) -> OffsetRange:
         """Return which offsets the partition holds."""
         return self._log.reach(partition)
 
@@ -164,16 +172,16 @@ class _Wakes:
 class _Partition:
     """What the store keeps of one partition."""
 
-    meta: Meta = field(default_factory=lambda: Meta(epoch=0))
+    meta: PartitionMeta = field(default_factory=lambda: PartitionMeta(epoch=0))
     owner: str = ""
     profiles: dict[str, bytes] = field(default_factory=dict)
     wakes: _Wakes = field(default_factory=_Wakes)
-    outbox: list[Outgoing] = field(default_factory=list)
+    outbox: list[OutboxEntry] = field(default_factory=list)
 
     @property
-    def tenure(self) -> Tenure:
+    def tenure(self) -> FencingToken:
         """Who has it, and where it stands."""
-        return Tenure(self.owner, self.meta.epoch, self.meta.number)
+        return FencingToken(self.owner, self.meta.epoch, self.meta.number)
 
 
 class MemoryStore:
@@ -182,7 +190,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self._partitions: dict[int, _Partition] = {}
 
-    def claim(self, partition: int, owner: str = "") -> Meta:
+    def claim(self, partition: int, owner: str = "") -> PartitionMeta:
         """Make the caller the owner under a new epoch; every older one is fenced."""
         kept = self._partitions.setdefault(partition, _Partition())
         meta = replace(kept.meta, epoch=kept.meta.epoch + 1, before=kept.owner)
@@ -205,7 +213,7 @@ class MemoryStore:
         return (found[-1] if len(found) == limit else "", found)
 
     def due(
-        self, partition: int, until: Millis, limit: int, tenure: Tenure | None = None
+        self, partition: int, until: Millis, limit: int, tenure: FencingToken | None = None
     ) -> list[DueWake]:
         """Return up to `limit` wakes due at or before `until`, ordered by time, then customer."""
         kept = self._partitions.get(partition)
@@ -241,7 +249,7 @@ class MemoryStore:
         if checkpoint.outgoing is not None:
             kept.outbox.append(checkpoint.outgoing)
 
-    def outbox(self, partition: int) -> list[Outgoing]:
+    def outbox(self, partition: int) -> list[OutboxEntry]:
         """Return what was committed and not yet trimmed, by number."""
         kept = self._partitions.get(partition)
         return list(kept.outbox) if kept is not None else []
@@ -254,17 +262,17 @@ class MemorySink:
         self.changes: list[SegmentChange] = []
         self.rejections: list[Rejection] = []
         self.memberships: dict[str, Membership] = {}
-        self._marks: dict[int, Mark] = {}
+        self._marks: dict[int, PublishedMark] = {}
 
-    def mark(self, partition: int, before: str = "") -> Mark:  # noqa: ARG002 (telling is one step)
+    def mark(self, partition: int, before: str = "") -> PublishedMark:  # noqa: ARG002 (telling is one step)
         """Return up to where the partition is published."""
-        return self._marks.get(partition, Mark())
+        return self._marks.get(partition, PublishedMark())
 
-    def publish(self, batch: Sequence[Outgoing]) -> None:
+    def publish(self, batch: Sequence[OutboxEntry]) -> None:
         """Tell what is above its partition's mark and set the mark to its number."""
         for outgoing in batch:
             if outgoing.number > self.mark(outgoing.partition).number:
                 self.changes.extend(outgoing.changes)
                 self.rejections.extend(outgoing.rejections)
                 self.memberships.update((each.customer, each) for each in outgoing.memberships)
-                self._marks[outgoing.partition] = Mark.after(outgoing)
+                self._marks[outgoing.partition] = PublishedMark.after(outgoing)

@@ -12,7 +12,7 @@ import msgspec
 
 from streamer.codecs.changes import decode_change
 from streamer.errors import AdapterError, Fenced, StreamerError
-from streamer.ports import DueWake, Outgoing, Tenure
+from streamer.ports import DueWake, FencingToken, OutboxEntry
 from streamer.types import Membership, Rejection
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
@@ -29,7 +29,7 @@ _DECODER: Final = msgspec.msgpack.Decoder(
 )
 
 
-def encode_outgoing(outgoing: Outgoing) -> bytes:
+def encode_outgoing(outgoing: OutboxEntry) -> bytes:
     """Return the outgoing as bytes."""
     return _ENCODER.encode(
         (
@@ -44,19 +44,19 @@ def encode_outgoing(outgoing: Outgoing) -> bytes:
     )
 
 
-def decode_outgoing(value: bytes) -> Outgoing:
+def decode_outgoing(value: bytes) -> OutboxEntry:
     """Return the outgoing that `encode_outgoing` wrote; raises `AdapterError` for other bytes."""
     try:
         number, lines, rejections, memberships, partition, offset, swept = _DECODER.decode(value)
         changes = tuple(map(decode_change, lines))
-        return Outgoing(number, changes, rejections, memberships, partition, offset, swept)
+        return OutboxEntry(number, changes, rejections, memberships, partition, offset, swept)
     except (msgspec.MsgspecError, StreamerError) as error:
         raise AdapterError(
             f"the outbox holds something that this version of Streamer did not write: {error}"
         ) from None
 
 
-def fenced(partition: int, tenure: Tenure) -> Fenced:
+def fenced(partition: int, tenure: FencingToken) -> Fenced:
     """Return the error for somebody whose tenure does not stand."""
     return Fenced(
         f"partition {partition} has another owner now, or its store went back: "

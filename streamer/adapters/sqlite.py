@@ -14,7 +14,14 @@ import orjson
 from streamer.adapters.database import Database
 from streamer.adapters.outgoing import decode_outgoing, encode_outgoing, fenced
 from streamer.codecs.changes import decode_change, rejection_line
-from streamer.ports import Checkpoint, DueWake, Mark, Meta, Outgoing, Tenure
+from streamer.ports import (
+    Checkpoint,
+    DueWake,
+    FencingToken,
+    OutboxEntry,
+    PartitionMeta,
+    PublishedMark,
+)
 from streamer.types import Millis, Record, SegmentChange
 
 _HEADERS: Final = msgspec.msgpack.Decoder(tuple[tuple[str, bytes], ...])
@@ -65,7 +72,7 @@ class SqliteStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def claim(self, partition: int, owner: str = "") -> Meta:
+    def claim(self, partition: int, owner: str = "") -> PartitionMeta:
         """Make the caller the owner under a new epoch; every older one is fenced."""
         with self._database.transaction() as connection:
             before = connection.execute(
@@ -85,7 +92,7 @@ class SqliteStore:
                 "SELECT id, layout FROM layouts WHERE partition = ?", (partition,)
             ).fetchall()
         epoch, number, offset, log_time, swept_at, swept_who, *rest = stands
-        return Meta(
+        return PartitionMeta(
             epoch,
             number,
             offset,
@@ -117,7 +124,7 @@ class SqliteStore:
         return (found[-1] if len(found) == limit else "", found)
 
     def due(
-        self, partition: int, until: Millis, limit: int, tenure: Tenure | None = None
+        self, partition: int, until: Millis, limit: int, tenure: FencingToken | None = None
     ) -> list[DueWake]:
         """Return up to `limit` wakes due at or before `until`, ordered by time, then customer."""
         rows = self._database.rows(
@@ -185,14 +192,14 @@ class SqliteStore:
                     (partition, checkpoint.outgoing.number, encode_outgoing(checkpoint.outgoing)),
                 )
 
-    def outbox(self, partition: int) -> list[Outgoing]:
+    def outbox(self, partition: int) -> list[OutboxEntry]:
         """Return what was committed and not yet trimmed, by number."""
         rows = self._database.rows(
             "SELECT outgoing FROM outbox WHERE partition = ? ORDER BY number", (partition,)
         )
         return [decode_outgoing(outgoing) for (outgoing,) in rows]
 
-    def _stands(self, partition: int, tenure: Tenure) -> bool:
+    def _stands(self, partition: int, tenure: FencingToken) -> bool:
         return bool(
             self._database.rows(
                 "SELECT 1 FROM meta WHERE partition = ? AND owner = ? AND epoch = ? AND number = ?",
@@ -207,17 +214,17 @@ class SqliteSink:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def mark(self, partition: int, before: str = "") -> Mark:  # noqa: ARG002 (telling is one step)
+    def mark(self, partition: int, before: str = "") -> PublishedMark:  # noqa: ARG002 (telling is one step)
         """Return up to where the partition is published."""
         rows = self._database.rows(
             "SELECT number, offset, swept_at, swept_who FROM marks WHERE partition = ?",
             (partition,),
         )
         for number, offset, at, who in rows:
-            return Mark(number, offset, (at, who))
-        return Mark()
+            return PublishedMark(number, offset, (at, who))
+        return PublishedMark()
 
-    def publish(self, batch: Sequence[Outgoing]) -> None:
+    def publish(self, batch: Sequence[OutboxEntry]) -> None:
         """Tell what is above its partition's mark and set the marks, in one transaction."""
         with self._database.transaction() as connection:
             for outgoing in batch:
@@ -253,7 +260,7 @@ class SqliteSink:
         )
 
 
-def _tell(connection: sqlite3.Connection, outgoing: Outgoing) -> None:
+def _tell(connection: sqlite3.Connection, outgoing: OutboxEntry) -> None:
     """Write the rows of changes and rejections, and who is where now."""
     connection.executemany(
         "INSERT INTO changes (partition, customer, segment, direction, at, change) "

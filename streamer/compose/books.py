@@ -16,7 +16,7 @@ from typing import Final, Protocol
 
 from streamer.core.plan import Plan
 from streamer.errors import StreamerError
-from streamer.ports import Mark, Outgoing, Sink
+from streamer.ports import OutboxEntry, PublishedMark, Sink
 from streamer.types import Millis, SegmentChange
 
 MOST_STAYS: Final = 100_000
@@ -136,11 +136,11 @@ class BookedSink:
         self._sink = sink
         self._books = books
 
-    def mark(self, partition: int, before: str = "") -> Mark:
+    def mark(self, partition: int, before: str = "") -> PublishedMark:
         """Return up to where the partition is published."""
         return self._sink.mark(partition, before)
 
-    def publish(self, batch: Sequence[Outgoing]) -> None:
+    def publish(self, batch: Sequence[OutboxEntry]) -> None:
         """Tell the batch and enter what is above its partition's mark into the books."""
         fresh = [one for one in batch if one.number > self._sink.mark(one.partition).number]
         self._sink.publish(batch)

@@ -20,7 +20,7 @@ from streamer.compose.nodes import leaves_of
 from streamer.compose.simulation import Simulation, simulate
 from streamer.core.ruleset import RuleSet
 from streamer.types import SECOND, Millis, SegmentChange
-from streamer.worker import Pace, Worker
+from streamer.worker import Pace, PartitionTask
 
 STEP: Final = 0.1
 """The pause between two steps of the demonstration, in seconds."""
@@ -105,8 +105,8 @@ class Demo:
         """Return why the customer is in the segment, and until when, as of now."""
         return explain(self._rules, self._log, decode, customer, segment=segment, at=self.now)
 
-    def _started(self) -> Worker:
-        worker = Worker(self._rules, self._store, self._sink, decode, pace=self._pace)
+    def _started(self) -> PartitionTask:
+        worker = PartitionTask(self._rules, self._store, self._sink, decode, pace=self._pace)
         worker.start()
         return worker
 

@@ -23,7 +23,7 @@ from streamer.core.ruleset import RuleSet
 from streamer.errors import AdapterError, Fenced, RuleErrors, StreamerError, Unavailable
 from streamer.ports import Feed, Sink, Store
 from streamer.types import Millis
-from streamer.worker import Clocks, Crew, Pace, Post, Stopwatch, Tally, Worker
+from streamer.worker import Assignment, Clocks, Pace, PartitionTask, Stopwatch, Tally, Worker
 
 _STALLED: Final = 30.0
 """After so many seconds without a turn the process is not ready."""
@@ -82,7 +82,7 @@ class Live:
         self._stopping = threading.Event()
         self._reloading = threading.Event()
         self._watch = Stopwatch(time.process_time_ns)
-        self._posts: Mapping[int, Post] = {}
+        self._posts: Mapping[int, Assignment] = {}
         self._silence: str | None = None
 
     def stop(self) -> None:
@@ -145,7 +145,7 @@ class Live:
             renewing={p: (worker.looked_at, not worker.mixed) for p, worker in workers.items()},
         )
 
-    def taken_over(self, partition: int, worker: Worker) -> None:
+    def taken_over(self, partition: int, worker: PartitionTask) -> None:
         """Write that a partition is worked on."""
         covered = worker.covered
         facts: dict[str, object] = {} if covered is None else {"rebuilding_until": covered.offset}
@@ -159,7 +159,7 @@ class Live:
         """Write what went wrong."""
         self._note(error, partition=partition, again_in_ms=pause)
 
-    def renewed(self, partition: int, worker: Worker) -> None:
+    def renewed(self, partition: int, worker: PartitionTask) -> None:
         """Write that everybody is decided under the present rules."""
         self._journal.say("partition renewed", partition=partition, looked_at=worker.looked_at)
 
@@ -188,7 +188,7 @@ class Live:
             lambda: time.time_ns() // 1_000_000, lambda: time.monotonic_ns() // 1_000_000
         )
         hire = partial(self._hire, ends)
-        crew = Crew(ends.feed, ends.sink, hire, self._pace, clocks, self, self._watch)
+        crew = Worker(ends.feed, ends.sink, hire, self._pace, clocks, self, self._watch)
         self._posts = crew.posts
         self._turned = time.monotonic()
         while not self._stopping.is_set():
@@ -200,9 +200,9 @@ class Live:
             self._listen(ends.feed.trouble)
         crew.leave()
 
-    def _hire(self, ends: Ends, partition: int) -> Worker:
+    def _hire(self, ends: Ends, partition: int) -> PartitionTask:
         self._hired += 1
-        return Worker(
+        return PartitionTask(
             self._rules,
             ends.store,
             ends.sink,
@@ -214,7 +214,7 @@ class Live:
             tally=self._tally,
         )
 
-    def _reload(self, crew: Crew) -> None:
+    def _reload(self, crew: Worker) -> None:
         try:
             rules = self._read_rules()
         except StreamerError as error:

@@ -18,7 +18,7 @@ from streamer.compose.nodes import leaves_of
 from streamer.core.ruleset import RuleSet
 from streamer.ports import Checkpoint, Log, Sink
 from streamer.types import FOREVER, Millis, Record
-from streamer.worker import Pace, Tally, Worker
+from streamer.worker import Pace, PartitionTask, Tally
 
 BATCH: Final = 500
 """Records in one cycle: what more of them hold no longer fits into the cache of a processor."""
@@ -81,7 +81,7 @@ def replay(
     store = _CountingStore()
     books = Books(rules.plans)
     pace = Pace(batch=batch, horizon=FOREVER if until is None else until)
-    worker = Worker(rules, store, BookedSink(sink, books), decode, pace=pace)
+    worker = PartitionTask(rules, store, BookedSink(sink, books), decode, pace=pace)
     worker.start()
     while worker.step(counted):
         watch()
@@ -153,7 +153,7 @@ class _CountingStore(MemoryStore):
         self._gone |= gone
 
 
-def _end(worker: Worker, pace: Pace) -> Millis | None:
+def _end(worker: PartitionTask, pace: Pace) -> Millis | None:
     instants = []
     if worker.tally.latest is not None:
         instants.append(worker.tally.latest)

@@ -1,9 +1,18 @@
 """Floor 5: the worker loop, the same for every log, store and sink."""
 
-from streamer.worker.crew import Clocks, Crew, Notes, Post
 from streamer.worker.cycle import Pace
-from streamer.worker.loop import Worker
 from streamer.worker.stopwatch import Stopwatch
 from streamer.worker.tally import Tally
+from streamer.worker.task import PartitionTask
+from streamer.worker.worker import Assignment, Clocks, Listener, Worker
 
-__all__ = ["Clocks", "Crew", "Notes", "Pace", "Post", "Stopwatch", "Tally", "Worker"]
+__all__ = [
+    "Assignment",
+    "Clocks",
+    "Listener",
+    "Pace",
+    "PartitionTask",
+    "Stopwatch",
+    "Tally",
+    "Worker",
+]

@@ -26,7 +26,7 @@ from streamer.core.profile import Profile
 from streamer.core.renew import renew
 from streamer.core.ruleset import RuleSet
 from streamer.errors import InvalidEvent
-from streamer.ports import DueWake, Store, Tenure
+from streamer.ports import DueWake, FencingToken, Store
 from streamer.types import (
     FOREVER,
     SECOND,
@@ -99,7 +99,7 @@ class Cycle:
     def __init__(
         self,
         desk: Desk,
-        tenure: Tenure,
+        tenure: FencingToken,
         offset: int,
         log_time: Millis | None,
         swept: DueWake,

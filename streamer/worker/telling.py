@@ -2,17 +2,17 @@
 
 from streamer.core.profile import Profile
 from streamer.core.ruleset import RuleSet
-from streamer.ports import Outgoing
+from streamer.ports import OutboxEntry
 from streamer.types import Membership, Millis
 from streamer.worker.cycle import Cycle
 
 
-def told_by(cycle: Cycle, number: int, rules: RuleSet, partition: int) -> Outgoing | None:
+def told_by(cycle: Cycle, number: int, rules: RuleSet, partition: int) -> OutboxEntry | None:
     """Return what the cycle has to tell as the commit of this number, None if nothing."""
     if not (cycle.changes or cycle.rejections):
         return None
     last = {change.customer: change for change in cycle.changes}
-    return Outgoing(
+    return OutboxEntry(
         number,
         tuple(cycle.changes),
         tuple(cycle.rejections),

@@ -14,7 +14,7 @@ from streamer.adapters.files import FileSink
 from streamer.adapters.output import whole
 from streamer.codecs.changes import encode_change, rejection_line
 from streamer.errors import AdapterError, UsageError
-from streamer.ports import Outgoing
+from streamer.ports import OutboxEntry
 from tests.contracts.examples import change, outgoing, rejection
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +33,7 @@ def names(folder: Path) -> list[str]:
 def tell(
     out: str | Path | None,
     rejected: str | Path | None,
-    *told: Outgoing,
+    *told: OutboxEntry,
     then: type[BaseException] | None = None,
 ) -> None:
     """Publish all of it through a sink, and then fail."""
@@ -46,8 +46,8 @@ def tell(
 
 def test_both_files_hold_one_json_line_each(tmp_path: Path) -> None:
     with FileSink(tmp_path / "out", tmp_path / "rejected") as sink:
-        sink.publish([Outgoing(1, (change(1), change(2)), (rejection(1),))])
-        sink.publish([Outgoing(2, (), (rejection(2),))])
+        sink.publish([OutboxEntry(1, (change(1), change(2)), (rejection(1),))])
+        sink.publish([OutboxEntry(2, (), (rejection(2),))])
     lines = [encode_change(change(1)), encode_change(change(2))]
     assert (tmp_path / "out").read_bytes() == b"\n".join(lines) + b"\n"
     lines = [rejection_line(rejection(1)), rejection_line(rejection(2))]
@@ -71,7 +71,7 @@ def test_what_is_not_asked_for_is_not_written(tmp_path: Path) -> None:
 
 def test_standard_output(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     with FileSink("-") as sink:
-        sink.publish([Outgoing(1, (change(1),), ())])
+        sink.publish([OutboxEntry(1, (change(1),), ())])
     assert capfdbinary.readouterr().out == encode_change(change(1)) + b"\n"
 
 

@@ -15,7 +15,7 @@ import pytest
 from streamer.adapters.database import FORMAT, Database
 from streamer.adapters.sqlite import SqliteLog, SqliteSink, SqliteStore
 from streamer.errors import AdapterError, Fenced
-from streamer.ports import Checkpoint, Outgoing
+from streamer.ports import Checkpoint, OutboxEntry
 from streamer.types import Membership
 from tests.contracts.examples import outgoing
 
@@ -81,12 +81,12 @@ def test_sizes_follow_everybody_s_memberships(path: Path) -> None:
         sink = SqliteSink(database)
         assert sink.sizes() == {}
         first = (standing("a", "cart_abandoner", "engagement.active"), standing("b", "vip"))
-        sink.publish([Outgoing(1, memberships=first)])
+        sink.publish([OutboxEntry(1, memberships=first)])
         assert sink.sizes() == {"cart_abandoner": 1, "engagement.active": 1, "vip": 1}
-        sink.publish([Outgoing(2, memberships=(standing("a", "vip"),))])
-        sink.publish([Outgoing(2, memberships=(standing("b"),))])
+        sink.publish([OutboxEntry(2, memberships=(standing("a", "vip"),))])
+        sink.publish([OutboxEntry(2, memberships=(standing("b"),))])
         assert sink.sizes() == {"vip": 2}
-        sink.publish([Outgoing(3, memberships=(Membership("a", 2, 0, None), standing("b")))])
+        sink.publish([OutboxEntry(3, memberships=(Membership("a", 2, 0, None), standing("b")))])
         assert sink.sizes() == {}
 
 

@@ -14,7 +14,7 @@ from streamer.adapters.kafka import Connection, KafkaSink, Topics
 from streamer.codecs.changes import encode_change
 from streamer.errors import Unavailable
 from streamer.instants import iso
-from streamer.ports import Outgoing
+from streamer.ports import OutboxEntry
 from streamer.types import SegmentChange
 from tests.adapters.kafka.topics import append, create_all, producer_of, settle
 from tests.cli.shop import run
@@ -36,7 +36,7 @@ def tell(
     """Publish changes as a worker does."""
     connection, membership = Connection(kafka.address), nobody(kafka.address)
     with closing(KafkaSink(connection, topics, "group", topics.events, membership)) as sink:
-        sink.publish([Outgoing(number, changes, partition=partition, offset=number)])
+        sink.publish([OutboxEntry(number, changes, partition=partition, offset=number)])
 
 
 def words(kafka: KafkaServer, topics: Topics) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from streamer.adapters.memory import MemorySink
 from streamer.compose import books
 from streamer.compose.books import Account, BookedSink, Books
-from streamer.ports import Outgoing
+from streamer.ports import OutboxEntry
 from streamer.types import Direction, Millis, SegmentChange
 from tests.engine import compiled
 
@@ -82,7 +82,7 @@ def test_beyond_the_most_stays_a_sample_is_kept_and_said(monkeypatch: pytest.Mon
 def test_what_is_told_twice_is_entered_once() -> None:
     kept = Books(compiled(RULES).plans)
     sink = BookedSink(MemorySink(), kept)
-    outgoing = Outgoing(1, (change("u-1", "entered", 0),), ())
+    outgoing = OutboxEntry(1, (change("u-1", "entered", 0),), ())
     sink.publish([outgoing])
     sink.publish([outgoing])
     assert (kept.changes, sink.mark(0).number) == (1, 1)

@@ -17,7 +17,7 @@ from streamer.adapters.web import Pages
 from streamer.compose.live import Ends, Live
 from streamer.core.ruleset import RuleSet
 from streamer.errors import AdapterError, StreamerError, Unavailable
-from streamer.ports import Meta
+from streamer.ports import PartitionMeta
 from streamer.worker import Pace
 from tests.engine import compiled
 from tests.lives import START, story_rules
@@ -42,7 +42,7 @@ class AwayStore(MemoryStore):
     away = False
     broken = False
 
-    def claim(self, partition: int, owner: str = "") -> Meta:
+    def claim(self, partition: int, owner: str = "") -> PartitionMeta:
         if self.broken:
             raise AdapterError("a stored profile cannot be read")
         if self.away:

@@ -20,7 +20,7 @@ from streamer.core.compile import compile_rules
 from streamer.core.decide import decide
 from streamer.core.profile import Profile
 from streamer.types import DAY, Event
-from streamer.worker import Worker
+from streamer.worker import PartitionTask
 
 MODEL = """\
 model: churn
@@ -130,7 +130,7 @@ def test_a_property_that_no_rule_reads_reaches_neither_store_nor_sink(tmp_path: 
     with Database(tmp_path / "log.db") as incoming, Database(store) as kept:
         log = SqliteLog(incoming)
         products = {product for line in _lines(5_000) for product in log_line(log, line)}
-        worker = Worker(SHIPPED.compiled, SqliteStore(kept), SqliteSink(kept), decode)
+        worker = PartitionTask(SHIPPED.compiled, SqliteStore(kept), SqliteSink(kept), decode)
         worker.start()
         while worker.step(log):
             pass

@@ -1,6 +1,6 @@
 """Values to store and to tell, told apart by their number."""
 
-from streamer.ports import Outgoing
+from streamer.ports import OutboxEntry
 from streamer.types import Membership, Record, Rejection, SegmentChange
 
 
@@ -39,9 +39,11 @@ def membership(number: int) -> Membership:
     return Membership("u-7", number, 1_700_000_000_000, (("cart_abandoner", 1_700_000_000_000),))
 
 
-def outgoing(number: int, changes: int = 1, rejections: int = 0, *, partition: int = 0) -> Outgoing:
+def outgoing(
+    number: int, changes: int = 1, rejections: int = 0, *, partition: int = 0
+) -> OutboxEntry:
     """Return the outgoing of a commit, with changes and rejections that no other one has."""
-    return Outgoing(
+    return OutboxEntry(
         number,
         tuple(change(10 * number + each) for each in range(changes)),
         tuple(rejection(10 * number + each) for each in range(rejections)),

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from streamer.ports import Checkpoint, Meta, Outgoing
+from streamer.ports import Checkpoint, OutboxEntry, PartitionMeta
 from streamer.types import Millis
 
 
@@ -10,12 +10,12 @@ from streamer.types import Millis
 class NaivePartition:
     """One partition's truth."""
 
-    meta: Meta = field(default_factory=lambda: Meta(epoch=0))
+    meta: PartitionMeta = field(default_factory=lambda: PartitionMeta(epoch=0))
     profiles: dict[str, bytes] = field(default_factory=dict)
     wakes: dict[str, Millis] = field(default_factory=dict)
-    outbox: dict[int, Outgoing] = field(default_factory=dict)
+    outbox: dict[int, OutboxEntry] = field(default_factory=dict)
 
-    def claim(self) -> Meta:
+    def claim(self) -> PartitionMeta:
         self.meta = replace(self.meta, epoch=self.meta.epoch + 1)
         return self.meta
 
@@ -23,7 +23,7 @@ class NaivePartition:
         return checkpoint.epoch == self.meta.epoch > 0 and checkpoint.follows == self.meta.number
 
     def commit(self, checkpoint: Checkpoint) -> None:
-        self.meta = Meta(
+        self.meta = PartitionMeta(
             checkpoint.epoch,
             checkpoint.number,
             checkpoint.offset,

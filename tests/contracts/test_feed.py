@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from streamer.ports import Reach
+from streamer.ports import OffsetRange
 from streamer.types import Record
 from tests.waiting import wait_until
 
@@ -101,9 +101,9 @@ def test_what_is_begun_again_goes_back(opened: OpenFeed) -> None:
 
 
 def test_the_reach_is_what_the_log_holds(opened: OpenFeed) -> None:
-    assert opened.feed.reach(0) == Reach(0, 0)
+    assert opened.feed.reach(0) == OffsetRange(0, 0)
     opened.append(0, VALUES)
-    assert opened.feed.reach(0) == Reach(0, 5)
+    assert opened.feed.reach(0) == OffsetRange(0, 5)
 
 
 def test_the_end_is_where_no_record_is_left(opened: OpenFeed) -> None:

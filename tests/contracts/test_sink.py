@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from streamer.ports import Mark, Outgoing
+from streamer.ports import OutboxEntry, PublishedMark
 
 from .adapters import SINKS, OpenSink, Rejected, SinkAdapter
 from .examples import outgoing, rejection, tier_change
@@ -28,7 +28,7 @@ def lasting(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenSink
 
 def test_nothing_is_marked_at_first(opened: OpenSink) -> None:
     sink = opened.connect()
-    assert sink.mark(0) == Mark()
+    assert sink.mark(0) == PublishedMark()
     assert opened.told() == ([], [])
 
 
@@ -41,12 +41,12 @@ def test_changes_come_out_as_they_went_in_and_in_order(opened: OpenSink) -> None
 
 
 def test_a_ladder_s_move_keeps_both_ends(opened: OpenSink) -> None:
-    opened.connect().publish([Outgoing(1, (tier_change(1),), ())])
+    opened.connect().publish([OutboxEntry(1, (tier_change(1),), ())])
     assert opened.told()[0] == [tier_change(1)]
 
 
 def test_rejections_come_out_with_their_reason(opened: OpenSink) -> None:
-    opened.connect().publish([Outgoing(1, (), (rejection(0), rejection(1, b"{")))])
+    opened.connect().publish([OutboxEntry(1, (), (rejection(0), rejection(1, b"{")))])
     assert opened.told() == (
         [],
         [Rejected("not \\xff JSON", "reason 0"), Rejected("{", "reason 1")],
@@ -56,9 +56,9 @@ def test_rejections_come_out_with_their_reason(opened: OpenSink) -> None:
 def test_publishing_moves_the_mark_to_the_number(opened: OpenSink) -> None:
     sink = opened.connect()
     sink.publish([outgoing(1)])
-    assert sink.mark(0) == Mark.after(outgoing(1))
+    assert sink.mark(0) == PublishedMark.after(outgoing(1))
     sink.publish([outgoing(5)])  # commits without anything to tell have no outgoing
-    assert sink.mark(0) == Mark.after(outgoing(5))
+    assert sink.mark(0) == PublishedMark.after(outgoing(5))
 
 
 def test_telling_twice_is_telling_once(opened: OpenSink) -> None:
@@ -67,7 +67,7 @@ def test_telling_twice_is_telling_once(opened: OpenSink) -> None:
     sink.publish([told])
     sink.publish([told])
     sink.publish([outgoing(2)])
-    assert sink.mark(0) == Mark.after(outgoing(3))
+    assert sink.mark(0) == PublishedMark.after(outgoing(3))
     changes, rejections = opened.told()
     assert changes == list(told.changes)
     assert len(rejections) == 1
@@ -76,7 +76,7 @@ def test_telling_twice_is_telling_once(opened: OpenSink) -> None:
 def test_each_partition_has_its_own_mark(opened: OpenSink) -> None:
     sink = opened.connect()
     sink.publish([outgoing(2)])
-    assert sink.mark(1) == Mark()
+    assert sink.mark(1) == PublishedMark()
     sink.publish([outgoing(1, partition=1)])
     assert (sink.mark(0).number, sink.mark(1).number) == (2, 1)
     assert len(opened.told()[0]) == 2
@@ -85,7 +85,7 @@ def test_each_partition_has_its_own_mark(opened: OpenSink) -> None:
 def test_whoever_connects_next_finds_the_mark(lasting: OpenSink) -> None:
     lasting.connect().publish([outgoing(1)])
     successor = lasting.connect()
-    assert successor.mark(0) == Mark.after(outgoing(1))
+    assert successor.mark(0) == PublishedMark.after(outgoing(1))
     successor.publish([outgoing(1)])
     successor.publish([outgoing(2)])
     assert lasting.told()[0] == [*outgoing(1).changes, *outgoing(2).changes]

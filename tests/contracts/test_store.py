@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from streamer.errors import Fenced
-from streamer.ports import Checkpoint, Meta, Outgoing, Store, Tenure
+from streamer.ports import Checkpoint, FencingToken, OutboxEntry, PartitionMeta, Store
 from streamer.types import Millis
 
 from .adapters import STORES
@@ -23,9 +23,9 @@ def connect(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Connect]
 
 
 def following(
-    meta: Meta,
+    meta: PartitionMeta,
     customers: Mapping[str, tuple[bytes | None, Millis | None]],
-    told: Outgoing | None = None,
+    told: OutboxEntry | None = None,
     published: int = 0,
 ) -> Checkpoint:
     """Return the commit after `meta` on partition 0, with these profiles and wakes."""
@@ -43,8 +43,10 @@ def following(
     )
 
 
-def after(checkpoint: Checkpoint) -> Meta:
-    return Meta(checkpoint.epoch, checkpoint.number, checkpoint.offset, checkpoint.log_time)
+def after(checkpoint: Checkpoint) -> PartitionMeta:
+    return PartitionMeta(
+        checkpoint.epoch, checkpoint.number, checkpoint.offset, checkpoint.log_time
+    )
 
 
 def contents(store: Store, customers: str) -> tuple[object, ...]:
@@ -54,7 +56,7 @@ def contents(store: Store, customers: str) -> tuple[object, ...]:
 def test_a_new_partition_begins_at_nothing(connect: Connect) -> None:
     store = connect()
     assert contents(store, "ab") == ({}, [], [])
-    assert store.claim(0) == Meta(epoch=1, number=0, offset=0, log_time=None)
+    assert store.claim(0) == PartitionMeta(epoch=1, number=0, offset=0, log_time=None)
 
 
 def test_layouts_are_kept_for_every_later_owner(connect: Connect) -> None:
@@ -94,7 +96,7 @@ def test_the_next_owner_goes_on_where_the_last_commit_stands(connect: Connect) -
     store = connect()
     claimed = store.claim(0)
     store.commit(Checkpoint(0, claimed.epoch, 1, 500, 1_700_000_000_000, {}, {}, 0))
-    assert connect().claim(0) == Meta(2, 1, 500, 1_700_000_000_000)
+    assert connect().claim(0) == PartitionMeta(2, 1, 500, 1_700_000_000_000)
 
 
 def test_an_owner_that_lost_the_partition_changes_nothing(connect: Connect) -> None:
@@ -140,7 +142,7 @@ def test_a_commit_out_of_turn_changes_nothing(connect: Connect, number: int) -> 
     with pytest.raises(Fenced):
         store.commit(Checkpoint(0, 1, number, 99, None, {"a": b"2"}, {"a": 6}, number - 1))
     assert contents(store, "a") == ({"a": b"1"}, [(5, "a")], [])
-    assert store.claim(0) == Meta(2, 1, first.offset, None)
+    assert store.claim(0) == PartitionMeta(2, 1, first.offset, None)
 
 
 def test_nobody_commits_without_a_claim(connect: Connect) -> None:
@@ -183,22 +185,22 @@ def test_an_owner_whose_tenure_does_not_stand_is_told_nothing_of_what_is_due(
 ) -> None:
     store = connect()
     with pytest.raises(Fenced, match="partition 0"):
-        store.due(0, 100, 10, Tenure("a", 1, 0))
+        store.due(0, 100, 10, FencingToken("a", 1, 0))
     claimed = store.claim(0, "a")
-    assert store.due(0, 100, 10, Tenure("a", claimed.epoch, 0)) == []
+    assert store.due(0, 100, 10, FencingToken("a", claimed.epoch, 0)) == []
     store.commit(replace(following(claimed, {"u": (b"1", 5)}), owner="a"))
-    assert store.due(0, 100, 10, Tenure("a", claimed.epoch, 1)) == [(5, "u")]
+    assert store.due(0, 100, 10, FencingToken("a", claimed.epoch, 1)) == [(5, "u")]
     for tenure in (
-        Tenure("a", claimed.epoch, 0),
-        Tenure("a", claimed.epoch, 2),
-        Tenure("a", claimed.epoch + 1, 1),
-        Tenure("b", claimed.epoch, 1),
+        FencingToken("a", claimed.epoch, 0),
+        FencingToken("a", claimed.epoch, 2),
+        FencingToken("a", claimed.epoch + 1, 1),
+        FencingToken("b", claimed.epoch, 1),
     ):
         with pytest.raises(Fenced, match="partition 0"):
             store.due(0, 100, 10, tenure)
     connect().claim(0, "b")
     with pytest.raises(Fenced, match="partition 0"):
-        store.due(0, 100, 10, Tenure("a", claimed.epoch, 1))
+        store.due(0, 100, 10, FencingToken("a", claimed.epoch, 1))
 
 
 def test_what_was_published_is_known_to_every_later_owner(connect: Connect) -> None:
@@ -206,7 +208,7 @@ def test_what_was_published_is_known_to_every_later_owner(connect: Connect) -> N
     first = following(store.claim(0), {}, outgoing(1))
     store.commit(first)
     assert connect().claim(0).published == 0
-    again = Meta(2, first.number, first.offset)
+    again = PartitionMeta(2, first.number, first.offset)
     store.commit(following(again, {}, None, published=1))
     assert connect().claim(0).published == 1
 
@@ -252,7 +254,7 @@ def test_the_outbox_keeps_what_is_not_known_to_be_published(connect: Connect) ->
 
 def test_the_outbox_gives_back_every_field(connect: Connect) -> None:
     store = connect()
-    told = Outgoing(1, (tier_change(1),), (rejection(0), rejection(1, bytes(range(256)))))
+    told = OutboxEntry(1, (tier_change(1),), (rejection(0), rejection(1, bytes(range(256)))))
     store.commit(following(store.claim(0), {}, told))
     assert store.outbox(0) == [told]
 
@@ -260,7 +262,7 @@ def test_the_outbox_gives_back_every_field(connect: Connect) -> None:
 def test_partitions_are_apart(connect: Connect) -> None:
     store = connect()
     store.commit(following(store.claim(0), {"a": (b"1", 5)}, outgoing(1)))
-    assert store.claim(1) == Meta(1, 0, 0, None)
+    assert store.claim(1) == PartitionMeta(1, 0, 0, None)
     assert (store.load(1, "a"), store.due(1, 100, 10), store.outbox(1)) == ({}, [], [])
     store.commit(Checkpoint(1, 1, 1, 3, None, {"a": b"2"}, {"a": 6}, 0))
     assert contents(store, "a") == ({"a": b"1"}, [(5, "a")], [outgoing(1)])

@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from streamer.errors import Fenced
-from streamer.ports import Checkpoint, Meta, Store
+from streamer.ports import Checkpoint, PartitionMeta, Store
 
 from .adapters import STORES, Server, StoreAdapter
 from .examples import outgoing
@@ -40,7 +40,7 @@ class StoreHistory(RuleBasedStateMachine):
         connect = self.opened.__enter__()
         self.stores: list[Store] = [connect() for _ in range(3)]
         self.naive = [NaivePartition(), NaivePartition()]
-        self.believed: dict[tuple[int, int], Meta] = {}
+        self.believed: dict[tuple[int, int], PartitionMeta] = {}
 
     def teardown(self) -> None:
         self.opened.__exit__(None, None, None)

@@ -14,7 +14,7 @@ from streamer.adapters.memory import MemoryLog, MemorySink, MemoryStore
 from streamer.codecs.events import decode
 from streamer.core.ruleset import RuleSet
 from streamer.types import DAY, Millis
-from streamer.worker import Pace, Worker
+from streamer.worker import Pace, PartitionTask
 from tests.engine import compiled
 from tests.oracle import oracle_run
 from tests.strategies import documents_to_yaml, histories, rule_documents
@@ -58,9 +58,9 @@ def changes_of_rules(draw: Draw) -> tuple[list[Node], list[Node], list[bytes]]:
 
 def work(
     rules: RuleSet, log: MemoryLog, ends: tuple[MemoryStore, MemorySink], pace: Pace
-) -> Worker:
+) -> PartitionTask:
     """Let a worker do all that is in the log, and decide everybody under its rules."""
-    worker = Worker(rules, *ends, decode, pace=pace)
+    worker = PartitionTask(rules, *ends, decode, pace=pace)
     worker.start()
     while worker.renewing:
         worker.publish(worker.renew_once(2)[0])

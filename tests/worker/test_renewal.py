@@ -14,7 +14,7 @@ from streamer.core.ruleset import RuleSet
 from streamer.errors import AdapterError, Fenced
 from streamer.ports import Store
 from streamer.types import HOUR, MINUTE, SECOND, Millis
-from streamer.worker import Clocks, Crew, Pace, Stopwatch, Worker
+from streamer.worker import Clocks, Pace, PartitionTask, Stopwatch, Worker
 from tests.contracts.adapters import STORES
 from tests.crashing import Calls, Crash, InterruptedSink, InterruptedStore
 from tests.engine import compiled
@@ -47,15 +47,17 @@ class Shop:
         event = {"id": f"{customer} {at}", "name": name, "time": at, "user_id": customer}
         self.log.append(orjson.dumps(event), at)
 
-    def worker(self, of: RuleSet, pace: Pace = AT_ONCE, calls: Calls | None = None) -> Worker:
+    def worker(
+        self, of: RuleSet, pace: Pace = AT_ONCE, calls: Calls | None = None
+    ) -> PartitionTask:
         self.claims += 1
         calls = calls or Calls()
         store, sink = InterruptedStore(self.store, calls), InterruptedSink(self.sink, calls)
-        worker = Worker(of, store, sink, decode, pace=pace, owner=f"w/{self.claims}")
+        worker = PartitionTask(of, store, sink, decode, pace=pace, owner=f"w/{self.claims}")
         worker.start()
         return worker
 
-    def lives(self, of: RuleSet, pace: Pace = AT_ONCE, calls: Calls | None = None) -> Worker:
+    def lives(self, of: RuleSet, pace: Pace = AT_ONCE, calls: Calls | None = None) -> PartitionTask:
         """Let a worker do all that there is to do."""
         worker = self.worker(of, pace, calls)
         while worker.step(self.log):
@@ -73,7 +75,7 @@ class Shop:
         return [each[1:] for each in self.told() if each[0] == customer]
 
 
-def renew(worker: Worker, pace: Pace, slices: int = 1_000) -> None:
+def renew(worker: PartitionTask, pace: Pace, slices: int = 1_000) -> None:
     """Let a worker look at some slices of its customers, as a crew does."""
     while worker.renewing and slices:
         slices -= 1
@@ -276,19 +278,19 @@ def test_a_segment_whose_memory_begins_empty_is_known_until_everybody_is_renewed
     assert shop.told_of("a")[1:] == [("entered adds", 1, "event")]
 
 
-class Notes:
+class Listener:
     """Hears what happens to partitions."""
 
     def __init__(self) -> None:
         self.renewals: list[tuple[int, int]] = []
 
-    def taken_over(self, partition: int, worker: Worker) -> None:
+    def taken_over(self, partition: int, worker: PartitionTask) -> None:
         """Hear that a partition has a worker."""
 
     def trouble(self, partition: int, error: AdapterError, pause: Millis) -> None:
         """Hear what went wrong."""
 
-    def renewed(self, partition: int, worker: Worker) -> None:
+    def renewed(self, partition: int, worker: PartitionTask) -> None:
         self.renewals.append((partition, worker.looked_at))
 
     def gone(self, partition: int) -> None:
@@ -303,14 +305,14 @@ def crowd(customers: int) -> Shop:
     return shop
 
 
-def crew_of(shop: Shop, pace: Pace, notes: Notes) -> Crew:
+def crew_of(shop: Shop, pace: Pace, notes: Listener) -> Worker:
     clocks = Clocks(lambda: START + HOUR, lambda: 0)
     feed = MemoryFeed(shop.log, [0])
-    return Crew(feed, shop.sink, lambda _: shop.worker(NEW), pace, clocks, notes, Stopwatch())
+    return Worker(feed, shop.sink, lambda _: shop.worker(NEW), pace, clocks, notes, Stopwatch())
 
 
 def test_a_crew_renews_a_slice_in_each_turn_and_says_when_it_is_done() -> None:
-    notes = Notes()
+    notes = Listener()
     shop = crowd(95)
     crew = crew_of(shop, Pace(in_order=False, renewals=10), notes)
     turns = 0
@@ -328,7 +330,7 @@ def test_records_do_not_wait_for_everybody_to_be_renewed() -> None:
     shop = crowd(200)
     for number in range(20):
         shop.happens(f"d-{number}", START + HOUR)
-    crew = crew_of(shop, Pace(in_order=False, batch=2, renewals=10), Notes())
+    crew = crew_of(shop, Pace(in_order=False, batch=2, renewals=10), Listener())
     for _ in range(11):  # one to take the partition over
         crew.turn()
     assert {f"d-{number}" for number in range(20)} <= {customer for customer, *_ in shop.told()}

@@ -41,7 +41,7 @@ from streamer.adapters.kafka.bounded import bounded
 from streamer.adapters.kafka.connection import Connection, made
 from streamer.adapters.kafka.failures import failure, translated
 from streamer.errors import AdapterError, Unavailable
-from streamer.ports import Reach
+from streamer.ports import OffsetRange
 from streamer.types import SECOND, Millis, Record
 
 _as_record: Final = partial(tuple.__new__, Record)
@@ -154,14 +154,14 @@ class KafkaFeed:
             with suppress(KafkaException):  # what still comes of it is dropped
                 self._consumer.pause([TopicPartition(self._topic, partition)])
 
-    def reach(self, partition: int) -> Reach:
+    def reach(self, partition: int) -> OffsetRange:
         """Return which offsets the partition holds; raises `Unavailable` if Kafka is away."""
         at = TopicPartition(self._topic, partition)
         with translated(f"ask for the offsets of partition {partition}"):
             found = self._consumer.get_watermark_offsets(at, timeout=_PATIENCE_S)
         if found is None:
             raise Unavailable(f"Kafka did not say which offsets partition {partition} holds")
-        return Reach(*found)
+        return OffsetRange(*found)
 
     def at_end(self, partition: int, offset: int) -> bool:
         """Say whether there was no record at or after `offset` when last heard, just now."""

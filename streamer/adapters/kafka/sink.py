@@ -39,7 +39,7 @@ from streamer.adapters.kafka.messages import Headers, change_headers, rejected_r
 from streamer.adapters.kafka.topics import Topics
 from streamer.codecs.changes import encode_membership
 from streamer.errors import AdapterError, Unavailable
-from streamer.ports import DueWake, Mark, Outgoing
+from streamer.ports import DueWake, OutboxEntry, PublishedMark
 
 _TRANSACTION_MS: Final = 10_000
 """How long the broker lets a transaction of a dead owner hold readers back: about a session."""
@@ -97,9 +97,9 @@ class KafkaSink:
         self._headers = change_headers(group)
         self._reader = made(Consumer, _reader_settings(connection, group))
         self._producer: Producer | None = None
-        self._marks: dict[int, Mark] = {}
+        self._marks: dict[int, PublishedMark] = {}
 
-    def mark(self, partition: int, before: str = "") -> Mark:
+    def mark(self, partition: int, before: str = "") -> PublishedMark:
         """Return up to where the partition is published, once no other owner can still publish."""
         self._marks.pop(partition, None)
         self._ready()
@@ -115,14 +115,14 @@ class KafkaSink:
         self._marks[partition] = mark
         return mark
 
-    def publish(self, batch: Sequence[Outgoing]) -> None:
+    def publish(self, batch: Sequence[OutboxEntry]) -> None:
         """Tell what is above its partition's mark and set the marks, in one transaction."""
-        marks: dict[int, Mark] = {}
-        fresh: list[Outgoing] = []
+        marks: dict[int, PublishedMark] = {}
+        fresh: list[OutboxEntry] = []
         for one in batch:
             known = marks.get(one.partition) or self._known_mark(one.partition)
             if one.number > known.number:
-                marks[one.partition] = Mark.after(one)
+                marks[one.partition] = PublishedMark.after(one)
                 fresh.append(one)
         if not fresh:
             return
@@ -149,11 +149,11 @@ class KafkaSink:
             self._producer = None
         self._reader.close()
 
-    def _known_mark(self, partition: int) -> Mark:
+    def _known_mark(self, partition: int) -> PublishedMark:
         found = self._marks.get(partition)
         return self.mark(partition) if found is None else found
 
-    def _give_up(self, marks: dict[int, Mark]) -> None:
+    def _give_up(self, marks: dict[int, PublishedMark]) -> None:
         """Forget what may or may not have come through."""
         self._producer = None
         for partition in marks:
@@ -186,7 +186,7 @@ class KafkaSink:
         if name and name != self._name:  # our own are ended when we start
             self._started(name).close()
 
-    def _tell(self, producer: Producer, outgoing: Outgoing) -> None:
+    def _tell(self, producer: Producer, outgoing: OutboxEntry) -> None:
         partition, topics = outgoing.partition, self._topics
         for change, line in zip(outgoing.changes, outgoing.lines, strict=True):
             headers = self._headers(change, line)
@@ -211,17 +211,17 @@ class KafkaSink:
                 "a coordinator that is gone"
             ) from None
 
-    def _offset(self, partition: int, mark: Mark) -> TopicPartition:
+    def _offset(self, partition: int, mark: PublishedMark) -> TopicPartition:
         metadata = _ENCODER.encode((mark.number, mark.swept)).decode()
         return TopicPartition(self._topics.events, partition, mark.offset, metadata=metadata)
 
-    def _stable_mark(self, partition: int, patience_s: float) -> Mark | None:
+    def _stable_mark(self, partition: int, patience_s: float) -> PublishedMark | None:
         """Return the mark; None while a transaction that would move it is open."""
         found = self._stable_offset(partition, patience_s)
         if found is None:
             return None
         if found.offset == OFFSET_INVALID:
-            return Mark()
+            return PublishedMark()
         try:
             number, swept = _DECODER.decode(found.metadata or "")
         except msgspec.MsgspecError:
@@ -229,7 +229,7 @@ class KafkaSink:
                 f"the offset of partition {partition} in the group {self._group} was not written "
                 "by Streamer, so nobody knows what has been published: use another --group"
             ) from None
-        return Mark(number, found.offset, swept)
+        return PublishedMark(number, found.offset, swept)
 
     def _stable_offset(self, partition: int, patience_s: float) -> TopicPartition | None:
         """Return the group's offset, waiting for a coordinator that is just being found."""

@@ -16,7 +16,7 @@ from streamer.adapters.redis.client import connect, server_name
 from streamer.adapters.redis.scripts import CLAIM, COMMIT, DUE, KEYS, SCAN, Script
 from streamer.adapters.redis.trouble import translated
 from streamer.errors import AdapterError, UsageError
-from streamer.ports import Checkpoint, DueWake, Meta, Outgoing, Tenure
+from streamer.ports import Checkpoint, DueWake, FencingToken, OutboxEntry, PartitionMeta
 from streamer.types import Millis
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
@@ -56,7 +56,7 @@ class RedisStore:
         """Close the connections."""
         self._client.close()
 
-    def claim(self, partition: int, owner: str = "") -> Meta:
+    def claim(self, partition: int, owner: str = "") -> PartitionMeta:
         """Make the caller the owner under a new epoch; every older one is fenced."""
         asked = self._partitions
         before, stands, layouts = self._run(CLAIM, partition, owner, "" if asked is None else asked)
@@ -69,7 +69,7 @@ class RedisStore:
                 f"with as many as you need, publish into that, and run it under another --group"
             )
         pairs = iter(layouts)
-        return Meta(
+        return PartitionMeta(
             int(epoch),
             int(number),
             int(offset or 0),
@@ -97,7 +97,7 @@ class RedisStore:
         return following, [who.decode() for who in found]
 
     def due(
-        self, partition: int, until: Millis, limit: int, tenure: Tenure | None = None
+        self, partition: int, until: Millis, limit: int, tenure: FencingToken | None = None
     ) -> list[DueWake]:
         """Return up to `limit` wakes due at or before `until`, ordered by time, then customer."""
         if tenure is None:
@@ -133,7 +133,7 @@ class RedisStore:
         if not written:
             raise fenced(checkpoint.partition, checkpoint.tenure)
 
-    def outbox(self, partition: int) -> list[Outgoing]:
+    def outbox(self, partition: int) -> list[OutboxEntry]:
         """Return what was committed and not yet trimmed, by number."""
         waiting = self._ask("HGETALL", self._key(partition, "outbox"))
         return [decode_outgoing(waiting[number]) for number in sorted(waiting, key=int)]

@@ -12,7 +12,7 @@ from jsonschema_rs import validator_for
 from streamer.adapters.kafka import Connection, KafkaFeed, KafkaSink, Topics, check_topics
 from streamer.codecs.change_schemas import change_schema, membership_schema
 from streamer.errors import AdapterError, Fenced, Unavailable
-from streamer.ports import Mark, Outgoing
+from streamer.ports import OutboxEntry, PublishedMark
 from streamer.types import Record, Rejection
 from tests.contracts.adapters import nobody
 from tests.contracts.examples import change, membership, outgoing
@@ -106,7 +106,7 @@ def test_a_rejected_record_is_untouched_and_says_why_and_where(
     record = Record(1, 41, value, 1_700_000_000_000, b"\x00key", (("own", b"\xfe"),))
     rejection = Rejection(record, "invalid", "too large: 2 MiB", "/properties/id")
     with sink_of(kafka, topics, "a") as sink:
-        sink.publish([Outgoing(1, (), (rejection,), partition=1)])
+        sink.publish([OutboxEntry(1, (), (rejection,), partition=1)])
     (told,) = committed_records(kafka.address, topics.rejected)
     assert (told.key, told.value) == (b"\x00key", value)
     assert told.headers == [
@@ -122,12 +122,12 @@ def test_a_rejected_record_is_untouched_and_says_why_and_where(
 
 def test_a_mark_is_set_without_anything_to_tell(kafka: KafkaServer, topics: Topics) -> None:
     with sink_of(kafka, topics, "a") as sink:
-        sink.publish([Outgoing(7, offset=70, swept=(5, 'u-"7" ü'))])
+        sink.publish([OutboxEntry(7, offset=70, swept=(5, 'u-"7" ü'))])
     with sink_of(kafka, topics, "b") as sink:
-        assert sink.mark(0) == Mark(7, 70, (5, 'u-"7" ü'))
+        assert sink.mark(0) == PublishedMark(7, 70, (5, 'u-"7" ü'))
 
 
-def begun(kafka: KafkaServer, topics: Topics, name: str, told: Outgoing) -> Producer:
+def begun(kafka: KafkaServer, topics: Topics, name: str, told: OutboxEntry) -> Producer:
     """Return a producer that is about to commit what it tells, as one whose owner died there."""
     producer = Producer(
         {"bootstrap.servers": kafka.address, "transactional.id": f"{topics.events}-{name}"}
@@ -146,7 +146,7 @@ def test_what_a_dead_owner_left_open_is_ended_by_the_next_one(
 ) -> None:
     dead = begun(kafka, topics, "dead", outgoing(1))
     with sink_of(kafka, topics, "next") as sink:
-        assert sink.mark(0, f"{topics.events}-dead/3") == Mark()
+        assert sink.mark(0, f"{topics.events}-dead/3") == PublishedMark()
         sink.publish([outgoing(1)])
     assert ids(kafka, topics) == ids_of(10)
     with pytest.raises(Exception, match="fenced"):
@@ -157,7 +157,7 @@ def test_what_a_dead_owner_left_open_is_ended_by_the_next_one(
 def test_who_starts_again_ends_what_it_left_open_itself(kafka: KafkaServer, topics: Topics) -> None:
     begun(kafka, topics, "same", outgoing(1))
     with sink_of(kafka, topics, "same") as sink:
-        assert sink.mark(0, f"{topics.events}-same/3") == Mark()
+        assert sink.mark(0, f"{topics.events}-same/3") == PublishedMark()
         sink.publish([outgoing(2)])
     assert ids(kafka, topics) == ids_of(20)
 
@@ -168,7 +168,7 @@ def test_what_an_unknown_owner_left_open_is_waited_for(kafka: KafkaServer, topic
         with pytest.raises(Unavailable, match="still open"):
             sink.mark(0)
         unknown.commit_transaction(30)
-        assert sink.mark(0) == Mark(1, 100)
+        assert sink.mark(0) == PublishedMark(1, 100)
 
 
 def test_of_two_with_one_name_the_older_is_fenced_and_may_come_back(
@@ -179,7 +179,7 @@ def test_of_two_with_one_name_the_older_is_fenced_and_may_come_back(
         newer.publish([outgoing(2)])
         with pytest.raises(Fenced):
             older.publish([outgoing(3)])
-        assert older.mark(0) == Mark.after(outgoing(2))
+        assert older.mark(0) == PublishedMark.after(outgoing(2))
         older.publish([outgoing(3)])
         with pytest.raises(Fenced):
             newer.publish([outgoing(4)])
@@ -266,7 +266,7 @@ def test_a_rejected_record_is_cut_to_what_its_topic_takes(kafka: KafkaServer) ->
     largest = check_topics(Connection(kafka.address), small).largest_rejected
     connection, name = Connection(kafka.address), f"{topics.events}-cuts"
     with closing(KafkaSink(connection, small, GROUP, name, nobody(kafka.address), largest)) as sink:
-        sink.publish([Outgoing(1, (), (rejection,))])
+        sink.publish([OutboxEntry(1, (), (rejection,))])
     (record,) = committed_records(kafka.address, small.rejected)
     assert record.value == b"x" * 20_904
     assert record.key == b"k" * 20_904
@@ -280,7 +280,7 @@ def test_a_record_that_is_too_large_for_its_topic_is_named(kafka: KafkaServer) -
     rejection = Rejection(Record(0, 1, b"x" * 5_000), "invalid", "odd")
     with sink_of(kafka, small, "a") as sink:
         with pytest.raises(AdapterError, match=r"max\.message\.bytes") as raised:
-            sink.publish([Outgoing(1, (), (rejection,))])
+            sink.publish([OutboxEntry(1, (), (rejection,))])
         assert not isinstance(raised.value, Unavailable)
         sink.publish([outgoing(1)])
     assert ids(kafka, small) == ids_of(10)

@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping
 
-from streamer.ports import Checkpoint, Meta, Store
+from streamer.ports import Checkpoint, PartitionMeta, Store
 from streamer.types import FOREVER, Millis
 from tests.contracts.examples import outgoing
 
 
 def commit(
     store: Store,
-    meta: Meta,
+    meta: PartitionMeta,
     profiles: Mapping[str, bytes | None],
     wakes: Mapping[str, Millis | None] | None = None,
-) -> Meta:
+) -> PartitionMeta:
     """Commit what follows `meta` on partition 0, with something to tell; return where it stands.
 
     Without `wakes`, everybody who is kept has the commit's number as wake.
@@ -33,7 +33,7 @@ def commit(
             published=meta.number,
         )
     )
-    return Meta(meta.epoch, number, number)
+    return PartitionMeta(meta.epoch, number, number)
 
 
 def contents(store: Store, *customers: str) -> tuple[object, ...]:

@@ -49,12 +49,12 @@ from streamer.ports import (
     NOTHING_SWEPT,
     Checkpoint,
     DueWake,
+    FencingToken,
     Log,
-    Mark,
-    Outgoing,
+    OutboxEntry,
+    PublishedMark,
     Sink,
     Store,
-    Tenure,
 )
 from streamer.types import Millis, Record
 from streamer.worker.cache import ProfileCache
@@ -67,7 +67,7 @@ _UNHURRIED: Final = 16
 """On covered ground a cycle acts on so many times more wakes: nobody waits for what is not told."""
 
 
-class Worker:
+class PartitionTask:
     """Works on one partition of a log, a store and a sink.
 
     After `start`, either `step` until the log is at its end, or give it the records of a feed with
@@ -108,7 +108,7 @@ class Worker:
         self._known: Mapping[bytes, bytes] = {}
         self._waiting: Sequence[Record] = ()
         self._epoch = self._number = self._follows = self._published = self._trimmed = 0
-        self._covered: Mark | None = None
+        self._covered: PublishedMark | None = None
         self._cursor = ""
         self.partition = partition
         self.offset = 0
@@ -118,7 +118,7 @@ class Worker:
         self.tally = tally or Tally()
 
     @property
-    def covered(self) -> Mark | None:
+    def covered(self) -> PublishedMark | None:
         """Up to where everything was told before (step 7), None once that is passed."""
         return self._covered
 
@@ -153,8 +153,8 @@ class Worker:
         """Take the partition over (step 1)."""
         meta = self._store.claim(self.partition, self._owner)
         mark = self._sink.mark(self.partition, meta.before)
-        if mark == Mark():
-            mark = Mark(meta.published, meta.offset, meta.swept)
+        if mark == PublishedMark():
+            mark = PublishedMark(meta.published, meta.offset, meta.swept)
         self._epoch, self._follows, self.offset = meta.epoch, meta.number, meta.offset
         self.log_time, self.swept = meta.log_time, meta.swept
         self._known = meta.layouts
@@ -180,9 +180,9 @@ class Worker:
         self.publish(outgoing)
         return True
 
-    def take(self, records: Sequence[Record]) -> list[Outgoing]:
+    def take(self, records: Sequence[Record]) -> list[OutboxEntry]:
         """Work on records (steps 2 to 5) and return what is to be published."""
-        told: list[Outgoing] = []
+        told: list[OutboxEntry] = []
         while records:
             outgoing, records = self._take(records)
             told += outgoing
@@ -195,7 +195,7 @@ class Worker:
             outgoing, done = self.sweep_once(until)
             self.publish(outgoing)
 
-    def sweep_once(self, until: Millis) -> tuple[list[Outgoing], bool]:
+    def sweep_once(self, until: Millis) -> tuple[list[OutboxEntry], bool]:
         """At the end of the log, act on wakes due at or before `until`, up to a cycle's most.
 
         Log time goes on to where it makes them due, so that no later record finds it before.
@@ -212,7 +212,7 @@ class Worker:
         self.log_time, self.swept = cycle.log_time, cycle.swept
         return [], done
 
-    def renew_once(self, limit: int) -> tuple[list[Outgoing], bool]:
+    def renew_once(self, limit: int) -> tuple[list[OutboxEntry], bool]:
         """Look at about `limit` more customers while `renewing` (step 8).
 
         Returns what is to be published, and whether nobody is left to be looked at.
@@ -225,13 +225,13 @@ class Worker:
         forgotten = self._desk.codec.others if done else ()
         return self._commit(cycle, forgotten) if cycle.moved or done else [], done
 
-    def publish(self, batch: Sequence[Outgoing]) -> None:
+    def publish(self, batch: Sequence[OutboxEntry]) -> None:
         """Tell what was committed (step 6)."""
         if batch:
             self._sink.publish(batch)
             self.told(batch[-1])
 
-    def told(self, outgoing: Outgoing) -> None:
+    def told(self, outgoing: OutboxEntry) -> None:
         """Note that everything up to the outgoing is published."""
         self._published = outgoing.number
 
@@ -240,14 +240,14 @@ class Worker:
         if self._trimmed < self._published:
             self._commit(self._cycle())
 
-    def standing(self) -> Outgoing | None:
+    def standing(self) -> OutboxEntry | None:
         """Return an outgoing that tells nothing but how far the worker has come.
 
         None on covered ground: the mark is further, and must not go back.
         """
         if self._covered is not None:
             return None
-        return Outgoing(
+        return OutboxEntry(
             self._number, partition=self.partition, offset=self.offset, swept=self.swept
         )
 
@@ -256,10 +256,10 @@ class Worker:
         if self._covered is not None:
             pace = replace(self._pace, wakes=_UNHURRIED * self._pace.wakes)
             desk, hold = replace(desk, pace=pace), self._covered.swept
-        tenure = Tenure(self._owner, self._epoch, self._follows)
+        tenure = FencingToken(self._owner, self._epoch, self._follows)
         return Cycle(desk, tenure, self.offset, self.log_time, self.swept, hold)
 
-    def _take(self, records: Sequence[Record]) -> tuple[list[Outgoing], Sequence[Record]]:
+    def _take(self, records: Sequence[Record]) -> tuple[list[OutboxEntry], Sequence[Record]]:
         """Work on one cycle's records; return what is to be told and the records left for later."""
         batch = records
         if self._covered is not None:
@@ -272,7 +272,7 @@ class Worker:
             self._finish_covering(covered)
         return outgoing, records[cycle.taken :]
 
-    def _finish_covering(self, mark: Mark) -> None:
+    def _finish_covering(self, mark: PublishedMark) -> None:
         """Act once more on the wakes that were told up to the mark, then speak again."""
         while self.swept < mark.swept:
             cycle = self._cycle()
@@ -281,7 +281,7 @@ class Worker:
         self._covered = None
         self._commit(self._cycle())  # which says that it is rebuilt
 
-    def _commit(self, cycle: Cycle, forgotten: Sequence[bytes] = ()) -> list[Outgoing]:
+    def _commit(self, cycle: Cycle, forgotten: Sequence[bytes] = ()) -> list[OutboxEntry]:
         """Step 5, and forget these layouts; return what is to be published."""
         watch = self._watch
         watch.lap("decide")

@@ -7,9 +7,9 @@ import pytest
 
 from streamer.adapters.memory import MemoryLog, MemorySink, MemoryStore
 from streamer.codecs.events import decode
-from streamer.ports import Mark, Outgoing
+from streamer.ports import OutboxEntry, PublishedMark
 from streamer.types import HOUR, MINUTE, SECOND, Millis
-from streamer.worker import Pace, Worker
+from streamer.worker import Pace, PartitionTask
 from tests.lives import START, story_rules
 
 AT_ONCE = Pace(in_order=False)
@@ -26,10 +26,10 @@ class Shop:
         event = {"id": f"{customer} {name} {at}", "name": name, "time": at, "user_id": customer}
         self.log.append(orjson.dumps(event), at if appended is None else appended)
 
-    def worker(self, pace: Pace = AT_ONCE) -> Worker:
+    def worker(self, pace: Pace = AT_ONCE) -> PartitionTask:
         self.claims += 1
         owner = f"w/{self.claims}"
-        worker = Worker(story_rules(), self.store, self.sink, decode, pace=pace, owner=owner)
+        worker = PartitionTask(story_rules(), self.store, self.sink, decode, pace=pace, owner=owner)
         worker.start()
         return worker
 
@@ -111,7 +111,7 @@ def test_on_covered_ground_a_worker_does_not_say_how_far_it_is(shop: Shop) -> No
     shop.happens("b", "product_added", START)
     worker = shop.worker(Pace(in_order=False, batch=2))
     worker.step(shop.log)
-    assert worker.standing() == Outgoing(1, offset=2, swept=worker.swept)
+    assert worker.standing() == OutboxEntry(1, offset=2, swept=worker.swept)
     shop.store = MemoryStore()
     worker = shop.worker(Pace(in_order=False, batch=1))
     worker.step(shop.log)
@@ -120,14 +120,14 @@ def test_on_covered_ground_a_worker_does_not_say_how_far_it_is(shop: Shop) -> No
 
 def test_an_empty_store_numbers_its_commits_on_from_the_mark(shop: Shop) -> None:
     shop.happens("a", "product_added", START)
-    shop.sink.publish([Outgoing(41, offset=1, swept=(START, ""))])
+    shop.sink.publish([OutboxEntry(41, offset=1, swept=(START, ""))])
     worker = shop.worker()
     worker.step(shop.log)
     assert shop.told() == []
     shop.happens("a", "page_viewed", START + 1)
     shop.happens("b", "page_viewed", START + 1)
     worker.step(shop.log)
-    assert shop.sink.mark(0) > Mark(41)
+    assert shop.sink.mark(0) > PublishedMark(41)
     assert [who for who, *_ in shop.told()] == ["b"]
 
 

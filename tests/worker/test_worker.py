@@ -8,9 +8,9 @@ import pytest
 from streamer.adapters.memory import MemoryFeed, MemoryLog, MemorySink, MemoryStore
 from streamer.codecs.events import decode
 from streamer.errors import AdapterError, Unavailable
-from streamer.ports import Mark, Meta
+from streamer.ports import PartitionMeta, PublishedMark
 from streamer.types import HOUR, MINUTE, SECOND, Millis
-from streamer.worker import Clocks, Crew, Pace, Stopwatch, Worker
+from streamer.worker import Clocks, Pace, PartitionTask, Stopwatch, Worker
 from tests.lives import START, story_rules
 
 PACE = Pace(in_order=False)
@@ -34,7 +34,7 @@ class TroubledStore(MemoryStore):
         super().__init__()
         self.fails: Callable[[int], None] = lambda _: None
 
-    def claim(self, partition: int, owner: str = "") -> Meta:
+    def claim(self, partition: int, owner: str = "") -> PartitionMeta:
         self.fails(partition)
         return super().claim(partition, owner)
 
@@ -57,14 +57,14 @@ class Shop:
         self.troubles: list[tuple[int, str, Millis]] = []
         self.crew = self.begun()
 
-    def begun(self) -> Crew:
+    def begun(self) -> Worker:
         """Return the crew of a process that has just begun."""
         self.feed = RefusingFeed(self.log, self.partitions)
         claims = iter(range(1_000))
 
-        def hire(partition: int) -> Worker:
+        def hire(partition: int) -> PartitionTask:
             owner = f"{id(self.feed)}/{next(claims)}"
-            return Worker(
+            return PartitionTask(
                 story_rules(),
                 self.store,
                 self.sink,
@@ -75,7 +75,7 @@ class Shop:
             )
 
         clocks = Clocks(lambda: self.now, lambda: self.now)
-        self.crew = Crew(self.feed, self.sink, hire, PACE, clocks, self, Stopwatch())
+        self.crew = Worker(self.feed, self.sink, hire, PACE, clocks, self, Stopwatch())
         return self.crew
 
     def happens(self, customer: str, name: str, partition: int = 0) -> None:
@@ -94,13 +94,13 @@ class Shop:
 
     # What the crew notes
 
-    def taken_over(self, partition: int, worker: Worker) -> None:
+    def taken_over(self, partition: int, worker: PartitionTask) -> None:
         """Hear that a partition has a worker."""
 
     def trouble(self, partition: int, error: AdapterError, pause: Millis) -> None:
         self.troubles.append((partition, str(error), pause))
 
-    def renewed(self, partition: int, worker: Worker) -> None:
+    def renewed(self, partition: int, worker: PartitionTask) -> None:
         """Hear that everybody is decided under the present rules."""
 
     def gone(self, partition: int) -> None:
@@ -160,7 +160,7 @@ def test_what_was_told_is_known_when_the_sink_has_forgotten_its_mark() -> None:
     shop.happens("b", "product_added")
     shop.turns()
     assert [who for who, *_ in shop.told()[len(told) :]] == ["b"]
-    assert shop.sink.mark(0) > Mark(1)
+    assert shop.sink.mark(0) > PublishedMark(1)
 
 
 def test_what_was_not_told_is_told_when_the_sink_has_forgotten_its_mark() -> None:
@@ -170,7 +170,7 @@ def test_what_was_not_told_is_told_when_the_sink_has_forgotten_its_mark() -> Non
     shop.crew.leave()
     shop.sink.forget()
     shop.happens("b", "product_added")
-    worker = Worker(story_rules(), shop.store, MemorySink(), decode, pace=PACE, owner="dies")
+    worker = PartitionTask(story_rules(), shop.store, MemorySink(), decode, pace=PACE, owner="dies")
     worker.start()
     worker.take(shop.log.read(0, 1, 1))  # and dies before it publishes
     shop.begun()

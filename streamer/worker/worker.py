@@ -29,13 +29,13 @@ from functools import partial
 from typing import Final, Protocol, TypeVar
 
 from streamer.errors import AdapterError, Fenced, StreamerError, Unavailable
-from streamer.ports import Feed, Outgoing, Sink
+from streamer.ports import Feed, OutboxEntry, Sink
 from streamer.types import SECOND, Millis, Record
 from streamer.worker.bugs import told_of
 from streamer.worker.clock import BrokerClock
 from streamer.worker.cycle import Pace
-from streamer.worker.loop import Worker
 from streamer.worker.stopwatch import Stopwatch
+from streamer.worker.task import PartitionTask
 
 T = TypeVar("T")
 
@@ -51,16 +51,16 @@ _BUSY_SHARE: Final = 10
 """In a turn that has records, a slice is so many times smaller than in one without."""
 
 
-class Notes(Protocol):
+class Listener(Protocol):
     """Who hears what happens to partitions."""
 
-    def taken_over(self, partition: int, worker: Worker) -> None:
+    def taken_over(self, partition: int, worker: PartitionTask) -> None:
         """Hear that the partition has a worker."""
 
     def trouble(self, partition: int, error: AdapterError, pause: Millis) -> None:
         """Hear what went wrong, and how long it is until the next attempt."""
 
-    def renewed(self, partition: int, worker: Worker) -> None:
+    def renewed(self, partition: int, worker: PartitionTask) -> None:
         """Hear that all of the partition's customers have been decided under the new rules."""
 
     def gone(self, partition: int) -> None:
@@ -68,7 +68,7 @@ class Notes(Protocol):
 
 
 @dataclass(slots=True)
-class Post:
+class Assignment:
     """A partition given to this process; `worker` is None while it is held, `trouble` says why.
 
     `giving` is the number under which it was given. Instants are of the steady clock.
@@ -76,7 +76,7 @@ class Post:
 
     giving: int
     clock: BrokerClock
-    worker: Worker | None = None
+    worker: PartitionTask | None = None
     trouble: AdapterError | None = None
     failures: int = 0
     retry_at: Millis = 0
@@ -95,7 +95,7 @@ class Clocks:
 
 
 @dataclass(slots=True)
-class Crew:
+class Worker:
     """Works on the partitions that the feed gives; call `turn` for ever, then `leave`.
 
     `hire` makes the worker of a partition.
@@ -103,12 +103,12 @@ class Crew:
 
     feed: Feed
     sink: Sink
-    hire: Callable[[int], Worker]
+    hire: Callable[[int], PartitionTask]
     pace: Pace
     clocks: Clocks
-    notes: Notes
+    notes: Listener
     watch: Stopwatch
-    posts: dict[int, Post] = field(default_factory=dict)
+    posts: dict[int, Assignment] = field(default_factory=dict)
     _busy: bool = False
     _waited: Millis = 0
 
@@ -124,7 +124,7 @@ class Crew:
         for partition, error in self.feed.refused().items():
             if partition in self.posts:
                 self._hold([partition], error)
-        told: list[Outgoing] = []
+        told: list[OutboxEntry] = []
         for partition, those in _by_partition(records).items():
             told += self._take(partition, those)
         for partition in self.posts:
@@ -167,7 +167,7 @@ class Crew:
         for partition, giving in given.items():
             if partition not in self.posts:
                 clock = BrokerClock(self.clocks.wall, self.clocks.steady)
-                self.posts[partition] = Post(giving, clock)
+                self.posts[partition] = Assignment(giving, clock)
 
     def _take_over(self, partition: int) -> None:
         """Give a held partition a worker, if it is time to try."""
@@ -177,14 +177,14 @@ class Crew:
             return
         self._try([partition], lambda: self._start(partition, post))
 
-    def _start(self, partition: int, post: Post) -> None:
+    def _start(self, partition: int, post: Assignment) -> None:
         worker = self.hire(partition)
         worker.start()
         self.feed.begin(partition, self._first_offset(worker))
         post.worker, post.trouble, post.waiting_since = worker, None, None
         self.notes.taken_over(partition, worker)
 
-    def _first_offset(self, worker: Worker) -> int:
+    def _first_offset(self, worker: PartitionTask) -> int:
         """Return where to read on; raises `AdapterError` if the log has not kept all of that."""
         reach = self.feed.reach(worker.partition)
         if worker.offset > reach.end:
@@ -201,7 +201,7 @@ class Crew:
             f"{reach.start} or later, or begin anew under another group name"
         )
 
-    def _take(self, partition: int, records: Sequence[Record]) -> Sequence[Outgoing]:
+    def _take(self, partition: int, records: Sequence[Record]) -> Sequence[OutboxEntry]:
         post = self.posts.get(partition)
         if post is None or post.worker is None:
             return ()
@@ -215,7 +215,7 @@ class Crew:
         post.failures = 0
         return told
 
-    def _sweep(self, partition: int) -> Sequence[Outgoing]:
+    def _sweep(self, partition: int) -> Sequence[OutboxEntry]:
         """Let the worker act on what is due although no record says so."""
         post = self.posts[partition]
         worker = post.worker
@@ -234,7 +234,7 @@ class Crew:
         self._busy |= not done
         return told
 
-    def _renew(self, limit: int) -> Sequence[Outgoing]:
+    def _renew(self, limit: int) -> Sequence[OutboxEntry]:
         """Let the first worker that has to decide some more of its customers under new rules."""
         workers = [post.worker for post in self.posts.values() if post.worker is not None]
         worker = next((worker for worker in workers if worker.renewing), None)
@@ -247,7 +247,7 @@ class Crew:
         self._busy = True
         return told
 
-    def _marks(self, besides: set[int]) -> Iterator[Outgoing]:
+    def _marks(self, besides: set[int]) -> Iterator[OutboxEntry]:
         """Yield what moves the marks of those that have had nothing to tell for a while."""
         now = self.clocks.steady()
         for partition, post in self.posts.items():
@@ -262,14 +262,14 @@ class Crew:
                 if standing is not None:
                     yield standing
 
-    def _publish(self, told: Sequence[Outgoing]) -> None:
+    def _publish(self, told: Sequence[OutboxEntry]) -> None:
         """Tell everything in one step; those whose worker is gone were taken over meanwhile."""
         batch = [one for one in told if self.posts[one.partition].worker is not None]
         if batch:
             self._try(list({one.partition for one in batch}), lambda: self._tell(batch))
         self.watch.lap("publish")
 
-    def _tell(self, batch: Sequence[Outgoing]) -> None:
+    def _tell(self, batch: Sequence[OutboxEntry]) -> None:
         self.sink.publish(batch)
         for outgoing in batch:
             worker = self.posts[outgoing.partition].worker
