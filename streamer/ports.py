@@ -59,25 +59,25 @@ class Feed(Protocol):
         go here and nowhere else. A partition that went delivers nothing more.
         """
 
-    def given(self) -> Mapping[int, int]:
-        """Return the partitions that this process has, each with the number of its giving.
+    def assigned(self) -> Mapping[int, int]:
+        """Return the partitions that this process has, each with the number of its assignment_epoch.
 
         A partition that went away and came back has another number than before.
         """
 
-    def begin(self, partition: int, offset: int) -> None:
+    def start_at(self, partition: int, offset: int) -> None:
         """Deliver the partition's records from `offset` on, also if it delivered others before."""
 
-    def hold(self, partition: int) -> None:
+    def pause(self, partition: int) -> None:
         """Deliver nothing of the partition until it is begun again."""
 
-    def reach(self, partition: int) -> OffsetRange:
+    def offset_range(self, partition: int) -> OffsetRange:
         """Return which offsets the partition holds."""
 
     def at_end(self, partition: int, offset: int) -> bool:
         """Say whether there was no record at or after `offset` when last heard of the partition."""
 
-    def refused(self) -> Mapping[int, AdapterError]:
+    def failed(self) -> Mapping[int, AdapterError]:
         """Return why partitions that were begun are not delivered, as the last poll found.
 
         Such a partition has to be held, and begun again.

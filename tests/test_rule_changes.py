@@ -82,7 +82,7 @@ SETTLED = [story_rules(), *RULES]
 
 
 def watched(seed: int, versions: Sequence[RuleSet], *moves: str) -> World:
-    """Let a world live, whose store notes which rules decided what."""
+    """Let a world live, whose store listener which rules decided what."""
     world = World(versions[0], seed)
     world.store = WatchedStore(world.decided_by)
     return lived(world, versions, *moves)
@@ -173,7 +173,7 @@ def test_whatever_the_store_forgets_while_rules_change(seed: int) -> None:
     world.heal()
     documents = VERSIONS[RULES.index(world.rules)]
     for partition in range(PARTITIONS):
-        worker = world.members[world.owners[partition]].crew.posts[partition].worker
+        worker = world.members[world.owners[partition]].worker_process.assignments[partition].task
         assert worker is not None
         meta = world.store.claim(partition)
         codec = ProfileCodec(world.rules, meta.layouts)

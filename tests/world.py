@@ -1,7 +1,7 @@
 """A small world in which crews work side by side, and everything goes wrong: all from one seed.
 
 The log, the store and the sink are the memory adapters, the crews the real ones. A broker's clock
-stamps what is appended. A sink refuses a crew that the group no longer gives the partition to, as
+stamps what is appended. A sink refuses a worker_process that the group no longer gives the partition to, as
 a broker does with a stale generation of the group.
 """
 
@@ -30,11 +30,11 @@ NAMES = ("product_viewed", "product_viewed", "product_added", "order_completed",
 
 @dataclass
 class Member:
-    """One process of the group: its crew, what it believes it was given, the rules it has read."""
+    """One process of the group: its worker_process, what it believes it was given, the rules it has read."""
 
     name: str
     feed: MemoryFeed
-    crew: Worker
+    worker_process: Worker
     calls: Calls
     rules: RuleSet
 
@@ -118,7 +118,7 @@ class World:
             lateness=LATENESS, batch=4, wakes=wakes, cache=4, renewals=wakes, in_order=False
         )
 
-        def hire(partition: int) -> PartitionTask:
+        def task_factory(partition: int) -> PartitionTask:
             owner, rules = f"{name}/{next(claims)}", self.members[name].rules
             self.decided_by[owner] = rules
             return PartitionTask(
@@ -126,13 +126,13 @@ class World:
             )
 
         clocks = Clocks(lambda: self.now + skew, lambda: self.now + steady)
-        crew = Worker(feed, sink, hire, pace, clocks, self, Stopwatch())
-        self.members[name] = Member(name, feed, crew, calls, self.rules)
+        worker_process = Worker(feed, sink, task_factory, pace, clocks, self, Stopwatch())
+        self.members[name] = Member(name, feed, worker_process, calls, self.rules)
 
     def give(self, partition: int, name: str, *, told: bool = True) -> None:
         """Give a partition to a member; who had it hears of it now, or later (a zombie)."""
         before = self.members.get(self.owners.get(partition, ""))
-        if before is not None and partition in before.feed.given() and told:
+        if before is not None and partition in before.feed.assigned() and told:
             before.feed.withdraw(partition)
         self.owners[partition] = name
         self.members[name].feed.give(partition)
@@ -140,14 +140,14 @@ class World:
     def wake_zombies(self) -> None:
         """Let everybody hear what the group gives them."""
         for member in self.members.values():
-            for partition in list(member.feed.given()):
+            for partition in list(member.feed.assigned()):
                 if self.owners.get(partition) != member.name:
                     member.feed.withdraw(partition)
 
     def turn(self, name: str) -> None:
         """Let a member work for one turn; if it dies of it, its partitions go to others."""
         try:
-            self.members[name].crew.turn()
+            self.members[name].worker_process.run_once()
         except Crash:
             self.kill(name)
 
@@ -176,7 +176,7 @@ class World:
         member = self.members[name]
         if member.rules.version != self.rules.version:
             member.rules = self.rules
-            member.crew.take_over_all()
+            member.worker_process.take_over_all()
 
     def wait(self, millis: Millis) -> None:
         """Let time pass."""
@@ -209,19 +209,19 @@ class World:
 
     # What members note
 
-    def taken_over(self, partition: int, worker: PartitionTask) -> None:
+    def on_assigned(self, partition: int, worker: PartitionTask) -> None:
         """Hear that a partition has a worker."""
 
-    def trouble(self, partition: int, error: AdapterError, pause: Millis) -> None:  # noqa: ARG002
+    def on_failure(self, partition: int, error: AdapterError, pause: Millis) -> None:  # noqa: ARG002
         """Count how often somebody was fenced; nothing happens here that does not pass."""
         if not isinstance(error, Fenced | Unavailable):
             raise error
         self.fenced += isinstance(error, Fenced)
 
-    def renewed(self, partition: int, worker: PartitionTask) -> None:
+    def on_migrated(self, partition: int, worker: PartitionTask) -> None:
         """Hear that everybody is decided under the rules that the worker has."""
 
-    def gone(self, partition: int) -> None:
+    def on_revoked(self, partition: int) -> None:
         """Hear that a partition went."""
 
     # How it ends

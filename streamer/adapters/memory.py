@@ -47,7 +47,7 @@ class MemoryLog:
         """Return up to `limit` records from `offset` on; empty at the end of the log."""
         return self._records.get(partition, [])[offset : offset + limit]
 
-    def reach(self, partition: int) -> OffsetRange:
+    def offset_range(self, partition: int) -> OffsetRange:
         """Return which offsets the partition holds."""
         return OffsetRange(0, len(self._records.get(partition, [])))
 
@@ -67,12 +67,12 @@ class MemoryFeed:
         """Give a partition, anew if it was given before."""
         self._givings += 1
         self._given[partition] = self._givings
-        self.hold(partition)
+        self.pause(partition)
 
     def withdraw(self, partition: int) -> None:
         """Take a partition away."""
         del self._given[partition]
-        self.hold(partition)
+        self.pause(partition)
 
     def poll(self, limit: int, wait: float) -> Sequence[Record]:  # noqa: ARG002 (nothing to wait for)
         """Return up to `limit` records of begun partitions, in turns."""
@@ -84,27 +84,27 @@ class MemoryFeed:
             self._offsets[partition] = offset + len(found)
         return records
 
-    def given(self) -> Mapping[int, int]:
-        """Return the partitions that are given, each with the number of its giving."""
+    def assigned(self) -> Mapping[int, int]:
+        """Return the partitions that are given, each with the number of its assignment_epoch."""
         return dict(self._given)
 
-    def begin(self, partition: int, offset: int) -> None:
+    def start_at(self, partition: int, offset: int) -> None:
         """Deliver the partition's records from `offset` on."""
         self._offsets[partition] = offset
 
-    def hold(self, partition: int) -> None:
+    def pause(self, partition: int) -> None:
         """Deliver nothing of the partition until it is begun again."""
         self._offsets.pop(partition, None)
 
-    def reach(self, partition: int) -> OffsetRange:
+    def offset_range(self, partition: int) -> OffsetRange:
         """Return which offsets the partition holds."""
-        return self._log.reach(partition)
+        return self._log.offset_range(partition)
 
     def at_end(self, partition: int, offset: int) -> bool:
         """Say whether there is no record at or after `offset`."""
-        return offset >= self._log.reach(partition).end
+        return offset >= self._log.offset_range(partition).end
 
-    def refused(self) -> Mapping[int, AdapterError]:
+    def failed(self) -> Mapping[int, AdapterError]:
         """Return why partitions are not delivered: memory refuses nothing."""
         return {}
 

@@ -72,7 +72,7 @@ class Live:
         self._pace = pace
         self._journal = journal
         self._instance = instance
-        self._hired = 0
+        self._tasks_made = 0
         self._tally = Tally()
         self._trouble: Counter[str] = Counter()
         self._refused = 0
@@ -82,7 +82,7 @@ class Live:
         self._stopping = threading.Event()
         self._reloading = threading.Event()
         self._watch = Stopwatch(time.process_time_ns)
-        self._posts: Mapping[int, Assignment] = {}
+        self._assignments: Mapping[int, Assignment] = {}
         self._silence: str | None = None
 
     def stop(self) -> None:
@@ -119,17 +119,21 @@ class Live:
             return f"the new rules were refused, the rules before are in force: {self._refusal}"
         if self._silence is not None:
             return self._silence
-        posts = list(self._posts.values())
-        held = [post.trouble for post in posts if post.worker is None]
+        assignments = list(self._assignments.values())
+        held = [assignment.trouble for assignment in assignments if assignment.task is None]
         if not held:
             return None
         known = next((f": {trouble}" for trouble in held if trouble is not None), "")
-        return f"{len(held)} of {len(posts)} partitions wait to be taken over{known}"
+        return f"{len(held)} of {len(assignments)} partitions wait to be taken over{known}"
 
     def readings(self) -> Readings:
         """Return what operators watch, as it stands."""
-        posts = dict(self._posts)
-        workers = {p: post.worker for p, post in posts.items() if post.worker is not None}
+        assignments = dict(self._assignments)
+        workers = {
+            p: assignment.task
+            for p, assignment in assignments.items()
+            if assignment.task is not None
+        }
         return Readings(
             records=self._tally.outcomes,
             changes=self._tally.changes,
@@ -137,7 +141,7 @@ class Live:
             spent=self._watch.spent,
             trouble=self._trouble,
             offsets={partition: worker.offset for partition, worker in workers.items()},
-            held=len(posts) - len(workers),
+            held=len(assignments) - len(workers),
             rebuilding=sum(worker.covered is not None for worker in workers.values()),
             rules=self._rules.version,
             rules_refused=self._refused,
@@ -145,7 +149,7 @@ class Live:
             renewing={p: (worker.looked_at, not worker.mixed) for p, worker in workers.items()},
         )
 
-    def taken_over(self, partition: int, worker: PartitionTask) -> None:
+    def on_assigned(self, partition: int, worker: PartitionTask) -> None:
         """Write that a partition is worked on."""
         covered = worker.covered
         facts: dict[str, object] = {} if covered is None else {"rebuilding_until": covered.offset}
@@ -155,15 +159,15 @@ class Live:
             "partition taken over", partition=partition, offset=worker.offset, **facts
         )
 
-    def trouble(self, partition: int, error: AdapterError, pause: Millis) -> None:
+    def on_failure(self, partition: int, error: AdapterError, pause: Millis) -> None:
         """Write what went wrong."""
         self._note(error, partition=partition, again_in_ms=pause)
 
-    def renewed(self, partition: int, worker: PartitionTask) -> None:
+    def on_migrated(self, partition: int, worker: PartitionTask) -> None:
         """Write that everybody is decided under the present rules."""
         self._journal.say("partition renewed", partition=partition, looked_at=worker.looked_at)
 
-    def gone(self, partition: int) -> None:
+    def on_revoked(self, partition: int) -> None:
         """Write that a partition is somebody else's now."""
         self._journal.say("partition given away", partition=partition)
 
@@ -187,21 +191,23 @@ class Live:
         clocks = Clocks(
             lambda: time.time_ns() // 1_000_000, lambda: time.monotonic_ns() // 1_000_000
         )
-        hire = partial(self._hire, ends)
-        crew = Worker(ends.feed, ends.sink, hire, self._pace, clocks, self, self._watch)
-        self._posts = crew.posts
+        task_factory = partial(self._make_task, ends)
+        worker_process = Worker(
+            ends.feed, ends.sink, task_factory, self._pace, clocks, self, self._watch
+        )
+        self._assignments = worker_process.assignments
         self._turned = time.monotonic()
         while not self._stopping.is_set():
             if self._reloading.is_set():
                 self._reloading.clear()
-                self._reload(crew)
-            crew.turn()
+                self._reload(worker_process)
+            worker_process.run_once()
             self._turned = time.monotonic()
             self._listen(ends.feed.trouble)
-        crew.leave()
+        worker_process.close()
 
-    def _hire(self, ends: Ends, partition: int) -> PartitionTask:
-        self._hired += 1
+    def _make_task(self, ends: Ends, partition: int) -> PartitionTask:
+        self._tasks_made += 1
         return PartitionTask(
             self._rules,
             ends.store,
@@ -209,12 +215,12 @@ class Live:
             decode,
             partition=partition,
             pace=self._pace,
-            owner=f"{self._instance}/{self._hired}",
+            owner=f"{self._instance}/{self._tasks_made}",
             watch=self._watch,
             tally=self._tally,
         )
 
-    def _reload(self, crew: Worker) -> None:
+    def _reload(self, worker_process: Worker) -> None:
         try:
             rules = self._read_rules()
         except StreamerError as error:
@@ -227,7 +233,7 @@ class Live:
         if rules.version != self._rules.version:
             self._rules = rules
             self._tally.beyond.clear()
-            crew.take_over_all()
+            worker_process.take_over_all()
         self._journal.say("rules read", rules=rules.version)
 
     def _listen(self, silence: str | None) -> None:

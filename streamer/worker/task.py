@@ -235,7 +235,7 @@ class PartitionTask:
         """Note that everything up to the outgoing is published."""
         self._published = outgoing.number
 
-    def leave(self) -> None:
+    def close(self) -> None:
         """Trim what is told, so that the store knows of it for as long as it may take."""
         if self._trimmed < self._published:
             self._commit(self._cycle())

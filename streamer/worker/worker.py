@@ -54,16 +54,16 @@ _BUSY_SHARE: Final = 10
 class Listener(Protocol):
     """Who hears what happens to partitions."""
 
-    def taken_over(self, partition: int, worker: PartitionTask) -> None:
+    def on_assigned(self, partition: int, worker: PartitionTask) -> None:
         """Hear that the partition has a worker."""
 
-    def trouble(self, partition: int, error: AdapterError, pause: Millis) -> None:
+    def on_failure(self, partition: int, error: AdapterError, pause: Millis) -> None:
         """Hear what went wrong, and how long it is until the next attempt."""
 
-    def renewed(self, partition: int, worker: PartitionTask) -> None:
+    def on_migrated(self, partition: int, worker: PartitionTask) -> None:
         """Hear that all of the partition's customers have been decided under the new rules."""
 
-    def gone(self, partition: int) -> None:
+    def on_revoked(self, partition: int) -> None:
         """Hear that the partition was given to somebody else."""
 
 
@@ -71,12 +71,12 @@ class Listener(Protocol):
 class Assignment:
     """A partition given to this process; `worker` is None while it is held, `trouble` says why.
 
-    `giving` is the number under which it was given. Instants are of the steady clock.
+    `assignment_epoch` is the number under which it was given. Instants are of the steady clock.
     """
 
-    giving: int
+    assignment_epoch: int
     clock: BrokerClock
-    worker: PartitionTask | None = None
+    task: PartitionTask | None = None
     trouble: AdapterError | None = None
     failures: int = 0
     retry_at: Millis = 0
@@ -98,41 +98,43 @@ class Clocks:
 class Worker:
     """Works on the partitions that the feed gives; call `turn` for ever, then `leave`.
 
-    `hire` makes the worker of a partition.
+    `task_factory` makes the worker of a partition.
     """
 
     feed: Feed
     sink: Sink
-    hire: Callable[[int], PartitionTask]
+    task_factory: Callable[[int], PartitionTask]
     pace: Pace
     clocks: Clocks
-    notes: Listener
+    listener: Listener
     watch: Stopwatch
-    posts: dict[int, Assignment] = field(default_factory=dict)
+    assignments: dict[int, Assignment] = field(default_factory=dict)
     _busy: bool = False
     _waited: Millis = 0
 
-    def turn(self) -> int:
+    def run_once(self) -> int:
         """Poll, decide, commit and publish once; return how many records came."""
         self.watch.lap("rest")
         self._waited = 0
         wait = 0.0 if self._busy else _WAIT
-        records = self._try(list(self.posts), lambda: self.feed.poll(self.pace.batch, wait)) or ()
+        records = (
+            self._try(list(self.assignments), lambda: self.feed.poll(self.pace.batch, wait)) or ()
+        )
         self.watch.lap("poll")
         self._busy = False
         self._follow()
-        for partition, error in self.feed.refused().items():
-            if partition in self.posts:
+        for partition, error in self.feed.failed().items():
+            if partition in self.assignments:
                 self._hold([partition], error)
         told: list[OutboxEntry] = []
         for partition, those in _by_partition(records).items():
             told += self._take(partition, those)
-        for partition in self.posts:
+        for partition in self.assignments:
             told += self._sweep(partition)
         told += self._renew(max(1, self.pace.renewals // (_BUSY_SHARE if records else 1)))
         told += self._marks({outgoing.partition for outgoing in told})
         self._publish(told)
-        for partition in sorted(self.posts, key=lambda one: self.posts[one].retry_at):
+        for partition in sorted(self.assignments, key=lambda one: self.assignments[one].retry_at):
             self._take_over(partition)
         self._raise_what_lasts()
         return len(records)
@@ -140,53 +142,57 @@ class Worker:
     @property
     def ready(self) -> bool:
         """Whether every given partition has a worker."""
-        return all(post.worker is not None for post in self.posts.values())
+        return all(assignment.task is not None for assignment in self.assignments.values())
 
     def take_over_all(self) -> None:
         """Let every partition be taken over anew, as by a process that has just begun."""
-        for partition, post in self.posts.items():
-            self.feed.hold(partition)
-            post.worker, post.retry_at = None, 0
+        for partition, assignment in self.assignments.items():
+            self.feed.pause(partition)
+            assignment.task, assignment.retry_at = None, 0
 
-    def leave(self) -> None:
+    def close(self) -> None:
         """Say how far everything is; nothing else is left to do between two turns."""
-        workers = [post.worker for post in self.posts.values() if post.worker is not None]
+        workers = [
+            assignment.task
+            for assignment in self.assignments.values()
+            if assignment.task is not None
+        ]
         self._publish([one for worker in workers if (one := worker.standing()) is not None])
-        for partition, post in self.posts.items():
-            if post.worker is not None:
-                self._try([partition], post.worker.leave)
-        self.posts.clear()
+        for partition, assignment in self.assignments.items():
+            if assignment.task is not None:
+                self._try([partition], assignment.task.close)
+        self.assignments.clear()
 
     def _follow(self) -> None:
-        """Bring the posts in line with what is given."""
-        given = self.feed.given()
-        for partition, post in list(self.posts.items()):
-            if given.get(partition) != post.giving:
-                del self.posts[partition]
-                self.notes.gone(partition)
-        for partition, giving in given.items():
-            if partition not in self.posts:
+        """Bring the assignments in line with what is given."""
+        given = self.feed.assigned()
+        for partition, assignment in list(self.assignments.items()):
+            if given.get(partition) != assignment.assignment_epoch:
+                del self.assignments[partition]
+                self.listener.on_revoked(partition)
+        for partition, assignment_epoch in given.items():
+            if partition not in self.assignments:
                 clock = BrokerClock(self.clocks.wall, self.clocks.steady)
-                self.posts[partition] = Assignment(giving, clock)
+                self.assignments[partition] = Assignment(assignment_epoch, clock)
 
     def _take_over(self, partition: int) -> None:
         """Give a held partition a worker, if it is time to try."""
-        post = self.posts[partition]
-        not_yet = self.clocks.steady() < post.retry_at or self._waited >= _WAITS
-        if post.worker is not None or not_yet:
+        assignment = self.assignments[partition]
+        not_yet = self.clocks.steady() < assignment.retry_at or self._waited >= _WAITS
+        if assignment.task is not None or not_yet:
             return
-        self._try([partition], lambda: self._start(partition, post))
+        self._try([partition], lambda: self._start(partition, assignment))
 
-    def _start(self, partition: int, post: Assignment) -> None:
-        worker = self.hire(partition)
+    def _start(self, partition: int, assignment: Assignment) -> None:
+        worker = self.task_factory(partition)
         worker.start()
-        self.feed.begin(partition, self._first_offset(worker))
-        post.worker, post.trouble, post.waiting_since = worker, None, None
-        self.notes.taken_over(partition, worker)
+        self.feed.start_at(partition, self._first_offset(worker))
+        assignment.task, assignment.trouble, assignment.waiting_since = worker, None, None
+        self.listener.on_assigned(partition, worker)
 
     def _first_offset(self, worker: PartitionTask) -> int:
         """Return where to read on; raises `AdapterError` if the log has not kept all of that."""
-        reach = self.feed.reach(worker.partition)
+        reach = self.feed.offset_range(worker.partition)
         if worker.offset > reach.end:
             raise AdapterError(
                 f"partition {worker.partition} is to be read from offset {worker.offset} on, but "
@@ -202,69 +208,76 @@ class Worker:
         )
 
     def _take(self, partition: int, records: Sequence[Record]) -> Sequence[OutboxEntry]:
-        post = self.posts.get(partition)
-        if post is None or post.worker is None:
+        assignment = self.assignments.get(partition)
+        if assignment is None or assignment.task is None:
             return ()
-        worker = post.worker
+        worker = assignment.task
         appended = records[-1].appended
-        if post.waiting_since is not None and appended is not None:
-            post.clock.arrived(appended, self.clocks.steady() - post.waiting_since)
+        if assignment.waiting_since is not None and appended is not None:
+            assignment.clock.arrived(appended, self.clocks.steady() - assignment.waiting_since)
         told = self._try([partition], lambda: worker.take(records))
         if told is None:
             return ()
-        post.failures = 0
+        assignment.failures = 0
         return told
 
     def _sweep(self, partition: int) -> Sequence[OutboxEntry]:
         """Let the worker act on what is due although no record says so."""
-        post = self.posts[partition]
-        worker = post.worker
+        assignment = self.assignments[partition]
+        worker = assignment.task
         if worker is None:
             return ()
-        post.waiting_since = None
+        assignment.waiting_since = None
         if not self.feed.at_end(partition, worker.offset):
             return ()
-        post.waiting_since = self.clocks.steady()
-        until = post.clock.now() - self.pace.lateness
+        assignment.waiting_since = self.clocks.steady()
+        until = assignment.clock.now() - self.pace.lateness
         swept = self._try([partition], lambda: worker.sweep_once(until))
         if swept is None:
             return ()
         told, done = swept
-        post.failures = 0
+        assignment.failures = 0
         self._busy |= not done
         return told
 
     def _renew(self, limit: int) -> Sequence[OutboxEntry]:
         """Let the first worker that has to decide some more of its customers under new rules."""
-        workers = [post.worker for post in self.posts.values() if post.worker is not None]
+        workers = [
+            assignment.task
+            for assignment in self.assignments.values()
+            if assignment.task is not None
+        ]
         worker = next((worker for worker in workers if worker.renewing), None)
         if worker is None:
             return ()
         partition = worker.partition
         told, done = self._try([partition], partial(worker.renew_once, limit)) or ((), False)
         if done:
-            self.notes.renewed(partition, worker)
+            self.listener.on_migrated(partition, worker)
         self._busy = True
         return told
 
     def _marks(self, besides: set[int]) -> Iterator[OutboxEntry]:
         """Yield what moves the marks of those that have had nothing to tell for a while."""
         now = self.clocks.steady()
-        for partition, post in self.posts.items():
-            worker = post.worker
+        for partition, assignment in self.assignments.items():
+            worker = assignment.task
             if worker is None:
                 continue
             if partition in besides:
-                post.marked_at, post.marked_offset = now, worker.offset
-            elif now >= post.marked_at + _MARK_EVERY and worker.offset != post.marked_offset:
-                post.marked_at, post.marked_offset = now, worker.offset
+                assignment.marked_at, assignment.marked_offset = now, worker.offset
+            elif (
+                now >= assignment.marked_at + _MARK_EVERY
+                and worker.offset != assignment.marked_offset
+            ):
+                assignment.marked_at, assignment.marked_offset = now, worker.offset
                 standing = worker.standing()
                 if standing is not None:
                     yield standing
 
     def _publish(self, told: Sequence[OutboxEntry]) -> None:
         """Tell everything in one step; those whose worker is gone were taken over meanwhile."""
-        batch = [one for one in told if self.posts[one.partition].worker is not None]
+        batch = [one for one in told if self.assignments[one.partition].task is not None]
         if batch:
             self._try(list({one.partition for one in batch}), lambda: self._tell(batch))
         self.watch.lap("publish")
@@ -272,7 +285,7 @@ class Worker:
     def _tell(self, batch: Sequence[OutboxEntry]) -> None:
         self.sink.publish(batch)
         for outgoing in batch:
-            worker = self.posts[outgoing.partition].worker
+            worker = self.assignments[outgoing.partition].task
             if worker is not None:
                 worker.told(outgoing)
 
@@ -300,18 +313,22 @@ class Worker:
     def _hold(self, partitions: Iterable[int], error: AdapterError) -> None:
         """Hold these partitions until it is time to try again."""
         for partition in partitions:
-            post = self.posts[partition]
+            assignment = self.assignments[partition]
             pause = _LONGEST_PAUSE
             if _passes(error):
-                pause = min(_LONGEST_PAUSE, _FIRST_PAUSE << min(post.failures, 10))
-            post.worker, post.trouble, post.failures = None, error, post.failures + 1
-            post.retry_at = self.clocks.steady() + pause
-            self.feed.hold(partition)
-            self.notes.trouble(partition, error, pause)
+                pause = min(_LONGEST_PAUSE, _FIRST_PAUSE << min(assignment.failures, 10))
+            assignment.task, assignment.trouble, assignment.failures = (
+                None,
+                error,
+                assignment.failures + 1,
+            )
+            assignment.retry_at = self.clocks.steady() + pause
+            self.feed.pause(partition)
+            self.listener.on_failure(partition, error, pause)
 
     def _raise_what_lasts(self) -> None:
         """Raise the trouble of a partition if there is none without such as does not pass."""
-        troubles = [post.trouble for post in self.posts.values()]
+        troubles = [assignment.trouble for assignment in self.assignments.values()]
         lasting = [one for one in troubles if one is not None and not _passes(one)]
         if lasting and len(lasting) == len(troubles):
             raise lasting[0]

@@ -76,7 +76,7 @@ class Shop:
 
 
 def renew(worker: PartitionTask, pace: Pace, slices: int = 1_000) -> None:
-    """Let a worker look at some slices of its customers, as a crew does."""
+    """Let a worker look at some slices of its customers, as a worker_process does."""
     while worker.renewing and slices:
         slices -= 1
         worker.publish(worker.renew_once(pace.renewals)[0])
@@ -284,16 +284,16 @@ class Listener:
     def __init__(self) -> None:
         self.renewals: list[tuple[int, int]] = []
 
-    def taken_over(self, partition: int, worker: PartitionTask) -> None:
+    def on_assigned(self, partition: int, worker: PartitionTask) -> None:
         """Hear that a partition has a worker."""
 
-    def trouble(self, partition: int, error: AdapterError, pause: Millis) -> None:
+    def on_failure(self, partition: int, error: AdapterError, pause: Millis) -> None:
         """Hear what went wrong."""
 
-    def renewed(self, partition: int, worker: PartitionTask) -> None:
+    def on_migrated(self, partition: int, worker: PartitionTask) -> None:
         self.renewals.append((partition, worker.looked_at))
 
-    def gone(self, partition: int) -> None:
+    def on_revoked(self, partition: int) -> None:
         """Hear that a partition went."""
 
 
@@ -305,24 +305,24 @@ def crowd(customers: int) -> Shop:
     return shop
 
 
-def crew_of(shop: Shop, pace: Pace, notes: Listener) -> Worker:
+def crew_of(shop: Shop, pace: Pace, listener: Listener) -> Worker:
     clocks = Clocks(lambda: START + HOUR, lambda: 0)
     feed = MemoryFeed(shop.log, [0])
-    return Worker(feed, shop.sink, lambda _: shop.worker(NEW), pace, clocks, notes, Stopwatch())
+    return Worker(feed, shop.sink, lambda _: shop.worker(NEW), pace, clocks, listener, Stopwatch())
 
 
 def test_a_crew_renews_a_slice_in_each_turn_and_says_when_it_is_done() -> None:
-    notes = Listener()
+    listener = Listener()
     shop = crowd(95)
-    crew = crew_of(shop, Pace(in_order=False, renewals=10), notes)
+    worker_process = crew_of(shop, Pace(in_order=False, renewals=10), listener)
     turns = 0
-    while not notes.renewals:
-        crew.turn()
+    while not listener.renewals:
+        worker_process.run_once()
         turns += 1
-    assert notes.renewals == [(0, 95)]
+    assert listener.renewals == [(0, 95)]
     assert turns == 11  # one to take the partition over
-    crew.turn()
-    assert len(notes.renewals) == 1
+    worker_process.run_once()
+    assert len(listener.renewals) == 1
     assert [each[1] for each in shop.told() if each[3] == "rules"] == ["exited gone"] * 95
 
 
@@ -330,10 +330,10 @@ def test_records_do_not_wait_for_everybody_to_be_renewed() -> None:
     shop = crowd(200)
     for number in range(20):
         shop.happens(f"d-{number}", START + HOUR)
-    crew = crew_of(shop, Pace(in_order=False, batch=2, renewals=10), Listener())
+    worker_process = crew_of(shop, Pace(in_order=False, batch=2, renewals=10), Listener())
     for _ in range(11):  # one to take the partition over
-        crew.turn()
+        worker_process.run_once()
     assert {f"d-{number}" for number in range(20)} <= {customer for customer, *_ in shop.told()}
-    worker = crew.posts[0].worker
+    worker = worker_process.assignments[0].task
     assert worker is not None
     assert worker.looked_at < 30

@@ -23,7 +23,7 @@ class RefusingFeed(MemoryFeed):
         super().__init__(log, partitions)
         self.refuses: dict[int, AdapterError] = {}
 
-    def refused(self) -> Mapping[int, AdapterError]:
+    def failed(self) -> Mapping[int, AdapterError]:
         return self.refuses
 
 
@@ -55,14 +55,14 @@ class Shop:
         self.partitions = range(partitions)
         self.now = START
         self.troubles: list[tuple[int, str, Millis]] = []
-        self.crew = self.begun()
+        self.worker_process = self.begun()
 
     def begun(self) -> Worker:
-        """Return the crew of a process that has just begun."""
+        """Return the worker_process of a process that has just begun."""
         self.feed = RefusingFeed(self.log, self.partitions)
         claims = iter(range(1_000))
 
-        def hire(partition: int) -> PartitionTask:
+        def task_factory(partition: int) -> PartitionTask:
             owner = f"{id(self.feed)}/{next(claims)}"
             return PartitionTask(
                 story_rules(),
@@ -75,8 +75,10 @@ class Shop:
             )
 
         clocks = Clocks(lambda: self.now, lambda: self.now)
-        self.crew = Worker(self.feed, self.sink, hire, PACE, clocks, self, Stopwatch())
-        return self.crew
+        self.worker_process = Worker(
+            self.feed, self.sink, task_factory, PACE, clocks, self, Stopwatch()
+        )
+        return self.worker_process
 
     def happens(self, customer: str, name: str, partition: int = 0) -> None:
         """Let a customer do something now."""
@@ -86,24 +88,24 @@ class Shop:
     def turns(self, number: int = 3) -> None:
         """Let the process work for some turns, a second apart."""
         for _ in range(number):
-            self.crew.turn()
+            self.worker_process.run_once()
             self.now += SECOND
 
     def told(self) -> list[tuple[str, str, str]]:
         return [(each.customer, each.direction, each.segment) for each in self.sink.changes]
 
-    # What the crew notes
+    # What the worker_process listener
 
-    def taken_over(self, partition: int, worker: PartitionTask) -> None:
+    def on_assigned(self, partition: int, worker: PartitionTask) -> None:
         """Hear that a partition has a worker."""
 
-    def trouble(self, partition: int, error: AdapterError, pause: Millis) -> None:
+    def on_failure(self, partition: int, error: AdapterError, pause: Millis) -> None:
         self.troubles.append((partition, str(error), pause))
 
-    def renewed(self, partition: int, worker: PartitionTask) -> None:
+    def on_migrated(self, partition: int, worker: PartitionTask) -> None:
         """Hear that everybody is decided under the present rules."""
 
-    def gone(self, partition: int) -> None:
+    def on_revoked(self, partition: int) -> None:
         """Hear that a partition went."""
 
 
@@ -150,7 +152,7 @@ def test_what_was_told_is_known_when_the_sink_has_forgotten_its_mark() -> None:
     shop = Shop()
     shop.happens("a", "product_added")
     shop.turns()
-    shop.crew.leave()
+    shop.worker_process.close()
     told = shop.told()
     assert told
     shop.sink.forget()
@@ -167,7 +169,7 @@ def test_what_was_not_told_is_told_when_the_sink_has_forgotten_its_mark() -> Non
     shop = Shop()
     shop.happens("a", "product_added")
     shop.turns()
-    shop.crew.leave()
+    shop.worker_process.close()
     shop.sink.forget()
     shop.happens("b", "product_added")
     worker = PartitionTask(story_rules(), shop.store, MemorySink(), decode, pace=PACE, owner="dies")
@@ -225,14 +227,14 @@ def test_a_store_that_hangs_does_not_keep_a_turn_for_long() -> None:
 
     shop.store.fails = hangs
     began = shop.now
-    shop.crew.turn()
+    shop.worker_process.run_once()
     assert shop.now - began == 10 * SECOND
     for _ in range(4):
-        shop.crew.turn()
+        shop.worker_process.run_once()
     assert set(tried) == set(range(10)), "those that were not tried come first in the next turns"
     shop.store.fails = lambda _: None
     shop.turns(15)
-    assert shop.crew.ready
+    assert shop.worker_process.ready
 
 
 def test_one_partition_that_hangs_does_not_keep_the_others_from_working() -> None:

@@ -138,23 +138,23 @@ class KafkaFeed:
                 self._membership = membership
         return self._records(messages) if messages else ()
 
-    def given(self) -> Mapping[int, int]:
-        """Return the partitions that this process has, each with the number of its giving."""
+    def assigned(self) -> Mapping[int, int]:
+        """Return the partitions that this process has, each with the number of its assignment_epoch."""
         return self._given
 
-    def begin(self, partition: int, offset: int) -> None:
+    def start_at(self, partition: int, offset: int) -> None:
         """Deliver the partition's records from `offset` on, from the next poll on."""
         self._forget(partition)
         self._starting[partition] = offset
 
-    def hold(self, partition: int) -> None:
+    def pause(self, partition: int) -> None:
         """Deliver nothing of the partition until it is begun again."""
         self._forget(partition)
         if partition in self._given:
             with suppress(KafkaException):  # what still comes of it is dropped
                 self._consumer.pause([TopicPartition(self._topic, partition)])
 
-    def reach(self, partition: int) -> OffsetRange:
+    def offset_range(self, partition: int) -> OffsetRange:
         """Return which offsets the partition holds; raises `Unavailable` if Kafka is away."""
         at = TopicPartition(self._topic, partition)
         with translated(f"ask for the offsets of partition {partition}"):
@@ -170,7 +170,7 @@ class KafkaFeed:
             and self._steady() - self._heard.get(partition, _NEVER) < _HEARD_WITHIN_S
         )
 
-    def refused(self) -> Mapping[int, AdapterError]:
+    def failed(self) -> Mapping[int, AdapterError]:
         """Return why partitions that were begun are not delivered, as the last poll found."""
         return self._refused
 

@@ -116,7 +116,7 @@ class Asked:
             return str(found[asked].result()[name].value)
 
     def _away(self) -> Unavailable:
-        self._admin.poll(0)  # which notes the reasons
+        self._admin.poll(0)  # which listener the reasons
         return Unavailable(
             f"Kafka at {self._servers} cannot be reached ({self._reasons[-1]}): "
             "is it running, and are --kafka and --kafka-config right?"

@@ -36,7 +36,7 @@ def wait_for(feeds: list[KafkaFeed], *given: set[int]) -> None:
     def settled() -> bool:
         for feed in feeds:
             feed.poll(100, 0.01)
-        return tuple(set(feed.given()) for feed in feeds) == given
+        return tuple(set(feed.assigned()) for feed in feeds) == given
 
     wait_until(settled, f"the feeds have {given}")
 
@@ -67,7 +67,7 @@ def test_a_record_has_the_time_at_which_it_was_appended(kafka: KafkaServer, topi
     append(kafka.address, topics.events, [b"{}"], key=b"u-7", headers=[("ce_id", b"e-1")])
     with feed_of(kafka, topics.events) as feed:
         wait_for([feed], {0, 1})
-        feed.begin(0, 0)
+        feed.start_at(0, 0)
         (record,) = read(feed, 1)
     appended = record.appended
     assert appended is not None
@@ -81,7 +81,7 @@ def test_a_producer_s_own_time_is_no_append_time(kafka: KafkaServer) -> None:
     append(kafka.address, topic, [b"{}"])
     with feed_of(kafka, topic) as feed:
         wait_for([feed], {0})
-        feed.begin(0, 0)
+        feed.start_at(0, 0)
         assert read(feed, 1)[0].appended is None
 
 
@@ -103,7 +103,7 @@ def test_no_record_is_too_odd_to_be_delivered(kafka: KafkaServer, topics: Topics
     append(kafka.address, topics.events, [b"fine"], headers=[("x", b"\xff")])
     with feed_of(kafka, topics.events) as feed:
         wait_for([feed], {0, 1})
-        feed.begin(0, 0)
+        feed.start_at(0, 0)
         records = read(feed, 203)
     assert [(each.value, each.headers) for each in records[200:]] == [
         (b"", ()),
@@ -121,9 +121,9 @@ def test_partitions_move_to_who_joins_and_back_from_who_leaves(
     properties = PROTOCOLS[protocol]
     with feed_of(kafka, topics.events, **properties) as first:
         wait_for([first], {0, 1})
-        alone = dict(first.given())
+        alone = dict(first.assigned())
         for partition in alone:
-            first.begin(partition, 0)
+            first.start_at(partition, 0)
         read(first, 2)
         with feed_of(kafka, topics.events, **properties) as second:
             feeds = [first, second]
@@ -131,24 +131,24 @@ def test_partitions_move_to_who_joins_and_back_from_who_leaves(
             def shared() -> bool:
                 for feed in feeds:
                     feed.poll(100, 0.01)
-                return all(len(feed.given()) == 1 for feed in feeds)
+                return all(len(feed.assigned()) == 1 for feed in feeds)
 
             wait_until(shared, "each has one partition")
-            (kept,) = first.given()
-            (moved,) = second.given()
+            (kept,) = first.assigned()
+            (moved,) = second.assigned()
             assert {kept, moved} == {0, 1}
-            assert first.given()[kept] == alone[kept]
-            second.begin(moved, 0)
+            assert first.assigned()[kept] == alone[kept]
+            second.start_at(moved, 0)
             assert [each.partition for each in read(second, 1)] == [moved]
             append(kafka.address, topics.events, [b"more"], partition=moved)
             append(kafka.address, topics.events, [b"more"], partition=kept)
             assert [each.partition for each in read(first, 1)] == [kept]
         wait_for([first], {0, 1})
-        assert first.given()[kept] == alone[kept]
-        assert first.given()[moved] > alone[moved]
+        assert first.assigned()[kept] == alone[kept]
+        assert first.assigned()[moved] > alone[moved]
         append(kafka.address, topics.events, [b"last"], partition=kept)
         assert [each.partition for each in read(first, 1)] == [kept]
-        first.begin(moved, 1)
+        first.start_at(moved, 1)
         assert [each.value for each in read(first, 1)] == [b"more"]
 
 
@@ -164,11 +164,11 @@ def test_delivery_is_exact_whatever_is_begun_and_held_meanwhile(
         for _ in range(300):
             partition = draw.randrange(2)
             if draw.random() < 0.3:
-                feed.hold(partition)
+                feed.pause(partition)
                 expected.pop(partition, None)
             else:
                 expected[partition] = draw.randrange(count)
-                feed.begin(partition, expected[partition])
+                feed.start_at(partition, expected[partition])
             for _ in range(draw.randrange(4)):
                 for record in feed.poll(draw.choice([1, 7, 400]), draw.choice([0, 0.01])):
                     assert record.offset == expected[record.partition]
@@ -182,7 +182,7 @@ def refusal(feed: KafkaFeed, partition: int) -> AdapterError:
 
     def refused() -> bool:
         feed.poll(100, 0.02)
-        found.extend(error for number, error in feed.refused().items() if number == partition)
+        found.extend(error for number, error in feed.failed().items() if number == partition)
         return bool(found)
 
     wait_until(refused, "the refusal")
@@ -196,12 +196,12 @@ def test_an_offset_that_is_not_there_is_refused(
     append(kafka.address, topics.events, [b"{}"], partition=0)
     with feed_of(kafka, topics.events, **PROTOCOLS[protocol]) as feed:
         wait_for([feed], {0, 1})
-        feed.begin(0, 17)
+        feed.start_at(0, 17)
         error = refusal(feed, 0)
         assert "does not hold offset 17" in str(error)
         assert not isinstance(error, Unavailable)
-        feed.hold(0)
-        feed.begin(0, 0)
+        feed.pause(0)
+        feed.start_at(0, 0)
         assert [each.value for each in read(feed, 1)] == [b"{}"]
         wait_until(lambda: ends(feed, 1), "the end")
 
@@ -209,7 +209,7 @@ def test_an_offset_that_is_not_there_is_refused(
 def test_a_topic_that_is_gone_is_refused(kafka: KafkaServer, topics: Topics) -> None:
     with feed_of(kafka, topics.events, **{"topic.metadata.refresh.interval.ms": "500"}) as feed:
         wait_for([feed], {0, 1})
-        feed.begin(0, 0)
+        feed.start_at(0, 0)
         wait_until(lambda: ends(feed, 0), "the end of nothing")
         with admin_of(kafka.address) as admin:
             admin.delete_topics([topics.events])
@@ -225,7 +225,7 @@ def test_an_open_transaction_is_not_the_end_an_aborted_one_is(
         producer_of(kafka.address, f"{topics.events}-storefront") as producer,
     ):
         wait_for([feed], {0, 1})
-        feed.begin(0, 0)
+        feed.start_at(0, 0)
         wait_until(lambda: ends(feed, 0), "the end of nothing")
         producer.init_transactions()
         producer.begin_transaction()
@@ -243,7 +243,7 @@ def test_a_broker_that_is_silent_is_not_a_topic_where_nothing_happens(
     lasting = {"session.timeout.ms": "45000"}
     with feed_of(own_kafka, topics.events, **lasting) as feed:
         wait_for([feed], {0, 1})
-        feed.begin(0, 0)
+        feed.start_at(0, 0)
         wait_until(lambda: ends(feed, 0), "the end of nothing")
         assert trouble(feed) == ""
         own_kafka.pause()

@@ -189,7 +189,7 @@ def test_of_two_with_one_name_the_older_is_fenced_and_may_come_back(
 def test_who_was_replaced_in_the_group_tells_nothing(kafka: KafkaServer, topics: Topics) -> None:
     connection = Connection(kafka.address)
     with closing(KafkaFeed(connection, topics.events, GROUP + topics.events)) as feed:
-        wait_until(lambda: not feed.poll(1, 0.05) and len(feed.given()) == 2, "both are given")
+        wait_until(lambda: not feed.poll(1, 0.05) and len(feed.assigned()) == 2, "both are given")
         then = feed.membership
         sink = KafkaSink(connection, topics, GROUP + topics.events, topics.events, lambda: then)
         with closing(sink):
@@ -199,7 +199,7 @@ def test_who_was_replaced_in_the_group_tells_nothing(kafka: KafkaServer, topics:
                 def moved() -> bool:
                     feed.poll(1, 0.01)
                     other.poll(1, 0.01)
-                    return len(feed.given()) == len(other.given()) == 1
+                    return len(feed.assigned()) == len(other.assigned()) == 1
 
                 wait_until(moved, "a partition has moved")
                 with pytest.raises(Fenced):
@@ -213,9 +213,9 @@ def test_who_has_lost_its_place_keeps_the_membership_that_is_refused(
     connection = Connection(kafka.address, {"max.poll.interval.ms": "6000"})
     group = GROUP + topics.events
     with closing(KafkaFeed(connection, topics.events, group, session=6_000)) as feed:
-        wait_until(lambda: not feed.poll(1, 0.05) and len(feed.given()) == 2, "both are given")
+        wait_until(lambda: not feed.poll(1, 0.05) and len(feed.assigned()) == 2, "both are given")
         with closing(KafkaFeed(Connection(kafka.address), topics.events, group)) as other:
-            wait_until(lambda: not other.poll(1, 0.05) and len(other.given()) == 2, "all moved")
+            wait_until(lambda: not other.poll(1, 0.05) and len(other.assigned()) == 2, "all moved")
             name = topics.events
             with (
                 closing(
