@@ -30,12 +30,12 @@ from load import CUSTOMERS, lines
 
 from streamer.codecs.changes import encode_change
 from streamer.codecs.events import decode
-from streamer.codecs.language import read_rules
 from streamer.codecs.profiles import ProfileCodec
 from streamer.core.compile import compile_rules
 from streamer.core.decide import decide
 from streamer.core.profile import Profile
 from streamer.core.ruleset import RuleSet
+from streamer.language import read_rules
 from streamer.types import Record, SegmentChange, Wake
 
 BARE = "bare loop: parse JSON"

@@ -40,9 +40,9 @@ from open_loop import event, quantiles, sending, watching
 
 from streamer.adapters.kafka import Connection, KafkaFeed, KafkaSink, Topics
 from streamer.adapters.redis import RedisStore
+from streamer.app.inputs import load_rules
+from streamer.app.live import Ends, Live, new_instance
 from streamer.cli.garbage import look_rarely
-from streamer.compose.inputs import load_rules
-from streamer.compose.live import Ends, Live, new_instance
 from streamer.worker import Pace
 from tests.adapters.kafka.topics import APPEND_TIME, create_topic
 from tests.servers import KafkaServer, RedisServer

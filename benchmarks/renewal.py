@@ -25,9 +25,9 @@ from load import CUSTOMERS, lines
 from streamer.adapters.memory import MemoryLog, MemorySink
 from streamer.adapters.redis import RedisStore
 from streamer.codecs.events import decode
-from streamer.codecs.language import read_rules_text
 from streamer.core.compile import compile_rules
 from streamer.core.ruleset import RuleSet
+from streamer.language import read_rules_text
 from streamer.worker import Pace, PartitionTask
 
 RULES = Path(__file__).with_name("rules.yaml").read_text(encoding="utf-8")

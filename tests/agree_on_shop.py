@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
 
-from streamer.compose.inputs import open_events, read_records
+from streamer.app.inputs import open_events, read_records
 from streamer.errors import InvalidEvent
 from streamer.types import Event
 from tests.oracle import oracle_run

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from streamer.adapters.memory import MemoryLog, MemorySink, MemoryStore
+from streamer.app.replay import replay
 from streamer.codecs.events import decode
-from streamer.codecs.language import read_rules_text
-from streamer.compose.replay import replay
 from streamer.core.compile import compile_rules
 from streamer.core.ruleset import RuleSet
+from streamer.language import read_rules_text
 from streamer.types import FOREVER, Millis, SegmentChange
 from streamer.worker import Pace, PartitionTask
 from tests.strategies import Until

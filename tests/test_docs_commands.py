@@ -17,8 +17,8 @@ import pytest
 from click.testing import CliRunner
 
 from streamer.cli import COMMANDS, main
+from tests.analysis.fitting.shoppers import lines, orders
 from tests.cli.shop import event, run
-from tests.compose.fitting.shoppers import lines, orders
 from tests.servers.ports import free_port
 from tests.waiting import wait_until
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from streamer.codecs.language import Declared, TestCase, read_rules
-from streamer.compose.inputs import Rules
-from streamer.compose.inventory import inventory
-from streamer.compose.scenario import render, run_tests
+from streamer.analysis.inventory import inventory
+from streamer.app.inputs import Rules
+from streamer.app.scenario import render, run_tests
 from streamer.core.compile import compile_rules, questions
 from streamer.core.leaves.trait import Trait
+from streamer.language import Declared, TestCase, read_rules
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "rules"

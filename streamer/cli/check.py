@@ -7,13 +7,13 @@ from typing import Literal, TypeAlias
 import click
 import orjson
 
+from streamer.analysis.inventory import Inventory, Needs, inventory
+from streamer.app.inputs import load_rules
 from streamer.cli.failures import FINDINGS
 from streamer.cli.options import examples, rules_argument
 from streamer.cli.wording import counted
-from streamer.codecs.language import render
-from streamer.compose.inputs import load_rules
-from streamer.compose.inventory import Inventory, Needs, inventory
 from streamer.errors import Finding, RuleErrors
+from streamer.language import render
 
 Form: TypeAlias = Literal["text", "json", "github"]
 

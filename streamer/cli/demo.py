@@ -8,16 +8,16 @@ from tempfile import TemporaryDirectory
 import click
 
 from streamer.adapters.database import Database
+from streamer.app.demo import Demo, play
+from streamer.app.inputs import load_rules
+from streamer.app.shipped import demo_rules, shipped_rules
 from streamer.cli.options import examples
 from streamer.cli.stage import show_sizes, stage_for, status
 from streamer.cli.tree import as_text
 from streamer.cli.wording import lasting
-from streamer.compose.demo import Demo, play
-from streamer.compose.inputs import load_rules
-from streamer.compose.shipped import demo_rules, shipped_rules
-from streamer.compose.simulation import Simulation
 from streamer.core.wording import duration
 from streamer.errors import UsageError
+from streamer.simulation import Simulation
 from streamer.types import MINUTE, SECOND
 
 _CUSTOMERS = 250

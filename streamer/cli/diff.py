@@ -5,12 +5,12 @@ from typing import Literal
 
 import click
 
+from streamer.analysis.difference import difference
+from streamer.app.inputs import load_rules
 from streamer.cli.diff_text import as_json, show
 from streamer.cli.garbage import look_rarely
 from streamer.cli.options import examples, format_option, mapping_option, until_option
 from streamer.cli.repeated import Repeated
-from streamer.compose.difference import difference
-from streamer.compose.inputs import load_rules
 from streamer.types import Millis
 
 

@@ -7,11 +7,11 @@ from typing import IO, Any, Final
 import click
 import orjson
 
+from streamer.analysis.difference import Difference, Example, Shift, Side
+from streamer.analysis.explanation import Explanation, SegmentView
 from streamer.cli.tables import show_table
 from streamer.cli.tree import segment_facts, segment_lines
 from streamer.cli.wording import counted, instant
-from streamer.compose.difference import Difference, Example, Shift, Side
-from streamer.compose.explanation import Explanation, SegmentView
 from streamer.instants import iso
 
 _HEADS: Final = ("segment", "enter", "leave", "members", "by new", "entered", "by new")

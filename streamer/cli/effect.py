@@ -8,16 +8,16 @@ import click
 import orjson
 
 from streamer.adapters.files import FileLog
+from streamer.analysis.effect import Asked, Effect, Group, effect_of_changes, effect_of_rules
+from streamer.analysis.proportions import CONFIDENCE, POWER
+from streamer.analysis.report import memberships_of
+from streamer.app.hints import hint
+from streamer.app.inputs import load_rules
 from streamer.cli.garbage import look_rarely
 from streamer.cli.options import examples, format_option, mapping_option, rules_option, until_option
 from streamer.cli.quantities import Duration, Share
 from streamer.cli.repeated import Repeated
 from streamer.cli.wording import counted, lasting
-from streamer.compose.effect import Asked, Effect, Group, effect_of_changes, effect_of_rules
-from streamer.compose.hints import hint
-from streamer.compose.inputs import load_rules
-from streamer.compose.proportions import CONFIDENCE, POWER
-from streamer.compose.report import memberships_of
 from streamer.core.ruleset import RuleSet
 from streamer.errors import UsageError
 from streamer.types import Millis

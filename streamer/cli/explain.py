@@ -4,6 +4,9 @@ from typing import Literal
 
 import click
 
+from streamer.analysis.explain import explain as run
+from streamer.analysis.explanation import Explanation
+from streamer.app.inputs import load_rules, open_events
 from streamer.cli.failures import FINDINGS, say, say_finding
 from streamer.cli.options import (
     END_OF_EVENTS,
@@ -16,9 +19,6 @@ from streamer.cli.options import (
 from streamer.cli.progress import progress_of
 from streamer.cli.tree import as_json, as_text
 from streamer.cli.wording import instant
-from streamer.compose.explain import explain as run
-from streamer.compose.explanation import Explanation
-from streamer.compose.inputs import load_rules, open_events
 from streamer.types import Millis
 
 

@@ -81,7 +81,7 @@ def say(message: str) -> None:
 
 def say_finding(finding: Finding) -> None:
     """Write an error or a warning with its line and a caret to standard error."""
-    from streamer.codecs.language import render
+    from streamer.language import render
 
     say(render(finding))
 

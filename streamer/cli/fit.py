@@ -7,14 +7,14 @@ import click
 import orjson
 
 from streamer.adapters.output import whole
+from streamer.analysis.fitting import Asked, Calibration, Each, Fitted, Histories
+from streamer.analysis.fitting import fit as run
+from streamer.app.inputs import open_events
 from streamer.cli.failures import say_finding
 from streamer.cli.options import examples, mapping_option, until_option
 from streamer.cli.progress import progress_of
 from streamer.cli.quantities import Duration
 from streamer.cli.wording import counted, instant
-from streamer.compose.fitting import Asked, Calibration, Each, Fitted, Histories
-from streamer.compose.fitting import fit as run
-from streamer.compose.inputs import open_events
 from streamer.types import DAY, Millis
 
 _FORM: Final = "{:<28} {:>10} {:>10} {:>10} {:>10}"

@@ -8,15 +8,15 @@ from typing import Any, Literal
 import click
 import orjson
 
+from streamer.analysis.privacy import ALWAYS, Datum, Privacy, without_reason
+from streamer.analysis.privacy import privacy as kept_by
+from streamer.app.inputs import load_rules
 from streamer.cli.failures import FINDINGS
 from streamer.cli.options import examples, format_option, rules_argument
 from streamer.cli.wording import counted
-from streamer.codecs.language import render
-from streamer.compose.inputs import load_rules
-from streamer.compose.privacy import ALWAYS, Datum, Privacy, without_reason
-from streamer.compose.privacy import privacy as kept_by
 from streamer.core.wording import duration
 from streamer.errors import Finding
+from streamer.language import render
 
 
 @click.command(

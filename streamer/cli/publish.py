@@ -9,6 +9,9 @@ import click
 from streamer.adapters.kafka import Connection, Topics
 from streamer.adapters.kafka.publishing import KafkaPublication
 from streamer.adapters.output import Output
+from streamer.app.inputs import open_records
+from streamer.app.publish import PATIENCE_S, Source
+from streamer.app.publish import publish as run
 from streamer.cli.failures import FINDINGS, say, say_finding
 from streamer.cli.options import examples, mapping_option
 from streamer.cli.progress import progress_of
@@ -16,9 +19,6 @@ from streamer.cli.quantities import Rate
 from streamer.cli.servers import kafka_options, topic_options
 from streamer.cli.wording import counted
 from streamer.codecs.changes import rejection_line
-from streamer.compose.inputs import open_records
-from streamer.compose.publish import PATIENCE_S, Source
-from streamer.compose.publish import publish as run
 from streamer.errors import AdapterError
 from streamer.types import Rejection
 

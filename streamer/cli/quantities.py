@@ -4,7 +4,7 @@ from math import nan
 
 import click
 
-from streamer.codecs.language.scalars import duration
+from streamer.language.scalars import duration
 from streamer.types import Millis
 
 

@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from streamer.adapters.files import STANDARD
+from streamer.app.inputs import Reading, open_events
 from streamer.cli.failures import say_finding
 from streamer.cli.progress import progress_of
-from streamer.compose.inputs import Reading, open_events
 from streamer.errors import Finding, UsageError
 
 

@@ -6,6 +6,9 @@ from typing import Literal
 import click
 
 from streamer.adapters.files import STANDARD, FileSink
+from streamer.app.inputs import load_rules, open_events
+from streamer.app.replay import Summary
+from streamer.app.replay import replay as run
 from streamer.cli.failures import FINDINGS, say, say_finding, unfinished
 from streamer.cli.garbage import look_rarely
 from streamer.cli.options import (
@@ -19,9 +22,6 @@ from streamer.cli.options import (
 from streamer.cli.progress import progress_of
 from streamer.cli.summary import as_json, show
 from streamer.cli.wording import counted
-from streamer.compose.inputs import load_rules, open_events
-from streamer.compose.replay import Summary
-from streamer.compose.replay import replay as run
 from streamer.types import Millis
 
 

@@ -8,15 +8,7 @@ import click
 
 from streamer.adapters.files import STANDARD, FileLog
 from streamer.adapters.output import whole
-from streamer.cli.failures import say_finding, unfinished
-from streamer.cli.garbage import look_rarely
-from streamer.cli.options import examples, keep_apart, mapping_option, rules_option, until_option
-from streamer.cli.progress import progress_of
-from streamer.cli.quantities import Share
-from streamer.cli.report_page import as_page
-from streamer.cli.report_text import as_json, show
-from streamer.compose.inputs import load_rules, open_events
-from streamer.compose.report import (
+from streamer.analysis.report import (
     Limits,
     Report,
     judge,
@@ -24,6 +16,14 @@ from streamer.compose.report import (
     report_changes,
     report_events,
 )
+from streamer.app.inputs import load_rules, open_events
+from streamer.cli.failures import say_finding, unfinished
+from streamer.cli.garbage import look_rarely
+from streamer.cli.options import examples, keep_apart, mapping_option, rules_option, until_option
+from streamer.cli.progress import progress_of
+from streamer.cli.quantities import Share
+from streamer.cli.report_page import as_page
+from streamer.cli.report_text import as_json, show
 from streamer.core.ruleset import RuleSet
 from streamer.errors import UsageError
 from streamer.types import Millis

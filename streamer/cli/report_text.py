@@ -7,10 +7,7 @@ from typing import IO, Any
 import click
 import orjson
 
-from streamer.cli.tables import show_table
-from streamer.cli.wording import counted, instant, lasting
-from streamer.compose.books import MOST_STAYS
-from streamer.compose.report import (
+from streamer.analysis.report import (
     Judgement,
     Limits,
     Report,
@@ -19,6 +16,9 @@ from streamer.compose.report import (
     is_small,
     shares_of,
 )
+from streamer.app.books import MOST_STAYS
+from streamer.cli.tables import show_table
+from streamer.cli.wording import counted, instant, lasting
 from streamer.instants import iso
 
 _HEADS = ("segment", "size", "mean size", "entered", "exited", "volatility", "median stay")

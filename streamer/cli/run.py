@@ -10,14 +10,14 @@ import click
 from streamer.adapters.kafka import Connection, Topics
 from streamer.adapters.metrics import Metrics
 from streamer.adapters.web import Pages
+from streamer.app.connect import Servers, connect
+from streamer.app.inputs import load_rules
+from streamer.app.live import Live, new_instance
 from streamer.cli.garbage import look_rarely
 from streamer.cli.journal import StandardJournal
 from streamer.cli.options import examples, rules_option
 from streamer.cli.quantities import Duration
 from streamer.cli.servers import group_option, kafka_options, redis_option, topic_options
-from streamer.compose.connect import Servers, connect
-from streamer.compose.inputs import load_rules
-from streamer.compose.live import Live, new_instance
 from streamer.types import Millis
 from streamer.worker import Pace
 

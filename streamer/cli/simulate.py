@@ -12,7 +12,9 @@ from streamer.adapters.output import STANDARD, Output
 from streamer.cli.failures import silence_standard_output
 from streamer.cli.options import Instant, examples
 from streamer.cli.quantities import Duration, Rate, Share
-from streamer.compose.simulation import (
+from streamer.errors import UsageError
+from streamer.instants import EARLIEST, END, iso
+from streamer.simulation import (
     DEFAULT_START,
     Mishaps,
     Simulation,
@@ -20,9 +22,7 @@ from streamer.compose.simulation import (
     batches,
     visits_for,
 )
-from streamer.compose.simulation import simulate as run
-from streamer.errors import UsageError
-from streamer.instants import EARLIEST, END, iso
+from streamer.simulation import simulate as run
 from streamer.types import Millis
 
 _SHARE = Share()

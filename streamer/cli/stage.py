@@ -11,8 +11,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from streamer.app.demo import Demo
 from streamer.cli.wording import counted, instant, plain
-from streamer.compose.demo import Demo
 from streamer.types import SegmentChange
 
 _BAR: Final = 24

@@ -6,10 +6,10 @@ from typing import IO, Final
 import click
 import orjson
 
+from streamer.app.books import MOST_STAYS, Account
+from streamer.app.replay import Summary
 from streamer.cli.tables import show_table
 from streamer.cli.wording import counted, instant, lasting
-from streamer.compose.books import MOST_STAYS, Account
-from streamer.compose.replay import Summary
 from streamer.instants import iso
 
 _HEADS: Final = ("segment", "entered", "exited", "members", "customers", "median stay")

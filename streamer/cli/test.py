@@ -2,11 +2,11 @@
 
 import click
 
+from streamer.app.inputs import load_rules
+from streamer.app.scenario import Verdict, render, run_tests
 from streamer.cli.failures import FINDINGS
 from streamer.cli.options import examples, rules_argument
 from streamer.cli.wording import counted
-from streamer.compose.inputs import load_rules
-from streamer.compose.scenario import Verdict, render, run_tests
 
 
 @click.command(

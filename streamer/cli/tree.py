@@ -6,10 +6,10 @@ from typing import Any
 import click
 import orjson
 
+from streamer.analysis.explanation import Branch, Explanation, RungView, SegmentView
+from streamer.analysis.watch import Said, Truth
 from streamer.cli.wording import counted, instant, plain
 from streamer.codecs.changes import encode_change
-from streamer.compose.explanation import Branch, Explanation, RungView, SegmentView
-from streamer.compose.watch import Said, Truth
 from streamer.instants import iso
 from streamer.types import Event, Millis
 

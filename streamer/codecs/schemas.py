@@ -11,9 +11,9 @@ import orjson
 
 from streamer.codecs.change_schemas import change_schema, membership_schema, rejected_schema
 from streamer.codecs.event_schemas import Schema, call_schema, event_schema
-from streamer.codecs.language.schema import rules_schema
-from streamer.codecs.mapping.schema import mapping_schema
 from streamer.codecs.report_schemas import report_schema
+from streamer.language.schema import rules_schema
+from streamer.mapping.schema import mapping_schema
 
 
 def documents() -> dict[str, Schema]:

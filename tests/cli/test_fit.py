@@ -6,8 +6,8 @@ from pathlib import Path
 import orjson
 import pytest
 
+from tests.analysis.fitting.shoppers import lines
 from tests.cli.shop import run
-from tests.compose.fitting.shoppers import lines
 
 ROOT = Path(__file__).parents[2]
 CDNOW = ROOT.parent / "shared" / "data" / "cdnow" / "CDNOW_sample.txt"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.shop import read, run, shop
-from tests.codecs.mapping import shops
+from tests.mapping import shops
 
 DAY_ONE = 1_767_225_600_000_000
 

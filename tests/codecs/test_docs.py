@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from streamer.codecs.events import decode
-from streamer.codecs.mapping import read_mapping
+from streamer.mapping import read_mapping
 from streamer.types import Record
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -3,13 +3,13 @@
 import msgspec
 import pytest
 
-from streamer.codecs.language import read_rules_text
 from streamer.codecs.profiles import ProfileCodec
 from streamer.core.compile import compile_rules
 from streamer.core.decide import decide
 from streamer.core.profile import Profile
 from streamer.core.ruleset import RuleSet
 from streamer.errors import AdapterError, Fenced
+from streamer.language import read_rules_text
 from streamer.types import Event, Wake
 
 START = 1_760_000_000_000

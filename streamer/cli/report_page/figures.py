@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from itertools import groupby
 
+from streamer.analysis.report import Report, SegmentReport
 from streamer.cli.report_page.charts import chart
 from streamer.cli.report_page.tags import Html, code, tag
 from streamer.cli.wording import instant, lasting
-from streamer.compose.report import Report, SegmentReport
 
 
 def over_time(live: list[SegmentReport], report: Report) -> Iterator[Html]:

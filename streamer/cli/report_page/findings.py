@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from streamer.analysis.report import Judgement, Limits, Overlap, Report
 from streamer.cli.report_page.tags import Html, code, joined, tag
-from streamer.compose.report import Judgement, Limits, Overlap, Report
 
 _MOST_NAMED: Final = 6
 

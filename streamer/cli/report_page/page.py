@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import Final
 
+from streamer.analysis.report import Limits, Report, judge
 from streamer.cli.report_page.figures import over_time
 from streamer.cli.report_page.findings import findings
 from streamer.cli.report_page.tables import pair_table, segment_table
 from streamer.cli.report_page.tags import Html, joined, tag
 from streamer.cli.report_text import story
-from streamer.compose.report import Limits, Report, judge
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 

@@ -2,11 +2,11 @@
 
 from typing import Final
 
+from streamer.analysis.report import Limits, Overlap, Report, SegmentReport, shares_of
 from streamer.cli.report_page.charts import bar, spark
 from streamer.cli.report_page.findings import pair_text
 from streamer.cli.report_page.tags import Html, code, joined, tag
 from streamer.cli.report_text import number, stay
-from streamer.compose.report import Limits, Overlap, Report, SegmentReport, shares_of
 
 _MOST_PAIRS: Final = 25
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from streamer.app.nodes import leaves_of
 from streamer.codecs.events import decode
-from streamer.compose.nodes import leaves_of
 from streamer.core.decide import decide
 from streamer.core.memory import Leaf
 from streamer.core.profile import Profile

@@ -1,0 +1,174 @@
+"""What reacting to a segment brings: those who are held out beside those who are not.
+
+A customer counts once, with the first entry into the membership, in the group that the change
+says: held out, so that nobody reacts to the segment, or not. The customer converts with a
+conversion event later than the entry, and no later than `within` after it. Who entered so late
+that this time is not over is left out, converted or not, or the groups would not be alike.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias
+
+from streamer.analysis.proportions import Interval, needed, newcombe, wilson
+from streamer.app.inputs import Events, Reading, read_changes, read_events
+from streamer.app.replay import replay_into
+from streamer.core.ruleset import RuleSet
+from streamer.errors import UsageError
+from streamer.ports import Log
+from streamer.types import Millis, SegmentChange
+
+Verdict: TypeAlias = Literal["more", "fewer", "alike", "unclear"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is compared: conversions within `within` ms of entering `membership`.
+
+    `worth` is the smallest difference of the shares that would be worth knowing (0.01: a point).
+    """
+
+    membership: str
+    conversions: frozenset[str]
+    within: Millis
+    worth: float
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The customers of one group, how many converted, and the interval of that share (Wilson)."""
+
+    customers: int
+    converted: int
+    share: float
+    interval: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """The two groups, and the difference of their shares with its interval (Newcombe).
+
+    `open_` customers entered too late to count. `verdict` is `more` or `fewer` (those reacted to
+    convert so), `alike` (if there is a difference, it is smaller than what is worth knowing) or
+    `unclear`: not enough data. `needed` is how many must be held out, at the present ratio of the
+    groups, to show a difference of that size with a probability of 80%.
+    """
+
+    reacted: Group
+    held_out: Group
+    open_: int
+    difference: float
+    interval: Interval
+    verdict: Verdict
+    needed: int
+
+
+class _Entry(NamedTuple):
+    at: Millis
+    held_out: bool
+
+
+class Entries:
+    """The first entry of each customer into one membership."""
+
+    def __init__(self, membership: str) -> None:
+        self._membership = membership
+        self.first: dict[str, _Entry] = {}
+
+    def enter(self, changes: Iterable[SegmentChange]) -> None:
+        """Take up changes, in any order."""
+        for change in changes:
+            if change.segment == self._membership and change.direction == "entered":
+                known = self.first.get(change.customer)
+                if known is None or change.at < known.at:
+                    self.first[change.customer] = _Entry(change.at, change.holdout)
+
+
+def effect_of_rules(
+    rules: RuleSet, events: Events, asked: Asked, until: Millis | None = None
+) -> Effect:
+    """Replay the events for the entries, then read them again for the conversions.
+
+    Raises `UsageError` where there are no two groups to compare, and as `replay` does.
+    """
+    entries = Entries(asked.membership)
+    with events() as reading:
+        done = replay_into(entries, rules, reading, until=until)
+    with events() as again:
+        return _compared(entries, again, asked, done.until)
+
+
+def effect_of_changes(
+    changes: Log, events: Events, asked: Asked, until: Millis | None = None
+) -> Effect:
+    """Take the entries from changes as they were told, and the conversions from the events.
+
+    Raises `UsageError` where there are no two groups to compare, or a line is no change.
+    """
+    entries = Entries(asked.membership)
+    entries.enter(change for _, change in read_changes(changes))
+    with events() as reading:
+        return _compared(entries, reading, asked, until)
+
+
+def verdict(interval: Interval, worth: float) -> Verdict:
+    """Return what the interval of a difference says, beside a difference that is worth knowing."""
+    if interval.low > 0:
+        return "more"
+    if interval.high < 0:
+        return "fewer"
+    return "alike" if -worth < interval.low and interval.high < worth else "unclear"
+
+
+def _compared(entries: Entries, events: Reading, asked: Asked, until: Millis | None) -> Effect:
+    first = entries.first
+    if not first:
+        raise UsageError(f"nobody entered {asked.membership}: there is nothing to compare")
+    converted: set[str] = set()
+    end = until
+    for event in read_events(events):
+        if until is None:
+            end = event.time if end is None else max(end, event.time)
+        elif event.time > until:
+            continue
+        entry = first.get(event.customer)
+        if (
+            entry is not None
+            and event.name in asked.conversions
+            and entry.at < event.time <= entry.at + asked.within
+        ):
+            converted.add(event.customer)
+    over = {who: it for who, it in first.items() if end is not None and it.at + asked.within <= end}
+    groups = []
+    for held_out in (False, True):
+        members = {who for who, entry in over.items() if entry.held_out is held_out}
+        if not members:
+            raise UsageError(_no_group(asked, len(over), held_out=held_out))
+        groups.append((len(members & converted), len(members)))
+    (one, of), (other, of_held_out) = groups
+    held, interval = _group(other, of_held_out), newcombe(one, of, other, of_held_out)
+    return Effect(
+        reacted=_group(one, of),
+        held_out=held,
+        open_=len(first) - len(over),
+        difference=one / of - held.share,
+        interval=interval,
+        verdict=verdict(interval, asked.worth),
+        needed=needed(held.share, asked.worth, of / of_held_out),
+    )
+
+
+def _group(converted: int, customers: int) -> Group:
+    return Group(customers, converted, converted / customers, wilson(converted, customers))
+
+
+def _no_group(asked: Asked, entered: int, *, held_out: bool) -> str:
+    key = asked.membership.partition(".")[0]
+    if not entered:
+        return f"nobody entered {asked.membership} early enough: the time to convert is not over"
+    if held_out:
+        return (
+            f"none of {entered:,} who entered {asked.membership} is held out: "
+            f"give {key} a share of them in its settings, such as holdout: 5%"
+        )
+    return f"all {entered:,} who entered {asked.membership} are held out: nobody was reacted to"

@@ -1,0 +1,76 @@
+"""The answer to why a customer is in a segment, and until when, as a tree of values."""
+
+from dataclasses import dataclass
+
+from streamer.analysis.watch import Said, Setting, Truth
+from streamer.types import Event, Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One condition: what it asks, what its answer rests on, whether it holds and since when.
+
+    `flips` is when it next changes if nothing happens, None if it does not. `conditions` are the
+    parts of `all`, `any` and `none`.
+    """
+
+    text: str
+    detail: str
+    truth: Truth
+    flips: Millis | None
+    conditions: "tuple[Branch, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class RungView:
+    """One tier (or, with None, the whole of a segment) and its condition, None for `otherwise`."""
+
+    tier: str | None
+    condition: Branch | None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A move that the rule's truth asks for and a setting holds back until an instant."""
+
+    setting: Setting
+    target: str | None
+    until: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentView:
+    """A segment or ladder: the membership (None outside), the last change and the next.
+
+    `next` is what changes first if nothing happens, None if nothing does.
+    """
+
+    key: str
+    title: str
+    is_ladder: bool
+    membership: str | None
+    last: Said | None
+    next: Said | None
+    waiting: Waiting | None
+    rungs: tuple[RungView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A customer at one instant. `born` is None when there is no profile then.
+
+    `occurs` says whether the customer has any valid event in the files, `nearest` names similar
+    customers if not. `refused` counts the events that were not accepted.
+    """
+
+    customer: str
+    at: Millis | None
+    occurs: bool
+    nearest: tuple[str, ...]
+    born: Millis | None
+    events: int
+    refused: int
+    last: Event | None
+    forgotten: Millis | None
+    forgets: Millis | None
+    segments: tuple[SegmentView, ...]

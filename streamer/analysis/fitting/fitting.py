@@ -1,0 +1,139 @@
+"""All of a fit: purchases are read, parameters found, judged by a later time, and written."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from zoneinfo import available_timezones
+
+from streamer.analysis.fitting.bg_nbd import (
+    Fit,
+    fit_bg_nbd,
+    in_units,
+    probability_alive,
+    purchases_to_come,
+)
+from streamer.analysis.fitting.calibration import Calibration, calibrate
+from streamer.analysis.fitting.documents import model_file, value_document
+from streamer.analysis.fitting.gamma_gamma import (
+    Spent,
+    ValueFit,
+    expected_value,
+    fit_gamma_gamma,
+)
+from streamer.analysis.fitting.histories import Each, Histories
+from streamer.app.inputs import Decoder
+from streamer.errors import UsageError
+from streamer.language.scalars import KEY_PATTERN
+from streamer.ports import Log
+from streamer.types import Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What to fit: the model's key, what a purchase is, and on the time up to when.
+
+    `until` None is the last purchase. `unit` and `ahead` in ms; the scores of customers say how
+    many purchases are expected within `ahead`. With `value`, the property with the value of a
+    purchase, a gamma-gamma model is fitted, too.
+    """
+
+    key: str
+    events: frozenset[str]
+    each: Each
+    unit: Millis
+    zone: str
+    until: Millis | None
+    ahead: Millis
+    value: str | None = None
+
+    def check(self) -> None:
+        """Raise `UsageError` for what no rule set could have: a key, an event, a zone."""
+        for word in (self.key, *self.events):
+            if re.fullmatch(KEY_PATTERN[1:-1], word) is None:
+                raise UsageError(
+                    f'"{word}" is no name: names are of small letters, digits and _, like churn'
+                )
+        if self.zone not in available_timezones():
+            raise UsageError(
+                f'no such time zone: "{self.zone}"; write UTC or a name such as Europe/Berlin'
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the models say of one customer at the end of their time; `value` is of a purchase."""
+
+    customer: str
+    purchases: int
+    alive: float
+    expected: float
+    value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What came of a fit; `calibration` is of the model itself, or with `tried` of one fitted so.
+
+    A model that was fitted on all there is cannot be judged by what it has seen. Then another one
+    is fitted on the first two thirds of the time, and the last third judges that.
+    """
+
+    fit: Fit
+    values: ValueFit | None
+    histories: Histories
+    until: Millis
+    customers: int
+    calibration: Calibration
+    tried: Fit | None
+    text: str
+    standings: tuple[Standing, ...]
+
+
+def fit(asked: Asked, log: Log, decode: Decoder, watch: Callable[[], object]) -> Fitted:
+    """Read the log and fit the model; raises `UsageError` where that cannot be done."""
+    asked.check()
+    histories = Histories(asked.events, asked.each, asked.zone, asked.value)
+    histories.read(log, decode, watch)
+    first, last = histories.first, histories.last
+    if first is None or last is None:
+        raise UsageError(
+            f"no purchase among the events: none is {' or '.join(sorted(asked.events))}"
+        )
+    until = last if asked.until is None else asked.until
+    found = fit_bg_nbd((one for _, one in histories.until(until)), asked.unit)
+    begin, tried = until, None
+    if until >= last:
+        begin = first + (last - first) * 2 // 3
+        tried = fit_bg_nbd((one for _, one in histories.until(begin)), asked.unit)
+    spent = {customer: histories.spent(customer, until) for customer in histories.times}
+    values = None
+    if asked.value is not None:
+        values = fit_gamma_gamma(one for one in spent.values() if one is not None)
+    judged = (tried or found).parameters
+    standings = tuple(
+        Standing(
+            customer,
+            one.repeats + 1,
+            probability_alive(found.parameters, moment),
+            purchases_to_come(found.parameters, moment, asked.ahead / asked.unit),
+            _worth(values, spent[customer]),
+        )
+        for customer, one in histories.until(until)
+        for moment in (in_units(one, asked.unit),)
+    )
+    return Fitted(
+        fit=found,
+        values=values,
+        histories=histories,
+        until=until,
+        customers=len(standings),
+        calibration=calibrate(histories, judged, asked.unit, begin, last),
+        tried=tried,
+        text=model_file(asked.key, found, histories, asked.unit, until)
+        + ("" if values is None else value_document(asked.key, values, histories, until)),
+        standings=standings,
+    )
+
+
+def _worth(values: ValueFit | None, spent: Spent | None) -> float | None:
+    return None if values is None or spent is None else expected_value(values.parameters, spent)

@@ -1,0 +1,112 @@
+"""Who bought when: the purchases of each customer, gathered from a log of events."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, NamedTuple, TypeAlias
+from zoneinfo import ZoneInfo
+
+from streamer.analysis.fitting.gamma_gamma import Spent
+from streamer.app.inputs import Decoder, read_records
+from streamer.core.values import SCALE, compile_found, ten_thousandths
+from streamer.errors import InvalidEvent
+from streamer.ports import Log
+from streamer.types import SECOND, Millis
+
+Each: TypeAlias = Literal["event", "day"]
+
+
+class Summary(NamedTuple):
+    """One customer up to an instant, as the model sees it.
+
+    `repeats` purchases after the first, the last of them `recency` ms after it, the first one
+    `age` ms ago.
+    """
+
+    repeats: int
+    recency: Millis
+    age: Millis
+
+
+@dataclass(slots=True)
+class Histories:
+    """The instants of purchases by customer; `each` and `zone` say what counts as one.
+
+    With `value`, a property, `amounts` are the instants and values, in ten-thousandths, of the
+    purchases that have a positive one.
+    `lines` were read; `unreadable` of them are no events, `duplicates` repeat an id.
+    """
+
+    events: frozenset[str]
+    each: Each
+    zone: str
+    value: str | None = None
+    amounts: dict[str, list[tuple[Millis, int]]] = field(default_factory=dict)
+    times: dict[str, list[Millis]] = field(default_factory=dict)
+    lines: int = 0
+    unreadable: int = 0
+    duplicates: int = 0
+
+    def read(self, log: Log, decode: Decoder, watch: Callable[[], object]) -> None:
+        """Gather the purchases of a log; `watch` is called after every batch."""
+        seen: set[tuple[str, str]] = set()
+        found = None if self.value is None else compile_found(self.value, ())
+        for record in read_records(log, watch):
+            self.lines += 1
+            try:
+                event = decode(record)
+            except InvalidEvent:
+                self.unreadable += 1
+                continue
+            if event.name not in self.events:
+                continue
+            mark = (event.customer, event.id)
+            if mark in seen:
+                self.duplicates += 1
+                continue
+            seen.add(mark)
+            self.times.setdefault(event.customer, []).append(event.time)
+            if found is not None:
+                numbers = (ten_thousandths(value) for value, _ in found(event))
+                amount = sum(number for number in numbers if number is not None)
+                if amount > 0:
+                    entry = (event.time, amount)
+                    self.amounts.setdefault(event.customer, []).append(entry)
+        for times in self.times.values():
+            times.sort()
+
+    @property
+    def first(self) -> Millis | None:
+        """The first purchase of all."""
+        return min((times[0] for times in self.times.values()), default=None)
+
+    @property
+    def last(self) -> Millis | None:
+        """The last purchase of all."""
+        return max((times[-1] for times in self.times.values()), default=None)
+
+    def until(self, end: Millis) -> Iterator[tuple[str, Summary]]:
+        """Yield every customer who had bought by then, with the summary at that instant."""
+        for customer, times in self.times.items():
+            known = [time for time in times if time <= end]
+            if known:
+                recency, age = known[-1] - known[0], end - known[0]
+                yield customer, Summary(self._purchases(known) - 1, recency, age)
+
+    def spent(self, customer: str, end: Millis) -> Spent | None:
+        """Return what a customer had spent by then; None for nothing."""
+        known = [entry for entry in self.amounts.get(customer, ()) if entry[0] <= end]
+        if not known:
+            return None
+        total = sum(amount for _, amount in known) / SCALE
+        return Spent(self._purchases([time for time, _ in known]), total)
+
+    def between(self, customer: str, begin: Millis, end: Millis) -> int:
+        """Return how many purchases a customer made after `begin` and up to `end`."""
+        return self._purchases([time for time in self.times[customer] if begin < time <= end])
+
+    def _purchases(self, times: list[Millis]) -> int:
+        if self.each == "event":
+            return len(times)
+        zone = ZoneInfo(self.zone)
+        return len({datetime.fromtimestamp(time // SECOND, zone).date() for time in times})

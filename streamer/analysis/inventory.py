@@ -1,0 +1,152 @@
+"""What a rule set remembers about one customer at most, and what it reads of events.
+
+Bytes are those of an encoded profile when every memory is full. Memories that several segments
+share are counted in each of them, and once in the total.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from streamer.app.inputs import Rules
+from streamer.app.nodes import leaves_of
+from streamer.codecs.profiles import MEMBERSHIP_BYTES, PROFILE_BYTES
+from streamer.core.compile import Declaration, event_names, questions
+from streamer.core.leaves.abandoned import Abandoned
+from streamer.core.leaves.age import Age
+from streamer.core.leaves.aggregate import Aggregate
+from streamer.core.leaves.anniversary import Anniversary
+from streamer.core.leaves.dates import MOST_DATES
+from streamer.core.leaves.favours import Favours
+from streamer.core.leaves.frequent import MOST_REPEATED
+from streamer.core.leaves.performed import Performed
+from streamer.core.leaves.predicted import MOST_DAYS, Predicted
+from streamer.core.leaves.sequence import Sequence
+from streamer.core.leaves.trait import Trait
+from streamer.core.leaves.worth import Worth
+from streamer.core.memory import MOST_EVENTS, MOST_VALUES
+from streamer.core.plan import Plan
+from streamer.core.ruleset import RuleSet
+from streamer.core.syntax import ANY, Clause
+
+_OF_TRAITS: Final = (Trait, Anniversary, Age)
+"""The conditions that read one trait, their `name`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What one segment or ladder needs.
+
+    `remembers` is the most bytes per customer, None for a rule that is not evaluated; `shared`
+    of them are in memories that the segments `shared_with` use too. `limits` says in words, for
+    each condition that could need more than its bound, up to where it is exact.
+    """
+
+    key: str
+    title: str
+    place: str
+    remembers: int | None
+    shared: int
+    shared_with: tuple[str, ...]
+    events: tuple[str, ...]
+    properties: tuple[str, ...]
+    traits: tuple[str, ...]
+    limits: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The needs of all segments; `total` is the most bytes per customer, each memory once."""
+
+    segments: tuple[Needs, ...]
+    total: int
+
+
+def inventory(rules: Rules) -> Inventory:
+    """Return what the rule set remembers and reads, in the order of its files."""
+    compiled = rules.compiled
+    plans = {plan.key: plan for plan in compiled.plans}
+    segments = tuple(_needs(one, plans.get(one.key), rules) for one in rules.declared.declarations)
+    memories = _bytes(compiled, range(len(compiled.memories)))
+    return Inventory(segments, PROFILE_BYTES + memories + MEMBERSHIP_BYTES * len(plans))
+
+
+def _needs(one: Declaration, plan: Plan | None, rules: Rules) -> Needs:
+    compiled = rules.compiled
+    others = [other for other in compiled.plans if plan is not None and other is not plan]
+    slots = frozenset[int]() if plan is None else plan.slots
+    shared = slots & frozenset(slot for other in others for slot in other.slots)
+    asked = list(questions(one))
+    return Needs(
+        key=one.key,
+        title=one.title,
+        place=rules.declared.places[one.key],
+        remembers=None if plan is None else _bytes(compiled, slots) + MEMBERSHIP_BYTES,
+        shared=_bytes(compiled, shared),
+        shared_with=tuple(other.key for other in others if other.slots & shared),
+        events=_events(one, asked),
+        properties=tuple(sorted({name for each in asked for name in _properties(each)})),
+        traits=tuple(sorted({each.name for each in asked if isinstance(each, _OF_TRAITS)})),
+        limits=() if plan is None else tuple(_limits(plan, asked)),
+    )
+
+
+def _bytes(compiled: RuleSet, slots: Iterable[int]) -> int:
+    return sum(compiled.memories[slot].bound() for slot in slots)
+
+
+def _events(one: Declaration, asked: Iterable[object]) -> tuple[str, ...]:
+    names = sorted(set(event_names(one)))
+    return ("any", *names) if any(map(_reads_any, asked)) else tuple(names)
+
+
+def _parts(question: object) -> tuple[object, ...]:
+    """Return the condition and what it is made of, where names of events and properties stand."""
+    return question, getattr(question, "scope", None), *getattr(question, "steps", ())
+
+
+def _reads_any(question: object) -> bool:
+    fields = ("events", "since", "did", "without")
+    return any(getattr(part, field, None) == ANY for part in _parts(question) for field in fields)
+
+
+def _properties(question: object) -> Iterator[str]:
+    """Yield the properties that a condition reads."""
+    for field in ("property", "same", "times"):
+        name = getattr(question, field, None)
+        if isinstance(name, str):
+            yield name
+    for part in _parts(question):
+        clauses: tuple[Clause, ...] = getattr(part, "where", ())
+        yield from (clause.property for clause in clauses)
+
+
+def _limits(plan: Plan, asked: Iterable[object]) -> Iterator[str]:
+    for leaf, question in zip(leaves_of(plan), asked, strict=True):
+        limit = _limit(question)
+        if limit is not None:
+            yield f"{leaf.leaf.label}: exact up to {limit}"
+
+
+def _limit(question: object) -> str | None:
+    """Return up to where a condition is exact, None where it always is."""
+    match question:
+        case Performed(counting="same", property=name):
+            return f"{MOST_REPEATED:,} different values of {name}"
+        case Abandoned(same=str(name)) | Sequence(same=str(name)):
+            return f"{MOST_VALUES} different values of {name}"
+        case Favours(property=name, within=None):
+            return f"{MOST_VALUES} different values of {name}"
+        case Favours(property=name):
+            values = f"{MOST_VALUES} different values of {name}"
+            return f"{values} and {MOST_EVENTS:,} events in the window"
+        case Predicted() | Worth() if question.model.each == "day":
+            return f"{MOST_DAYS:,} different days with a purchase"
+        case Anniversary(name=name) | Age(name=name):
+            return f"{MOST_DATES} different dates of {name}"
+        case Aggregate(scope=scope) if scope.within is not None:
+            return f"{MOST_EVENTS:,} events in the window"
+        case Aggregate(scope=scope) if scope.since is not None:
+            return f"{MOST_EVENTS:,} events in the time that an event may be late"
+        case _:
+            return None

@@ -1,0 +1,36 @@
+"""Judging segments: how large, how restless, how alike, and whom nobody can reach.
+
+measures    what is measured, each as a pure function
+course      reads changes one by one and keeps only counts, and where each customer stands
+report      puts a report together, over a replay or over a file of changes
+judgement   which segments a person should look at, and why
+"""
+
+from streamer.analysis.report.course import Course
+from streamer.analysis.report.judgement import (
+    Judgement,
+    Limits,
+    is_large,
+    is_small,
+    judge,
+    shares_of,
+)
+from streamer.analysis.report.measures import Overlap
+from streamer.analysis.report.reading import report_changes, report_events
+from streamer.analysis.report.report import Report, SegmentReport, memberships_of
+
+__all__ = [
+    "Course",
+    "Judgement",
+    "Limits",
+    "Overlap",
+    "Report",
+    "SegmentReport",
+    "is_large",
+    "is_small",
+    "judge",
+    "memberships_of",
+    "report_changes",
+    "report_events",
+    "shares_of",
+]

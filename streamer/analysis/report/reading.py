@@ -1,0 +1,102 @@
+"""Reading what a report is about: events through the rules, or changes that were told.
+
+Both ways go through the same counts, and read their input once. Memory grows with customers and
+memberships, not with lines.
+"""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from streamer.analysis.report.course import Course
+from streamer.analysis.report.report import Gathered, Report, memberships_of, put_together
+from streamer.app.books import Books
+from streamer.app.inputs import Decoder, Reading, read_changes, refused
+from streamer.app.replay import replay_into
+from streamer.core.ruleset import RuleSet
+from streamer.errors import StreamerError
+from streamer.ports import Log
+from streamer.types import Millis, Record, SegmentChange
+
+Watch: TypeAlias = Callable[[], object]
+
+
+def report_events(
+    rules: RuleSet,
+    log: Log,
+    decode: Decoder,
+    *,
+    reachable: str | None = None,
+    until: Millis | None = None,
+    watch: Watch = lambda: None,
+) -> Report:
+    """Replay the events, up to `until` or to their end, and report on what came of them.
+
+    `reachable` names the membership of those who can be reached. Raises as `replay` does.
+    """
+    course = Course(memberships_of(rules))
+    done = replay_into(course, rules, Reading(log, decode, watch), until=until)
+    gathered = Gathered(
+        source="events",
+        begin=done.first,
+        end=None if done.first is None else done.until,
+        accounts=done.accounts,
+        changes=done.changes,
+        unknown={},
+        customers=done.known,
+        forgotten=done.customers - done.known,
+    )
+    return put_together(rules, course, gathered, reachable)
+
+
+def report_changes(
+    rules: RuleSet,
+    log: Log,
+    *,
+    reachable: str | None = None,
+    until: Millis | None = None,
+    watch: Watch = lambda: None,
+) -> Report:
+    """Report on changes as `encode_change` writes them; those after `until` are left out.
+
+    The span ends at `until`, or at the last change. Raises `UsageError` with file and line for a
+    line that is no change, and for a customer whose changes are not all there or not in order.
+    """
+    course, books = Course(memberships_of(rules)), Books(rules.plans)
+    known = set(memberships_of(rules))
+    unknown: dict[str, int] = {}
+    last: dict[str, tuple[Millis, int]] = {}
+    for record, change in read_changes(log, watch):
+        _check_order(last, record, change)
+        if until is not None and change.at > until:
+            continue
+        if change.segment not in known:
+            unknown[change.segment] = unknown.get(change.segment, 0) + 1
+            continue
+        try:
+            books.enter([change])
+        except StreamerError as error:
+            raise refused(record, str(error)) from None
+        course.enter([change])
+    gathered = Gathered(
+        source="changes",
+        begin=course.first,
+        end=course.last if until is None or course.first is None else until,
+        accounts=books.accounts(),
+        changes=books.changes,
+        unknown=unknown,
+        customers=len(course.inside),
+        forgotten=None,
+    )
+    return put_together(rules, course, gathered, reachable)
+
+
+def _check_order(
+    last: dict[str, tuple[Millis, int]], record: Record, change: SegmentChange
+) -> None:
+    number = (change.born, change.sequence)
+    if number <= last.get(change.customer, (0, 0)):
+        raise refused(
+            record,
+            f"change {change.sequence} of customer {change.customer} is told twice or out of order",
+        )
+    last[change.customer] = number

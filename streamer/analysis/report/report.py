@@ -1,0 +1,194 @@
+"""What a report says, put together from what was read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+from streamer.analysis.report.course import Course
+from streamer.analysis.report.measures import (
+    Overlap,
+    mean_size,
+    member_time,
+    members_of,
+    outside,
+    overlaps,
+    sizes,
+    volatility,
+)
+from streamer.app.books import Account
+from streamer.core.plan import Plan, Rung
+from streamer.core.ruleset import RuleSet
+from streamer.types import Millis
+
+Source: TypeAlias = Literal["events", "changes"]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentReport:
+    """One membership over the span of the report.
+
+    `size` is the number of members at the end, `peak` the largest size at the end of a step,
+    `mean_size` the size at an average instant; `customers` were inside at least once.
+    `volatility` is (entered + exited) / `mean_size`. `median_stay` (ms) is of the stays that
+    ended, `sampled` if of a sample of them. `unreachable` members are not in the membership that
+    says who can be reached; None where there is no such. `entered_by_step`, `exited_by_step` and
+    `size_by_step` (at the end of the step) have one number for each step of the report.
+    """
+
+    membership: str
+    title: str
+    ladder: str | None
+    is_rest: bool
+    size: int
+    peak: int
+    mean_size: float | None
+    entered: int
+    exited: int
+    customers: int
+    volatility: float | None
+    median_stay: Millis | None
+    sampled: bool
+    unreachable: int | None
+    entered_by_step: tuple[int, ...]
+    exited_by_step: tuple[int, ...]
+    size_by_step: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a report says. The span is from `begin` to `end`, None where nothing happened.
+
+    `customers` are all who are known at the end; of changes alone: all who are named. `forgotten`
+    customers were known and are no longer, None where the input does not tell. `in_no_segment`
+    customers are in no membership at the end, those `in_rest_only` in nothing but `otherwise`
+    tiers. `steps` holds the first instant of each step. `unknown` counts the changes of
+    memberships that the rules do not have; they are left out. Overlaps are of the end, and name
+    memberships by their place in `segments`.
+    """
+
+    source: Source
+    ruleset: str
+    rules: str
+    begin: Millis | None
+    end: Millis | None
+    changes: int
+    unknown: dict[str, int]
+    customers: int
+    forgotten: int | None
+    in_no_segment: int
+    in_rest_only: int
+    reachable: str | None
+    width: Millis
+    steps: tuple[Millis, ...]
+    segments: tuple[SegmentReport, ...]
+    overlaps: tuple[Overlap, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What was read of the input, beside the course; names as in `Report`."""
+
+    source: Source
+    begin: Millis | None
+    end: Millis | None
+    accounts: tuple[Account, ...]
+    changes: int
+    unknown: dict[str, int]
+    customers: int
+    forgotten: int | None
+
+
+def memberships_of(rules: RuleSet) -> list[str]:
+    """Return every membership of a rule set, in the order in which it decides them."""
+    return [rung.membership for plan in rules.plans for rung in plan.rungs]
+
+
+def put_together(
+    rules: RuleSet, course: Course, gathered: Gathered, reachable: str | None
+) -> Report:
+    """Return the report on a course; `reachable` is the membership of who can be reached."""
+    rungs = [(plan, rung) for plan in rules.plans for rung in plan.rungs]
+    names = memberships_of(rules)
+    masks = course.masks()
+    rest = sum(1 << number for number, (_, rung) in enumerate(rungs) if rung.when is None)
+    steps = _steps(course, gathered)
+    unreached = None if reachable is None else _unreached(masks, names.index(reachable))
+    segments = [
+        _segment(plan, rung, account, course, gathered, steps)
+        for (plan, rung), account in zip(rungs, gathered.accounts, strict=True)
+    ]
+    if unreached is not None:
+        segments = [
+            replace(one, unreachable=unreached.get(number, 0))
+            for number, one in enumerate(segments)
+        ]
+    nowhere = outside(masks, -1)
+    return Report(
+        source=gathered.source,
+        ruleset=rules.header.name,
+        rules=rules.version,
+        begin=gathered.begin,
+        end=gathered.end,
+        changes=gathered.changes,
+        unknown=gathered.unknown,
+        customers=gathered.customers,
+        forgotten=gathered.forgotten,
+        in_no_segment=gathered.customers - (sum(masks.values()) - nowhere),
+        in_rest_only=outside(masks, ~rest) - nowhere,
+        reachable=reachable,
+        width=course.width,
+        steps=tuple(course.begin_of(step) for step in steps),
+        segments=tuple(segments),
+        overlaps=tuple(overlaps(masks)),
+    )
+
+
+def _steps(course: Course, gathered: Gathered) -> range:
+    if gathered.begin is None or gathered.end is None:
+        return range(0)
+    course.hold(gathered.begin, gathered.end)
+    return range(course.step_of(gathered.begin), course.step_of(gathered.end) + 1)
+
+
+def _unreached(masks: Mapping[int, int], reachable: int) -> dict[int, int]:
+    """Return how many members of each membership are not in the one of that number."""
+    found: dict[int, int] = {}
+    for mask, customers in masks.items():
+        if not mask >> reachable & 1:
+            for number in members_of(mask):
+                found[number] = found.get(number, 0) + customers
+    return found
+
+
+def _segment(
+    plan: Plan, rung: Rung, account: Account, course: Course, gathered: Gathered, steps: range
+) -> SegmentReport:
+    moves = course.moves(account.membership)
+    before = account.members - account.entered + account.exited
+    entered = tuple(moves.entered[step] for step in steps)
+    exited = tuple(moves.exited[step] for step in steps)
+    by_step = sizes(before, entered, exited)
+    mean = None
+    if gathered.begin is not None and gathered.end is not None:
+        span = (gathered.begin, gathered.end)
+        time = member_time(moves.entries, moves.exits, before, account.members, *span)
+        mean = mean_size(time, *span)
+    return SegmentReport(
+        membership=account.membership,
+        title=account.title,
+        ladder=plan.key if plan.is_ladder else None,
+        is_rest=rung.when is None,
+        size=account.members,
+        peak=max(by_step, default=0),
+        mean_size=mean,
+        entered=account.entered,
+        exited=account.exited,
+        customers=account.customers,
+        volatility=volatility(account.entered, account.exited, mean),
+        median_stay=account.median_stay,
+        sampled=account.sampled,
+        unreachable=None,
+        entered_by_step=entered,
+        exited_by_step=exited,
+        size_by_step=tuple(by_step),
+    )

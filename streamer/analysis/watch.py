@@ -1,0 +1,153 @@
+"""One customer followed closely: when each condition became true or false, and what made it so.
+
+The customer is decided exactly as in a replay. Besides, every condition is looked at whenever its
+answer can change: at each event, at each change, and at every instant between them at which a
+leaf flips. An instant at which nothing is said moves no clock, so what is seen there counts only
+once the clock has gone past it.
+"""
+
+from copy import copy
+from typing import Literal, NamedTuple, TypeAlias
+
+from streamer.app.nodes import nodes_of
+from streamer.core.conditions import Asked, Node
+from streamer.core.decide import decide, refusal
+from streamer.core.profile import Profile
+from streamer.core.ruleset import RuleSet
+from streamer.hashes import fingerprint
+from streamer.types import FOREVER, Event, Millis, Outcome, SegmentChange, Wake
+
+Setting: TypeAlias = Literal["min_dwell", "cooldown"]
+
+
+class Truth(NamedTuple):
+    """Whether a condition holds, since when, and the event that made it so (None: time)."""
+
+    holds: bool
+    since: Millis
+    event: Event | None
+
+
+class Said(NamedTuple):
+    """A change and the event that caused it (None: time).
+
+    `setting` is the one that had held the change back until then, if one had.
+    """
+
+    change: SegmentChange
+    event: Event | None
+    setting: Setting | None
+
+
+class Watch:
+    """Follows one customer through events and wakes.
+
+    `profile` is None before the first accepted event and after the end of retention, `truths`
+    holds the truth of each condition, `said` every change so far. `events` counts the accepted
+    events, `last` is the one that came last, `forgotten` the end of the profile before this one.
+    `flips` notes when each condition first flipped since it was last emptied.
+    """
+
+    def __init__(self, rules: RuleSet) -> None:
+        self._rules = rules
+        self._nodes = [node for plan in rules.plans for node in nodes_of(plan)]
+        self._leaves = [node for node in self._nodes if isinstance(node, Asked)]
+        self._plans = {rung.membership: plan for plan in rules.plans for rung in plan.rungs}
+        self._moved: dict[str, Millis] = {}
+        self._seen: Millis = 0
+        self.profile: Profile | None = None
+        self.truths: dict[Node, Truth] = {}
+        self.flips: dict[Node, Millis] = {}
+        self.said: list[Said] = []
+        self.events = 0
+        self.last: Event | None = None
+        self.forgotten: Millis | None = None
+
+    def take(self, event: Event) -> Outcome:
+        """Let an event happen to the customer, after every wake due at or before it."""
+        max_lateness = self._rules.header.max_lateness
+        refused = refusal(self.profile, event, fingerprint(event.id), max_lateness)
+        if refused is not None:
+            return refused
+        self.pass_to(event.time)
+        decision = decide(self._rules, self.profile, event)
+        self.profile = decision.profile
+        self.events += 1
+        self.last = event
+        self._note(decision.changes, event)
+        if self.profile is not None:
+            self.truths = self._look(self.truths, self.profile.clock, event)
+            self._seen = self.profile.clock
+        return decision.outcome
+
+    def wake(self, until: Millis) -> None:
+        """Act on every wake due at or before `until`, as log time does."""
+        while self.profile is not None and self.profile.wake <= until:
+            at = self.profile.wake
+            before = self._passed(at - 1)
+            decision = decide(self._rules, self.profile, Wake(at))
+            self.profile = decision.profile
+            self._note(decision.changes, None)
+            if self.profile is None:
+                self.truths, self._seen, self.forgotten = {}, 0, at
+            elif decision.changes:
+                self.truths, self._seen = self._look(before, at, None), at
+
+    def pass_to(self, until: Millis) -> None:
+        """Let time pass up to `until`, with every wake and every flip of a condition."""
+        self.wake(until)
+        if self.profile is not None and until > self._seen:
+            self.truths, self._seen = self._passed(until), until
+
+    def ahead(self) -> "Watch":
+        """Return what follows if nothing happens any more, up to the end of retention.
+
+        Its `said` and `flips` hold only what is yet to come.
+        """
+        future = copy(self)
+        future.profile = None if self.profile is None else self.profile.copy()
+        future.said = []
+        future.flips = {}
+        while future.profile is not None:
+            future.wake(future.profile.wake)
+        return future
+
+    def _passed(self, until: Millis) -> dict[Node, Truth]:
+        """Return the truths at `until`, if only time passes and nothing is said."""
+        truths, now, profile = self.truths, self._seen, self.profile
+        while profile is not None:
+            now = min((leaf.test(profile, now)[1] for leaf in self._leaves), default=FOREVER)
+            if now > until:
+                break
+            truths = self._look(truths, now, None)
+        return truths
+
+    def _look(
+        self, truths: dict[Node, Truth], now: Millis, event: Event | None
+    ) -> dict[Node, Truth]:
+        """Return the truths as they are at `now`; what flipped did so by the event, or by time."""
+        seen = {}
+        for node in self._nodes:
+            truth = truths.get(node)
+            holds = self.profile is not None and node.test(self.profile, now)[0]
+            if truth is None or truth.holds is not holds:
+                truth = Truth(holds, now, event)
+                self.flips.setdefault(node, now)
+            seen[node] = truth
+        return seen
+
+    def _note(self, changes: tuple[SegmentChange, ...], event: Event | None) -> None:
+        """Note the changes of one instant."""
+        for change in changes:
+            held = None if event is not None else self._held(change)
+            self.said.append(Said(change, event, held))
+        moved = {self._plans[change.segment].key: change.at for change in changes}
+        self._moved = {} if self.profile is None else self._moved | moved
+
+    def _held(self, change: SegmentChange) -> Setting | None:
+        """Return the setting that let the change pass at its very instant."""
+        plan = self._plans[change.segment]
+        waited = change.at - self._moved.get(plan.key, change.at)
+        if waited and waited == plan.settings.cooldown and change.direction == "entered":
+            return "cooldown"
+        return "min_dwell" if waited and waited == plan.settings.min_dwell else None

@@ -1,0 +1,56 @@
+"""The ends of the live system: events and changes in Kafka, profiles in Redis."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+from streamer.adapters.kafka import Connection, KafkaFeed, KafkaSink, Topics, check_topics
+from streamer.adapters.redis import RedisStore
+from streamer.app.live import Ends
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """Where everything is, and what it is called there.
+
+    `group` names the consumer group, and is part of every key in Redis and of every transactional
+    id. The address of Redis may hold a password, so it does not show in `repr`.
+    """
+
+    kafka: Connection
+    topics: Topics
+    redis: str = field(repr=False)
+    group: str
+    allow_volatile_redis: bool = False
+
+
+def connect(servers: Servers, instance: str) -> Ends:
+    """Return the ends for a process of that name; what was opened is closed if one cannot be had.
+
+    Raises `Unavailable` where trying again may help, and `StreamerError` with what to do where a
+    person has to: a topic is missing, Redis may drop keys, a setting is wrong.
+    """
+    opened = ExitStack()
+    try:
+        found = check_topics(servers.kafka, servers.topics)
+        store = RedisStore(
+            servers.redis,
+            servers.group,
+            partitions=found.partitions,
+            allow_volatile=servers.allow_volatile_redis,
+        )
+        opened.callback(store.close)
+        feed = KafkaFeed(servers.kafka, servers.topics.events, servers.group)
+        opened.callback(feed.close)
+        sink = KafkaSink(
+            servers.kafka,
+            servers.topics,
+            servers.group,
+            instance,
+            lambda: feed.membership,
+            found.largest_rejected,
+        )
+        opened.callback(sink.close)
+    except BaseException:
+        opened.close()
+        raise
+    return Ends(feed, store, sink, opened.close)

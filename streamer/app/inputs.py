@@ -1,0 +1,157 @@
+"""What a command reads: rule sets, and events in files of any form."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NamedTuple, TypeAlias
+
+from streamer.adapters.files import FileLog
+from streamer.app.shipped import mapping_file
+from streamer.codecs.changes import decode_change
+from streamer.codecs.events import decode
+from streamer.core.compile import compile_rules
+from streamer.core.ruleset import RuleSet
+from streamer.errors import Finding, InvalidEvent, StreamerError, UsageError
+from streamer.instants import EARLIEST, END
+from streamer.language import Declared, read_rules
+from streamer.ports import Log
+from streamer.types import Event, Record, SegmentChange
+
+Decoder: TypeAlias = Callable[[Record], Event]
+
+_BATCH: Final = 2_000
+_TABLES: Final = frozenset({".csv", ".tsv"})
+
+
+class Reading(NamedTuple):
+    """Events opened for one reading; `watch` is to be called after every batch."""
+
+    log: Log
+    decode: Decoder
+    watch: Callable[[], object]
+
+
+Events: TypeAlias = Callable[[], AbstractContextManager[Reading]]
+"""Opens the events anew at each call, for what reads them more than once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A rule set as its files declare it, and as it decides."""
+
+    declared: Declared
+    compiled: RuleSet
+
+
+def load_rules(paths: Sequence[str]) -> Rules:
+    """Read and compile files and folders of rules; raises as `read_rules` does."""
+    declared = read_rules(paths)
+    return Rules(declared, compile_rules(declared.header, declared.declarations))
+
+
+def open_events(
+    paths: Sequence[str],
+    mapping: str | None,
+    warn: Callable[[Finding], object] = lambda _: None,
+) -> tuple[FileLog, Decoder]:
+    """Open files of events: JSON lines as they are, or with a mapping what it makes of the files.
+
+    `mapping` is a file, or the name of one that is shipped. `warn` is told which paths of a mapping
+    file are probably mistyped. The decoder raises `UsageError` at the first event that differs
+    from those before it in carrying its append time or not: such a file has half a log time, which
+    decides nothing.
+    """
+    log, decode_one = open_records(paths, mapping, warn)
+    return log, _uniform(decode_one)
+
+
+def open_records(
+    paths: Sequence[str],
+    mapping: str | None,
+    warn: Callable[[Finding], object] = lambda _: None,
+) -> tuple[FileLog, Decoder]:
+    """Open files of events as `open_events` does, whichever of them carry their append time.
+
+    Raises `UsageError` for tables without a mapping.
+    """
+    if mapping is None:
+        for path in paths:
+            if Path(path.lower().removesuffix(".gz")).suffix in _TABLES:
+                raise UsageError(f"{path} is a table: say with --map what its columns mean")
+        return FileLog(paths), decode
+    from streamer.mapping import read_mapping  # noqa: PLC0415 (slow; few replays map)
+
+    file = mapping_file(mapping)
+    says = read_mapping(file)
+    layout = says.csv
+    if layout is None:
+        log = FileLog(paths, count=says.counter())
+        for finding in says.strangers(log.peek()) if file == Path(mapping) else ():
+            warn(finding)
+        return log, says.decoder([])
+    columns = list(layout.columns)
+    log = FileLog(paths, csv=True, delimiter=layout.sign, headed=not columns)
+    return log, says.decoder(columns or layout.header(log.header))
+
+
+def read_records(log: Log, watch: Callable[[], object] = lambda: None) -> Iterator[Record]:
+    """Yield every record of a log; `watch` is called after every batch."""
+    offset = 0
+    while records := log.read(0, offset, _BATCH):
+        yield from records
+        offset = records[-1].offset + 1
+        watch()
+
+
+def read_changes(
+    log: Log, watch: Callable[[], object] = lambda: None
+) -> Iterator[tuple[Record, SegmentChange]]:
+    """Yield the changes of a log, as they were written, each with its record.
+
+    `watch` is called after every batch. Raises `UsageError` with the place of a line that is no
+    change.
+    """
+    for record in read_records(log, watch):
+        try:
+            change = decode_change(record.value)
+        except StreamerError as error:
+            raise refused(record, str(error)) from None
+        if not EARLIEST <= change.at < END:
+            raise refused(record, "the change is outside of the years 1990 to 2100")
+        yield record, change
+
+
+def read_events(reading: Reading) -> Iterator[Event]:
+    """Yield every event of a reading; what cannot be an event is passed over."""
+    for record in read_records(reading.log, reading.watch):
+        try:
+            event = reading.decode(record)
+        except InvalidEvent:
+            continue
+        yield event
+
+
+def refused(record: Record, why: str) -> UsageError:
+    """Return the error for a record that makes the whole input unusable."""
+    return UsageError(f"{record.source}:{record.line}: {why}")
+
+
+def _uniform(decode_one: Decoder) -> Decoder:
+    timed: bool | None = None
+
+    def decode_alike(record: Record) -> Event:
+        nonlocal timed
+        event = decode_one(record)
+        if (event.appended is not None) is not timed:
+            if timed is not None:
+                raise refused(record, _half_timed(timed=timed))
+            timed = event.appended is not None
+        return event
+
+    return decode_alike
+
+
+def _half_timed(*, timed: bool) -> str:
+    carried = "has no appended, the lines before it have" if timed else "is the first with appended"
+    return f"this line {carried}: give every line its append time, or none"

@@ -1,0 +1,265 @@
+"""The hot lane: a process that takes its share of the partitions and says what becomes true.
+
+Works on a feed, a store and a sink, whichever they are; `streamer.app.connect` makes them on
+Kafka and Redis. Until they can be reached it tries again for ever, and says so. What changes while
+it runs is the rules: read anew when asked to, and put in force between two turns, by letting every
+partition be taken over under them.
+"""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, Protocol
+from uuid import uuid4
+
+from streamer.adapters.metrics import Readings
+from streamer.app.nodes import leaves_of
+from streamer.codecs.events import decode
+from streamer.core.ruleset import RuleSet
+from streamer.errors import AdapterError, Fenced, RuleErrors, StreamerError, Unavailable
+from streamer.ports import Feed, Sink, Store
+from streamer.types import Millis
+from streamer.worker import Assignment, Clocks, Pace, PartitionTask, Stopwatch, Tally, Worker
+
+_STALLED: Final = 30.0
+"""After so many seconds without a turn the process is not ready."""
+_FIRST_PAUSE: Final = 0.1
+_LONGEST_PAUSE: Final = 10.0
+"""Seconds between two attempts to connect: each pause is twice the one before."""
+_KINDS: Final[dict[type[AdapterError], str]] = {Fenced: "fenced", Unavailable: "unavailable"}
+"""What passes; everything else is called failed."""
+
+
+class Journal(Protocol):
+    """Where a process writes what happens to it."""
+
+    def say(self, event: str, level: str = "info", /, **facts: object) -> None:
+        """Write one line."""
+
+
+@dataclass(slots=True)
+class Ends:
+    """What the hot lane is connected to; `close` lets go of it, leaving the group."""
+
+    feed: Feed
+    store: Store
+    sink: Sink
+    close: Callable[[], None]
+
+
+class Live:
+    """Runs until stopped. `instance` names the process in the store and among transactions.
+
+    `connect` raises `Unavailable` where trying again may help. The first rules must be right: what
+    `read_rules` raises for them is raised here.
+    """
+
+    def __init__(
+        self,
+        read_rules: Callable[[], RuleSet],
+        connect: Callable[[], Ends],
+        pace: Pace,
+        journal: Journal,
+        instance: str,
+    ) -> None:
+        self._read_rules = read_rules
+        self._rules = read_rules()
+        self._connect = connect
+        self._pace = pace
+        self._journal = journal
+        self._instance = instance
+        self._tasks_made = 0
+        self._tally = Tally()
+        self._trouble: Counter[str] = Counter()
+        self._refused = 0
+        self._refusal: str | None = None
+        self._away: str | None = "not connected yet"
+        self._turned = time.monotonic()
+        self._stopping = threading.Event()
+        self._reloading = threading.Event()
+        self._watch = Stopwatch(time.process_time_ns)
+        self._assignments: Mapping[int, Assignment] = {}
+        self._silence: str | None = None
+
+    def stop(self) -> None:
+        """Ask for the end: after the present turn everything is committed and told."""
+        self._stopping.set()
+
+    def reload(self) -> None:
+        """Ask for the rules to be read anew after the present turn."""
+        self._reloading.set()
+
+    def run(self) -> None:
+        """Work until asked to stop, then leave; raises what makes that impossible."""
+        self._journal.say("started", rules=self._rules.version, instance=self._instance)
+        try:
+            ends = self._connected()
+            if ends is not None:
+                try:
+                    self._work(ends)
+                finally:
+                    with suppress(AdapterError):
+                        ends.close()
+        except StreamerError as error:
+            self._journal.say("failed", "error", error=str(error))
+            raise
+        self._journal.say("stopped", records=dict(self._tally.outcomes))
+
+    def unready(self) -> str | None:
+        """Return why the process cannot work as it should just now, None if it can."""
+        if self._away is not None:
+            return self._away
+        if time.monotonic() - self._turned > _STALLED:
+            return f"no turn for {time.monotonic() - self._turned:.0f} s"
+        if self._refusal is not None:
+            return f"the new rules were refused, the rules before are in force: {self._refusal}"
+        if self._silence is not None:
+            return self._silence
+        assignments = list(self._assignments.values())
+        held = [assignment.trouble for assignment in assignments if assignment.task is None]
+        if not held:
+            return None
+        known = next((f": {trouble}" for trouble in held if trouble is not None), "")
+        return f"{len(held)} of {len(assignments)} partitions wait to be taken over{known}"
+
+    def readings(self) -> Readings:
+        """Return what operators watch, as it stands."""
+        assignments = dict(self._assignments)
+        workers = {
+            p: assignment.task
+            for p, assignment in assignments.items()
+            if assignment.task is not None
+        }
+        return Readings(
+            records=self._tally.outcomes,
+            changes=self._tally.changes,
+            beyond=self._beyond(),
+            spent=self._watch.spent,
+            trouble=self._trouble,
+            offsets={partition: worker.offset for partition, worker in workers.items()},
+            held=len(assignments) - len(workers),
+            rebuilding=sum(worker.covered is not None for worker in workers.values()),
+            rules=self._rules.version,
+            rules_refused=self._refused,
+            renewed=self._tally.renewed,
+            renewing={p: (worker.looked_at, not worker.mixed) for p, worker in workers.items()},
+        )
+
+    def on_assigned(self, partition: int, worker: PartitionTask) -> None:
+        """Write that a partition is worked on."""
+        covered = worker.covered
+        facts: dict[str, object] = {} if covered is None else {"rebuilding_until": covered.offset}
+        if worker.mixed:
+            facts |= {"new_rules": self._rules.version, "begin_empty": worker.begun}
+        self._journal.say(
+            "partition taken over", partition=partition, offset=worker.offset, **facts
+        )
+
+    def on_failure(self, partition: int, error: AdapterError, pause: Millis) -> None:
+        """Write what went wrong."""
+        self._note(error, partition=partition, again_in_ms=pause)
+
+    def on_migrated(self, partition: int, worker: PartitionTask) -> None:
+        """Write that everybody is decided under the present rules."""
+        self._journal.say("partition renewed", partition=partition, looked_at=worker.looked_at)
+
+    def on_revoked(self, partition: int) -> None:
+        """Write that a partition is somebody else's now."""
+        self._journal.say("partition given away", partition=partition)
+
+    def _connected(self) -> Ends | None:
+        """Return what to work on as soon as it can be reached; None if asked to stop before."""
+        pause = _FIRST_PAUSE
+        while not self._stopping.is_set():
+            try:
+                ends = self._connect()
+            except Unavailable as error:
+                self._away = str(error)
+                self._note(error, again_in_ms=round(pause * 1_000))
+                self._stopping.wait(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+            else:
+                self._away = None
+                return ends
+        return None
+
+    def _work(self, ends: Ends) -> None:
+        clocks = Clocks(
+            lambda: time.time_ns() // 1_000_000, lambda: time.monotonic_ns() // 1_000_000
+        )
+        task_factory = partial(self._make_task, ends)
+        worker_process = Worker(
+            ends.feed, ends.sink, task_factory, self._pace, clocks, self, self._watch
+        )
+        self._assignments = worker_process.assignments
+        self._turned = time.monotonic()
+        while not self._stopping.is_set():
+            if self._reloading.is_set():
+                self._reloading.clear()
+                self._reload(worker_process)
+            worker_process.run_once()
+            self._turned = time.monotonic()
+            self._listen(ends.feed.trouble)
+        worker_process.close()
+
+    def _make_task(self, ends: Ends, partition: int) -> PartitionTask:
+        self._tasks_made += 1
+        return PartitionTask(
+            self._rules,
+            ends.store,
+            ends.sink,
+            decode,
+            partition=partition,
+            pace=self._pace,
+            owner=f"{self._instance}/{self._tasks_made}",
+            watch=self._watch,
+            tally=self._tally,
+        )
+
+    def _reload(self, worker_process: Worker) -> None:
+        try:
+            rules = self._read_rules()
+        except StreamerError as error:
+            self._refused += 1
+            errors = len(error.findings) if isinstance(error, RuleErrors) else 1
+            self._refusal = str(error).splitlines()[0]
+            self._journal.say("rules refused", "error", errors=errors, first=self._refusal)
+            return
+        self._refusal = None
+        if rules.version != self._rules.version:
+            self._rules = rules
+            self._tally.beyond.clear()
+            worker_process.take_over_all()
+        self._journal.say("rules read", rules=rules.version)
+
+    def _listen(self, silence: str | None) -> None:
+        """Write when the feed has nothing to deliver that one could wait for, and when it has."""
+        if silence != self._silence:
+            if silence is None:
+                self._journal.say("heard again")
+            elif self._silence is None:
+                self._note(Unavailable(silence))
+            self._silence = silence
+
+    def _note(self, error: AdapterError, /, **facts: object) -> None:
+        kind = _KINDS.get(type(error), "failed")
+        self._trouble[kind] += 1
+        level = "error" if kind == "failed" else "warning"
+        self._journal.say(kind, level, error=str(error), **facts)
+
+    def _beyond(self) -> dict[str, int]:
+        found: Counter[str] = Counter()
+        beyond = dict(self._tally.beyond)
+        for plan in self._rules.plans:
+            for asked in leaves_of(plan):
+                found[plan.key] += sum(beyond.get(slot, 0) for slot in asked.slots)
+        return {key: times for key, times in found.items() if times}
+
+
+def new_instance(group: str) -> str:
+    """Return a name that no other process of the group has or had."""
+    return f"{group}-{uuid4().hex[:12]}"

@@ -1,0 +1,182 @@
+"""Replay: history from files through the same worker as live, and what came of it.
+
+The changes depend on the lines and the rules alone: not on the size of batches, and not on the
+order in which this process happens to hold things. Memory grows with customers, not with lines.
+"""
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from streamer.adapters.files import FileSink
+from streamer.adapters.memory import MemoryStore
+from streamer.app.books import Account, BookedSink, Books, Entered
+from streamer.app.inputs import Decoder, Reading
+from streamer.app.nodes import leaves_of
+from streamer.core.ruleset import RuleSet
+from streamer.ports import Checkpoint, Log, Sink
+from streamer.types import FOREVER, Millis, Record
+from streamer.worker import Pace, PartitionTask, Tally
+
+BATCH: Final = 500
+"""Records in one cycle: what more of them hold no longer fits into the cache of a processor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a replay did.
+
+    Every line is `applied`, `duplicate`, `late`, `early`, `invalid`, or `left_out` because it lies
+    after `until`. `first` and `last` are the smallest and largest time of an accepted event,
+    `until` the instant up to which time was driven. `beyond` says for each condition that needed
+    more than its stated bound how often it did. `customers` had a profile, and the `known` among
+    them have it at the end. `seconds` are of the wall clock, `peak_memory` is
+    in bytes, None where the system does not tell.
+    """
+
+    lines: int
+    customers: int
+    known: int
+    applied: int
+    duplicate: int
+    late: int
+    early: int
+    invalid: int
+    left_out: int
+    changes: int
+    first: Millis | None
+    last: Millis | None
+    until: Millis | None
+    accounts: tuple[Account, ...]
+    beyond: dict[str, int]
+    rules: str
+    seconds: float
+    peak_memory: int | None
+
+    @property
+    def rejected(self) -> int:
+        """How many lines were not accepted."""
+        return self.duplicate + self.late + self.early + self.invalid
+
+
+def replay(
+    rules: RuleSet,
+    log: Log,
+    decode: Decoder,
+    sink: Sink,
+    *,
+    until: Millis | None = None,
+    batch: int = BATCH,
+    watch: Callable[[], object] = lambda: None,
+) -> Summary:
+    """Run the whole log through the rules, then time up to `until`, and return what happened.
+
+    `until` None is the end: the larger of the largest time of an accepted event and log time less
+    lateness. `watch` is called after every batch.
+    """
+    started = time.perf_counter()
+    counted = _CountedLog(log)
+    store = _CountingStore()
+    books = Books(rules.plans)
+    pace = Pace(batch=batch, horizon=FOREVER if until is None else until)
+    worker = PartitionTask(rules, store, BookedSink(sink, books), decode, pace=pace)
+    worker.start()
+    while worker.step(counted):
+        watch()
+    end = _end(worker, pace) if until is None else until
+    if end is not None:
+        worker.sweep(end)
+    tally = worker.tally
+    outcomes = {kind: tally.outcomes[kind] for kind in ("duplicate", "late", "early", "invalid")}
+    return Summary(
+        lines=counted.lines,
+        customers=len(store.customers),
+        known=store.known,
+        applied=tally.outcomes["applied"],
+        left_out=counted.lines - sum(tally.outcomes.values()),
+        changes=books.changes,
+        first=tally.earliest,
+        last=tally.latest,
+        until=end,
+        accounts=books.accounts(),
+        beyond=_beyond(rules, tally),
+        rules=rules.version,
+        seconds=time.perf_counter() - started,
+        peak_memory=_peak_memory(),
+        **outcomes,
+    )
+
+
+def replay_into(
+    books: Entered, rules: RuleSet, reading: Reading, *, until: Millis | None = None
+) -> Summary:
+    """Replay with every change entered into books, and nobody told."""
+    with FileSink(None) as nowhere:
+        sink = BookedSink(nowhere, books)
+        log, decode, watch = reading
+        return replay(rules, log, decode, sink, until=until, watch=watch)
+
+
+class _CountedLog:
+    """A log that counts what is read from it."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self.lines = 0
+
+    def read(self, partition: int, offset: int, limit: int) -> Sequence[Record]:
+        records = self._log.read(partition, offset, limit)
+        self.lines += len(records)
+        return records
+
+
+class _CountingStore(MemoryStore):
+    """A store in memory that remembers whose profiles were ever written, and whose are gone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.customers: set[str] = set()
+        self._gone: set[str] = set()
+
+    @property
+    def known(self) -> int:
+        """How many customers have a profile now."""
+        return len(self.customers) - len(self._gone)
+
+    def commit(self, checkpoint: Checkpoint) -> None:
+        super().commit(checkpoint)
+        self.customers.update(checkpoint.profiles)
+        gone = {who for who, profile in checkpoint.profiles.items() if profile is None}
+        self._gone.difference_update(checkpoint.profiles)
+        self._gone |= gone
+
+
+def _end(worker: PartitionTask, pace: Pace) -> Millis | None:
+    instants = []
+    if worker.tally.latest is not None:
+        instants.append(worker.tally.latest)
+    if worker.log_time is not None:
+        instants.append(worker.log_time - pace.lateness)
+    return max(instants, default=None)
+
+
+def _beyond(rules: RuleSet, tally: Tally) -> dict[str, int]:
+    """Return how often the memories of each leaf went beyond their bound, by the leaf's label."""
+    found: dict[str, int] = {}
+    for plan in rules.plans:
+        for asked in leaves_of(plan):
+            times = sum(tally.beyond[slot] for slot in asked.slots)
+            if times:
+                found[f"{plan.key}: {asked.leaf.label}"] = times
+    return found
+
+
+def _peak_memory() -> int | None:
+    try:
+        import resource  # noqa: PLC0415 (not on every system)
+    except ImportError:
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024

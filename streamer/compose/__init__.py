@@ -1,1 +1,0 @@
-"""Floor 6: builds rules, adapters and worker into what a command or a test runs."""

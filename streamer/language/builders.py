@@ -1,0 +1,216 @@
+"""From the values of a leaf's keys to the leaf as declared, one function per leaf.
+
+What contradicts itself across keys is refused here, with `Wrong`; what can never be true is
+warned about, as is what adds up money of several currencies.
+"""
+
+from collections.abc import Callable
+from typing import Final, Literal
+
+from streamer.core.leaves.abandoned import Abandoned
+from streamer.core.leaves.age import Age
+from streamer.core.leaves.aggregate import Aggregate
+from streamer.core.leaves.ago import Ago
+from streamer.core.leaves.anniversary import Anniversary
+from streamer.core.leaves.extreme import Extreme
+from streamer.core.leaves.favours import Favours
+from streamer.core.leaves.latest import Latest
+from streamer.core.leaves.membership import InSegment
+from streamer.core.leaves.performed import NotPerformed, Performed, Quiet
+from streamer.core.leaves.predicted import Predicted
+from streamer.core.leaves.season import Season
+from streamer.core.leaves.sequence import Sequence
+from streamer.core.leaves.trait import Trait
+from streamer.core.leaves.worth import GammaGamma, Worth
+from streamer.core.syntax import Names, Question, Scope
+from streamer.language.comparisons import comparisons, warn_if_impossible
+from streamer.language.fields import Values
+from streamer.language.money import warn_if_mixed
+from streamer.language.reading import Reading, Reference, Wrong
+
+DAY_PROPERTY: Final = "day"
+"""`distinct: day` counts calendar days."""
+CUSTOMER: Final = "customer"
+"""`same: customer` takes the customer as the one item of `abandoned`."""
+
+
+def performed(values: Values, reading: Reading) -> Question:
+    """Build `performed`."""
+    counts = {name: values.get(name) for name in ("at_least", "at_most", "is")}
+    if all(count is None for count in counts.values()):
+        counts["at_least"] = 1
+    warn_if_impossible(values, reading)
+    counting: Literal["events", "distinct", "days", "same"] = "events"
+    if "same" in values:
+        counting = "same"
+    elif "distinct" in values:
+        counting = "days" if values["distinct"] == DAY_PROPERTY else "distinct"
+    return Performed(
+        _scope(values, "performed", reading),
+        counting,
+        values.get("same") if counting != "distinct" else values["distinct"],
+        counts["at_least"],
+        counts["at_most"],
+        counts["is"],
+    )
+
+
+def not_performed(values: Values, reading: Reading) -> Question:
+    """Build `not_performed`."""
+    return NotPerformed(_scope(values, "not_performed", reading))
+
+
+def quiet(values: Values, _: Reading) -> Question:
+    """Build `quiet`."""
+    return Quiet(values["quiet"], values.get("events", ()))
+
+
+def ago(values: Values, reading: Reading) -> Question:
+    """Build `ago`."""
+    _warn_if_empty(values, "at_least", "less_than", reading)
+    least, less = values.get("at_least"), values.get("less_than")
+    return Ago(values["ago"], values.get("where", ()), values.get("which", "last"), least, less)
+
+
+def sequence(values: Values, _: Reading) -> Question:
+    """Build `sequence`."""
+    return Sequence(
+        values["sequence"], values.get("within"), values.get("span"), values.get("same")
+    )
+
+
+def abandoned(values: Values, reading: Reading) -> Question:
+    """Build `abandoned`; `at_least` may stand inside with `did`, or beside."""
+    inner: Values = values["abandoned"]
+    if "at_least" in inner and "at_least" in values:
+        raise Wrong(values.key_at("at_least"), "at_least stands inside abandoned already")
+    lasting, within = inner.get("for", 0), values.get("within")
+    if within is not None and lasting >= within:
+        raise Wrong(inner.at("for"), "for must be below within: after that the event is forgotten")
+    if _covers(inner["without"], inner["did"]):
+        message = "can never be true: every event of did is one of without, too"
+        reading.report.warning(inner.key_at("without"), message)
+    same = values.get("same", "product_id")
+    return Abandoned(
+        inner["did"],
+        inner["without"],
+        lasting,
+        None if same == CUSTOMER else same,
+        values.get("where", ()),
+        within,
+        inner.get("at_least", values.get("at_least", 1)),
+    )
+
+
+def aggregate(kind: Literal["total", "average"]) -> Callable[[Values, Reading], Question]:
+    """Return the builder of `total` or `average`."""
+
+    def build(values: Values, reading: Reading) -> Question:
+        warn_if_impossible(values, reading)
+        warn_if_mixed(values, kind, reading)
+        scope = _scope(values, "of", reading)
+        return Aggregate(kind, values[kind], scope, comparisons(values), values.get("times"))
+
+    return build
+
+
+def extreme(kind: Literal["largest", "smallest"]) -> Callable[[Values, Reading], Question]:
+    """Return the builder of `largest` or `smallest`."""
+
+    def build(values: Values, reading: Reading) -> Question:
+        warn_if_impossible(values, reading)
+        return Extreme(kind, values[kind], _scope(values, "of", reading), comparisons(values))
+
+    return build
+
+
+def latest(key: str, which: Literal["last", "first"]) -> Callable[[Values, Reading], Question]:
+    """Return the builder of `latest` or `first`."""
+
+    def build(values: Values, reading: Reading) -> Question:
+        warn_if_impossible(values, reading)
+        where, within = values.get("where", ()), values.get("within")
+        return Latest(values[key], values["of"], comparisons(values), which, where, within)
+
+    return build
+
+
+def favours(values: Values, _: Reading) -> Question:
+    """Build `favours`, whose `at_least` is a count and no comparison of the value."""
+    return Favours(
+        values["favours"],
+        values["of"],
+        tuple(one for one in comparisons(values) if one.operator != "at_least"),
+        values.get("where", ()),
+        values.get("within"),
+        values.get("share"),
+        values.get("at_least"),
+    )
+
+
+def trait(values: Values, reading: Reading) -> Question:
+    """Build `trait`."""
+    warn_if_impossible(values, reading)
+    return Trait(values["trait"], comparisons(values))
+
+
+def in_segment(values: Values, reading: Reading) -> Question:
+    """Build `in_segment`; whether there is such a membership is known when all is read."""
+    membership = values["in_segment"]
+    reading.references.append(Reference(values.at("in_segment"), membership, reading.document))
+    return InSegment(membership, values.get("for", 0))
+
+
+def season(values: Values, _: Reading) -> Question:
+    """Build `season`."""
+    days: Values = values["season"]
+    return Season(days["from"], days["to"])
+
+
+def anniversary(values: Values, reading: Reading) -> Question:
+    """Build `anniversary`."""
+    parts: Values = values["anniversary"]
+    reading.dated.add(parts["trait"])
+    return Anniversary(parts["trait"], parts.get("before", 0), parts.get("after", 0))
+
+
+def age(values: Values, reading: Reading) -> Question:
+    """Build `age`."""
+    _warn_if_empty(values, "at_least", "below", reading)
+    name = values["age"]["trait"]
+    reading.dated.add(name)
+    return Age(name, values.get("at_least"), values.get("below"))
+
+
+def predicted(values: Values, reading: Reading) -> Question:
+    """Build `predicted`."""
+    _warn_if_empty(values, "at_least", "below", reading)
+    model, least, below = values["predicted"], values.get("at_least"), values.get("below")
+    if isinstance(model, GammaGamma):
+        return Worth(model, least, below)
+    for name in ("at_least", "below"):
+        if values.get(name, 0) > 1:
+            raise Wrong(values.at(name), "expected a share from 0 to 1: a probability is no more")
+    return Predicted(model, least, below)
+
+
+def _warn_if_empty(values: Values, least: str, below: str, reading: Reading) -> None:
+    """Warn of a range that holds nothing: from `least`, which it includes, to `below`."""
+    if least in values and below in values and values[least] >= values[below]:
+        message = f"can never be true: {least} is not below {below}"
+        reading.report.warning(values.later(least, below), message)
+
+
+def _scope(values: Values, events: str, reading: Reading) -> Scope:
+    since: Names | None = values.get("since")
+    if since is not None and _covers(since, values[events]):
+        message = "no event is counted: each is one of since itself, so nothing comes after it"
+        reading.report.warning(values.key_at("since"), message)
+    return Scope(values[events], values.get("where", ()), values.get("within"), since)
+
+
+def _covers(wide: Names, narrow: Names) -> bool:
+    """Whether every event of `narrow` is one of `wide`; `any` covers all but `identified`."""
+    if not wide:
+        return "identified" not in narrow
+    return bool(narrow) and set(narrow) <= set(wide)

@@ -1,0 +1,81 @@
+"""The header of a rule set."""
+
+from typing import Final
+from zoneinfo import available_timezones
+
+from streamer.core.syntax import Header
+from streamer.core.wording import duration as said_duration
+from streamer.language import kinds, names
+from streamer.language.fields import Field, Group
+from streamer.language.kinds import Kind
+from streamer.language.nodes import Node, ScalarNode
+from streamer.language.reading import Reading, Wrong
+
+
+def _zone(node: Node, reading: Reading) -> str:
+    value = kinds.text_of(node, "a time zone such as Europe/Berlin")
+    known = available_timezones()
+    if isinstance(node, ScalarNode) and value not in known:
+        raise reading.unknown(node, "time zone", sorted(known), "expected one like Europe/Berlin")
+    return value
+
+
+def _own_event(node: Node, reading: Reading) -> str:
+    name = names.KEY.read(node, reading)
+    if name == "any":
+        raise Wrong(node.at, "any stands for every event and cannot be the name of one")
+    return name
+
+
+def _own_events(node: Node, reading: Reading) -> tuple[str, ...]:
+    return kinds.items(node, "a list of event names", _own_event, reading)
+
+
+HEADER: Final = Group(
+    "the header",
+    (
+        Field("ruleset", names.KEY, "The name of the rule set.", required=True),
+        Field(
+            "zone",
+            Kind("zone", "time zone", {"type": "string", "pattern": r"\S"}, _zone),
+            "The time zone of calendar days; UTC if not stated.",
+        ),
+        Field(
+            "retention",
+            kinds.PERIOD,
+            "How long after the last event a customer is forgotten; 400d if not stated.",
+        ),
+        Field(
+            "max_lateness",
+            kinds.PERIOD,
+            "How much later than its customer's clock an event may come; 24h if not stated.",
+        ),
+        Field(
+            "events",
+            Kind(
+                "own_events",
+                "list of event names",
+                {
+                    "type": "array",
+                    "minItems": 1,
+                    "items": {"$ref": "#/$defs/key"},
+                },
+                _own_events,
+                (names.KEY,),
+            ),
+            "Names of events beyond the standard ones, which rules may then use.",
+        ),
+    ),
+)
+
+
+def read_header(node: Node, reading: Reading) -> Header:
+    """Return the header as far as it can be read; all that is wrong is reported."""
+    values, _ = HEADER.take(node, reading)
+    named = {one.name: values[one.name] for one in HEADER.fields if one.name in values}
+    header = Header(named.pop("ruleset", "unnamed"), **named)
+    if "max_lateness" in values and header.max_lateness > header.retention:
+        late, kept = said_duration(header.max_lateness), said_duration(header.retention)
+        message = f"max_lateness {late} is longer than the retention {kept}"
+        reading.report.error(values.at("max_lateness"), message)
+    return header

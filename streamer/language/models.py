@@ -1,0 +1,177 @@
+"""Models in a rule set: documents that `streamer fit` writes and `predicted` names."""
+
+from fractions import Fraction
+from typing import Final
+
+from streamer.core.leaves.predicted import BgNbd
+from streamer.core.leaves.worth import GammaGamma
+from streamer.language import kinds, names
+from streamer.language.fields import Field, Group, Values
+from streamer.language.kinds import Kind
+from streamer.language.nodes import MappingNode, Node, ScalarNode
+from streamer.language.reading import Lost, Reading, Wrong, expected
+from streamer.language.words import quoted
+
+LARGEST_PARAMETER: Final = 1_000_000_000
+"""Beyond that a parameter says nothing but that the fit went astray."""
+
+
+def _parameter(node: Node, _: Reading) -> Fraction:
+    what = "a number above 0"
+    value = kinds.single(node, what)
+    if isinstance(value, (str, bool)):
+        raise expected(what, node)
+    if not 0 < value <= LARGEST_PARAMETER:
+        message = f"no model has such a parameter: expected {what}, at most {LARGEST_PARAMETER}"
+        raise Wrong(node.at, message)
+    return Fraction(value)
+
+
+def _whole(node: Node, _: Reading) -> int:
+    what = "a whole number"
+    value = kinds.single(node, what)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise expected(what, node)
+    return value
+
+
+def _instant(node: Node, _: Reading) -> str:
+    return kinds.text_of(node, "a time such as 2026-01-01T00:00:00.000Z")
+
+
+_PARAMETER: Final = Kind(
+    "parameter",
+    "number above 0",
+    {"type": "number", "exclusiveMinimum": 0, "maximum": LARGEST_PARAMETER},
+    _parameter,
+)
+_WHOLE: Final = Kind("whole", "whole number", {"type": "integer", "minimum": 0}, _whole)
+_INSTANT: Final = Kind("instant", "time", kinds.NOT_BLANK, _instant)
+PARAMETERS: Final = {
+    "bg_nbd": Group(
+        "the parameters of bg_nbd",
+        (
+            Field("r", _PARAMETER, "How alike the rates of customers are.", required=True),
+            Field("alpha", _PARAMETER, "The scale of the rates, in units.", required=True),
+            Field(
+                "a", _PARAMETER, "Customers leave by chance, a / (a + b) on average.", required=True
+            ),
+            Field(
+                "b", _PARAMETER, "See `a`; the larger both, the more alike they are.", required=True
+            ),
+        ),
+    ),
+    "gamma_gamma": Group(
+        "the parameters of gamma_gamma",
+        (
+            Field("p", _PARAMETER, "How alike the purchases of one customer are.", required=True),
+            Field("q", _PARAMETER, "How alike customers are; above 1.", required=True),
+            Field("v", _PARAMETER, "The scale of the values.", required=True),
+        ),
+    ),
+}
+"""The parameters of each kind of model."""
+
+FITTED: Final = Group(
+    "fitted",
+    (
+        Field("from", _INSTANT, "The first purchase that the model was fitted on."),
+        Field("until", _INSTANT, "The end of the time that it was fitted on."),
+        Field("customers", _WHOLE, "How many customers it was fitted on."),
+        Field("purchases", _WHOLE, "How many purchases they made."),
+        Field("log_likelihood", kinds.NUMBER, "The logarithm of the likelihood."),
+    ),
+)
+MODEL: Final = Group(
+    "a model",
+    (
+        Field("model", names.KEY, "The key by which `predicted` names it.", required=True),
+        Field(
+            "kind",
+            kinds.choice("model_kind", *PARAMETERS),
+            "`bg_nbd`: how likely it is that the customer still is one; `gamma_gamma`: what the "
+            "customer's purchases are worth on average.",
+            required=True,
+        ),
+        Field("purchase", names.EVENTS, "The events that are purchases.", required=True),
+        Field(
+            "each",
+            kinds.choice("each", "event", "day"),
+            "Whether each event is a purchase, or each day with one; `event` if not stated.",
+        ),
+        Field("unit", kinds.PERIOD, "The unit of time of `alpha`, for `bg_nbd`."),
+        Field(
+            "value",
+            names.PROPERTY,
+            "The property that adds up to the value of a purchase, for `gamma_gamma`.",
+        ),
+        Field(
+            "parameters",
+            Kind(
+                "parameters",
+                "`{r, alpha, a, b}` or `{p, q, v}`",
+                {"anyOf": [group.schema() for group in PARAMETERS.values()]},
+                lambda node, _: node,
+                (_PARAMETER,),
+            ),
+            "What the fit found.",
+            required=True,
+        ),
+        Field(
+            "fitted",
+            Kind("fitted", "what it was fitted on", FITTED.schema(), FITTED.read, FITTED.kinds()),
+            "For people: what the model was fitted on, and how well.",
+        ),
+    ),
+)
+
+
+def read_model(node: Node, reading: Reading) -> None:
+    """Add the model to the reading; all that is wrong is reported."""
+    named = node.entries["model"].value if isinstance(node, MappingNode) else node
+    key = named.text if isinstance(named, ScalarNode) else ""
+    if key in reading.models:
+        raise Wrong(named.at, f"duplicate key {quoted(key)}: another model has it already")
+    reading.models[key] = None
+    values, sound = MODEL.take(node, reading)
+    model = reading.attempt(_built, node, values) if "kind" in values else None
+    if sound:
+        reading.models[key] = model
+
+
+def _built(node: Node, reading: Reading, values: Values) -> BgNbd | GammaGamma:
+    kind = values["kind"]
+    needs, other = ("unit", "value") if kind == "bg_nbd" else ("value", "unit")
+    if other in values:
+        reading.report.error(values.key_at(other), f"{other} does not belong to {kind}")
+    if needs not in values.node.entries:
+        reading.report.error(node.at, f"{quoted(needs)} is missing in a model of kind {kind}")
+    if "parameters" not in values:
+        raise Lost
+    found = PARAMETERS[kind].read(values["parameters"], reading)
+    if other in values or needs not in values or not {"model", "purchase"} <= values.names():
+        raise Lost
+    said = (values["model"], values["purchase"], values.get("each", "event"), values[needs])
+    exact = (found[one.name] for one in PARAMETERS[kind].fields)
+    if kind == "bg_nbd":
+        return BgNbd(*said, *exact)
+    if found["q"] <= 1:
+        raise Wrong(found.at("q"), "q must be above 1, or the average of all customers is endless")
+    return GammaGamma(*said, *exact)
+
+
+def _named(node: Node, reading: Reading) -> BgNbd | GammaGamma:
+    """Return the model that a condition names."""
+    name = names.KEY.read(node, reading)
+    if name not in reading.models and isinstance(node, ScalarNode):
+        unlisted = "no document of the rule set is a model; streamer fit writes one"
+        if reading.models:
+            unlisted = f"expected {', '.join(reading.models)}"
+        raise reading.unknown(node, "model", reading.models, unlisted)
+    model = reading.models.get(name)
+    if model is None:
+        raise Lost
+    return model
+
+
+NAMED: Final = Kind("model_name", "key of a model", names.KEY.schema, _named)

@@ -1,0 +1,108 @@
+"""Names: of segments, properties, traits and events; each a kind like those of `kinds`."""
+
+import re
+from typing import Final
+
+from streamer.core.syntax import ANY, Names
+from streamer.language import scalars
+from streamer.language.kinds import NOT_BLANK, Kind, items, single, text_of
+from streamer.language.nodes import Node, ScalarNode
+from streamer.language.reading import Reading, Wrong, expected
+from streamer.language.source import Place
+from streamer.language.vocabulary import STANDARD_EVENTS
+from streamer.language.words import quoted
+
+MAX_PROPERTY: Final = 256
+
+
+def _key(node: Node, _: Reading) -> str:
+    what = "a key of at most 63 small letters, digits and _, such as cart_abandoner"
+    value = single(node, what)
+    if not isinstance(value, str) or re.fullmatch(scalars.KEY_PATTERN[1:-1], value) is None:
+        raise expected(what, node)
+    return value
+
+
+def _membership(node: Node, _: Reading) -> str:
+    what = "a segment's key, or a ladder's with a tier: engagement.active"
+    value = single(node, what)
+    if not isinstance(value, str) or re.fullmatch(scalars.MEMBERSHIP_PATTERN[1:-1], value) is None:
+        raise expected(what, node)
+    return value
+
+
+def checked_property(name: str, at: Place) -> str:
+    """Return the name if a property can have it; raise `Wrong` if not."""
+    if len(name) > MAX_PROPERTY:
+        raise Wrong(at, f"the name of a property has at most {MAX_PROPERTY} characters")
+    if not all(part.strip() for part in name.split(".")):
+        raise Wrong(at, f"the property {quoted(name)} has an empty part beside a dot")
+    return name
+
+
+def _property(node: Node, _: Reading) -> str:
+    return checked_property(text_of(node, "the name of a property"), node.at)
+
+
+def _trait(node: Node, _: Reading) -> str:
+    value = text_of(node, "the name of a trait")
+    if len(value) > MAX_PROPERTY:
+        raise Wrong(node.at, f"the name of a trait has at most {MAX_PROPERTY} characters")
+    return value
+
+
+def _event(node: Node, reading: Reading) -> str:
+    value = text_of(node, "the name of an event")
+    if value == "any":
+        raise Wrong(node.at, "any stands for every event and cannot be one of several")
+    if isinstance(node, ScalarNode) and value not in reading.event_names():
+        unlisted = "no standard event; a name of your own goes under events in the header"
+        raise reading.unknown(node, "event", reading.event_names(), unlisted)
+    return value
+
+
+def _events(node: Node, reading: Reading) -> Names:
+    if isinstance(node, ScalarNode):
+        return ANY if node.text == "any" else (_event(node, reading),)
+    what = "the name of an event, a list of names, or any"
+    return tuple(sorted(set(items(node, what, _event, reading))))
+
+
+_EVENT_SCHEMA: Final = {
+    "anyOf": [
+        {
+            "enum": list(STANDARD_EVENTS),
+            "markdownEnumDescriptions": list(STANDARD_EVENTS.values()),
+        },
+        {"type": "string", "pattern": scalars.KEY_PATTERN, "not": {"const": "any"}},
+    ]
+}
+
+KEY: Final = Kind("key", "key", {"type": "string", "pattern": scalars.KEY_PATTERN}, _key)
+MEMBERSHIP: Final = Kind(
+    "membership",
+    "key of a segment, or of a ladder with its tier",
+    {"type": "string", "pattern": scalars.MEMBERSHIP_PATTERN},
+    _membership,
+)
+PROPERTY: Final = Kind(
+    "property",
+    "name of a property (dots descend)",
+    {**NOT_BLANK, "maxLength": MAX_PROPERTY},
+    _property,
+)
+TRAIT: Final = Kind("trait", "name of a trait", {**NOT_BLANK, "maxLength": MAX_PROPERTY}, _trait)
+EVENT: Final = Kind("event", "name of an event", _EVENT_SCHEMA, _event)
+EVENTS: Final = Kind(
+    "events",
+    "EVENT: a name, a list of names, or `any`",
+    {
+        "anyOf": [
+            {"const": "any"},
+            {"$ref": "#/$defs/event"},
+            {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/event"}},
+        ]
+    },
+    _events,
+    (EVENT,),
+)

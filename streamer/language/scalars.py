@@ -1,0 +1,117 @@
+"""Single values: YAML 1.2 core types, durations, shares, decimals.
+
+The patterns are shared with the JSON Schema, so both accept the same texts.
+"""
+
+import re
+from decimal import Decimal
+from fractions import Fraction
+from typing import Final, TypeAlias
+
+from streamer.language.nodes import ListNode, LostNode, MappingNode, Node, ScalarNode
+from streamer.language.words import quoted
+from streamer.types import DAY, HOUR, MINUTE, SECOND, WEEK, Millis
+
+Plain: TypeAlias = str | bool | int | Decimal
+"""A value by the YAML 1.2 core schema; numbers with a point or an exponent are decimals."""
+
+KEY_PATTERN: Final = r"^[a-z][a-z0-9_]{0,62}$"
+MEMBERSHIP_PATTERN: Final = r"^[a-z][a-z0-9_]{0,62}(\.[a-z][a-z0-9_]{0,62})?$"
+DURATION_PATTERN: Final = r"^0*[1-9][0-9]*(ms|s|m|h|d|w)$"
+RELATIVE_PATTERN: Final = r"^[0-9]+(ms|s|m|h|d|w)$"
+DAYS_PATTERN: Final = r"^[0-9]+(d|w)$"
+PERCENT_PATTERN: Final = r"^(0*100(\.0+)?|0*[0-9]{1,2}(\.[0-9]+)?)%$"
+LONGEST_DURATION: Final[Millis] = 36_500 * DAY
+LARGEST_EXPONENT: Final = 300
+"""Numbers of more digits before or after the point are refused: no double holds them."""
+
+_UNITS: Final = {"ms": 1, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
+_TIME: Final = re.compile(r"0*([0-9]+)(ms|s|m|h|d|w)")
+_MANY: Final = 30
+"""So many digits of a duration are read: more are too long a time in any unit."""
+_SIGNED: Final = re.compile(r"[-+]?[0-9]+")
+_BASED: Final = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
+_POINTED: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_ENDLESS: Final = re.compile(r"[-+]?(\.inf|\.Inf|\.INF)|\.nan|\.NaN|\.NAN")
+_WORDS: Final[dict[str, bool | None]] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+
+
+def resolve(node: ScalarNode) -> Plain | None:
+    """Return what a single value stands for, None for null.
+
+    Raises `ValueError` with a clear sentence for a number that no double holds.
+    """
+    text = node.text
+    if not node.plain:
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    if _BASED.fullmatch(text):
+        _bounded(len(text))
+        return int(text, 0)
+    if _SIGNED.fullmatch(text):
+        _bounded(len(text))
+        return int(text)
+    if _POINTED.fullmatch(text):
+        _bounded(len(text))
+        number = Decimal(text)
+        _bounded(abs(number.adjusted()) if number else 0)
+        return number
+    if _ENDLESS.fullmatch(text):
+        raise ValueError(f"{quoted(text)} is no finite number")
+    return text
+
+
+def is_null(node: ScalarNode) -> bool:
+    """Whether null stands there, or nothing."""
+    return node.plain and node.text in _WORDS and _WORDS[node.text] is None
+
+
+def _bounded(digits: int) -> None:
+    if digits > LARGEST_EXPONENT:
+        raise ValueError("a number of so many digits cannot be compared")
+
+
+def duration(text: str) -> Millis | None:
+    """Return the milliseconds of a text such as `30m` or `0s`; None for any other text."""
+    match = _TIME.fullmatch(text)
+    return None if match is None else int(match[1][:_MANY]) * _UNITS[match[2]]
+
+
+def share(value: Plain) -> Fraction | None:
+    """Return the fraction that `0.5` or `50%` stands for; None for what is no share."""
+    if isinstance(value, str):
+        if re.fullmatch(PERCENT_PATTERN[1:-1], value) is None or len(value) > LARGEST_EXPONENT:
+            return None
+        return Fraction(value[:-1]) / 100
+    if isinstance(value, bool) or not 0 <= value <= 1:
+        return None
+    return Fraction(value)
+
+
+def described(node: Node) -> str:
+    """Return what stands there, for an error message."""
+    match node:
+        case ListNode():
+            return "a list"
+        case MappingNode():
+            return "a mapping"
+        case LostNode():
+            return "something unreadable"
+    try:
+        value = resolve(node)
+    except ValueError:
+        return f"the number {quoted(node.text)}"
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return f"the text {quoted(value)}"
+        case _:
+            return f"the number {node.text}"

@@ -1,0 +1,61 @@
+"""The settings of segments and ladders."""
+
+from typing import Final
+
+from streamer.core.syntax import Settings
+from streamer.language import kinds
+from streamer.language.fields import Field, Group
+from streamer.language.kinds import Kind
+from streamer.language.nodes import Node
+from streamer.language.reading import Reading
+
+
+def settings_kind(name: str, group: Group) -> Kind[Settings]:
+    """Return the kind of value that a group of settings is."""
+
+    def read(node: Node, reading: Reading) -> Settings:
+        values = group.read(node, reading)
+        named = (one.name for one in group.fields if one.name in values)
+        return Settings(**{key: values[key] for key in named})
+
+    return Kind(name, "settings", group.schema(), read, group.kinds())
+
+
+def _tags(node: Node, reading: Reading) -> tuple[str, ...]:
+    return kinds.items(node, "a list of texts", kinds.TEXT.read, reading)
+
+
+_MIN_DWELL: Final = Field(
+    "min_dwell",
+    kinds.DURATION,
+    "After an entry or exit, the next one comes no earlier than that.",
+)
+_COOLDOWN: Final = Field(
+    "cooldown", kinds.DURATION, "After an exit, the next entry comes no earlier than that."
+)
+_REST: Final = (
+    Field(
+        "holdout",
+        kinds.SHARE,
+        "The share of customers whose changes are flagged `holdout`, to measure the effect.",
+    ),
+    Field("enabled", kinds.FLAG, "`false`: the rule is checked, but not evaluated."),
+    Field("owner", kinds.TEXT, "Who answers for the rule."),
+    Field(
+        "tags",
+        Kind(
+            "tags",
+            "list of texts",
+            {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/text"}},
+            _tags,
+            (kinds.TEXT,),
+        ),
+        "Words to find the rule by.",
+    ),
+)
+SEGMENT_SETTINGS: Final = Group("the settings", (_MIN_DWELL, _COOLDOWN, *_REST))
+LADDER_SETTINGS: Final = Group(
+    "the settings",
+    (_MIN_DWELL, *_REST),
+    belongs={"cooldown": "a ladder has none, its customers only move between tiers"},
+)

@@ -1,0 +1,394 @@
+"""The table of the language: every leaf with its scope keys and comparisons.
+
+The reader, the JSON Schema and the reference all come of it. To add a leaf: an entry here and a
+function in `builders`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from streamer.core.syntax import Question
+from streamer.language import builders, kinds, models, names
+from streamer.language.comparisons import (
+    ANY_COMPARISON,
+    DECIMAL_COMPARISON,
+    EXISTS_ALONE,
+    WHERE,
+)
+from streamer.language.fields import Apart, Field, Group, Values
+from streamer.language.kinds import Kind
+from streamer.language.nodes import Node
+from streamer.language.reading import Reading
+from streamer.language.steps import STEPS
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A condition of the language. `means` says when it is true.
+
+    With `needs`, at least one comparison must stand there. `inner` are the keys of the value, if
+    it is a mapping. `example` is a whole condition.
+    """
+
+    key: str
+    kind: Kind[Any]
+    means: str
+    example: str
+    build: Callable[[Values, Reading], Question]
+    scope: tuple[Field, ...] = ()
+    comparisons: tuple[Field, ...] = ()
+    apart: tuple[Apart, ...] = ()
+    needs: bool = False
+    inner: Group | None = None
+
+    def group(self) -> Group:
+        """Return the keys of the mapping that the leaf is."""
+        own = Field(self.key, self.kind, self.means, required=True)
+        fields = (own, *self.scope, *self.comparisons)
+        needs = tuple(one.name for one in self.comparisons) if self.needs else ()
+        return Group(self.key, fields, self.apart, needs)
+
+    def read(self, node: Node, reading: Reading) -> Question:
+        """Return the leaf as declared."""
+        return self.build(self.group().read(node, reading), reading)
+
+
+_WHERE: Final = Field(
+    "where",
+    WHERE,
+    "Only events whose properties are as stated. A property is read from the event, or else from "
+    "each of its `products`; conditions read from products must hold of one and the same product.",
+)
+_WITHIN: Final = Field(
+    "within",
+    kinds.DURATION,
+    "Only the time that long before now, the beginning left out. Without it: all of history.",
+)
+_SINCE: Final = Field(
+    "since",
+    names.EVENTS,
+    "Only events after the latest of these. Nothing counts before there was one.",
+)
+_OF: Final = Field("of", names.EVENTS, "The events to read the property from.", required=True)
+_SCOPE: Final = (_WHERE, _WITHIN, _SINCE)
+_TIMES: Final = Field(
+    "times",
+    names.PROPERTY,
+    "Multiply each value by this property, read from the same event or product, if it is a whole "
+    "number from 1 to 1000000: price times quantity.",
+)
+
+_PERFORMED: Final = Leaf(
+    "performed",
+    names.EVENTS,
+    "The number of such events is as stated; at least 1 if nothing is stated.",
+    "{performed: product_viewed, at_least: 10, within: 24h}",
+    builders.performed,
+    (
+        *_SCOPE,
+        Field(
+            "distinct",
+            names.PROPERTY,
+            "Count the different values of this property; `day` counts different calendar days.",
+        ),
+        Field(
+            "same",
+            names.PROPERTY,
+            "Count the events that share one value of this property, the most frequent one.",
+        ),
+    ),
+    (
+        Field("at_least", kinds.COUNT, "So many or more."),
+        Field("at_most", kinds.COUNT_OR_NONE, "So many or fewer."),
+        Field("is", kinds.COUNT_OR_NONE, "Exactly so many."),
+    ),
+    (
+        Apart("distinct", "same", "count either different values or one value's events"),
+        Apart("same", "at_most", "same goes with at_least only"),
+        Apart("same", "is", "same goes with at_least only"),
+    ),
+)
+_NOT_PERFORMED: Final = Leaf(
+    "not_performed",
+    names.EVENTS,
+    "There is no such event.",
+    "{not_performed: order_completed, since: product_added}",
+    builders.not_performed,
+    _SCOPE,
+)
+_QUIET: Final = Leaf(
+    "quiet",
+    kinds.DURATION,
+    "No event for that long.",
+    "{quiet: 30m}",
+    builders.quiet,
+    (Field("events", names.EVENTS, "The events that end the silence; any if nothing is stated."),),
+)
+_AGO: Final = Leaf(
+    "ago",
+    names.EVENTS,
+    "The last such event is that long ago.",
+    "{ago: order_completed, at_least: 60d, less_than: 90d}",
+    builders.ago,
+    (
+        _WHERE,
+        Field("which", kinds.choice("which", "first", "last"), "Which one to look at."),
+    ),
+    (
+        Field("at_least", kinds.DURATION, "That long ago or longer."),
+        Field("less_than", kinds.DURATION, "Less long ago than that."),
+    ),
+    needs=True,
+)
+_SEQUENCE: Final = Leaf(
+    "sequence",
+    STEPS,
+    "The steps happened in this order: up to 8 different events, others may lie between.",
+    "{sequence: [product_viewed, product_added, order_completed], span: 1d}",
+    builders.sequence,
+    (
+        _WITHIN,
+        Field("span", kinds.DURATION, "The longest time from the first step to the last."),
+        Field("same", names.PROPERTY, "All steps carry one and the same value of this property."),
+    ),
+)
+_ABANDONED_PARTS: Final = Group(
+    "abandoned",
+    (
+        Field("did", names.EVENTS, "What was begun.", required=True),
+        Field("without", names.EVENTS, "What would have finished it.", required=True),
+        Field("for", kinds.DURATION, "How long ago it was last begun, at least."),
+        Field("at_least", kinds.COUNT, "How often it was begun, at least; once if not stated."),
+    ),
+)
+_ABANDONED: Final = Leaf(
+    "abandoned",
+    Kind(
+        "abandoned",
+        "`{did: EVENT, without: EVENT, for: D}`",
+        _ABANDONED_PARTS.schema(),
+        _ABANDONED_PARTS.read,
+        _ABANDONED_PARTS.kinds(),
+    ),
+    "For some one item, something was begun and has not been finished since.",
+    "{abandoned: {did: product_added, without: order_completed, for: 30m}, within: 7d}",
+    builders.abandoned,
+    (
+        Field(
+            "same",
+            names.PROPERTY,
+            "The property that tells items apart; `product_id` if nothing is stated, `customer` "
+            "for the customer as the one item.",
+        ),
+        Field("where", WHERE, "Only beginnings whose properties are as stated."),
+        Field("within", kinds.DURATION, "Forget a beginning after that."),
+    ),
+    (Field("at_least", kinds.COUNT, "How often it was begun, at least; once if not stated."),),
+    inner=_ABANDONED_PARTS,
+)
+_TOTAL: Final = Leaf(
+    "total",
+    names.PROPERTY,
+    "The sum of this property is as stated; 0 of nothing.",
+    "{total: price, times: quantity, of: order_completed, where: {currency: EUR}, at_least: 150}",
+    builders.aggregate("total"),
+    (_OF, *_SCOPE, _TIMES),
+    DECIMAL_COMPARISON,
+    needs=True,
+)
+_AVERAGE: Final = Leaf(
+    "average",
+    names.PROPERTY,
+    "The average of this property is as stated; false of nothing.",
+    "{average: price, of: product_viewed, where: {currency: EUR}, within: 30d, above: 99.95}",
+    builders.aggregate("average"),
+    (_OF, *_SCOPE, _TIMES),
+    DECIMAL_COMPARISON,
+    needs=True,
+)
+_LARGEST: Final = Leaf(
+    "largest",
+    names.PROPERTY,
+    "The largest value of this property is as stated; false of nothing.",
+    "{largest: price, of: order_completed, at_least: 500}",
+    builders.extreme("largest"),
+    (_OF, *_SCOPE),
+    DECIMAL_COMPARISON,
+    needs=True,
+)
+_SMALLEST: Final = Leaf(
+    "smallest",
+    names.PROPERTY,
+    "The smallest value of this property is as stated; false of nothing.",
+    "{smallest: rating, of: product_reviewed, within: 90d, at_most: 2}",
+    builders.extreme("smallest"),
+    (_OF, *_SCOPE),
+    DECIMAL_COMPARISON,
+    needs=True,
+)
+_LATEST: Final = Leaf(
+    "latest",
+    names.PROPERTY,
+    "The last value of this property is as stated.",
+    "{latest: rating, of: product_reviewed, at_most: 2}",
+    builders.latest("latest", "last"),
+    (_OF, _WHERE, _WITHIN),
+    ANY_COMPARISON,
+    EXISTS_ALONE,
+    needs=True,
+)
+_FIRST: Final = Leaf(
+    "first",
+    names.PROPERTY,
+    "The first value of this property is as stated.",
+    "{first: coupon, of: order_completed, exists: true}",
+    builders.latest("first", "first"),
+    (_OF, _WHERE),
+    ANY_COMPARISON,
+    EXISTS_ALONE,
+    needs=True,
+)
+_FAVOURS: Final = Leaf(
+    "favours",
+    names.PROPERTY,
+    "The most frequent value of this property is as stated; that there is one, if nothing is.",
+    "{favours: category, of: product_viewed, within: 30d, is: shoes, share: 50%}",
+    builders.favours,
+    (_OF, _WHERE, _WITHIN),
+    (
+        *(one for one in ANY_COMPARISON if one.name in ("is", "is_not", "in")),
+        Field("share", kinds.SHARE, "Its part of all values carried, at least."),
+        Field("at_least", kinds.COUNT, "How many events carry it, at least."),
+    ),
+)
+_TRAIT: Final = Leaf(
+    "trait",
+    names.TRAIT,
+    "What is known about the customer is as stated.",
+    "{trait: country, in: [DE, AT, CH]}",
+    builders.trait,
+    (),
+    ANY_COMPARISON,
+    EXISTS_ALONE,
+    needs=True,
+)
+_IN_SEGMENT: Final = Leaf(
+    "in_segment",
+    names.MEMBERSHIP,
+    "The customer is in this segment, or on this tier of a ladder (`engagement.active`).",
+    "{in_segment: engagement.active, for: 7d}",
+    builders.in_segment,
+    (Field("for", kinds.DURATION, "Entered at least that long ago."),),
+)
+
+_SEASON_PARTS: Final = Group(
+    "season",
+    (
+        Field("from", kinds.MONTH_DAY, "The first day.", required=True),
+        Field(
+            "to",
+            kinds.MONTH_DAY,
+            "The last day; if it is before the first one, the season spans New Year.",
+            required=True,
+        ),
+    ),
+)
+_SEASON: Final = Leaf(
+    "season",
+    Kind(
+        "season",
+        "`{from: MM-DD, to: MM-DD}`",
+        _SEASON_PARTS.schema(),
+        _SEASON_PARTS.read,
+        _SEASON_PARTS.kinds(),
+    ),
+    "It is that time of the year, in the rule set's zone; both days are included.",
+    "{season: {from: 02-07, to: 02-14}}",
+    builders.season,
+    inner=_SEASON_PARTS,
+)
+_ANNIVERSARY_PARTS: Final = Group(
+    "anniversary",
+    (
+        Field("trait", names.TRAIT, "The trait with the date, as `YYYY-MM-DD`.", required=True),
+        Field("before", kinds.DAYS, "So many days ahead of the day; none if not stated."),
+        Field("after", kinds.DAYS, "So many days behind the day; none if not stated."),
+    ),
+)
+_ANNIVERSARY: Final = Leaf(
+    "anniversary",
+    Kind(
+        "anniversary",
+        "`{trait: NAME, before: 7d, after: 0d}`",
+        _ANNIVERSARY_PARTS.schema(),
+        _ANNIVERSARY_PARTS.read,
+        _ANNIVERSARY_PARTS.kinds(),
+    ),
+    "The day comes round: whole days in the rule set's zone. 29 February is on the 28th in other "
+    "years. False of a trait that is no `YYYY-MM-DD`.",
+    "{anniversary: {trait: birth_date, before: 7d, after: 0d}}",
+    builders.anniversary,
+    inner=_ANNIVERSARY_PARTS,
+)
+_AGE_PARTS: Final = Group(
+    "age",
+    (Field("trait", names.TRAIT, "The trait with the date, as `YYYY-MM-DD`.", required=True),),
+)
+_AGE: Final = Leaf(
+    "age",
+    Kind("age", "`{trait: NAME}`", _AGE_PARTS.schema(), _AGE_PARTS.read, _AGE_PARTS.kinds()),
+    "The whole years since that date, in the rule set's zone, are as stated; 29 February is on "
+    "the 28th in other years. False of a trait that is no `YYYY-MM-DD`.",
+    "{age: {trait: birth_date}, at_least: 18, below: 30}",
+    builders.age,
+    (),
+    (
+        Field("at_least", kinds.COUNT, "So many years or more."),
+        Field("below", kinds.COUNT, "Fewer years than that."),
+    ),
+    needs=True,
+    inner=_AGE_PARTS,
+)
+_PREDICTED: Final = Leaf(
+    "predicted",
+    models.NAMED,
+    "The score of a model of the rule set is as stated. `bg_nbd`: how likely it is that the "
+    "customer still is one; it falls from one purchase to the next, and is 1 as long as there is "
+    "one purchase only. `gamma_gamma`: what a purchase is expected to be worth. False without any "
+    "purchase.",
+    "{predicted: churn, below: 0.5}",
+    builders.predicted,
+    (),
+    (
+        Field("at_least", kinds.SCORE, "That or more."),
+        Field("below", kinds.SCORE, "Less than that."),
+    ),
+    needs=True,
+)
+
+LEAVES: Final[dict[str, Leaf]] = {
+    leaf.key: leaf
+    for leaf in (
+        _PERFORMED,
+        _NOT_PERFORMED,
+        _QUIET,
+        _AGO,
+        _SEQUENCE,
+        _ABANDONED,
+        _TOTAL,
+        _AVERAGE,
+        _LARGEST,
+        _SMALLEST,
+        _LATEST,
+        _FIRST,
+        _FAVOURS,
+        _TRAIT,
+        _IN_SEGMENT,
+        _SEASON,
+        _ANNIVERSARY,
+        _AGE,
+        _PREDICTED,
+    )
+}
+"""Every leaf by its key, in the order of the reference."""

@@ -1,0 +1,181 @@
+"""A mapping file as a decoder of rows, or of JSON lines."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from streamer.codecs.fields import check_id, check_name, check_properties, check_time
+from streamer.errors import Finding, InvalidEvent, MappingError, UsageError
+from streamer.language.nodes import documents
+from streamer.language.reading import Reading
+from streamer.language.source import Place
+from streamer.language.source import Source as Text
+from streamer.mapping.document import Declaration, Sources, TimeSource, declaration
+from streamer.mapping.lines import JsonLines
+from streamer.mapping.readers import Finder, Reader, first, reader, told
+from streamer.mapping.rows import Layout, Rows
+from streamer.mapping.sources import columns_of, names_of
+from streamer.mapping.strangers import strangers
+from streamer.types import Event, Millis, Record
+
+MAX_BYTES: Final = 1_048_576
+"""The longest mapping file, in bytes."""
+
+_NAME: Final = "/properties/name"
+_TIME: Final = "/properties/time"
+_APPENDED: Final = "/properties/appended"
+_PROPERTIES: Final = "/properties/properties"
+_TRAITS: Final = "/properties/traits"
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """What one mapping file says. `file` is its name, for messages."""
+
+    file: str
+    says: Declaration
+
+    @property
+    def csv(self) -> Layout | None:
+        """How the rows are written; None if the files hold JSON lines."""
+        return self.says.layout
+
+    def counter(self) -> Callable[[bytes], int] | None:
+        """Return what says how many events a line holds, None if it is always one."""
+        return JsonLines(self.says).count if self.says.each else None
+
+    def strangers(self, records: Sequence[Record]) -> list[Finding]:
+        """Return a warning for each path which none of these records has, but nearly."""
+        return [] if self.says.layout else strangers(self.says, records)
+
+    def decoder(self, header: list[str]) -> Callable[[Record], Event]:
+        """Return what decodes rows below this header; for JSON lines, which have none, it is empty.
+
+        Raises `MappingError` for columns that the header lacks or has twice. What it returns raises
+        `InvalidEvent` for a row that does not fit the header or makes no event; its `path` is the
+        place in `event.schema.json` of the field that is wrong.
+        """
+        layout = self.says.layout
+        if layout is None:
+            lines = JsonLines(self.says)
+            return lines.decoder(_event(self.says, lines))
+        rows = Rows(layout, header)
+        rows.check(self.says.columns())
+        return rows.decoder(_event(self.says, rows))
+
+
+def _event(says: Declaration, find: Finder) -> Callable[[Any, Record], Event]:
+    """Return what makes an event of a row that was found in a record."""
+    identity = reader(says.id, find, "/properties/id")
+    name = reader(says.name, find, _NAME)
+    time = _time(says.time, find, _TIME)
+    appended = says.appended and _time(says.appended, find, _APPENDED)
+    customer = _customer(says, find)
+    properties = _contents(says.properties, find, _PROPERTIES)
+    traits = _contents(says.traits, find, _TRAITS) if says.traits else None
+
+    def event(row: Any, record: Record) -> Event:  # noqa: ANN401 (a row)
+        at = appended(row) if appended else None
+        return Event(
+            check_id(_text(identity(row)), "id", "/properties/id"),
+            check_name(name(row), _NAME),
+            customer(row),
+            time(row),
+            check_properties(properties(row), _PROPERTIES),
+            traits(row) if traits else None,
+            at if record.appended is None else record.appended,
+        )
+
+    return event
+
+
+def read_mapping(path: str | Path) -> Mapping:
+    """Read a mapping file.
+
+    Raises `MappingError` with all its errors, `UsageError` for a file that cannot be read.
+    """
+    try:
+        with Path(path).open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            message = f"{path}: a mapping file has at most {MAX_BYTES} bytes"
+            raise UsageError(message)
+        text = data.decode("utf-8-sig")
+    except OSError as error:
+        message = f"{path}: the mapping file cannot be read: {error.strerror}"
+        raise UsageError(message) from None
+    except UnicodeDecodeError as error:
+        message = f"{path}: the mapping file is not UTF-8: byte {error.start + 1} cannot be read"
+        raise UsageError(message) from None
+    return _mapping(Text(str(path), text))
+
+
+def _mapping(text: Text) -> Mapping:
+    reading = Reading()
+    roots = documents(text, reading.report)
+    if len(roots) != 1 and not reading.report.errors():
+        message = f"a mapping file holds one document, not {len(roots)}"
+        reading.report.error(Place(text, 0) if not roots else roots[1].at, message)
+    says = None
+    if roots:
+        says = reading.attempt(declaration, roots[0])
+    errors = reading.report.errors()
+    if errors or says is None:
+        raise MappingError(errors)
+    return Mapping(text.name, says)
+
+
+def _time(source: TimeSource, find: Finder, path: str) -> Callable[[Any], Millis]:
+    get, read, field = told(first(source.columns, find), find), source.read, path[12:]
+    names = names_of(source.columns)
+    missing = f"{field} is missing: {names} {find.empty}"
+
+    def time(row: Any) -> Millis:  # noqa: ANN401 (a row)
+        cell = get(row)
+        if not cell:
+            raise InvalidEvent(missing, path)
+        try:
+            instant = read(cell)
+        except ValueError as error:
+            raise InvalidEvent(f"{field} {cell!r} in {names}: {error}", path) from None
+        return check_time(instant, field, path)
+
+    return time
+
+
+def _customer(says: Declaration, find: Finder) -> Callable[[Any], str]:
+    found: list[tuple[str, str, Reader]] = [
+        (field, path, reader(source, find, path))
+        for field, path, source in (
+            ("user_id", "/properties/user_id", says.user_id),
+            ("anonymous_id", "/properties/anonymous_id", says.anonymous_id),
+        )
+        if source is not None
+    ]
+    sources = [source for source in (says.user_id, says.anonymous_id) if source is not None]
+    names = [column.name for source in sources for column in columns_of(source)]
+    message = f"no customer: {' and '.join(names) or 'the value'} {find.empty}"
+
+    def customer(row: Any) -> str:  # noqa: ANN401 (a row)
+        for field, path, read in found:
+            value = _text(read(row))
+            if value is not None and value != "":
+                return check_id(value, field, path)
+        raise InvalidEvent(message, "/anyOf")
+
+    return customer
+
+
+def _contents(sources: Sources, find: Finder, path: str) -> Callable[[Any], dict[str, Any]]:
+    readers = [(name, reader(source, find, path)) for name, source in sources.items()]
+
+    def contents(row: Any) -> dict[str, Any]:  # noqa: ANN401 (a row)
+        return {name: value for name, read in readers if (value := read(row)) is not None}
+
+    return contents
+
+
+def _text(value: object) -> object:
+    """Return an id that was read as a number as the text of that number."""
+    return str(value) if type(value) is int else value

@@ -1,0 +1,230 @@
+"""A source as a function of a row, given a `Finder`: what finds the value of a column in a row.
+
+A value is the text of a cell, or what JSON holds there; a reader gives None for what is absent, and
+an empty text is absent. What compares and translates takes the text of a value: numbers as JSON
+writes them, `true` and `false`.
+"""
+
+import re
+from collections.abc import Callable
+from math import isfinite
+from typing import Any, Final, Protocol, TypeAlias
+
+import orjson
+
+from streamer.errors import InvalidEvent
+from streamer.mapping.paths import elements
+from streamer.mapping.sources import (
+    Cell,
+    Choice,
+    Column,
+    Constant,
+    Listed,
+    Source,
+    Template,
+    names_of,
+)
+from streamer.types import Scalar
+
+Reader: TypeAlias = Callable[[Any], Any]
+"""A function of a row."""
+
+_LARGEST_EXACT: Final = 18
+"""Whole numbers of more digits do not fit into 64 bits and are read as JSON readers do."""
+_WHOLE: Final = re.compile(r"[+-]?[0-9]+(\.0*)?")
+
+
+class Finder(Protocol):
+    """Knows the rows of one kind of file."""
+
+    empty: str
+    """What to say of a value that is absent: `is empty`, `is not there`."""
+    texts: bool
+    """Whether all values are texts, as cells are."""
+
+    def getter(self, column: Column, /) -> Reader:
+        """Return what takes the column's value out of a row."""
+
+
+def reader(source: Source, find: Finder, path: str) -> Reader:
+    """Return the reader of a source; `path` is the field's place in the event's schema."""
+    match source:
+        case Constant(value):
+            return lambda _: value
+        case Template(texts, columns):
+            return _template(texts, [told(find.getter(column), find) for column in columns])
+        case Choice():
+            return _choice(source, find, path)
+        case Cell():
+            return _cell(source, find, path)
+        case Listed():
+            return _listed(source, find, path)
+
+
+def first(columns: tuple[Column, ...], find: Finder, blank: frozenset[str] = frozenset()) -> Reader:
+    """Return what gives the value of the first column that is not absent."""
+    getters = [_without(blank, find.getter(column)) for column in columns]
+    if len(getters) == 1:
+        return getters[0]
+
+    def first(row: Any) -> Any:  # noqa: ANN401 (a row, a value)
+        for get in getters:
+            value = get(row)
+            if value is not None and value != "":
+                return value
+        return None
+
+    return first
+
+
+def told(get: Reader, find: Finder) -> Callable[[Any], str]:
+    """Return what gives a value as the text that is compared, translated, put into templates."""
+    return get if find.texts else lambda row: text_of(get(row))
+
+
+def text_of(value: object) -> str:
+    """Return a value as JSON writes it, a text as it is, and what is absent as the empty text."""
+    if type(value) is str:
+        return value
+    return "" if value is None else orjson.dumps(value).decode()
+
+
+def _cell(source: Cell, find: Finder, path: str) -> Reader:
+    get = first(source.columns, find, source.blank)
+    if source.values is not None:
+        return _translated(source, get, path)
+    match source.conversion:
+        case "number":
+            return _divided(lambda row: _number(get(row)), source.divisor)
+        case "absolute":
+            return _divided(lambda row: _absolute(_number(get(row))), source.divisor)
+        case "integer":
+            return _integer(source.said, get, path)
+        case "text":
+            return lambda row: text_of(get(row)) or None
+        case _ if find.texts:
+            return lambda row: get(row) or None
+        case _:
+            return lambda row: None if (value := get(row)) == "" else value
+
+
+def _without(blank: frozenset[str], get: Reader) -> Reader:
+    if not blank:
+        return get
+    return lambda row: None if text_of(value := get(row)) in blank else value
+
+
+def _divided(get: Reader, divisor: int) -> Reader:
+    if divisor == 1:
+        return get
+
+    def divided(row: Any) -> Any:  # noqa: ANN401 (a row, a value)
+        value = get(row)
+        return value / divisor if type(value) in {int, float} else value
+
+    return divided
+
+
+def _integer(name: str, get: Reader, path: str) -> Reader:
+    def integer(row: Any) -> int | None:  # noqa: ANN401 (a row)
+        cell = text_of(get(row))
+        if _WHOLE.fullmatch(cell) and len(cell) <= _LARGEST_EXACT:
+            return int(cell.partition(".")[0])
+        if not cell:
+            return None
+        message = f"{name} must be a whole number, not {cell!r}"
+        raise InvalidEvent(message, path)
+
+    return integer
+
+
+def _translated(source: Cell, get: Reader, path: str) -> Reader:
+    values, otherwise, name = dict(source.values or {}), source.otherwise, source.said
+
+    def translated(row: Any) -> Scalar | None:  # noqa: ANN401 (a row)
+        found = get(row)
+        if found is None:
+            return None
+        cell = text_of(found)
+        value = values.get(cell, otherwise)
+        if value is None and cell:
+            message = f"{name} {cell!r} is none of the values that the mapping translates"
+            raise InvalidEvent(message, path)
+        return value
+
+    return translated
+
+
+def _template(texts: tuple[str, ...], getters: list[Callable[[Any], str]]) -> Reader:
+    pattern = "%s".join(text.replace("%", "%%") for text in texts)
+    return lambda row: pattern % tuple([get(row) for get in getters])
+
+
+def _choice(source: Choice, find: Finder, path: str) -> Reader:
+    tests = [
+        (told(find.getter(case.column), find), _TESTS[case.comparison], case.operand, case.value)
+        for case in source.cases
+    ]
+    rest = None if source.rest is None else reader(source.rest, find, path)
+
+    def choice(row: Any) -> Scalar | None:  # noqa: ANN401 (a row)
+        for get, holds, operand, value in tests:
+            if holds(get(row), operand):
+                return value
+        if rest is None:
+            message = "none of the mapping's cases holds, and there is no otherwise"
+            raise InvalidEvent(message, path)
+        found: Scalar | None = rest(row)
+        return found
+
+    return choice
+
+
+def _listed(source: Listed, find: Finder, path: str) -> Reader:
+    get = first(source.columns, find)
+    name = names_of(source.columns)
+    readers = [(key, reader(field, find, path)) for key, field in source.fields.items()]
+
+    def listed(row: Any) -> list[dict[str, Any]] | None:  # noqa: ANN401 (a row)
+        found = get(row)
+        if found is None or found == "":
+            return None
+        try:
+            rows = elements(row, found)
+        except ValueError as error:
+            raise InvalidEvent(f"{name} {error}", path) from None
+        return [
+            {key: value for key, read in readers if (value := read(one)) is not None}
+            for one in rows
+        ]
+
+    return listed
+
+
+_TESTS: Final[dict[str, Callable[[str, Any], bool]]] = {
+    "is": lambda cell, operand: cell == operand,
+    "in": lambda cell, operand: cell in operand,
+    "starts_with": lambda cell, operand: cell.startswith(operand),
+    "contains": lambda cell, operand: operand in cell,
+}
+
+
+def _number(cell: Any) -> Any:  # noqa: ANN401 (a value)
+    """Return the cell as a number; what is none stays what it is, and does not count."""
+    if type(cell) is not str:
+        return cell
+    if not cell:
+        return None
+    if not cell.isascii():  # Python would read the digits of every script
+        return cell
+    try:
+        if cell.isdecimal() and len(cell) <= _LARGEST_EXACT:
+            return int(cell)
+        number = float(cell)
+    except ValueError:
+        return cell
+    return number if isfinite(number) and "_" not in cell else cell
+
+
+def _absolute(number: Any) -> Any:  # noqa: ANN401 (a value)
+    return abs(number) if type(number) in {int, float} else number

@@ -1,0 +1,141 @@
+"""Rows of delimited text: bytes to cells, every row as wide as its header."""
+
+import csv
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Final
+
+from streamer.codecs.limits import MAX_BYTES
+from streamer.errors import InvalidEvent, MappingError, UsageError
+from streamer.language.reading import Reading
+from streamer.language.words import quoted
+from streamer.mapping.sources import LINE, Column
+from streamer.types import Event, Record
+
+SPACES: Final = "spaces"
+"""The word for a delimiter of any number of spaces or tabs, also before the first cell."""
+
+_QUOTE: Final = '"'
+_MARK: Final = "\ufeff"
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the cells of a row are written. A cell in double quotes may hold anything.
+
+    `columns` are their names in files without a header row, empty for files with one. With the
+    delimiter `SPACES` cells are apart by any number of spaces or tabs, and there are no quotes.
+    """
+
+    delimiter: str = ","
+    encoding: str = "utf-8"
+    columns: tuple[str, ...] = ()
+
+    @property
+    def sign(self) -> bytes:
+        """The delimiter as it stands in the file."""
+        return (" " if self.delimiter == SPACES else self.delimiter).encode(self.encoding)
+
+    def header(self, row: bytes) -> list[str]:
+        """Return the names of the columns; raises `UsageError` if the row cannot be read."""
+        try:
+            text = row.decode(self.encoding).removeprefix(_MARK).rstrip("\r\n")
+            if "\r" in text:
+                raise UsageError(
+                    "the header row cannot be read: lines end with CR alone; save the file with "
+                    "LF or CRLF at their ends"
+                )
+            return self._cells(text)
+        except (UnicodeDecodeError, csv.Error) as error:
+            message = f"the header row cannot be read: {error}"
+            raise UsageError(message) from None
+
+    def splitter(self, columns: list[str]) -> Callable[[bytes], list[str]]:
+        """Return what splits a row into as many cells as there are columns.
+
+        It raises `InvalidEvent` for a row that is too long, cannot be read or has another width.
+        """
+        width = len(columns)
+
+        def split(row: bytes) -> list[str]:
+            if len(row) > MAX_BYTES:
+                message = f"the row has {len(row)} bytes; at most {MAX_BYTES} are allowed"
+                raise InvalidEvent(message)
+            try:
+                cells = self._cells(row.decode(self.encoding))
+            except UnicodeDecodeError as error:
+                message = f"not {self.encoding}: byte {error.start + 1} cannot be read"
+                raise InvalidEvent(message) from None
+            except csv.Error as error:
+                message = f"not a row of cells: {error}"
+                raise InvalidEvent(message) from None
+            if len(cells) != width:
+                raise InvalidEvent(_misfit(cells, columns))
+            return cells
+
+        return split
+
+    def _cells(self, text: str) -> list[str]:
+        text = text.rstrip("\r\n")
+        if self.delimiter == SPACES:
+            return text.split() or [""]
+        if _QUOTE not in text:
+            return text.split(self.delimiter)
+        return next(csv.reader([text], delimiter=self.delimiter, strict=True))
+
+
+class Rows:
+    """The rows below a header: the cells of each and, last, the number of its line."""
+
+    empty = "is empty"
+    texts = True
+
+    def __init__(self, layout: Layout, header: list[str]) -> None:
+        self._split = layout.splitter(header)
+        self._header = header
+        self._index = {name: at for at, name in enumerate([*header, LINE])}
+
+    def getter(self, column: Column) -> Callable[[list[str]], str]:
+        """Return what takes the column's cell out of a row."""
+        return itemgetter(self._index[column.name])
+
+    def check(self, columns: Iterable[Column]) -> None:
+        """Raise `MappingError` for columns that the header lacks or has twice."""
+        reading = Reading()
+        for column in columns:
+            times = self._header.count(column.name)
+            if column.name == LINE or times == 1:
+                continue
+            if times:
+                message = f"the column {quoted(column.name)} stands {times} times in the header"
+            else:
+                seen = f"the header has {', '.join(self._header[:20])}"
+                hint = reading.nearest.hint(column.name, self._header, seen)
+                message = f"no column {quoted(column.name)} in the header: {hint}"
+            reading.report.error(column.at, message)
+        if reading.report.errors():
+            raise MappingError(reading.report.errors())
+
+    def decoder(self, event: Callable[[list[str], Record], Event]) -> Callable[[Record], Event]:
+        """Return what decodes a record of one row; raises `InvalidEvent`."""
+        split = self._split
+
+        def decode(record: Record) -> Event:
+            row = split(record.value)
+            row.append(str(record.line))
+            return event(row, record)
+
+        return decode
+
+
+def _misfit(cells: list[str], columns: list[str]) -> str:
+    if cells == [""]:
+        return "the row is empty"
+    if len(cells) > len(columns):
+        return f"the row has {len(cells)} cells for {len(columns)} columns"
+    missing = columns[len(cells) :]
+    return (
+        f"the row ends after {len(cells)} of {len(columns)} cells: "
+        f"no {', '.join(missing[:3])}{' …' if len(missing) > 3 else ''}"  # noqa: PLR2004
+    )
