@@ -25,8 +25,8 @@ from load import CUSTOMERS, lines
 from streamer.adapters.memory import MemoryLog, MemorySink
 from streamer.adapters.redis import RedisStore
 from streamer.codecs.events import decode
-from streamer.core.compile import compile_rules
-from streamer.core.ruleset import RuleSet
+from streamer.core.engine.program import RuleSet
+from streamer.core.rules.compile import compile_rules
 from streamer.language import read_rules_text
 from streamer.worker import Pace, PartitionTask
 
@@ -61,8 +61,8 @@ def measure(server: Redis, store: RedisStore, customers: int) -> None:
     while worker.step(log):
         pass
     print("                  customers  changes  us each: worker  Redis  of the clock")
-    renew(server, store, sink, "another title", RULES.replace("title: ", "title: The "))
-    renew(server, store, sink, "shorter windows", RULES.replace("within: 7d", "within: 2d"))
+    migrate(server, store, sink, "another title", RULES.replace("title: ", "title: The "))
+    migrate(server, store, sink, "shorter windows", RULES.replace("within: 7d", "within: 2d"))
 
 
 def compiled(text: str) -> RuleSet:
@@ -71,7 +71,7 @@ def compiled(text: str) -> RuleSet:
     return compile_rules(declared.header, declared.declarations)
 
 
-def renew(server: Redis, store: RedisStore, sink: MemorySink, name: str, text: str) -> None:
+def migrate(server: Redis, store: RedisStore, sink: MemorySink, name: str, text: str) -> None:
     """Decide everybody under these rules, and print what that took."""
     worker = PartitionTask(compiled(text), store, sink, decode, pace=PACE, owner=name)
     worker.start()
@@ -80,9 +80,9 @@ def renew(server: Redis, store: RedisStore, sink: MemorySink, name: str, text: s
     while worker.renewing:
         worker.publish(worker.renew_once(PACE.renewals)[0])
     took, here, there = time.perf_counter() - began, time.process_time() - here, cpu(server) - there
-    each = 1e6 / worker.tally.renewed
+    each = 1e6 / worker.tally.migrated
     print(
-        f"{name:18} {worker.tally.renewed:8,} {len(sink.changes) - changes:8,} "
+        f"{name:18} {worker.tally.migrated:8,} {len(sink.changes) - changes:8,} "
         f"{here * each:16.1f} {there * each:6.1f} {took * each:13.1f}"
     )
 

@@ -21,11 +21,19 @@ Every adapter of a port passes the same contract suite (`tests/contracts`). Adap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final, NamedTuple, Protocol, TypeAlias
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 from streamer.codecs.changes import encode_change
-from streamer.errors import AdapterError
-from streamer.types import Membership, Millis, Record, Rejection, SegmentChange
+from streamer.errors import AdapterError, InvalidEvent
+from streamer.types import (
+    FOREVER,
+    Event,
+    Membership,
+    Millis,
+    Record,
+    Rejection,
+    SegmentChange,
+)
 
 DueWake: TypeAlias = tuple[Millis, str]
 """A wake and whose it is. In this order, by time and then by customer, wakes are acted on."""
@@ -104,11 +112,12 @@ class OutboxEntry:
     partition: int = 0
     offset: int = 0
     swept: DueWake = NOTHING_SWEPT
+    encoded: tuple[bytes, ...] | None = field(default=None, compare=False)
 
     @cached_property
     def lines(self) -> tuple[bytes, ...]:
         """The changes as JSON, in their order: encoded once, for the outbox and for the sink."""
-        return tuple(map(encode_change, self.changes))
+        return tuple(map(encode_change, self.changes)) if self.encoded is None else self.encoded
 
 
 class PublishedMark(NamedTuple):
@@ -187,6 +196,86 @@ class Checkpoint:
     def tenure(self) -> FencingToken:
         """The hold under which it is written, if that stands."""
         return FencingToken(self.owner, self.epoch, self.follows)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Records as an engine has read them: the event of each, or why it is none.
+
+    `customers` are those concerned, in their order; `appended` is the largest append time.
+    """
+
+    records: Sequence[Record] = ()
+    events: Sequence[Event | InvalidEvent] = ()
+    customers: Mapping[str, None] = field(default_factory=dict)
+    appended: Millis | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What an engine is to decide at once.
+
+    `stored` are the profiles of those customers that were missing in its cache, and have one. `due`
+    are the wakes due at or before `until` (None: none is to fire), none after `boundary`;
+    `customers` are others that are to be looked at after new rules came. `offset`, `log_time` and
+    `fired_until` are where the partition stands.
+    """
+
+    reading: Reading
+    stored: Mapping[str, bytes]
+    offset: int
+    log_time: Millis | None
+    fired_until: DueWake
+    due: Sequence[DueWake] = ()
+    until: Millis | None = None
+    boundary: DueWake = (FOREVER, "")
+    customers: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """What an engine yields: everything that is to be committed and published of a batch.
+
+    `profiles` maps the customers whose profile moved to its bytes, None where it is gone; `lines`
+    are the `changes` as JSON, in their order. `taken` records are done, and `done` says whether all
+    wakes that were to fire have. `overflows` counts, by cell, what was dropped beyond its bound.
+    `decoded` and `loaded` are for the engine itself, to keep once the batch is committed.
+    """
+
+    profiles: Mapping[str, bytes | None]
+    wakes: Mapping[str, Millis | None]
+    changes: tuple[SegmentChange, ...]
+    lines: tuple[bytes, ...]
+    memberships: tuple[Membership, ...]
+    rejections: tuple[Rejection, ...]
+    outcomes: Mapping[str, int]
+    overflows: Mapping[int, int]
+    migrated: int
+    earliest: Millis | None
+    latest: Millis | None
+    taken: int
+    done: bool
+    offset: int
+    log_time: Millis | None
+    fired_until: DueWake
+    decoded: Mapping[str, Any]
+    loaded: Mapping[str, bytes]
+
+
+class Engine(Protocol):
+    """Decides batches for the customers of one partition; it knows no store and no log."""
+
+    def read(self, records: Sequence[Record]) -> Reading:
+        """Decode records."""
+
+    def missing(self, customers: Iterable[str]) -> list[str]:
+        """Return the customers whose profiles a batch about them must bring, each once."""
+
+    def advance(self, batch: Batch) -> Advance:
+        """Decide a batch: wakes and records in the order of the log."""
+
+    def keep(self, advance: Advance) -> None:
+        """Keep what was committed for the batches to come."""
 
 
 class Store(Protocol):

@@ -7,8 +7,8 @@ from typing import Any
 from streamer.adapters.memory import MemoryLog, MemorySink, MemoryStore
 from streamer.app.replay import replay
 from streamer.codecs.events import decode
-from streamer.core.compile import compile_rules
-from streamer.core.ruleset import RuleSet
+from streamer.core.engine.program import RuleSet
+from streamer.core.rules.compile import compile_rules
 from streamer.language import read_rules_text
 from streamer.types import FOREVER, Millis, SegmentChange
 from streamer.worker import Pace, PartitionTask
@@ -74,7 +74,7 @@ def work(
     worker.start()
     while worker.step(log):
         if worker.log_time is not None:
-            worker.sweep(worker.log_time - pace.lateness)
+            worker.sweep(worker.log_time - worker.lateness)
     end = end_of_file(worker, pace) if horizon is None else horizon
     start = min(worker.tally.earliest or end, end)
     for part in range(1, cut.sweeps + 1):
@@ -83,7 +83,7 @@ def work(
 
 def end_of_file(worker: PartitionTask, pace: Pace) -> int:
     """The larger of the largest accepted event time and log time less `lateness`."""
-    reached = 0 if worker.log_time is None else worker.log_time - pace.lateness
+    reached = 0 if worker.log_time is None else worker.log_time - worker.lateness
     return max(worker.tally.latest or 0, reached)
 
 

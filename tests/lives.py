@@ -15,7 +15,7 @@ from streamer.adapters.sqlite import SqliteLog, SqliteSink, SqliteStore
 from streamer.codecs.changes import encode_change, rejection_line
 from streamer.codecs.events import decode
 from streamer.codecs.profiles import ProfileCodec
-from streamer.core.ruleset import RuleSet
+from streamer.core.engine.program import RuleSet
 from streamer.errors import InvalidEvent
 from streamer.ports import Log, Sink, Store
 from streamer.types import DAY, FOREVER, HOUR, MINUTE, SECOND, Millis, Record
@@ -181,7 +181,7 @@ class Life:
         log = InterruptedLog(ends.log, calls)
         while worker.step(log):
             if worker.log_time is not None:
-                worker.sweep(worker.log_time - self.pace.lateness)
+                worker.sweep(worker.log_time - worker.lateness)
         until = end_of_file(worker, self.pace) if self.until is None else self.until
         worker.sweep(until)
         return until

@@ -14,12 +14,12 @@ import orjson
 import pytest
 
 from streamer.codecs.profiles import ProfileCodec, Stored
-from streamer.core.decide import Decision
+from streamer.core.engine.decide import Decision
+from streamer.core.engine.migrate import migrate
+from streamer.core.engine.program import RuleSet
 from streamer.core.profile import Profile
-from streamer.core.renew import renew
-from streamer.core.ruleset import RuleSet
 from streamer.types import Millis, Record, SegmentChange
-from streamer.worker.cycle import Cycle
+from streamer.worker.batch import Cycle
 from tests.engine import compiled
 from tests.lives import story_rules
 from tests.oracle import oracle_run
@@ -187,8 +187,8 @@ def test_whatever_the_store_forgets_while_rules_change(seed: int) -> None:
 
 
 def inside(rules: RuleSet, profile: Profile) -> list[str]:
-    places = zip(rules.plans, profile.inside, strict=True)
-    return sorted(plan.rungs[rung - 1].membership for plan, rung in places if rung)
+    places = zip(rules.segments, profile.inside, strict=True)
+    return sorted(segment.tiers[rung - 1].membership for segment, rung in places if rung)
 
 
 @pytest.mark.parametrize("seed", range(RUNS))
@@ -218,12 +218,12 @@ def keeps_nothing(self: Cycle, customer: str, kept: Stored) -> None:
 
 def says_when_it_looks(self: Cycle, kept: Stored) -> Decision:
     """A wrong build: it decides at the instant at which it gets to the customer."""
-    return renew(self._desk.rules, kept.profile, self.swept[0] - 1, kept.lost)
+    return migrate(self._desk.rules, kept.profile, self.swept[0] - 1, kept.removed)
 
 
 def loses_memberships(self: Cycle, kept: Stored) -> Decision:
     """A wrong build: it does not say what is gone with the old rules."""
-    return renew(self._desk.rules, kept.profile, self._desk.codec.in_force)
+    return migrate(self._desk.rules, kept.profile, self._desk.codec.effective_from)
 
 
 @pytest.mark.parametrize(

@@ -45,15 +45,15 @@ MISTAKES = [
     ),
     (
         "cooldown ignored",
-        "core/plan.py",
-        "since + plan.settings.cooldown",
+        "core/segment.py",
+        "since + segment.settings.cooldown",
         "since",
     ),
     (
         "a ladder's exit missing",
         "core/decide.py",
         "            if number:\n",
-        "            if number and not (target and plan.is_ladder and direction == 'exited'):\n",
+        "            if number and not (target and segment.is_ladder and direction == 'exited'):\n",
     ),
     (
         "a wake one millisecond late",

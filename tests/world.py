@@ -14,7 +14,7 @@ import orjson
 
 from streamer.adapters.memory import MemoryFeed, MemoryLog, MemorySink, MemoryStore
 from streamer.codecs.events import decode
-from streamer.core.ruleset import RuleSet
+from streamer.core.engine.program import RuleSet
 from streamer.errors import AdapterError, Fenced, Unavailable
 from streamer.ports import OutboxEntry, PublishedMark
 from streamer.types import HOUR, MINUTE, SECOND, Millis, Record, SegmentChange
@@ -114,9 +114,7 @@ class World:
         sink = InterruptedSink(GroupSink(self.sink, lambda p: self.owners.get(p) == name), calls)
         claims = iter(range(1_000_000))
         wakes = self.chance.choice((1, 2, 50))
-        pace = Pace(
-            lateness=LATENESS, batch=4, wakes=wakes, cache=4, renewals=wakes, in_order=False
-        )
+        pace = Pace(batch=4, wakes=wakes, cache=4, renewals=wakes, in_order=False)
 
         def task_factory(partition: int) -> PartitionTask:
             owner, rules = f"{name}/{next(claims)}", self.members[name].rules

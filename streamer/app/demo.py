@@ -17,7 +17,7 @@ from streamer.analysis.explain import explain
 from streamer.analysis.explanation import Explanation
 from streamer.app.nodes import leaves_of
 from streamer.codecs.events import decode
-from streamer.core.ruleset import RuleSet
+from streamer.core.engine.program import RuleSet
 from streamer.simulation import Simulation, simulate
 from streamer.types import SECOND, Millis, SegmentChange
 from streamer.worker import Pace, PartitionTask
@@ -61,7 +61,9 @@ class Demo:
         self.events = 0
         self.changes = 0
         self.memberships = {
-            rung.membership: Membership(plan.title) for plan in rules.plans for rung in plan.rungs
+            rung.membership: Membership(segment.title)
+            for segment in rules.segments
+            for rung in segment.tiers
         }
 
     def advance(self, until: Millis) -> list[SegmentChange]:
@@ -90,9 +92,9 @@ class Demo:
         """
         inside = Counter(customer for one in self.memberships.values() for customer in one.members)
         asks = {
-            plan.key: sum(1 for _ in leaves_of(plan))
-            for plan in self._rules.plans
-            if not plan.is_ladder
+            segment.key: sum(1 for _ in leaves_of(segment))
+            for segment in self._rules.segments
+            if not segment.is_ladder
         }
         peopled = [key for key in asks if self.memberships[key].members]
         if not peopled:
@@ -114,7 +116,7 @@ class Demo:
         """Work on what the log holds, then do what is due now although nothing happens."""
         while self._worker.step(self._log):
             pass
-        self._worker.sweep(self.now - self._pace.lateness)
+        self._worker.sweep(self.now - self._rules.lateness)
 
     def _heard(self) -> list[SegmentChange]:
         """Return the changes told since the last time, and count them."""

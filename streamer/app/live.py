@@ -19,7 +19,7 @@ from uuid import uuid4
 from streamer.adapters.metrics import Readings
 from streamer.app.nodes import leaves_of
 from streamer.codecs.events import decode
-from streamer.core.ruleset import RuleSet
+from streamer.core.engine.program import RuleSet
 from streamer.errors import AdapterError, Fenced, RuleErrors, StreamerError, Unavailable
 from streamer.ports import Feed, Sink, Store
 from streamer.types import Millis
@@ -145,7 +145,7 @@ class Live:
             rebuilding=sum(worker.covered is not None for worker in workers.values()),
             rules=self._rules.version,
             rules_refused=self._refused,
-            renewed=self._tally.renewed,
+            renewed=self._tally.migrated,
             renewing={p: (worker.looked_at, not worker.mixed) for p, worker in workers.items()},
         )
 
@@ -232,7 +232,7 @@ class Live:
         self._refusal = None
         if rules.version != self._rules.version:
             self._rules = rules
-            self._tally.beyond.clear()
+            self._tally.overflows.clear()
             worker_process.take_over_all()
         self._journal.say("rules read", rules=rules.version)
 
@@ -253,10 +253,10 @@ class Live:
 
     def _beyond(self) -> dict[str, int]:
         found: Counter[str] = Counter()
-        beyond = dict(self._tally.beyond)
-        for plan in self._rules.plans:
-            for asked in leaves_of(plan):
-                found[plan.key] += sum(beyond.get(slot, 0) for slot in asked.slots)
+        beyond = dict(self._tally.overflows)
+        for segment in self._rules.segments:
+            for asked in leaves_of(segment):
+                found[segment.key] += sum(beyond.get(slot, 0) for slot in asked.slots)
         return {key: times for key, times in found.items() if times}
 
 

@@ -15,7 +15,7 @@ from streamer.adapters.memory import MemoryStore
 from streamer.app.books import Account, BookedSink, Books, Entered
 from streamer.app.inputs import Decoder, Reading
 from streamer.app.nodes import leaves_of
-from streamer.core.ruleset import RuleSet
+from streamer.core.engine.program import RuleSet
 from streamer.ports import Checkpoint, Log, Sink
 from streamer.types import FOREVER, Millis, Record
 from streamer.worker import Pace, PartitionTask, Tally
@@ -79,13 +79,13 @@ def replay(
     started = time.perf_counter()
     counted = _CountedLog(log)
     store = _CountingStore()
-    books = Books(rules.plans)
+    books = Books(rules.segments)
     pace = Pace(batch=batch, horizon=FOREVER if until is None else until)
     worker = PartitionTask(rules, store, BookedSink(sink, books), decode, pace=pace)
     worker.start()
     while worker.step(counted):
         watch()
-    end = _end(worker, pace) if until is None else until
+    end = _end(worker) if until is None else until
     if end is not None:
         worker.sweep(end)
     tally = worker.tally
@@ -153,23 +153,23 @@ class _CountingStore(MemoryStore):
         self._gone |= gone
 
 
-def _end(worker: PartitionTask, pace: Pace) -> Millis | None:
+def _end(worker: PartitionTask) -> Millis | None:
     instants = []
     if worker.tally.latest is not None:
         instants.append(worker.tally.latest)
     if worker.log_time is not None:
-        instants.append(worker.log_time - pace.lateness)
+        instants.append(worker.log_time - worker.lateness)
     return max(instants, default=None)
 
 
 def _beyond(rules: RuleSet, tally: Tally) -> dict[str, int]:
     """Return how often the memories of each leaf went beyond their bound, by the leaf's label."""
     found: dict[str, int] = {}
-    for plan in rules.plans:
-        for asked in leaves_of(plan):
-            times = sum(tally.beyond[slot] for slot in asked.slots)
+    for segment in rules.segments:
+        for asked in leaves_of(segment):
+            times = sum(tally.overflows[slot] for slot in asked.slots)
             if times:
-                found[f"{plan.key}: {asked.leaf.label}"] = times
+                found[f"{segment.key}: {asked.leaf.label}"] = times
     return found
 
 

@@ -85,14 +85,17 @@ def decode_any(record: Record) -> Event:
 
 def encode(event: Event) -> bytes:
     """Return an event as plain JSON, without its append time: `decode` returns it again."""
+    known = event.user_id is not None or event.anonymous_id is not None
     written = {
         "id": event.id,
         "name": event.name,
         "time": event.time,
-        "user_id": event.customer,
+        "user_id": event.user_id if known else event.customer,
+        "anonymous_id": event.anonymous_id,
         "properties": event.properties,
+        "traits": event.traits,
     }
-    return orjson.dumps(written if event.traits is None else {**written, "traits": event.traits})
+    return orjson.dumps({name: part for name, part in written.items() if part is not None})
 
 
 def _event(data: dict[str, Any], form: _Form, name: str, time: Millis, record: Record) -> Event:
@@ -108,6 +111,8 @@ def _event(data: dict[str, Any], form: _Form, name: str, time: Millis, record: R
         check_properties(get("properties"), "/properties/properties"),
         check_traits(get("traits"), "/properties/traits"),
         appended if record.appended is None else record.appended,
+        _given(get(form.user_id)),
+        _given(get(form.anonymous_id)),
     )
 
 
@@ -120,6 +125,14 @@ def _customer(data: dict[str, Any], form: _Form) -> str:
         message = f"no customer: neither {form.user_id} nor {form.anonymous_id} is there"
         raise InvalidEvent(message, form.no_customer)
     return check_id(anonymous, form.anonymous_id, form.anonymous_path)
+
+
+def _given(value: object) -> str | None:
+    """Return an id that is there and good, whether or not it is the one that counts."""
+    try:
+        return check_id(value, "", "") if value else None
+    except InvalidEvent:
+        return None
 
 
 def _call_time(data: dict[str, Any]) -> Millis:

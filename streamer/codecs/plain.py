@@ -42,6 +42,8 @@ def read_plain(record: Record) -> Event | None:
         if not value.isascii() or _DELETE in value:
             check_id(event_id, "", "")
             check_id(customer, "", "")
+            if plain.anonymous_id is not None:
+                check_id(plain.anonymous_id, "", "")
         name = check_name(plain.name, "")
         if type(time) is str:
             time = check_time(time, "", "")
@@ -52,5 +54,6 @@ def read_plain(record: Record) -> Event | None:
             appended = said if appended is None else appended
     except (InvalidEvent, UnicodeDecodeError, msgspec.DecodeError):
         return None
-    values = (event_id, name, customer, time, properties, plain.traits, appended)
+    ids = (plain.user_id, plain.anonymous_id)
+    values = (event_id, name, customer, time, properties, plain.traits, appended, *ids)
     return tuple.__new__(Event, values)  # half the time of Event(*values), once per event

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from streamer.core.syntax import ANY, Names
+from streamer.core.rules.spec import ANY, Names
 from streamer.language import scalars
 from streamer.language.kinds import NOT_BLANK, Kind, items, single, text_of
 from streamer.language.nodes import Node, ScalarNode

@@ -1,6 +1,6 @@
 """Floor 5: the worker loop, the same for every log, store and sink."""
 
-from streamer.worker.cycle import Pace
+from streamer.worker.batch import Pace
 from streamer.worker.stopwatch import Stopwatch
 from streamer.worker.tally import Tally
 from streamer.worker.task import PartitionTask

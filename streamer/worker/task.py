@@ -40,29 +40,29 @@ store and from what was decided in this batch.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
-from streamer.codecs.profiles import ProfileCodec
-from streamer.core.ruleset import RuleSet
+from streamer.core.engine.program import RuleSet
 from streamer.ports import (
     NOTHING_SWEPT,
+    Advance,
+    Batch,
     Checkpoint,
     DueWake,
     FencingToken,
     Log,
     OutboxEntry,
     PublishedMark,
+    Reading,
     Sink,
     Store,
 )
-from streamer.types import Millis, Record
-from streamer.worker.cache import ProfileCache
-from streamer.worker.cycle import END, Cycle, Decoder, Desk, Pace
+from streamer.types import FOREVER, Millis, Record
+from streamer.worker.batch import Decoder, Pace, PythonEngine
 from streamer.worker.stopwatch import Stopwatch
 from streamer.worker.tally import Tally
-from streamer.worker.telling import told_by
 
+END: Final[DueWake] = (FOREVER, "")
 _UNHURRIED: Final = 16
 """On covered ground a cycle acts on so many times more wakes: nobody waits for what is not told."""
 
@@ -93,18 +93,9 @@ class PartitionTask:
         self._sink = sink
         self._owner = owner
         self._pace = pace or Pace()
-        self._cache = ProfileCache(self._pace.cache)
+        self._decode = decode
         self._watch = watch or Stopwatch()
-        self._desk = Desk(
-            rules,
-            ProfileCodec(rules),
-            store,
-            decode,
-            self._cache,
-            self._pace,
-            partition,
-            self._watch,
-        )
+        self._engine = PythonEngine(rules, decode, self._pace)
         self._known: Mapping[bytes, bytes] = {}
         self._waiting: Sequence[Record] = ()
         self._epoch = self._number = self._follows = self._published = self._trimmed = 0
@@ -116,6 +107,11 @@ class PartitionTask:
         self.swept: DueWake = NOTHING_SWEPT
         self.looked_at = 0
         self.tally = tally or Tally()
+
+    @property
+    def lateness(self) -> Millis:
+        """How far time stays behind the newest record, in ms: the rules say it."""
+        return self._rules.lateness
 
     @property
     def covered(self) -> PublishedMark | None:
@@ -133,7 +129,7 @@ class PartitionTask:
     @property
     def mixed(self) -> bool:
         """Whether there may still be profiles that other rules decided last."""
-        return any(known != self._desk.codec.id for known in self._known)
+        return any(known != self._engine.codec.id for known in self._known)
 
     @property
     def begun(self) -> list[str]:
@@ -141,8 +137,8 @@ class PartitionTask:
 
         They begin with an empty memory for whoever is decided anew.
         """
-        slots = self._desk.codec.begun if self.mixed else frozenset[int]()
-        return [plan.key for plan in self._rules.plans if plan.slots & slots]
+        cold = self._engine.codec.cold if self.mixed else frozenset[int]()
+        return [segment.key for segment in self._rules.segments if segment.slots & cold]
 
     @property
     def new(self) -> bool:
@@ -158,9 +154,9 @@ class PartitionTask:
         self._epoch, self._follows, self.offset = meta.epoch, meta.number, meta.offset
         self.log_time, self.swept = meta.log_time, meta.swept
         self._known = meta.layouts
-        codec = ProfileCodec(self._rules, meta.layouts, meta.swept[0] - 1)
-        self._desk = replace(self._desk, codec=codec)
-        self._cache.clear()
+        self._engine = PythonEngine(
+            self._rules, self._decode, self._pace, meta.layouts, meta.swept[0] - 1
+        )
         self._cursor, self.looked_at = "", 0
         self._number = max(meta.number, mark.number)
         self._published = mark.number
@@ -204,13 +200,12 @@ class PartitionTask:
         if self._covered is not None:
             self._finish_covering(self._covered)
         until = min(until, self._pace.horizon)
-        cycle = self._cycle()
-        cycle.log_time = max(until + self._pace.lateness, self.log_time or 0)
-        done = cycle.sweep(until)
-        if cycle.moved:
-            return self._commit(cycle), done
-        self.log_time, self.swept = cycle.log_time, cycle.swept
-        return [], done
+        log_time = max(until + self._rules.lateness, self.log_time or 0)
+        advance = self._advance(Reading(), log_time, until)
+        if advance.profiles:
+            return self._commit(advance), advance.done
+        self.log_time, self.swept = advance.log_time, advance.fired_until
+        return [], advance.done
 
     def renew_once(self, limit: int) -> tuple[list[OutboxEntry], bool]:
         """Look at about `limit` more customers while `renewing` (step 8).
@@ -218,12 +213,12 @@ class PartitionTask:
         Returns what is to be published, and whether nobody is left to be looked at.
         """
         self._cursor, customers = self._store.scan(self.partition, self._cursor, limit)
-        cycle = self._cycle()
-        cycle.renew(customers)
+        advance = self._advance(Reading(), self.log_time, None, customers)
+        self._watch.lap("renew")
         self.looked_at += len(customers)
         done = not self._cursor
-        forgotten = self._desk.codec.others if done else ()
-        return self._commit(cycle, forgotten) if cycle.moved or done else [], done
+        forgotten = self._engine.codec.others if done else ()
+        return self._commit(advance, forgotten) if advance.profiles or done else [], done
 
     def publish(self, batch: Sequence[OutboxEntry]) -> None:
         """Tell what was committed (step 6)."""
@@ -238,7 +233,7 @@ class PartitionTask:
     def close(self) -> None:
         """Trim what is told, so that the store knows of it for as long as it may take."""
         if self._trimmed < self._published:
-            self._commit(self._cycle())
+            self._commit(self._nothing())
 
     def standing(self) -> OutboxEntry | None:
         """Return an outgoing that tells nothing but how far the worker has come.
@@ -251,49 +246,93 @@ class PartitionTask:
             self._number, partition=self.partition, offset=self.offset, swept=self.swept
         )
 
-    def _cycle(self) -> Cycle:
-        desk, hold = self._desk, END
+    def _advance(
+        self,
+        reading: Reading,
+        log_time: Millis | None,
+        until: Millis | None,
+        customers: Sequence[str] = (),
+    ) -> Advance:
+        """Steps 3 and 4: load what the engine misses, and let it decide.
+
+        Customers that are only looked at (`customers`) are loaded where they are not cached: whoever
+        is cached has the present rules' layout.
+        """
+        engine, store, partition = self._engine, self._store, self.partition
+        most, boundary = self._pace.wakes, END
         if self._covered is not None:
-            pace = replace(self._pace, wakes=_UNHURRIED * self._pace.wakes)
-            desk, hold = replace(desk, pace=pace), self._covered.swept
-        tenure = FencingToken(self._owner, self._epoch, self._follows)
-        return Cycle(desk, tenure, self.offset, self.log_time, self.swept, hold)
+            most, boundary = _UNHURRIED * most, self._covered.swept
+        due: Sequence[DueWake] = ()
+        if until is not None:
+            token = FencingToken(self._owner, self._epoch, self._follows)
+            due = store.due(partition, min(until, boundary[0]), most, token)
+            if len(due) == most:
+                boundary = min(due[-1], boundary)
+        looked_at = engine.missing(customers)
+        missing = engine.missing([*reading.customers, *(who for _, who in due), *looked_at])
+        stored = store.load(partition, missing) if missing else {}
+        self._watch.lap("load")
+        advance = engine.advance(
+            Batch(
+                reading=reading,
+                stored=stored,
+                offset=self.offset,
+                log_time=log_time,
+                fired_until=self.swept,
+                due=due,
+                until=until,
+                boundary=boundary,
+                customers=looked_at,
+            )
+        )
+        self._watch.lap("decide")
+        return advance
+
+    def _nothing(self) -> Advance:
+        """Return what a batch of nothing yields."""
+        return self._advance(Reading(), self.log_time, None)
 
     def _take(self, records: Sequence[Record]) -> tuple[list[OutboxEntry], Sequence[Record]]:
-        """Work on one cycle's records; return what is to be told and the records left for later."""
+        """Work on one batch; return what is to be published and the records left for later."""
         batch = records
         if self._covered is not None:
             batch = [one for one in records if one.offset < self._covered.offset]
-        cycle = self._cycle()
-        cycle.decide_records(batch)
-        outgoing = self._commit(cycle)
+        reading = self._engine.read(batch)
+        self._watch.lap("decode")
+        until = None
+        if reading.appended is not None:
+            log_time = max(reading.appended, self.log_time or 0)
+            until = min(log_time - self._rules.lateness, self._pace.horizon)
+        advance = self._advance(reading, self.log_time, until)
+        entries = self._commit(advance)
         covered = self._covered
         if covered and (self.offset >= covered.offset or len(batch) < len(records)):
             self._finish_covering(covered)
-        return outgoing, records[cycle.taken :]
+        return entries, records[advance.taken :]
 
     def _finish_covering(self, mark: PublishedMark) -> None:
-        """Act once more on the wakes that were told up to the mark, then speak again."""
+        """Fire once more the wakes that were published up to the mark, then publish again."""
         while self.swept < mark.swept:
-            cycle = self._cycle()
-            cycle.sweep(mark.swept[0])
-            self._commit(cycle)
+            self._commit(self._advance(Reading(), self.log_time, mark.swept[0]))
         self._covered = None
-        self._commit(self._cycle())  # which says that it is rebuilt
+        self._commit(self._nothing())  # which says that it is rebuilt
 
-    def _commit(self, cycle: Cycle, forgotten: Sequence[bytes] = ()) -> list[OutboxEntry]:
+    def _commit(self, advance: Advance, forgotten: Sequence[bytes] = ()) -> list[OutboxEntry]:
         """Step 5, and forget these layouts; return what is to be published."""
-        watch = self._watch
-        watch.lap("decide")
         number = self._number + 1
-        outgoing = None
-        if self._covered is None:
-            outgoing = told_by(cycle, number, self._rules, self.partition)
-        codec = self._desk.codec
-        encode = codec.encode
-        moved = {customer: cycle.profiles[customer] for customer in cycle.moved}
-        profiles = {who: encode(it) if it else None for who, it in moved.items()}
-        watch.lap("encode")
+        entry = None
+        if self._covered is None and (advance.changes or advance.rejections):
+            entry = OutboxEntry(
+                number,
+                advance.changes,
+                advance.rejections,
+                advance.memberships,
+                self.partition,
+                advance.offset,
+                advance.fired_until,
+                advance.lines,
+            )
+        codec = self._engine.codec
         self._store.commit(
             Checkpoint(
                 partition=self.partition,
@@ -301,30 +340,31 @@ class PartitionTask:
                 epoch=self._epoch,
                 number=number,
                 follows=self._follows,
-                offset=cycle.offset,
-                log_time=cycle.log_time,
-                swept=cycle.swept,
-                profiles=profiles,
-                wakes={who: it.wake if it else None for who, it in moved.items()},
-                outgoing=outgoing,
+                offset=advance.offset,
+                log_time=advance.log_time,
+                swept=advance.fired_until,
+                profiles=advance.profiles,
+                wakes=advance.wakes,
+                outgoing=entry,
                 published=self._published,
                 layouts={**self._unwritten(), **dict.fromkeys(forgotten)},
                 rebuilding_until=None if self._covered is None else self._covered.offset,
             )
         )
-        watch.lap("commit")
+        self._watch.lap("commit")
         self._known = codec.own if forgotten else {**self._known, **codec.own}
         self._number = self._follows = number
         self._trimmed = self._published
-        self.offset, self.log_time, self.swept = cycle.offset, cycle.log_time, cycle.swept
-        self._cache.keep(cycle.profiles)
-        self.tally.add(cycle)
-        if outgoing is None:
+        self.offset, self.log_time = advance.offset, advance.log_time
+        self.swept = advance.fired_until
+        self._engine.keep(advance)
+        self.tally.add(advance)
+        if entry is None:
             return []
-        self.tally.changes.update((one.segment, one.direction) for one in outgoing.changes)
-        return [outgoing]
+        self.tally.changes.update((one.segment, one.direction) for one in entry.changes)
+        return [entry]
 
     def _unwritten(self) -> Mapping[bytes, bytes]:
         """Return the layout of the present rules, unless the store has it as it is."""
-        codec = self._desk.codec
+        codec = self._engine.codec
         return {} if self._known.get(codec.id) == codec.own[codec.id] else codec.own

@@ -31,9 +31,9 @@ from typing import Final, Protocol, TypeVar
 from streamer.errors import AdapterError, Fenced, StreamerError, Unavailable
 from streamer.ports import Feed, OutboxEntry, Sink
 from streamer.types import SECOND, Millis, Record
+from streamer.worker.batch import Pace
 from streamer.worker.bugs import told_of
 from streamer.worker.clock import BrokerClock
-from streamer.worker.cycle import Pace
 from streamer.worker.stopwatch import Stopwatch
 from streamer.worker.task import PartitionTask
 
@@ -231,7 +231,7 @@ class Worker:
         if not self.feed.at_end(partition, worker.offset):
             return ()
         assignment.waiting_since = self.clocks.steady()
-        until = assignment.clock.now() - self.pace.lateness
+        until = assignment.clock.now() - worker.lateness
         swept = self._try([partition], lambda: worker.sweep_once(until))
         if swept is None:
             return ()

@@ -1,10 +1,11 @@
 """What a rule set remembers and reads."""
 
+from streamer.core.stamps import STAMP_BYTES
+
 from streamer.analysis.inventory import Inventory, inventory
 from streamer.app.inputs import Rules
 from streamer.codecs.profiles import MEMBERSHIP_BYTES, PROFILE_BYTES
-from streamer.core.compile import compile_rules
-from streamer.core.stamps import STAMP_BYTES
+from streamer.core.rules.compile import compile_rules
 from streamer.language import read_rules_text
 
 HEAD = "title: An example\npurpose: An example.\n"

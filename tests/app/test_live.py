@@ -15,7 +15,7 @@ from streamer.adapters.memory import MemoryFeed, MemoryLog, MemorySink, MemorySt
 from streamer.adapters.metrics import Metrics
 from streamer.adapters.web import Pages
 from streamer.app.live import Ends, Live
-from streamer.core.ruleset import RuleSet
+from streamer.core.engine.program import RuleSet
 from streamer.errors import AdapterError, StreamerError, Unavailable
 from streamer.ports import PartitionMeta
 from streamer.worker import Pace

@@ -9,15 +9,15 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from streamer.core.leaves.counting import Times
+from streamer.core.stamps import stamped
 
 from streamer.codecs.events import decode
 from streamer.codecs.profiles import ProfileCodec
-from streamer.core.decide import decide
-from streamer.core.leaves.counting import Times
-from streamer.core.memory import key_of
+from streamer.core.engine.decide import decide
+from streamer.core.engine.program import RuleSet
+from streamer.core.leaf import key_of
 from streamer.core.profile import Profile
-from streamer.core.ruleset import RuleSet
-from streamer.core.stamps import stamped
 from streamer.errors import InvalidEvent
 from streamer.types import DAY, Event, Record, SegmentChange, Wake
 from tests.engine import compiled
@@ -101,14 +101,14 @@ def test_what_rules_share_goes_on(
     written = ProfileCodec(old)
     data = written.encode(profile)
     same, other = written.read("c1", data), ProfileCodec(new, written.own).read("c1", data)
-    assert (same.rules, same.lost) == (None, ())
+    assert (same.rules, same.removed) == (None, ())
     assert other.rules == old.version
-    assert set(other.lost) == {one for one in inside(old, profile) if one.startswith(OLD)}
+    assert set(other.removed) == {one for one in inside(old, profile) if one.startswith(OLD)}
     assert inside(new, other.profile) == [
         one for one in inside(old, profile) if one.startswith(SHARED)
     ]
-    kept = dict(zip(old.memory_keys, same.profile.memories, strict=True))
-    for key, state in zip(new.memory_keys, other.profile.memories, strict=True):
+    kept = dict(zip(old.cell_keys, same.profile.cells, strict=True))
+    for key, state in zip(new.cell_keys, other.profile.cells, strict=True):
         begins = stamped(profile.last) if key == EVERYTHING else None
         assert state == kept.get(key, begins)
     later = in_order(change[2][split:], profile)
@@ -118,8 +118,8 @@ def test_what_rules_share_goes_on(
 def inside(rules: RuleSet, profile: Profile) -> list[str]:
     """The memberships of a profile, in order."""
     return sorted(
-        plan.rungs[rung - 1].membership
-        for plan, rung in zip(rules.plans, profile.inside, strict=True)
+        segment.tiers[rung - 1].membership
+        for segment, rung in zip(rules.segments, profile.inside, strict=True)
         if rung
     )
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from streamer.core.leaves.performed import Performed, Quiet
-from streamer.core.syntax import Header, Ladder, Scope, Segment, Settings, Tier
+from streamer.core.rules.spec import Header, Ladder, Scope, Segment, Settings, Tier
 from streamer.errors import UsageError
 from streamer.language import read_rules_text
 from streamer.types import DAY, HOUR, MINUTE

@@ -324,8 +324,10 @@ class Shop:
                 codec = ProfileCodec(rules, store.claim(partition, "judge").layouts)
                 for who, data in store.load(partition, _everybody(store, partition)).items():
                     profile = codec.decode(who, data)
-                    inside = zip(rules.plans, profile.inside, strict=True)
-                    found[who] = sorted(plan.rungs[r - 1].membership for plan, r in inside if r)
+                    inside = zip(rules.segments, profile.inside, strict=True)
+                    found[who] = sorted(
+                        segment.tiers[r - 1].membership for segment, r in inside if r
+                    )
         return {who: where for who, where in found.items() if where}
 
 
