@@ -65,9 +65,12 @@ UV_VERSION := 0.13.9
 RESOLVE := .lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
     --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 COMPILE := $(RESOLVE) pyproject.toml
-lock: ## resolve the dependencies again and write requirements/*.txt
+UPGRADE := --upgrade
+lock: ## resolve the dependencies again and write requirements/*.txt; UPGRADE= keeps what fits
 	@$(PYTHON) -m venv .lock
 	@.lock/bin/python $(INSTALL) uv==$(UV_VERSION)
-	$(COMPILE) --upgrade -o requirements/runtime.txt
-	$(COMPILE) --upgrade --group dev -c requirements/runtime.txt -o requirements/dev.txt
-	$(RESOLVE) --upgrade --group build -c requirements/dev.txt -o requirements/build.txt
+	$(COMPILE) $(UPGRADE) -o requirements/runtime.txt
+	$(COMPILE) $(UPGRADE) --all-extras -c requirements/runtime.txt -o requirements/extras.txt
+	$(COMPILE) $(UPGRADE) --group dev --group docs -c requirements/extras.txt -o requirements/dev.txt
+	$(RESOLVE) $(UPGRADE) --group build -c requirements/dev.txt -o requirements/build.txt
+	$(RESOLVE) $(UPGRADE) --group servers -o requirements/servers.txt
