@@ -2,10 +2,20 @@
 # Another Python: make test PYTHON=python3.12
 
 PYTHON ?= python3
-SEED ?= 1
+BESIDE ?= 2
 BIN := .venv/bin
 INSTALL := -m pip --disable-pip-version-check install --quiet
 READY := .venv/.ready
+
+# Tests run beside each other, each process with servers of its own; BESIDE=0 is one process.
+PYTEST := $(BIN)/pytest --numprocesses $(BESIDE) --dist worksteal
+
+# How long the proof is: pairs against the oracle and the seed they are drawn from; what the tests
+# that draw draw (a half, a fifth, a twentieth of this number, as each says); workers killed live.
+PAIRS ?= 100000
+SEED ?= 1
+DRAWN ?= 3000
+KILLS ?= 40
 
 .DEFAULT_GOAL := help
 .PHONY: help .venv demo servers test check lint types format lock bench proof clean
@@ -20,9 +30,9 @@ servers: $(READY) ## a real Kafka and a real Redis on this machine, until Ctrl-C
 	@$(BIN)/python -m tests.servers.get
 	@$(BIN)/python -m tests.servers
 
-test: $(READY) ## all tests; gets Kafka and Redis for them where it may
+test: $(READY) ## what protects a change; gets Kafka and Redis for it
 	@$(BIN)/python -m tests.servers.get
-	$(BIN)/pytest
+	$(PYTEST)
 
 check: lint types test ## everything a change must pass
 
@@ -42,8 +52,10 @@ bench: $(READY) ## CPU per event, beside a bare loop: compiled as `pip install .
 	PYTHONSAFEPATH=1 PYTHONPATH=build/compiled $(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/engine.py
 
-proof: $(READY) ## the long run against the oracle: 100,000 pairs of rules and history
-	$(BIN)/python -m tests.cases 100000 $(SEED)
+proof: $(READY) ## what takes long: wrong builds, compiled wheels, long seeds, soak
+	@$(BIN)/python -m tests.servers.get
+	STREAMER_PROOF_PAIRS=$(DRAWN) STREAMER_KILLS=$(KILLS) $(PYTEST) -m "proof or longer"
+	$(BIN)/python -m tests.cases $(PAIRS) $(SEED)
 
 clean: ## remove everything that make has made
 	rm -rf .venv .lock .servers build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -36,6 +36,7 @@ def test_without_a_compiler_the_wheel_is_plain(tmp_path: Path) -> None:
     assert wheel_in(tmp_path, CC="no-such-compiler").name.endswith("-py3-none-any.whl")
 
 
+@pytest.mark.proof
 @pytest.mark.skipif(compiler() is None, reason="there is no C compiler here")
 def test_compiled_it_passes_the_tests_of_the_engine(tmp_path: Path) -> None:
     installed = tmp_path / "installed"

@@ -17,6 +17,8 @@ import pytest
 from tests.conftest import need
 from tests.servers.machine import missing_for_redis
 
+pytestmark = pytest.mark.proof
+
 PROJECT = Path(__file__).parents[1]
 PAIRS, SEED = 1_000, 1
 

@@ -82,8 +82,9 @@ def test_an_engine_that_does_not_answer_does_not_count(
     assert "run as containers" in python(bare, "tests.servers.get").stdout
 
 
-def test_tests_without_their_server_are_skipped_aloud(bare: dict[str, str]) -> None:
-    done = python(bare, "pytest", "-q", "-p", "no:cacheprovider", ON_REAL_REDIS)
+@pytest.mark.parametrize("beside", ["0", "1"])
+def test_tests_without_their_server_are_skipped_aloud(bare: dict[str, str], beside: str) -> None:
+    done = python(bare, "pytest", "-q", "-n", beside, "-p", "no:cacheprovider", ON_REAL_REDIS)
     assert done.returncode == 0
     assert "1 TESTS ON REAL SERVERS DID NOT RUN: Redis cannot run here" in done.stdout
 
