@@ -18,10 +18,10 @@ DRAWN ?= 3000
 KILLS ?= 40
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv demo servers test check lint types format lock bench proof clean
+.PHONY: help .venv demo servers system-packages test check lint types format lock bench proof clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(READY) ## simulated shoppers, segment changes as they happen; ends by itself
 	$(BIN)/streamer demo
@@ -33,6 +33,9 @@ servers: $(READY) ## a real Kafka and a real Redis on this machine, until Ctrl-C
 test: $(READY) ## what protects a change; gets Kafka and Redis for it
 	@$(BIN)/python -m tests.servers.get
 	$(PYTEST)
+
+system-packages: $(READY) ## Redis and Java for make servers and make test from apt-get, as root
+	@$(BIN)/python -m tests.servers.get --system-packages
 
 check: lint types test ## everything a change must pass
 
