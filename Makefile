@@ -18,7 +18,7 @@ DRAWN ?= 3000
 KILLS ?= 40
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv demo servers system-packages test check lint types format lock bench proof clean
+.PHONY: help .venv demo servers system-packages test check lint types format lock bench proof site clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,6 +59,9 @@ proof: $(READY) ## what takes long: wrong builds, compiled wheels, long seeds, s
 	@$(BIN)/python -m tests.servers.get
 	STREAMER_PROOF_PAIRS=$(DRAWN) STREAMER_KILLS=$(KILLS) $(PYTEST) -m "proof or longer"
 	$(BIN)/python -m tests.cases $(PAIRS) $(SEED)
+
+site: $(READY) ## the documents as a site, in build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 clean: ## remove everything that make has made
 	rm -rf .venv .lock .servers build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
