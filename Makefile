@@ -2,12 +2,13 @@
 # Another Python: make test PYTHON=python3.12
 
 PYTHON ?= python3
-BESIDE ?= 2
+BESIDE ?= 3
 BIN := .venv/bin
 INSTALL := -m pip --disable-pip-version-check install --quiet
 READY := .venv/.ready
 
 # Tests run beside each other, each process with servers of its own; BESIDE=0 is one process.
+# Many of them wait for servers: three processes keep two cores busy.
 PYTEST := $(BIN)/pytest --numprocesses $(BESIDE) --dist worksteal
 
 # How long the proof is: pairs against the oracle and the seed they are drawn from; what the tests
