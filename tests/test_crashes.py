@@ -39,6 +39,8 @@ from tests.lives import (
 from tests.strategies import documents_to_yaml, histories, rule_documents
 from tests.strategies.conditions import Draw
 
+pytestmark = pytest.mark.longer
+
 Opened = Callable[[Sequence[bytes], Path], AbstractContextManager[Connect]]
 SMALL = Pace(batch=3, wakes=2, cache=2)
 TRIALS = max(25, int(os.environ.get("STREAMER_PROOF_PAIRS", "300")) // 20)

@@ -117,7 +117,7 @@ def shell(
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,  # no line takes long, but the machine may be busy
         env=everything,
     )
 

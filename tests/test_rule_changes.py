@@ -29,6 +29,8 @@ from tests.strategies.words import Node
 from tests.test_workers import move
 from tests.world import LATENESS, PARTITIONS, World, by_customer
 
+pytestmark = pytest.mark.longer
+
 RUNS = max(60, int(os.environ.get("STREAMER_PROOF_PAIRS", "300")) // 5)
 STEPS = 80
 TROUBLE = ("crash", "crash", "rebalance", "zombie", "wake", "away")

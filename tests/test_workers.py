@@ -13,6 +13,8 @@ import pytest
 from tests.lives import story_rules
 from tests.world import PARTITIONS, World, by_customer
 
+pytestmark = pytest.mark.longer
+
 RUNS = max(60, int(os.environ.get("STREAMER_PROOF_PAIRS", "300")) // 2)
 STEPS = 60
 

@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import need
-from tests.servers.machine import missing_for_redis
+from tests.servers.machine import FOLDER, missing_for_redis
+
+pytestmark = pytest.mark.proof
 
 PROJECT = Path(__file__).parents[1]
 PAIRS, SEED = 1_000, 1
@@ -128,7 +130,7 @@ def proof(build: Path) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def build(tmp_path: Path) -> Path:
     """A copy of the package and of what judges it."""
-    for name in ("streamer", "tests"):
+    for name in ("streamer", "tests", "requirements"):
         shutil.copytree(
             PROJECT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__")
         )
@@ -165,7 +167,7 @@ def outcome_of(build: Path, where: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603  our own tests
         [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", where],
         cwd=build,
-        env={**os.environ, "PYTHONPATH": str(build)},
+        env={**os.environ, "PYTHONPATH": str(build), "STREAMER_SERVERS": str(FOLDER)},
         capture_output=True,
         text=True,
         check=False,

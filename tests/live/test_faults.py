@@ -5,6 +5,8 @@ import signal
 import time
 from random import Random
 
+import pytest
+
 from tests.live.fated import POINTS
 from tests.live.shop import EVERYBODY, Shop
 from tests.waiting import wait_until
@@ -33,6 +35,7 @@ def test_workers_come_and_go_one_after_the_other(shop: Shop) -> None:
     shop.judge()
 
 
+@pytest.mark.longer
 def test_workers_are_killed_at_random(shop: Shop) -> None:
     random = Random(3)  # noqa: S311 (a seed, not secrecy)
     workers = [shop.worker(), shop.worker()]
@@ -118,6 +121,7 @@ def test_kafka_dies_and_comes_back(own_shop: Shop) -> None:
     own_shop.judge()
 
 
+@pytest.mark.proof
 def test_both_are_away_for_a_minute(own_shop: Shop) -> None:
     worker = own_shop.worker()
     with own_shop.storefront(9, burst=2):
