@@ -108,6 +108,14 @@ PEERS: Final = (
         ("bytewax==0.21.1", KAFKA, ORJSON),
     ),
     Participant(
+        "Bytewax 0.21.1, no recovery",
+        "none: state is lost",
+        "wall clock; in history at the customer's next event",
+        "bytewax_peer.py",
+        ("bytewax==0.21.1", KAFKA, ORJSON),
+        ("--no-recovery",),
+    ),
+    Participant(
         "Quix Streams 3.28.1",
         "at least once",
         "none; at the customer's next event",

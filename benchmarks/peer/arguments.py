@@ -12,5 +12,6 @@ def arguments(what: str) -> argparse.Namespace:
     parser.add_argument("--changes-topic", required=True)
     parser.add_argument("--group", required=True)
     parser.add_argument("--folder", required=True, help="an empty folder for what it keeps on disk")
-    parser.add_argument("--exactly-once", action="store_true", help="where it can")
+    parser.add_argument("--exactly-once", action="store_true", help="for Quix Streams")
+    parser.add_argument("--no-recovery", action="store_true", help="for Bytewax")
     return parser.parse_args()

@@ -3,7 +3,7 @@
 Bytewax has one timer for each key, and it goes by the wall clock. What is due is therefore acted on
 at the customer's next event, with the instant at which it was due, or as long after the customer's
 last event as it should be, by the wall clock. Delivery is at least once: the sink writes again what
-came after the last snapshot.
+came after the last snapshot. Without recovery all state is in memory, and a crash loses it.
 """
 
 import pickle
@@ -73,9 +73,12 @@ def main() -> None:
     changes = op.stateful("rules", by_customer, Customer)
     messages = op.map("write", changes, message)
     op.output("changes", messages, KafkaSink([given.kafka], given.changes_topic))
-    init_db_dir(given.folder, 1)
+    recovery = None
+    if not given.no_recovery:
+        init_db_dir(given.folder, 1)
+        recovery = RecoveryConfig(Path(given.folder))
     every = timedelta(seconds=SNAPSHOT_EVERY_S)
-    cli_main(flow, epoch_interval=every, recovery_config=RecoveryConfig(Path(given.folder)))
+    cli_main(flow, epoch_interval=every, recovery_config=recovery)
 
 
 if __name__ == "__main__":
