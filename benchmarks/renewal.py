@@ -56,9 +56,9 @@ def measure(server: Redis, store: RedisStore, customers: int) -> None:
     log, sink = MemoryLog(), MemorySink()
     for line in lines(customers):
         log.append(line, orjson.loads(line)["time"])
-    worker = PartitionTask(compiled(RULES), store, sink, decode, pace=PACE, owner="first")
-    worker.start()
-    while worker.step(log):
+    task = PartitionTask(compiled(RULES), store, sink, decode, pace=PACE, owner="first")
+    task.start()
+    while task.step(log):
         pass
     print("                  customers  changes  us each: worker  Redis  of the clock")
     renew(server, store, sink, "another title", RULES.replace("title: ", "title: The "))
@@ -73,16 +73,16 @@ def compiled(text: str) -> RuleSet:
 
 def renew(server: Redis, store: RedisStore, sink: MemorySink, name: str, text: str) -> None:
     """Decide everybody under these rules, and print what that took."""
-    worker = PartitionTask(compiled(text), store, sink, decode, pace=PACE, owner=name)
-    worker.start()
+    task = PartitionTask(compiled(text), store, sink, decode, pace=PACE, owner=name)
+    task.start()
     changes, there = len(sink.changes), cpu(server)
     here, began = time.process_time(), time.perf_counter()
-    while worker.renewing:
-        worker.publish(worker.renew_once(PACE.renewals)[0])
+    while task.renewing:
+        task.publish(task.renew_once(PACE.renewals)[0])
     took, here, there = time.perf_counter() - began, time.process_time() - here, cpu(server) - there
-    each = 1e6 / worker.tally.renewed
+    each = 1e6 / task.tally.renewed
     print(
-        f"{name:18} {worker.tally.renewed:8,} {len(sink.changes) - changes:8,} "
+        f"{name:18} {task.tally.renewed:8,} {len(sink.changes) - changes:8,} "
         f"{here * each:16.1f} {there * each:6.1f} {took * each:13.1f}"
     )
 

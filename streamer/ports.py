@@ -60,7 +60,7 @@ class Feed(Protocol):
         """
 
     def assigned(self) -> Mapping[int, int]:
-        """Return the partitions that this process has, each with the number of its assignment_epoch.
+        """Return the partitions that this process has, each with its assignment epoch.
 
         A partition that went away and came back has another number than before.
         """

@@ -170,20 +170,20 @@ class Life:
     def live(self, ends: Ends, calls: Calls | None = None) -> Millis:
         """Work to the end of the log, then sweep; return up to when."""
         calls = calls or Calls()
-        worker = PartitionTask(
+        task = PartitionTask(
             self.rules,
             InterruptedStore(ends.store, calls),
             InterruptedSink(ends.sink, calls),
             decode,
             pace=self.pace,
         )
-        worker.start()
+        task.start()
         log = InterruptedLog(ends.log, calls)
-        while worker.step(log):
-            if worker.log_time is not None:
-                worker.sweep(worker.log_time - self.pace.lateness)
-        until = end_of_file(worker, self.pace) if self.until is None else self.until
-        worker.sweep(until)
+        while task.step(log):
+            if task.log_time is not None:
+                task.sweep(task.log_time - self.pace.lateness)
+        until = end_of_file(task, self.pace) if self.until is None else self.until
+        task.sweep(until)
         return until
 
 

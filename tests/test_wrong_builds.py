@@ -2,7 +2,7 @@
 
 A wrong build is a copy of the package with one piece of text replaced. The right build, copied in
 the same way and asked the same, is found right. Mistakes of the engine are caught by the oracle,
-mistakes around it by the tests of crews and by those of the ports, which run on the real parts.
+mistakes around it by the tests of workers and by those of the ports, which run on the real parts.
 """
 
 import os
@@ -63,7 +63,7 @@ MISTAKES = [
     ),
 ]
 
-CREWS, CRASHES = "tests/test_workers.py", "tests/test_crashes.py"
+WORKERS, CRASHES = "tests/test_workers.py", "tests/test_crashes.py"
 STORES = "tests/contracts/test_store.py"
 
 # What is wrong, the module, its text, the mistake, and where it is caught.
@@ -76,7 +76,7 @@ MISTAKES_AROUND = [
             early = replace(outgoing, offset=self.offset, swept=self.swept)
             self._sink.publish([early])
         self._store.commit(\n""",
-        CREWS,
+        WORKERS,
     ),
     (
         "no compare-and-set",
@@ -97,7 +97,7 @@ MISTAKES_AROUND = [
         "worker/cycle.py",
         "self._decide(customer, Wake(at))",
         "self._decide(customer, Wake(max(at, __import__('time').time_ns() // 10**6)))",
-        CREWS,
+        WORKERS,
     ),
     (
         "a wake deleted before it acted",

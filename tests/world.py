@@ -1,8 +1,8 @@
-"""A small world in which crews work side by side, and everything goes wrong: all from one seed.
+"""A small world in which workers share partitions while everything fails: all from one seed.
 
-The log, the store and the sink are the memory adapters, the crews the real ones. A broker's clock
-stamps what is appended. A sink refuses a worker_process that the group no longer gives the partition to, as
-a broker does with a stale generation of the group.
+The log, the store and the sink are the memory adapters, the workers the real ones. A broker's clock
+stamps what is appended. The sink refuses a worker that the group has taken the partition from, as a
+broker does with a stale generation of the group.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -30,11 +30,11 @@ NAMES = ("product_viewed", "product_viewed", "product_added", "order_completed",
 
 @dataclass
 class Member:
-    """One process of the group: its worker_process, what it believes it was given, the rules it has read."""
+    """One process of the group: its worker, its view of the assignment, its rules."""
 
     name: str
     feed: MemoryFeed
-    worker_process: Worker
+    worker: Worker
     calls: Calls
     rules: RuleSet
 
@@ -126,8 +126,8 @@ class World:
             )
 
         clocks = Clocks(lambda: self.now + skew, lambda: self.now + steady)
-        worker_process = Worker(feed, sink, task_factory, pace, clocks, self, Stopwatch())
-        self.members[name] = Member(name, feed, worker_process, calls, self.rules)
+        worker = Worker(feed, sink, task_factory, pace, clocks, self, Stopwatch())
+        self.members[name] = Member(name, feed, worker, calls, self.rules)
 
     def give(self, partition: int, name: str, *, told: bool = True) -> None:
         """Give a partition to a member; who had it hears of it now, or later (a zombie)."""
@@ -147,7 +147,7 @@ class World:
     def turn(self, name: str) -> None:
         """Let a member work for one turn; if it dies of it, its partitions go to others."""
         try:
-            self.members[name].worker_process.run_once()
+            self.members[name].worker.run_once()
         except Crash:
             self.kill(name)
 
@@ -176,7 +176,7 @@ class World:
         member = self.members[name]
         if member.rules.version != self.rules.version:
             member.rules = self.rules
-            member.worker_process.take_over_all()
+            member.worker.take_over_all()
 
     def wait(self, millis: Millis) -> None:
         """Let time pass."""
@@ -209,8 +209,8 @@ class World:
 
     # What members note
 
-    def on_assigned(self, partition: int, worker: PartitionTask) -> None:
-        """Hear that a partition has a worker."""
+    def on_assigned(self, partition: int, task: PartitionTask) -> None:
+        """Hear that a partition has a task."""
 
     def on_failure(self, partition: int, error: AdapterError, pause: Millis) -> None:  # noqa: ARG002
         """Count how often somebody was fenced; nothing happens here that does not pass."""
@@ -218,7 +218,7 @@ class World:
             raise error
         self.fenced += isinstance(error, Fenced)
 
-    def on_migrated(self, partition: int, worker: PartitionTask) -> None:
+    def on_migrated(self, partition: int, task: PartitionTask) -> None:
         """Hear that everybody is decided under the rules that the worker has."""
 
     def on_revoked(self, partition: int) -> None:
@@ -249,11 +249,11 @@ class World:
         """Return every customer's changes as one worker, alone and undisturbed, says them."""
         sink = MemorySink()
         for partition in range(PARTITIONS):
-            worker = PartitionTask(self.rules, MemoryStore(), sink, decode, partition=partition)
-            worker.start()
-            while worker.step(self.log):
+            task = PartitionTask(self.rules, MemoryStore(), sink, decode, partition=partition)
+            task.start()
+            while task.step(self.log):
                 pass
-            worker.sweep(until)
+            task.sweep(until)
         return by_customer(sink.changes, until)
 
     def records(self) -> list[Record]:

@@ -85,7 +85,7 @@ class MemoryFeed:
         return records
 
     def assigned(self) -> Mapping[int, int]:
-        """Return the partitions that are given, each with the number of its assignment_epoch."""
+        """Return the partitions that are given, each with its assignment epoch."""
         return dict(self._given)
 
     def start_at(self, partition: int, offset: int) -> None:

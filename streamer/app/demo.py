@@ -106,9 +106,9 @@ class Demo:
         return explain(self._rules, self._log, decode, customer, segment=segment, at=self.now)
 
     def _started(self) -> PartitionTask:
-        worker = PartitionTask(self._rules, self._store, self._sink, decode, pace=self._pace)
-        worker.start()
-        return worker
+        task = PartitionTask(self._rules, self._store, self._sink, decode, pace=self._pace)
+        task.start()
+        return task
 
     def _decide(self) -> None:
         """Work on what the log holds, then do what is due now although nothing happens."""

@@ -140,32 +140,30 @@ class Live:
             beyond=self._beyond(),
             spent=self._watch.spent,
             trouble=self._trouble,
-            offsets={partition: worker.offset for partition, worker in workers.items()},
+            offsets={partition: task.offset for partition, task in workers.items()},
             held=len(assignments) - len(workers),
-            rebuilding=sum(worker.covered is not None for worker in workers.values()),
+            rebuilding=sum(task.covered is not None for task in workers.values()),
             rules=self._rules.version,
             rules_refused=self._refused,
             renewed=self._tally.renewed,
-            renewing={p: (worker.looked_at, not worker.mixed) for p, worker in workers.items()},
+            renewing={p: (task.looked_at, not task.mixed) for p, task in workers.items()},
         )
 
-    def on_assigned(self, partition: int, worker: PartitionTask) -> None:
+    def on_assigned(self, partition: int, task: PartitionTask) -> None:
         """Write that a partition is worked on."""
-        covered = worker.covered
+        covered = task.covered
         facts: dict[str, object] = {} if covered is None else {"rebuilding_until": covered.offset}
-        if worker.mixed:
-            facts |= {"new_rules": self._rules.version, "begin_empty": worker.begun}
-        self._journal.say(
-            "partition taken over", partition=partition, offset=worker.offset, **facts
-        )
+        if task.mixed:
+            facts |= {"new_rules": self._rules.version, "begin_empty": task.begun}
+        self._journal.say("partition taken over", partition=partition, offset=task.offset, **facts)
 
     def on_failure(self, partition: int, error: AdapterError, pause: Millis) -> None:
         """Write what went wrong."""
         self._note(error, partition=partition, again_in_ms=pause)
 
-    def on_migrated(self, partition: int, worker: PartitionTask) -> None:
+    def on_migrated(self, partition: int, task: PartitionTask) -> None:
         """Write that everybody is decided under the present rules."""
-        self._journal.say("partition renewed", partition=partition, looked_at=worker.looked_at)
+        self._journal.say("partition renewed", partition=partition, looked_at=task.looked_at)
 
     def on_revoked(self, partition: int) -> None:
         """Write that a partition is somebody else's now."""
@@ -192,19 +190,17 @@ class Live:
             lambda: time.time_ns() // 1_000_000, lambda: time.monotonic_ns() // 1_000_000
         )
         task_factory = partial(self._make_task, ends)
-        worker_process = Worker(
-            ends.feed, ends.sink, task_factory, self._pace, clocks, self, self._watch
-        )
-        self._assignments = worker_process.assignments
+        worker = Worker(ends.feed, ends.sink, task_factory, self._pace, clocks, self, self._watch)
+        self._assignments = worker.assignments
         self._turned = time.monotonic()
         while not self._stopping.is_set():
             if self._reloading.is_set():
                 self._reloading.clear()
-                self._reload(worker_process)
-            worker_process.run_once()
+                self._reload(worker)
+            worker.run_once()
             self._turned = time.monotonic()
             self._listen(ends.feed.trouble)
-        worker_process.close()
+        worker.close()
 
     def _make_task(self, ends: Ends, partition: int) -> PartitionTask:
         self._tasks_made += 1
@@ -220,7 +216,7 @@ class Live:
             tally=self._tally,
         )
 
-    def _reload(self, worker_process: Worker) -> None:
+    def _reload(self, worker: Worker) -> None:
         try:
             rules = self._read_rules()
         except StreamerError as error:
@@ -233,7 +229,7 @@ class Live:
         if rules.version != self._rules.version:
             self._rules = rules
             self._tally.beyond.clear()
-            worker_process.take_over_all()
+            worker.take_over_all()
         self._journal.say("rules read", rules=rules.version)
 
     def _listen(self, silence: str | None) -> None:

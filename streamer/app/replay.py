@@ -81,14 +81,14 @@ def replay(
     store = _CountingStore()
     books = Books(rules.plans)
     pace = Pace(batch=batch, horizon=FOREVER if until is None else until)
-    worker = PartitionTask(rules, store, BookedSink(sink, books), decode, pace=pace)
-    worker.start()
-    while worker.step(counted):
+    task = PartitionTask(rules, store, BookedSink(sink, books), decode, pace=pace)
+    task.start()
+    while task.step(counted):
         watch()
-    end = _end(worker, pace) if until is None else until
+    end = _end(task, pace) if until is None else until
     if end is not None:
-        worker.sweep(end)
-    tally = worker.tally
+        task.sweep(end)
+    tally = task.tally
     outcomes = {kind: tally.outcomes[kind] for kind in ("duplicate", "late", "early", "invalid")}
     return Summary(
         lines=counted.lines,
@@ -153,12 +153,12 @@ class _CountingStore(MemoryStore):
         self._gone |= gone
 
 
-def _end(worker: PartitionTask, pace: Pace) -> Millis | None:
+def _end(task: PartitionTask, pace: Pace) -> Millis | None:
     instants = []
-    if worker.tally.latest is not None:
-        instants.append(worker.tally.latest)
-    if worker.log_time is not None:
-        instants.append(worker.log_time - pace.lateness)
+    if task.tally.latest is not None:
+        instants.append(task.tally.latest)
+    if task.log_time is not None:
+        instants.append(task.log_time - pace.lateness)
     return max(instants, default=None)
 
 

@@ -54,13 +54,13 @@ _BUSY_SHARE: Final = 10
 class Listener(Protocol):
     """Who hears what happens to partitions."""
 
-    def on_assigned(self, partition: int, worker: PartitionTask) -> None:
-        """Hear that the partition has a worker."""
+    def on_assigned(self, partition: int, task: PartitionTask) -> None:
+        """Hear that the partition has a task."""
 
     def on_failure(self, partition: int, error: AdapterError, pause: Millis) -> None:
         """Hear what went wrong, and how long it is until the next attempt."""
 
-    def on_migrated(self, partition: int, worker: PartitionTask) -> None:
+    def on_migrated(self, partition: int, task: PartitionTask) -> None:
         """Hear that all of the partition's customers have been decided under the new rules."""
 
     def on_revoked(self, partition: int) -> None:
@@ -69,7 +69,7 @@ class Listener(Protocol):
 
 @dataclass(slots=True)
 class Assignment:
-    """A partition given to this process; `worker` is None while it is held, `trouble` says why.
+    """A partition given to this process; `task` is None while it is held, `trouble` says why.
 
     `assignment_epoch` is the number under which it was given. Instants are of the steady clock.
     """
@@ -96,9 +96,9 @@ class Clocks:
 
 @dataclass(slots=True)
 class Worker:
-    """Works on the partitions that the feed gives; call `turn` for ever, then `leave`.
+    """Works on the partitions that the feed gives; call `run_once` for ever, then `close`.
 
-    `task_factory` makes the worker of a partition.
+    `task_factory` makes the task of a partition.
     """
 
     feed: Feed
@@ -152,12 +152,12 @@ class Worker:
 
     def close(self) -> None:
         """Say how far everything is; nothing else is left to do between two turns."""
-        workers = [
+        tasks = [
             assignment.task
             for assignment in self.assignments.values()
             if assignment.task is not None
         ]
-        self._publish([one for worker in workers if (one := worker.standing()) is not None])
+        self._publish([one for task in tasks if (one := task.standing()) is not None])
         for partition, assignment in self.assignments.items():
             if assignment.task is not None:
                 self._try([partition], assignment.task.close)
@@ -184,25 +184,25 @@ class Worker:
         self._try([partition], lambda: self._start(partition, assignment))
 
     def _start(self, partition: int, assignment: Assignment) -> None:
-        worker = self.task_factory(partition)
-        worker.start()
-        self.feed.start_at(partition, self._first_offset(worker))
-        assignment.task, assignment.trouble, assignment.waiting_since = worker, None, None
-        self.listener.on_assigned(partition, worker)
+        task = self.task_factory(partition)
+        task.start()
+        self.feed.start_at(partition, self._first_offset(task))
+        assignment.task, assignment.trouble, assignment.waiting_since = task, None, None
+        self.listener.on_assigned(partition, task)
 
-    def _first_offset(self, worker: PartitionTask) -> int:
+    def _first_offset(self, task: PartitionTask) -> int:
         """Return where to read on; raises `AdapterError` if the log has not kept all of that."""
-        reach = self.feed.offset_range(worker.partition)
-        if worker.offset > reach.end:
+        reach = self.feed.offset_range(task.partition)
+        if task.offset > reach.end:
             raise AdapterError(
-                f"partition {worker.partition} is to be read from offset {worker.offset} on, but "
+                f"partition {task.partition} is to be read from offset {task.offset} on, but "
                 f"the log ends at {reach.end}: if the topic was made anew, begin anew as well, "
                 f"under another group name"
             )
-        if worker.offset >= reach.start or worker.new:
-            return max(worker.offset, reach.start)
+        if task.offset >= reach.start or task.new:
+            return max(task.offset, reach.start)
         raise AdapterError(
-            f"partition {worker.partition} is to be read from offset {worker.offset} on, but the "
+            f"partition {task.partition} is to be read from offset {task.offset} on, but the "
             f"log begins at {reach.start}: restore a backup of the store that stands at "
             f"{reach.start} or later, or begin anew under another group name"
         )
@@ -211,11 +211,11 @@ class Worker:
         assignment = self.assignments.get(partition)
         if assignment is None or assignment.task is None:
             return ()
-        worker = assignment.task
+        task = assignment.task
         appended = records[-1].appended
         if assignment.waiting_since is not None and appended is not None:
             assignment.clock.arrived(appended, self.clocks.steady() - assignment.waiting_since)
-        told = self._try([partition], lambda: worker.take(records))
+        told = self._try([partition], lambda: task.take(records))
         if told is None:
             return ()
         assignment.failures = 0
@@ -224,15 +224,15 @@ class Worker:
     def _sweep(self, partition: int) -> Sequence[OutboxEntry]:
         """Let the worker act on what is due although no record says so."""
         assignment = self.assignments[partition]
-        worker = assignment.task
-        if worker is None:
+        task = assignment.task
+        if task is None:
             return ()
         assignment.waiting_since = None
-        if not self.feed.at_end(partition, worker.offset):
+        if not self.feed.at_end(partition, task.offset):
             return ()
         assignment.waiting_since = self.clocks.steady()
         until = assignment.clock.now() - self.pace.lateness
-        swept = self._try([partition], lambda: worker.sweep_once(until))
+        swept = self._try([partition], lambda: task.sweep_once(until))
         if swept is None:
             return ()
         told, done = swept
@@ -242,18 +242,18 @@ class Worker:
 
     def _renew(self, limit: int) -> Sequence[OutboxEntry]:
         """Let the first worker that has to decide some more of its customers under new rules."""
-        workers = [
+        tasks = [
             assignment.task
             for assignment in self.assignments.values()
             if assignment.task is not None
         ]
-        worker = next((worker for worker in workers if worker.renewing), None)
-        if worker is None:
+        task = next((task for task in tasks if task.renewing), None)
+        if task is None:
             return ()
-        partition = worker.partition
-        told, done = self._try([partition], partial(worker.renew_once, limit)) or ((), False)
+        partition = task.partition
+        told, done = self._try([partition], partial(task.renew_once, limit)) or ((), False)
         if done:
-            self.listener.on_migrated(partition, worker)
+            self.listener.on_migrated(partition, task)
         self._busy = True
         return told
 
@@ -261,17 +261,17 @@ class Worker:
         """Yield what moves the marks of those that have had nothing to tell for a while."""
         now = self.clocks.steady()
         for partition, assignment in self.assignments.items():
-            worker = assignment.task
-            if worker is None:
+            task = assignment.task
+            if task is None:
                 continue
             if partition in besides:
-                assignment.marked_at, assignment.marked_offset = now, worker.offset
+                assignment.marked_at, assignment.marked_offset = now, task.offset
             elif (
                 now >= assignment.marked_at + _MARK_EVERY
-                and worker.offset != assignment.marked_offset
+                and task.offset != assignment.marked_offset
             ):
-                assignment.marked_at, assignment.marked_offset = now, worker.offset
-                standing = worker.standing()
+                assignment.marked_at, assignment.marked_offset = now, task.offset
+                standing = task.standing()
                 if standing is not None:
                     yield standing
 
@@ -285,9 +285,9 @@ class Worker:
     def _tell(self, batch: Sequence[OutboxEntry]) -> None:
         self.sink.publish(batch)
         for outgoing in batch:
-            worker = self.assignments[outgoing.partition].task
-            if worker is not None:
-                worker.told(outgoing)
+            task = self.assignments[outgoing.partition].task
+            if task is not None:
+                task.told(outgoing)
 
     def _try(self, partitions: Sequence[int], act: Callable[[], T]) -> T | None:
         """Act; where that fails hold these partitions and return None."""

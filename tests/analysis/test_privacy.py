@@ -130,9 +130,9 @@ def test_a_property_that_no_rule_reads_reaches_neither_store_nor_sink(tmp_path: 
     with Database(tmp_path / "log.db") as incoming, Database(store) as kept:
         log = SqliteLog(incoming)
         products = {product for line in _lines(5_000) for product in log_line(log, line)}
-        worker = PartitionTask(SHIPPED.compiled, SqliteStore(kept), SqliteSink(kept), decode)
-        worker.start()
-        while worker.step(log):
+        task = PartitionTask(SHIPPED.compiled, SqliteStore(kept), SqliteSink(kept), decode)
+        task.start()
+        while task.step(log):
             pass
         sizes = SqliteSink(kept).sizes()
     found = b"".join(path.read_bytes() for path in tmp_path.glob("store.db*"))

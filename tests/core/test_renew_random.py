@@ -60,13 +60,13 @@ def work(
     rules: RuleSet, log: MemoryLog, ends: tuple[MemoryStore, MemorySink], pace: Pace
 ) -> PartitionTask:
     """Let a worker do all that is in the log, and decide everybody under its rules."""
-    worker = PartitionTask(rules, *ends, decode, pace=pace)
-    worker.start()
-    while worker.renewing:
-        worker.publish(worker.renew_once(2)[0])
-    while worker.step(log):
+    task = PartitionTask(rules, *ends, decode, pace=pace)
+    task.start()
+    while task.renewing:
+        task.publish(task.renew_once(2)[0])
+    while task.step(log):
         pass
-    return worker
+    return task
 
 
 @settings(

@@ -47,23 +47,21 @@ class Shop:
         event = {"id": f"{customer} {at}", "name": name, "time": at, "user_id": customer}
         self.log.append(orjson.dumps(event), at)
 
-    def worker(
-        self, of: RuleSet, pace: Pace = AT_ONCE, calls: Calls | None = None
-    ) -> PartitionTask:
+    def task(self, of: RuleSet, pace: Pace = AT_ONCE, calls: Calls | None = None) -> PartitionTask:
         self.claims += 1
         calls = calls or Calls()
         store, sink = InterruptedStore(self.store, calls), InterruptedSink(self.sink, calls)
-        worker = PartitionTask(of, store, sink, decode, pace=pace, owner=f"w/{self.claims}")
-        worker.start()
-        return worker
+        task = PartitionTask(of, store, sink, decode, pace=pace, owner=f"w/{self.claims}")
+        task.start()
+        return task
 
     def lives(self, of: RuleSet, pace: Pace = AT_ONCE, calls: Calls | None = None) -> PartitionTask:
-        """Let a worker do all that there is to do."""
-        worker = self.worker(of, pace, calls)
-        while worker.step(self.log):
-            renew(worker, pace, slices=1)
-        renew(worker, pace)
-        return worker
+        """Let a task do all that there is to do."""
+        task = self.task(of, pace, calls)
+        while task.step(self.log):
+            renew(task, pace, slices=1)
+        renew(task, pace)
+        return task
 
     def told(self) -> list[Told]:
         return [
@@ -75,11 +73,11 @@ class Shop:
         return [each[1:] for each in self.told() if each[0] == customer]
 
 
-def renew(worker: PartitionTask, pace: Pace, slices: int = 1_000) -> None:
-    """Let a worker look at some slices of its customers, as a worker_process does."""
-    while worker.renewing and slices:
+def renew(task: PartitionTask, pace: Pace, slices: int = 1_000) -> None:
+    """Let a task look at some slices of its customers, as a worker does."""
+    while task.renewing and slices:
         slices -= 1
-        worker.publish(worker.renew_once(pace.renewals)[0])
+        task.publish(task.renew_once(pace.renewals)[0])
 
 
 @pytest.fixture(params=STORES)
@@ -94,24 +92,24 @@ def test_whoever_is_silent_is_decided_under_new_rules(shop: Shop) -> None:
     shop.happens("d", START + 2 * MINUTE)
     shop.lives(OLD)
     before = len(shop.told())
-    worker = shop.lives(NEW, SMALL)
+    task = shop.lives(NEW, SMALL)
     came = 2 * MINUTE - AT_ONCE.lateness
     assert sorted(shop.told()[before:]) == sorted(
         [("d", "exited gone", 2 * MINUTE, "rules")]
         + [(f"c-{each}", "exited gone", came, "rules") for each in range(9)]
         + [(f"c-{each}", "entered calm", came, "rules") for each in range(9)]
     )
-    assert not worker.mixed
-    assert worker.looked_at >= 10
-    assert worker.tally.renewed == 10
+    assert not task.mixed
+    assert task.looked_at >= 10
+    assert task.tally.renewed == 10
 
 
 def test_what_both_rule_sets_have_goes_on_unmoved(shop: Shop) -> None:
     shop.happens("a", START)
     shop.happens("b", START + MINUTE)
     shop.lives(OLD)
-    worker = shop.lives(NEW)
-    worker.sweep(START + 2 * HOUR)
+    task = shop.lives(NEW)
+    task.sweep(START + 2 * HOUR)
     told = [each for each in shop.told_of("a") if "fresh" in each[0]]
     assert told == [("entered fresh", 0, "event"), ("exited fresh", HOUR, "time")]
 
@@ -120,9 +118,9 @@ def test_a_customer_is_renewed_before_its_event_and_its_wake(shop: Shop) -> None
     shop.happens("a", START)
     shop.happens("b", START + 10 * SECOND)
     shop.lives(OLD)
-    worker = shop.worker(NEW)
+    task = shop.task(NEW)
     shop.happens("a", START + 2 * MINUTE)
-    worker.step(shop.log)
+    task.step(shop.log)
     assert shop.told_of("a") == [
         ("entered fresh", 0, "event"),
         ("entered gone", 0, "event"),
@@ -130,7 +128,7 @@ def test_a_customer_is_renewed_before_its_event_and_its_wake(shop: Shop) -> None
         ("entered calm", MINUTE, "time"),
         ("exited calm", 2 * MINUTE, "event"),
     ]
-    worker.sweep(START + HOUR + 10 * SECOND)
+    task.sweep(START + HOUR + 10 * SECOND)
     assert shop.told_of("b")[2:] == [
         ("exited gone", 10 * SECOND, "rules"),
         ("entered calm", MINUTE + 10 * SECOND, "time"),
@@ -144,14 +142,14 @@ def test_layouts_of_other_rules_are_forgotten_once_everybody_is_renewed(shop: Sh
     shop.lives(OLD)
     shop.lives(NEW, SMALL)
     assert shop.store.claim(0).layouts.keys() == ProfileCodec(NEW).own.keys()
-    assert not shop.worker(NEW).mixed
+    assert not shop.task(NEW).mixed
 
 
 def test_a_partition_that_other_rules_left_empty_has_nothing_to_renew(shop: Shop) -> None:
     shop.log.append(b"no event")
     shop.lives(OLD)
-    worker = shop.lives(NEW)
-    assert (worker.mixed, worker.looked_at) == (False, 0)
+    task = shop.lives(NEW)
+    assert (task.mixed, task.looked_at) == (False, 0)
 
 
 def busy_shop(store: Store | None = None) -> Shop:
@@ -241,7 +239,7 @@ THIRD = rules(fresh=FRESH, calm="{performed: product_viewed}")
 
 def test_rules_that_come_before_everybody_is_renewed_find_everybody() -> None:
     shop = busy_shop()
-    renew(shop.worker(NEW, SMALL), SMALL, slices=2)
+    renew(shop.task(NEW, SMALL), SMALL, slices=2)
     said = {c.rules for c in shop.sink.changes}
     assert said == {OLD.version, NEW.version}
     shop.lives(THIRD, SMALL)
@@ -254,7 +252,7 @@ def test_rules_that_come_before_everybody_is_renewed_find_everybody() -> None:
 
 def test_rules_may_go_and_come_back() -> None:
     shop = busy_shop()
-    renew(shop.worker(NEW, SMALL), SMALL, slices=2)
+    renew(shop.task(NEW, SMALL), SMALL, slices=2)
     shop.lives(OLD, SMALL)
     left = [each for each in shop.told() if each[1] == "exited gone"]
     back = [each for each in shop.told() if each[1] == "entered gone" and each[3] == "rules"]
@@ -267,14 +265,14 @@ def test_a_segment_whose_memory_begins_empty_is_known_until_everybody_is_renewed
     shop.happens("a", START, "product_added")
     shop.lives(rules(fresh=FRESH))
     often = rules(often="{performed: any, at_least: 2}")
-    assert shop.worker(often).begun == ["often"]
-    worker = shop.worker(rules(adds="{performed: product_added}", busy="{performed: any}"))
-    assert worker.begun == ["adds"]  # everybody's last event is known
-    renew(worker, AT_ONCE)
-    assert worker.begun == []
+    assert shop.task(often).begun == ["often"]
+    task = shop.task(rules(adds="{performed: product_added}", busy="{performed: any}"))
+    assert task.begun == ["adds"]  # everybody's last event is known
+    renew(task, AT_ONCE)
+    assert task.begun == []
     assert shop.told_of("a") == [("entered busy", 0, "rules")]
     shop.happens("a", START + 1, "product_added")
-    worker.step(shop.log)
+    task.step(shop.log)
     assert shop.told_of("a")[1:] == [("entered adds", 1, "event")]
 
 
@@ -284,14 +282,14 @@ class Listener:
     def __init__(self) -> None:
         self.renewals: list[tuple[int, int]] = []
 
-    def on_assigned(self, partition: int, worker: PartitionTask) -> None:
-        """Hear that a partition has a worker."""
+    def on_assigned(self, partition: int, task: PartitionTask) -> None:
+        """Hear that a partition has a task."""
 
     def on_failure(self, partition: int, error: AdapterError, pause: Millis) -> None:
         """Hear what went wrong."""
 
-    def on_migrated(self, partition: int, worker: PartitionTask) -> None:
-        self.renewals.append((partition, worker.looked_at))
+    def on_migrated(self, partition: int, task: PartitionTask) -> None:
+        self.renewals.append((partition, task.looked_at))
 
     def on_revoked(self, partition: int) -> None:
         """Hear that a partition went."""
@@ -305,23 +303,23 @@ def crowd(customers: int) -> Shop:
     return shop
 
 
-def crew_of(shop: Shop, pace: Pace, listener: Listener) -> Worker:
+def worker_of(shop: Shop, pace: Pace, listener: Listener) -> Worker:
     clocks = Clocks(lambda: START + HOUR, lambda: 0)
     feed = MemoryFeed(shop.log, [0])
-    return Worker(feed, shop.sink, lambda _: shop.worker(NEW), pace, clocks, listener, Stopwatch())
+    return Worker(feed, shop.sink, lambda _: shop.task(NEW), pace, clocks, listener, Stopwatch())
 
 
-def test_a_crew_renews_a_slice_in_each_turn_and_says_when_it_is_done() -> None:
+def test_a_worker_renews_a_slice_in_each_turn_and_says_when_it_is_done() -> None:
     listener = Listener()
     shop = crowd(95)
-    worker_process = crew_of(shop, Pace(in_order=False, renewals=10), listener)
+    worker = worker_of(shop, Pace(in_order=False, renewals=10), listener)
     turns = 0
     while not listener.renewals:
-        worker_process.run_once()
+        worker.run_once()
         turns += 1
     assert listener.renewals == [(0, 95)]
     assert turns == 11  # one to take the partition over
-    worker_process.run_once()
+    worker.run_once()
     assert len(listener.renewals) == 1
     assert [each[1] for each in shop.told() if each[3] == "rules"] == ["exited gone"] * 95
 
@@ -330,10 +328,10 @@ def test_records_do_not_wait_for_everybody_to_be_renewed() -> None:
     shop = crowd(200)
     for number in range(20):
         shop.happens(f"d-{number}", START + HOUR)
-    worker_process = crew_of(shop, Pace(in_order=False, batch=2, renewals=10), Listener())
+    worker = worker_of(shop, Pace(in_order=False, batch=2, renewals=10), Listener())
     for _ in range(11):  # one to take the partition over
-        worker_process.run_once()
+        worker.run_once()
     assert {f"d-{number}" for number in range(20)} <= {customer for customer, *_ in shop.told()}
-    worker = worker_process.assignments[0].task
-    assert worker is not None
-    assert worker.looked_at < 30
+    task = worker.assignments[0].task
+    assert task is not None
+    assert task.looked_at < 30

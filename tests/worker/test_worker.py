@@ -55,10 +55,10 @@ class Shop:
         self.partitions = range(partitions)
         self.now = START
         self.troubles: list[tuple[int, str, Millis]] = []
-        self.worker_process = self.begun()
+        self.worker = self.begun()
 
     def begun(self) -> Worker:
-        """Return the worker_process of a process that has just begun."""
+        """Return the worker of a process that has just begun."""
         self.feed = RefusingFeed(self.log, self.partitions)
         claims = iter(range(1_000))
 
@@ -75,10 +75,8 @@ class Shop:
             )
 
         clocks = Clocks(lambda: self.now, lambda: self.now)
-        self.worker_process = Worker(
-            self.feed, self.sink, task_factory, PACE, clocks, self, Stopwatch()
-        )
-        return self.worker_process
+        self.worker = Worker(self.feed, self.sink, task_factory, PACE, clocks, self, Stopwatch())
+        return self.worker
 
     def happens(self, customer: str, name: str, partition: int = 0) -> None:
         """Let a customer do something now."""
@@ -88,21 +86,21 @@ class Shop:
     def turns(self, number: int = 3) -> None:
         """Let the process work for some turns, a second apart."""
         for _ in range(number):
-            self.worker_process.run_once()
+            self.worker.run_once()
             self.now += SECOND
 
     def told(self) -> list[tuple[str, str, str]]:
         return [(each.customer, each.direction, each.segment) for each in self.sink.changes]
 
-    # What the worker_process listener
+    # What the worker reports
 
-    def on_assigned(self, partition: int, worker: PartitionTask) -> None:
-        """Hear that a partition has a worker."""
+    def on_assigned(self, partition: int, task: PartitionTask) -> None:
+        """Hear that a partition has a task."""
 
     def on_failure(self, partition: int, error: AdapterError, pause: Millis) -> None:
         self.troubles.append((partition, str(error), pause))
 
-    def on_migrated(self, partition: int, worker: PartitionTask) -> None:
+    def on_migrated(self, partition: int, task: PartitionTask) -> None:
         """Hear that everybody is decided under the present rules."""
 
     def on_revoked(self, partition: int) -> None:
@@ -152,7 +150,7 @@ def test_what_was_told_is_known_when_the_sink_has_forgotten_its_mark() -> None:
     shop = Shop()
     shop.happens("a", "product_added")
     shop.turns()
-    shop.worker_process.close()
+    shop.worker.close()
     told = shop.told()
     assert told
     shop.sink.forget()
@@ -169,12 +167,12 @@ def test_what_was_not_told_is_told_when_the_sink_has_forgotten_its_mark() -> Non
     shop = Shop()
     shop.happens("a", "product_added")
     shop.turns()
-    shop.worker_process.close()
+    shop.worker.close()
     shop.sink.forget()
     shop.happens("b", "product_added")
-    worker = PartitionTask(story_rules(), shop.store, MemorySink(), decode, pace=PACE, owner="dies")
-    worker.start()
-    worker.take(shop.log.read(0, 1, 1))  # and dies before it publishes
+    task = PartitionTask(story_rules(), shop.store, MemorySink(), decode, pace=PACE, owner="dies")
+    task.start()
+    task.take(shop.log.read(0, 1, 1))  # and dies before it publishes
     shop.begun()
     shop.turns()
     assert [who for who, *_ in shop.told()] == ["a", "b"]
@@ -227,14 +225,14 @@ def test_a_store_that_hangs_does_not_keep_a_turn_for_long() -> None:
 
     shop.store.fails = hangs
     began = shop.now
-    shop.worker_process.run_once()
+    shop.worker.run_once()
     assert shop.now - began == 10 * SECOND
     for _ in range(4):
-        shop.worker_process.run_once()
+        shop.worker.run_once()
     assert set(tried) == set(range(10)), "those that were not tried come first in the next turns"
     shop.store.fails = lambda _: None
     shop.turns(15)
-    assert shop.worker_process.ready
+    assert shop.worker.ready
 
 
 def test_one_partition_that_hangs_does_not_keep_the_others_from_working() -> None:

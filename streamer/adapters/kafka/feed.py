@@ -139,7 +139,7 @@ class KafkaFeed:
         return self._records(messages) if messages else ()
 
     def assigned(self) -> Mapping[int, int]:
-        """Return the partitions that this process has, each with the number of its assignment_epoch."""
+        """Return the partitions that this process has, each with its assignment epoch."""
         return self._given
 
     def start_at(self, partition: int, offset: int) -> None:
