@@ -19,7 +19,7 @@ from streamer.errors import AdapterError, Fenced, Unavailable
 from streamer.ports import OutboxEntry, PublishedMark
 from streamer.types import HOUR, MINUTE, SECOND, Millis, Record, SegmentChange
 from streamer.worker import Clocks, Pace, PartitionTask, Stopwatch, Worker
-from tests.crashing import Calls, Crash, InterruptedSink, InterruptedStore, crash
+from tests.crashing import Calls, Crash, InterruptedFeed, InterruptedSink, InterruptedStore, crash
 from tests.lives import START
 
 PARTITIONS = 3
@@ -76,6 +76,7 @@ class World:
     def __post_init__(self) -> None:
         self.chance = Random(self.seed)  # noqa: S311 (a seed, not secrecy)
         self.snapshots: list[MemoryStore] = []
+        self.stalled: set[str] = set()
         self.ids = 0
 
     # What happens in the shop
@@ -125,8 +126,12 @@ class World:
                 rules, store, sink, decode, partition=partition, pace=pace, owner=owner
             )
 
-        clocks = Clocks(lambda: self.now + skew, lambda: self.now + steady)
-        worker = Worker(feed, sink, task_factory, pace, clocks, self, Stopwatch())
+        clocks = Clocks(
+            lambda: calls.make(lambda: self.now + skew, reaches=False),
+            lambda: calls.make(lambda: self.now + steady, reaches=False),
+        )
+        interrupted = InterruptedFeed(feed, calls)
+        worker = Worker(interrupted, sink, task_factory, pace, clocks, self, Stopwatch())
         self.members[name] = Member(name, feed, worker, calls, self.rules)
 
     def give(self, partition: int, name: str, *, told: bool = True) -> None:
@@ -146,6 +151,8 @@ class World:
 
     def turn(self, name: str) -> None:
         """Let a member work for one turn; if it dies of it, its partitions go to others."""
+        if name in self.stalled:
+            return
         try:
             self.members[name].worker.run_once()
         except Crash:
@@ -167,9 +174,31 @@ class World:
         """Let the store lose something between two of a member's next calls."""
         self._interrupt_soon(name, self.rewind)
 
+    def stall_soon(self, name: str) -> None:
+        """Let a member's process stand still between two of its next calls."""
+        self._interrupt_soon(name, lambda: self.stall(name))
+
+    def stall(self, name: str) -> None:
+        """Let everything but this member go on, for seconds, or until its session is over.
+
+        As under SIGSTOP, or while the process waits for CPU, memory or a collection of garbage.
+        """
+        chance = self.chance
+        self.stalled.add(name)
+        try:
+            if chance.random() < 0.3:  # its session is over
+                for partition in [p for p, owner in self.owners.items() if owner == name]:
+                    self.give(partition, chance.choice(list(self.members)), told=False)
+            for _ in range(chance.randrange(4)):
+                self.shop()
+                self.turn(chance.choice(list(self.members)))
+            self.now += chance.choice((0, 3 * SECOND, 20 * SECOND, 31 * MINUTE))
+        finally:
+            self.stalled.discard(name)
+
     def _interrupt_soon(self, name: str, act: Callable[[], object]) -> None:
         calls, chance = self.members[name].calls, self.chance
-        calls.interrupt(calls.made + chance.randrange(12), after=chance.random() < 0.5, act=act)
+        calls.interrupt(calls.made + chance.randrange(40), after=chance.random() < 0.5, act=act)
 
     def read_rules(self, name: str) -> None:
         """Let a member read the rule files anew."""

@@ -53,12 +53,16 @@ class MemoryLog:
 
 
 class MemoryFeed:
-    """Delivers the records of a memory log; whoever holds it says which partitions it is given."""
+    """Delivers the records of a memory log; whoever holds it says which partitions it is given.
+
+    As of a broker, it hears of the log's end by polling: what `at_end` says is as old as that.
+    """
 
     def __init__(self, log: MemoryLog, partitions: Iterable[int] = ()) -> None:
         self._log = log
         self._given: dict[int, int] = {}
         self._offsets: dict[int, int] = {}
+        self._ends: dict[int, int] = {}
         self._givings = 0
         for partition in partitions:
             self.give(partition)
@@ -82,6 +86,7 @@ class MemoryFeed:
             found = self._log.read(partition, offset, min(share, limit - len(records)))
             records += found
             self._offsets[partition] = offset + len(found)
+            self._ends[partition] = self._log.offset_range(partition).end
         return records
 
     def assigned(self) -> Mapping[int, int]:
@@ -95,14 +100,15 @@ class MemoryFeed:
     def pause(self, partition: int) -> None:
         """Deliver nothing of the partition until it is begun again."""
         self._offsets.pop(partition, None)
+        self._ends.pop(partition, None)
 
     def offset_range(self, partition: int) -> OffsetRange:
         """Return which offsets the partition holds."""
         return self._log.offset_range(partition)
 
     def at_end(self, partition: int, offset: int) -> bool:
-        """Say whether there is no record at or after `offset`."""
-        return offset >= self._log.offset_range(partition).end
+        """Say whether there was no record at or after `offset` when it was last polled."""
+        return partition in self._ends and offset >= self._ends[partition]
 
     def failed(self) -> Mapping[int, AdapterError]:
         """Return why partitions are not delivered: memory refuses nothing."""
