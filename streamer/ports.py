@@ -19,6 +19,7 @@ Every adapter of a port passes the same contract suite (`tests/contracts`). Adap
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, NamedTuple, Protocol, TypeAlias
@@ -74,8 +75,19 @@ class Feed(Protocol):
     def offset_range(self, partition: int) -> OffsetRange:
         """Return which offsets the partition holds."""
 
-    def at_end(self, partition: int, offset: int) -> bool:
-        """Say whether there was no record at or after `offset` when last heard of the partition."""
+    def caught_up(self, partition: int, offset: int) -> bool:
+        """Say whether there was no record at or after `offset` when last heard of the partition.
+
+        Costs nothing, and may be out of date: it says when it is worth asking `at_end`.
+        """
+
+    def at_end(self, offsets: Mapping[int, int]) -> AbstractSet[int]:
+        """Ask the log, and return the partitions that hold no record at or after their offset.
+
+        True of an instant after the call was made. A record counts as soon as it has its append
+        time, also one that may not be read yet. A partition whose log does not answer, or that is
+        not caught up, is not among those returned.
+        """
 
     def failed(self) -> Mapping[int, AdapterError]:
         """Return why partitions that were begun are not delivered, as the last poll found.

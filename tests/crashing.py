@@ -6,6 +6,7 @@ learns of it: the two ways in which a call to an outside thing can be lost.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NoReturn, TypeVar
 
 from streamer.errors import AdapterError
@@ -114,8 +115,11 @@ class InterruptedFeed:
     def offset_range(self, partition: int) -> OffsetRange:
         return self._make(lambda: self._feed.offset_range(partition))
 
-    def at_end(self, partition: int, offset: int) -> bool:
-        return self._make(lambda: self._feed.at_end(partition, offset))
+    def caught_up(self, partition: int, offset: int) -> bool:
+        return self._make(lambda: self._feed.caught_up(partition, offset))
+
+    def at_end(self, offsets: Mapping[int, int]) -> AbstractSet[int]:
+        return self._make(lambda: self._feed.at_end(offsets))
 
     def failed(self) -> Mapping[int, AdapterError]:
         return self._make(self._feed.failed)

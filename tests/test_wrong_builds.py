@@ -64,6 +64,8 @@ MISTAKES = [
 ]
 
 WORKERS, CRASHES = "tests/test_workers.py", "tests/test_crashes.py"
+TIME = "tests/worker/test_worker.py"
+STALLS = f"{WORKERS}::test_whatever_stalls_between_any_two_calls"
 STORES = "tests/contracts/test_store.py"
 
 # What is wrong, the module, its text, the mistake, and where it is caught.
@@ -98,6 +100,20 @@ MISTAKES_AROUND = [
         "self._decide(customer, Wake(at))",
         "self._decide(customer, Wake(max(at, __import__('time').time_ns() // 10**6)))",
         WORKERS,
+    ),
+    (
+        "time moved by an end of the log that was true once",
+        "worker/worker.py",
+        "found = self._try(list(offsets), lambda: self.feed.at_end(offsets)) if offsets else None",
+        "found = offsets",
+        STALLS,
+    ),
+    (
+        "the clock read after the log was asked for its end",
+        "worker/worker.py",
+        "told += self._sweep(partition, due[partition])",
+        "told += self._sweep(partition, self._due(partition, self.assignments[partition]) or 0)",
+        TIME,
     ),
     (
         "a wake deleted before it acted",

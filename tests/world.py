@@ -150,11 +150,14 @@ class World:
                     member.feed.withdraw(partition)
 
     def turn(self, name: str) -> None:
-        """Let a member work for one turn; if it dies of it, its partitions go to others."""
-        if name in self.stalled:
-            return
+        """Let a member work for one turn, unless it stands still."""
+        if name not in self.stalled:
+            self._act(name, self.members[name].worker.run_once)
+
+    def _act(self, name: str, act: Callable[[], object]) -> None:
+        """Let a member act; if its process dies of it, its partitions go to others."""
         try:
-            self.members[name].worker.run_once()
+            act()
         except Crash:
             self.kill(name)
 
@@ -205,7 +208,7 @@ class World:
         member = self.members[name]
         if member.rules.version != self.rules.version:
             member.rules = self.rules
-            member.worker.take_over_all()
+            self._act(name, member.worker.take_over_all)
 
     def wait(self, millis: Millis) -> None:
         """Let time pass."""
@@ -259,7 +262,7 @@ class World:
         """End all trouble, let everything be worked off, and return up to when time has come."""
         self.away = False
         self.wake_zombies()
-        for name in self.members:
+        for name in list(self.members):
             self.read_rules(name)
         self.now += HOUR
         for partition in range(PARTITIONS):

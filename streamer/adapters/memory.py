@@ -7,6 +7,7 @@ only the log and the sink grow with what they are given, and a replay uses neith
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from streamer.adapters.outgoing import fenced, kept_layouts
@@ -55,7 +56,7 @@ class MemoryLog:
 class MemoryFeed:
     """Delivers the records of a memory log; whoever holds it says which partitions it is given.
 
-    As of a broker, it hears of the log's end by polling: what `at_end` says is as old as that.
+    As of a broker, it hears of the log's end by polling: `caught_up` is as old as that.
     """
 
     def __init__(self, log: MemoryLog, partitions: Iterable[int] = ()) -> None:
@@ -106,9 +107,13 @@ class MemoryFeed:
         """Return which offsets the partition holds."""
         return self._log.offset_range(partition)
 
-    def at_end(self, partition: int, offset: int) -> bool:
+    def caught_up(self, partition: int, offset: int) -> bool:
         """Say whether there was no record at or after `offset` when it was last polled."""
         return partition in self._ends and offset >= self._ends[partition]
+
+    def at_end(self, offsets: Mapping[int, int]) -> AbstractSet[int]:
+        """Return the partitions that hold no record at or after their offset."""
+        return {one for one, offset in offsets.items() if offset >= self._log.offset_range(one).end}
 
     def failed(self) -> Mapping[int, AdapterError]:
         """Return why partitions are not delivered: memory refuses nothing."""

@@ -195,6 +195,14 @@ class PartitionTask:
             outgoing, done = self.sweep_once(until)
             self.publish(outgoing)
 
+    def has_due(self, until: Millis) -> bool:
+        """Say whether `sweep_once` has something to do: a look, which changes nothing."""
+        if self._covered is not None:
+            return True
+        tenure = FencingToken(self._owner, self._epoch, self._follows)
+        until = min(until, self._pace.horizon)
+        return bool(self._store.due(self.partition, until, 1, tenure))
+
     def sweep_once(self, until: Millis) -> tuple[list[OutboxEntry], bool]:
         """At the end of the log, act on wakes due at or before `until`, up to a cycle's most.
 

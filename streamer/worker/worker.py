@@ -2,9 +2,9 @@
 
 Theory of operation.
 
-1. One turn polls the feed, lets each partition's worker take its records, lets the workers that
-   have read to the end sweep, and publishes what all of them have to tell in one step. At its end
-   it takes over what is held.
+1. One turn polls the feed, lets each partition's task take its records, fires the wakes that are
+   due where the log has ended (below), and publishes the output of all tasks in one step. At its
+   end it takes over what is held.
 2. A partition is either *held* or has a worker. It is held when it is newly given, and again after
    anything went wrong with it: the feed, the store or the sink failed, another owner fenced it, we
    have a bug. Every such trouble has one answer: forget the worker, hold the partition, take it
@@ -17,6 +17,30 @@ Theory of operation.
    a small one in turns that have records, so that these take most of the time, and wait little.
 5. Publishing also moves the mark now and then where nothing is to be told, so that the group's
    offsets show how far it is.
+
+Theory of time. A wake at w may be fired before the log says so only if every record that was not
+read yet has an append time of w + lateness or more: then the log alone would have fired it first,
+and the changes are those of the log alone. So time moves to an instant before which the log is
+*known* to have ended, in this order:
+
+1. *Look.* Where the feed is caught up, as far as was heard, the store says whether a wake is due.
+   Partitions where none is cost one look in each turn, and their log is not asked.
+2. *Read the broker's clock*, c. `BrokerClock` is never ahead of it once a record has arrived.
+3. *Ask the log*: is there nothing at or after our offset? A round trip to the partition's leader.
+   What it appends after it has answered gets c or more as append time, since c was read before.
+4. *Fire* what is due at or before c - lateness, less the time that a record may take between its
+   append time and the log's end.
+
+Between any two of these steps the process may stall for any time: c does not grow by it. An end
+that was true once does not count: after a stall, in a rebalance or while a fetch waits, records are
+in the log that the feed has not delivered, and the log's answer counts them. It also counts those
+of open transactions, which have their append time and cannot be read yet.
+
+What remains is the window between a record's append time and the moment from which the leader
+counts it: replication, or a disk that is slow. `_SETTLES` covers it where replicas keep up. Where
+they do not, and where a new leader's clock is behind the old one's, lateness covers it in part: a
+wake that fired too early by d changes nothing for an event that was appended within lateness - d of
+its own time, since that event's time is after the wake.
 
 Where every partition has a trouble that cannot pass by itself (a log that does not reach back far
 enough, a profile that cannot be read) nothing is left to do, and one of them is raised.
@@ -46,6 +70,9 @@ _LONGEST_PAUSE: Final[Millis] = 10 * SECOND
 _WAITS: Final[Millis] = 8 * SECOND
 """After waiting so long for what failed in the end, a turn tries nothing more."""
 _TIRED: Final = Unavailable("other partitions have kept this turn waiting for too long")
+_SETTLES: Final[Millis] = 100
+"""A record has its append time before the log's end has moved past it: so long at most, where the
+replicas keep up."""
 _MARK_EVERY: Final[Millis] = 5 * SECOND
 _BUSY_SHARE: Final = 10
 """In a turn that has records, a slice is so many times smaller than in one without."""
@@ -129,8 +156,7 @@ class Worker:
         told: list[OutboxEntry] = []
         for partition, those in _by_partition(records).items():
             told += self._take(partition, those)
-        for partition in self.assignments:
-            told += self._sweep(partition)
+        told += self._fire_due()
         told += self._renew(max(1, self.pace.renewals // (_BUSY_SHARE if records else 1)))
         told += self._marks({outgoing.partition for outgoing in told})
         self._publish(told)
@@ -221,22 +247,49 @@ class Worker:
         assignment.failures = 0
         return told
 
-    def _sweep(self, partition: int) -> Sequence[OutboxEntry]:
-        """Let the worker act on what is due although no record says so."""
-        assignment = self.assignments[partition]
+    def _fire_due(self) -> list[OutboxEntry]:
+        """Fire wakes that are due although no record says so (theory of time, above)."""
+        due: dict[int, Millis] = {}
+        for partition, assignment in self.assignments.items():
+            until = self._due(partition, assignment)
+            if until is not None:
+                due[partition] = until
+        told: list[OutboxEntry] = []
+        for partition in self._at_end(due):
+            told += self._sweep(partition, due[partition])
+        return told
+
+    def _due(self, partition: int, assignment: Assignment) -> Millis | None:
+        """Return up to when wakes may be fired once the log has ended; None if none is due."""
         task = assignment.task
         if task is None:
-            return ()
+            return None
         assignment.waiting_since = None
-        if not self.feed.at_end(partition, task.offset):
-            return ()
+        if not self.feed.caught_up(partition, task.offset):
+            return None
         assignment.waiting_since = self.clocks.steady()
-        until = assignment.clock.now() - self.pace.lateness
-        swept = self._try([partition], lambda: task.sweep_once(until))
-        if swept is None:
-            return ()
-        told, done = swept
+        until = assignment.clock.now() - self.pace.lateness - _SETTLES
+        some = self._try([partition], lambda: task.has_due(until))
+        if some is None:
+            return None
         assignment.failures = 0
+        return until if some else None
+
+    def _at_end(self, partitions: Iterable[int]) -> list[int]:
+        """Ask the log which of these partitions have ended; the clock was read before."""
+        offsets = {
+            one: task.offset
+            for one in partitions
+            if (task := self.assignments[one].task) is not None
+        }
+        found = self._try(list(offsets), lambda: self.feed.at_end(offsets)) if offsets else None
+        return sorted(found or ())
+
+    def _sweep(self, partition: int, until: Millis) -> Sequence[OutboxEntry]:
+        task = self.assignments[partition].task
+        if task is None:
+            return ()
+        told, done = self._try([partition], lambda: task.sweep_once(until)) or ((), True)
         self._busy |= not done
         return told
 
