@@ -192,7 +192,8 @@ class Legacy:
     """What a life leaves: what was told, every profile, whose wakes are set, nothing left to tell.
 
     A wake may be earlier than it needs to be, and how much depends on what a worker has in its
-    cache. So profiles are compared without it, and of the wakes only whose they are.
+    cache. So profiles are compared without it, and of the wakes only whose they are. Where wakes
+    and records do not come in one order, changes are compared customer by customer.
     """
 
     changes: list[bytes]
@@ -204,12 +205,14 @@ class Legacy:
     untold: int
 
 
-def legacy(ends: Ends, lines: Sequence[bytes], rules: RuleSet) -> Legacy:
+def legacy(ends: Ends, lines: Sequence[bytes], life: Life) -> Legacy:
     """Look at everything that is left. Claims the partition: whoever still lives is fenced."""
     changes, rejections = ends.told()
+    if not life.pace.in_order:
+        changes.sort(key=lambda change: str(json.loads(change)["customer_id"]))
     meta = ends.store.claim(0)
     mark = ends.sink.mark(0)
-    codec = ProfileCodec(rules, meta.layouts)
+    codec = ProfileCodec(life.rules, meta.layouts)
     stored = ends.store.load(0, customers(lines))
     profiles = {who: codec.decode(who, data) for who, data in stored.items()}
     wakes = {who: at for at, who in ends.store.due(0, FOREVER, 1 << 30)}
