@@ -28,7 +28,7 @@ from streamer.codecs.events import decode
 from streamer.core.compile import compile_rules
 from streamer.core.ruleset import RuleSet
 from streamer.language import read_rules_text
-from streamer.worker import Pace, PartitionTask
+from streamer.worker import LogRunner, Pace, PartitionTask
 
 RULES = Path(__file__).with_name("rules.yaml").read_text(encoding="utf-8")
 PACE = Pace(in_order=False)
@@ -57,8 +57,9 @@ def measure(server: Redis, store: RedisStore, customers: int) -> None:
     for line in lines(customers):
         log.append(line, orjson.loads(line)["time"])
     task = PartitionTask(compiled(RULES), store, sink, decode, pace=PACE, owner="first")
-    task.start()
-    while task.step(log):
+    runner = LogRunner(task, log, sink, PACE.batch)
+    runner.start()
+    while runner.step():
         pass
     print("                  customers  changes  us each: worker  Redis  of the clock")
     renew(server, store, sink, "another title", RULES.replace("title: ", "title: The "))
@@ -74,11 +75,12 @@ def compiled(text: str) -> RuleSet:
 def renew(server: Redis, store: RedisStore, sink: MemorySink, name: str, text: str) -> None:
     """Decide everybody under these rules, and print what that took."""
     task = PartitionTask(compiled(text), store, sink, decode, pace=PACE, owner=name)
-    task.start()
+    runner = LogRunner(task, MemoryLog(), sink, PACE.batch)
+    runner.start()
     changes, there = len(sink.changes), cpu(server)
     here, began = time.process_time(), time.perf_counter()
-    while task.renewing:
-        task.publish(task.renew_once(PACE.renewals)[0])
+    while task.needs_migration:
+        runner.migrate(PACE.renewals)
     took, here, there = time.perf_counter() - began, time.process_time() - here, cpu(server) - there
     each = 1e6 / task.tally.renewed
     print(

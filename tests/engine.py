@@ -11,7 +11,7 @@ from streamer.core.compile import compile_rules
 from streamer.core.ruleset import RuleSet
 from streamer.language import read_rules_text
 from streamer.types import FOREVER, Millis, SegmentChange
-from streamer.worker import Pace, PartitionTask
+from streamer.worker import LogRunner, Pace, PartitionTask
 from tests.strategies import Until
 
 
@@ -71,14 +71,15 @@ def work(
         horizon=FOREVER if horizon is None else horizon,
     )
     task = PartitionTask(rules, MemoryStore(), sink, decode, pace=pace)
-    task.start()
-    while task.step(log):
+    runner = LogRunner(task, log, sink, pace.batch)
+    runner.start()
+    while runner.step():
         if task.log_time is not None:
-            task.sweep(task.log_time - pace.lateness)
+            runner.fire_due(task.log_time - pace.lateness)
     end = end_of_file(task, pace) if horizon is None else horizon
     start = min(task.tally.earliest or end, end)
     for part in range(1, cut.sweeps + 1):
-        task.sweep(start + (end - start) * part // cut.sweeps)
+        runner.fire_due(start + (end - start) * part // cut.sweeps)
 
 
 def end_of_file(task: PartitionTask, pace: Pace) -> int:

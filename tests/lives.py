@@ -19,7 +19,7 @@ from streamer.core.ruleset import RuleSet
 from streamer.errors import InvalidEvent
 from streamer.ports import Log, Sink, Store
 from streamer.types import DAY, FOREVER, HOUR, MINUTE, SECOND, Millis, Record
-from streamer.worker import Pace, PartitionTask
+from streamer.worker import LogRunner, Pace, PartitionTask
 from tests.crashing import Calls, InterruptedLog, InterruptedSink, InterruptedStore
 from tests.engine import compiled, end_of_file
 
@@ -170,20 +170,15 @@ class Life:
     def live(self, ends: Ends, calls: Calls | None = None) -> Millis:
         """Work to the end of the log, then sweep; return up to when."""
         calls = calls or Calls()
-        task = PartitionTask(
-            self.rules,
-            InterruptedStore(ends.store, calls),
-            InterruptedSink(ends.sink, calls),
-            decode,
-            pace=self.pace,
-        )
-        task.start()
-        log = InterruptedLog(ends.log, calls)
-        while task.step(log):
+        store, sink = InterruptedStore(ends.store, calls), InterruptedSink(ends.sink, calls)
+        task = PartitionTask(self.rules, store, sink, decode, pace=self.pace)
+        runner = LogRunner(task, InterruptedLog(ends.log, calls), sink, self.pace.batch)
+        runner.start()
+        while runner.step():
             if task.log_time is not None:
-                task.sweep(task.log_time - self.pace.lateness)
+                runner.fire_due(task.log_time - self.pace.lateness)
         until = end_of_file(task, self.pace) if self.until is None else self.until
-        task.sweep(until)
+        runner.fire_due(until)
         return until
 
 

@@ -111,8 +111,8 @@ MISTAKES_AROUND = [
     (
         "the clock read after the log was asked for its end",
         "worker/worker.py",
-        "told += self._sweep(partition, due[partition])",
-        "told += self._sweep(partition, self._due(partition, self.assignments[partition]) or 0)",
+        "entries += self._fire(partition, due[partition])",
+        "entries += self._fire(partition, self._due(partition, self.assignments[partition]) or 0)",
         TIME,
     ),
     (

@@ -18,7 +18,7 @@ from streamer.core.ruleset import RuleSet
 from streamer.errors import AdapterError, Fenced, Unavailable
 from streamer.ports import OutboxEntry, PublishedMark
 from streamer.types import HOUR, MINUTE, SECOND, Millis, Record, SegmentChange
-from streamer.worker import Clocks, Pace, PartitionTask, Stopwatch, Worker
+from streamer.worker import Clocks, LogRunner, Pace, PartitionTask, Stopwatch, Worker
 from tests.crashing import Calls, Crash, InterruptedFeed, InterruptedSink, InterruptedStore, crash
 from tests.lives import START
 
@@ -208,7 +208,7 @@ class World:
         member = self.members[name]
         if member.rules.version != self.rules.version:
             member.rules = self.rules
-            self._act(name, member.worker.take_over_all)
+            self._act(name, member.worker.claim_all_again)
 
     def wait(self, millis: Millis) -> None:
         """Let time pass."""
@@ -282,10 +282,11 @@ class World:
         sink = MemorySink()
         for partition in range(PARTITIONS):
             task = PartitionTask(self.rules, MemoryStore(), sink, decode, partition=partition)
-            task.start()
-            while task.step(self.log):
+            runner = LogRunner(task, self.log, sink, Pace().batch)
+            runner.start()
+            while runner.step():
                 pass
-            task.sweep(until)
+            runner.fire_due(until)
         return by_customer(sink.changes, until)
 
     def records(self) -> list[Record]:

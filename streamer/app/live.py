@@ -120,10 +120,10 @@ class Live:
         if self._silence is not None:
             return self._silence
         assignments = list(self._assignments.values())
-        held = [assignment.trouble for assignment in assignments if assignment.task is None]
+        held = [assignment.life.reason for assignment in assignments if assignment.task is None]
         if not held:
             return None
-        known = next((f": {trouble}" for trouble in held if trouble is not None), "")
+        known = next((f": {reason}" for reason in held if reason is not None), "")
         return f"{len(held)} of {len(assignments)} partitions wait to be taken over{known}"
 
     def readings(self) -> Readings:
@@ -229,7 +229,7 @@ class Live:
         if rules.version != self._rules.version:
             self._rules = rules
             self._tally.beyond.clear()
-            worker.take_over_all()
+            worker.claim_all_again()
         self._journal.say("rules read", rules=rules.version)
 
     def _listen(self, silence: str | None) -> None:

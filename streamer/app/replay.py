@@ -18,7 +18,7 @@ from streamer.app.nodes import leaves_of
 from streamer.core.ruleset import RuleSet
 from streamer.ports import Checkpoint, Log, Sink
 from streamer.types import FOREVER, Millis, Record
-from streamer.worker import Pace, PartitionTask, Tally
+from streamer.worker import LogRunner, Pace, PartitionTask, Tally
 
 BATCH: Final = 500
 """Records in one cycle: what more of them hold no longer fits into the cache of a processor."""
@@ -81,13 +81,15 @@ def replay(
     store = _CountingStore()
     books = Books(rules.plans)
     pace = Pace(batch=batch, horizon=FOREVER if until is None else until)
-    task = PartitionTask(rules, store, BookedSink(sink, books), decode, pace=pace)
-    task.start()
-    while task.step(counted):
+    booked = BookedSink(sink, books)
+    task = PartitionTask(rules, store, booked, decode, pace=pace)
+    runner = LogRunner(task, counted, booked, batch)
+    runner.start()
+    while runner.step():
         watch()
     end = _end(task, pace) if until is None else until
     if end is not None:
-        task.sweep(end)
+        runner.fire_due(end)
     tally = task.tally
     outcomes = {kind: tally.outcomes[kind] for kind in ("duplicate", "late", "early", "invalid")}
     return Summary(

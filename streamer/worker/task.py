@@ -50,7 +50,6 @@ from streamer.ports import (
     Checkpoint,
     DueWake,
     FencingToken,
-    Log,
     OutboxEntry,
     PublishedMark,
     Sink,
@@ -59,6 +58,7 @@ from streamer.ports import (
 from streamer.types import Millis, Record
 from streamer.worker.cache import ProfileCache
 from streamer.worker.cycle import END, Cycle, Decoder, Desk, Pace
+from streamer.worker.states import Act, Lifecycle, State
 from streamer.worker.stopwatch import Stopwatch
 from streamer.worker.tally import Tally
 from streamer.worker.telling import told_by
@@ -70,9 +70,10 @@ _UNHURRIED: Final = 16
 class PartitionTask:
     """Works on one partition of a log, a store and a sink.
 
-    After `start`, either `step` until the log is at its end, or give it the records of a feed with
-    `take` and `sweep_once`, and `renew_once` while it is `renewing`, and publish what they return.
-    `owner` names it in the store, and must be another one for every worker.
+    After `start`, give it records with `process`, let it `fire_due` where the log has ended, and
+    `migrate` while it needs to. Each commits and returns what is to be published; once that is done
+    say so with `mark_published`. `life` says what it may do. `owner` names it in the store, and
+    must be another one for every task.
     """
 
     def __init__(  # noqa: PLR0913 (each is one part of its world)
@@ -106,10 +107,10 @@ class PartitionTask:
             self._watch,
         )
         self._known: Mapping[bytes, bytes] = {}
-        self._waiting: Sequence[Record] = ()
         self._epoch = self._number = self._follows = self._published = self._trimmed = 0
         self._covered: PublishedMark | None = None
         self._cursor = ""
+        self.life = Lifecycle()
         self.partition = partition
         self.offset = 0
         self.log_time: Millis | None = None
@@ -123,12 +124,12 @@ class PartitionTask:
         return self._covered
 
     @property
-    def renewing(self) -> bool:
-        """Whether there is somebody to be decided anew (step 8), off covered ground.
+    def needs_migration(self) -> bool:
+        """Whether `migrate` has something to do (step 8): not before the partition is restored.
 
-        `looked_at` counts the customers that this worker has looked at for it.
+        `looked_at` counts the customers that this task has looked at for it.
         """
-        return self._covered is None and self.mixed
+        return self.life.state is State.MIGRATING
 
     @property
     def mixed(self) -> bool:
@@ -149,9 +150,11 @@ class PartitionTask:
         """Whether nothing was ever committed or published of the partition."""
         return self._number == 0
 
-    def start(self) -> None:
-        """Take the partition over (step 1)."""
+    def start(self, life: Lifecycle | None = None) -> None:
+        """Claim the partition (step 1); `life` is that of its assignment."""
+        self.life = life or Lifecycle()
         meta = self._store.claim(self.partition, self._owner)
+        self.life.move(State.CLAIMED)
         mark = self._sink.mark(self.partition, meta.before)
         if mark == PublishedMark():
             mark = PublishedMark(meta.published, meta.offset, meta.swept)
@@ -167,48 +170,37 @@ class PartitionTask:
         self._trimmed = meta.published
         behind = (meta.offset, meta.swept) < (mark.offset, mark.swept)
         self._covered = mark if behind else None
-        self.publish(
-            [one for one in self._store.outbox(self.partition) if one.number > mark.number]
-        )
+        left = [one for one in self._store.outbox(self.partition) if one.number > mark.number]
+        if left:
+            self.life.require(Act.PUBLISH)
+            self._sink.publish(left)
+            self.mark_published(left[-1])
+        self.life.move(State.RESTORING if behind else self._working)
 
-    def step(self, log: Log) -> bool:
-        """Read and work on one batch (steps 2 to 6); False when the log had nothing to read."""
-        records = self._waiting or log.read(self.partition, self.offset, self._pace.batch)
-        if not records:
-            return False
-        outgoing, self._waiting = self._take(records)
-        self.publish(outgoing)
-        return True
+    def process(self, records: Sequence[Record]) -> tuple[list[OutboxEntry], Sequence[Record]]:
+        """Work on records (steps 2 to 5).
 
-    def take(self, records: Sequence[Record]) -> list[OutboxEntry]:
-        """Work on records (steps 2 to 5) and return what is to be published."""
-        told: list[OutboxEntry] = []
-        while records:
-            outgoing, records = self._take(records)
-            told += outgoing
-        return told
-
-    def sweep(self, until: Millis) -> None:
-        """Act on and tell every wake due at or before `until`, in order of time, then customer."""
-        done = False
-        while not done:
-            outgoing, done = self.sweep_once(until)
-            self.publish(outgoing)
+        Returns what is to be published, and the records that are left for the next call: where
+        wakes that come before them are more than one cycle takes.
+        """
+        self.life.require(Act.READ)
+        return self._take(records)
 
     def has_due(self, until: Millis) -> bool:
-        """Say whether `sweep_once` has something to do: a look, which changes nothing."""
+        """Say whether `fire_due` has something to do: a look, which changes nothing."""
         if self._covered is not None:
             return True
         tenure = FencingToken(self._owner, self._epoch, self._follows)
         until = min(until, self._pace.horizon)
         return bool(self._store.due(self.partition, until, 1, tenure))
 
-    def sweep_once(self, until: Millis) -> tuple[list[OutboxEntry], bool]:
+    def fire_due(self, until: Millis) -> tuple[list[OutboxEntry], bool]:
         """At the end of the log, act on wakes due at or before `until`, up to a cycle's most.
 
         Log time goes on to where it makes them due, so that no later record finds it before.
         Returns what is to be published, and whether all of them have acted.
         """
+        self.life.require(Act.READ)
         if self._covered is not None:
             self._finish_covering(self._covered)
         until = min(until, self._pace.horizon)
@@ -220,11 +212,42 @@ class PartitionTask:
         self.log_time, self.swept = cycle.log_time, cycle.swept
         return [], done
 
-    def renew_once(self, limit: int) -> tuple[list[OutboxEntry], bool]:
-        """Look at about `limit` more customers while `renewing` (step 8).
+    def migrate(self, limit: int) -> tuple[list[OutboxEntry], bool]:
+        """Look at about `limit` more customers while it `needs_migration` (step 8).
 
-        Returns what is to be published, and whether nobody is left to be looked at.
+        Returns what is to be published, and whether that was the last of them.
         """
+        entries, done = self._migrate(limit)
+        if done:
+            self.life.move(State.RUNNING)
+        return entries, done
+
+    def mark_published(self, entry: OutboxEntry) -> None:
+        """Note that everything up to the entry is published (step 6)."""
+        self._published = entry.number
+
+    def close(self) -> None:
+        """Trim what is published, so that the store knows of it for as long as it may take."""
+        if self._trimmed < self._published:
+            self._commit(self._cycle())
+        self.life.move(State.CLOSED)
+
+    def progress(self) -> OutboxEntry | None:
+        """Return an outbox entry without output, which says how far the task has come.
+
+        None while it is restoring: the mark is further, and must not go back.
+        """
+        if self._covered is not None:
+            return None
+        return OutboxEntry(
+            self._number, partition=self.partition, offset=self.offset, swept=self.swept
+        )
+
+    @property
+    def _working(self) -> State:
+        return State.MIGRATING if self.mixed else State.RUNNING
+
+    def _migrate(self, limit: int) -> tuple[list[OutboxEntry], bool]:
         self._cursor, customers = self._store.scan(self.partition, self._cursor, limit)
         cycle = self._cycle()
         cycle.renew(customers)
@@ -232,32 +255,6 @@ class PartitionTask:
         done = not self._cursor
         forgotten = self._desk.codec.others if done else ()
         return self._commit(cycle, forgotten) if cycle.moved or done else [], done
-
-    def publish(self, batch: Sequence[OutboxEntry]) -> None:
-        """Tell what was committed (step 6)."""
-        if batch:
-            self._sink.publish(batch)
-            self.told(batch[-1])
-
-    def told(self, outgoing: OutboxEntry) -> None:
-        """Note that everything up to the outgoing is published."""
-        self._published = outgoing.number
-
-    def close(self) -> None:
-        """Trim what is told, so that the store knows of it for as long as it may take."""
-        if self._trimmed < self._published:
-            self._commit(self._cycle())
-
-    def standing(self) -> OutboxEntry | None:
-        """Return an outgoing that tells nothing but how far the worker has come.
-
-        None on covered ground: the mark is further, and must not go back.
-        """
-        if self._covered is not None:
-            return None
-        return OutboxEntry(
-            self._number, partition=self.partition, offset=self.offset, swept=self.swept
-        )
 
     def _cycle(self) -> Cycle:
         desk, hold = self._desk, END
@@ -288,9 +285,11 @@ class PartitionTask:
             self._commit(cycle)
         self._covered = None
         self._commit(self._cycle())  # which says that it is rebuilt
+        self.life.move(self._working)
 
     def _commit(self, cycle: Cycle, forgotten: Sequence[bytes] = ()) -> list[OutboxEntry]:
         """Step 5, and forget these layouts; return what is to be published."""
+        self.life.require(Act.COMMIT)
         watch = self._watch
         watch.lap("decide")
         number = self._number + 1

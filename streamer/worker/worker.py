@@ -4,14 +4,14 @@ Theory of operation.
 
 1. One turn polls the feed, lets each partition's task take its records, fires the wakes that are
    due where the log has ended (below), and publishes the output of all tasks in one step. At its
-   end it takes over what is held.
-2. A partition is either *held* or has a worker. It is held when it is newly given, and again after
-   anything went wrong with it: the feed, the store or the sink failed, another owner fenced it, we
-   have a bug. Every such trouble has one answer: forget the worker, hold the partition, take it
-   over anew as long as it is given, after a pause. Taking over finds out what was committed and
-   what was published, so nothing needs to be known of how far the trouble let things come. The
-   pause doubles with each attempt; what does not pass by itself has the longest one from the start.
-3. While everything is held the feed is still polled: the process stays in its group. Waiting for
+   end it claims what has no task.
+2. A partition lives as `states` says. It is paused after anything went wrong with it: the feed, the
+   store or the sink failed, another owner fenced it, we have a bug. Every failure has one answer:
+   forget the task, pause, and claim the partition again as long as it is assigned. A claim finds
+   out what was committed and what was published, so nothing needs to be known of how far things
+   came before the failure. The pause doubles with each attempt; for what does not pass by itself it
+   is the longest one from the start.
+3. While everything is paused the feed is still polled: the process stays in its group. Waiting for
    what hangs takes long, so a turn that has waited for long enough tries nothing more.
 4. After new rules one partition after the other looks through its customers, a slice in each turn:
    a small one in turns that have records, so that these take most of the time, and wait little.
@@ -42,7 +42,7 @@ they do not, and where a new leader's clock is behind the old one's, lateness co
 wake that fired too early by d changes nothing for an event that was appended within lateness - d of
 its own time, since that event's time is after the wake.
 
-Where every partition has a trouble that cannot pass by itself (a log that does not reach back far
+Where every partition is paused for what cannot pass by itself (a log that does not reach back far
 enough, a profile that cannot be read) nothing is left to do, and one of them is raised.
 """
 
@@ -50,14 +50,16 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final, Protocol, TypeVar
+from typing import Final, TypeVar
 
 from streamer.errors import AdapterError, Fenced, StreamerError, Unavailable
 from streamer.ports import Feed, OutboxEntry, Sink
 from streamer.types import SECOND, Millis, Record
+from streamer.worker.assignment import Assignment, Clocks, Listener
 from streamer.worker.bugs import told_of
 from streamer.worker.clock import BrokerClock
 from streamer.worker.cycle import Pace
+from streamer.worker.states import Act, State
 from streamer.worker.stopwatch import Stopwatch
 from streamer.worker.task import PartitionTask
 
@@ -76,49 +78,6 @@ replicas keep up."""
 _MARK_EVERY: Final[Millis] = 5 * SECOND
 _BUSY_SHARE: Final = 10
 """In a turn that has records, a slice is so many times smaller than in one without."""
-
-
-class Listener(Protocol):
-    """Who hears what happens to partitions."""
-
-    def on_assigned(self, partition: int, task: PartitionTask) -> None:
-        """Hear that the partition has a task."""
-
-    def on_failure(self, partition: int, error: AdapterError, pause: Millis) -> None:
-        """Hear what went wrong, and how long it is until the next attempt."""
-
-    def on_migrated(self, partition: int, task: PartitionTask) -> None:
-        """Hear that all of the partition's customers have been decided under the new rules."""
-
-    def on_revoked(self, partition: int) -> None:
-        """Hear that the partition was given to somebody else."""
-
-
-@dataclass(slots=True)
-class Assignment:
-    """A partition given to this process; `task` is None while it is held, `trouble` says why.
-
-    `assignment_epoch` is the number under which it was given. Instants are of the steady clock.
-    """
-
-    assignment_epoch: int
-    clock: BrokerClock
-    task: PartitionTask | None = None
-    trouble: AdapterError | None = None
-    failures: int = 0
-    retry_at: Millis = 0
-    waiting_since: Millis | None = None
-    """When the worker was last seen to have read to the end; None if it had not."""
-    marked_at: Millis = 0
-    marked_offset: int = -1
-
-
-@dataclass(frozen=True, slots=True)
-class Clocks:
-    """This machine's clock in ms since 1970, and one in ms that is never set."""
-
-    wall: Callable[[], Millis]
-    steady: Callable[[], Millis]
 
 
 @dataclass(slots=True)
@@ -144,76 +103,73 @@ class Worker:
         self.watch.lap("rest")
         self._waited = 0
         wait = 0.0 if self._busy else _WAIT
-        records = (
-            self._try(list(self.assignments), lambda: self.feed.poll(self.pace.batch, wait)) or ()
-        )
+        assigned = list(self.assignments)
+        records = self._try(assigned, lambda: self.feed.poll(self.pace.batch, wait)) or ()
         self.watch.lap("poll")
         self._busy = False
         self._follow()
         for partition, error in self.feed.failed().items():
             if partition in self.assignments:
-                self._hold([partition], error)
-        told: list[OutboxEntry] = []
+                self._pause([partition], error)
+        entries: list[OutboxEntry] = []
         for partition, those in _by_partition(records).items():
-            told += self._take(partition, those)
-        told += self._fire_due()
-        told += self._renew(max(1, self.pace.renewals // (_BUSY_SHARE if records else 1)))
-        told += self._marks({outgoing.partition for outgoing in told})
-        self._publish(told)
-        for partition in sorted(self.assignments, key=lambda one: self.assignments[one].retry_at):
-            self._take_over(partition)
+            entries += self._process(partition, those)
+        entries += self._fire_due()
+        entries += self._migrate(max(1, self.pace.renewals // (_BUSY_SHARE if records else 1)))
+        entries += self._progress({entry.partition for entry in entries})
+        self._publish(entries)
+        for partition in sorted(self.assignments, key=lambda one: self.assignments[one].life.until):
+            self._claim(partition)
         self._raise_what_lasts()
         return len(records)
 
     @property
     def ready(self) -> bool:
-        """Whether every given partition has a worker."""
+        """Whether every assigned partition has a task."""
         return all(assignment.task is not None for assignment in self.assignments.values())
 
-    def take_over_all(self) -> None:
-        """Let every partition be taken over anew, as by a process that has just begun."""
+    def claim_all_again(self) -> None:
+        """Let every partition be claimed again, by tasks that the factory makes then."""
         for partition, assignment in self.assignments.items():
             self.feed.pause(partition)
-            assignment.task, assignment.retry_at = None, 0
+            assignment.pause(None, 0)
 
     def close(self) -> None:
-        """Say how far everything is; nothing else is left to do between two turns."""
-        tasks = [
-            assignment.task
-            for assignment in self.assignments.values()
-            if assignment.task is not None
-        ]
-        self._publish([one for task in tasks if (one := task.standing()) is not None])
-        for partition, assignment in self.assignments.items():
-            if assignment.task is not None:
-                self._try([partition], assignment.task.close)
+        """Publish how far everything is, and let go of it."""
+        closing = {one: it.task for one, it in self.assignments.items() if it.task is not None}
+        for assignment in self.assignments.values():
+            assignment.life.move(State.CLOSED if assignment.task is None else State.CLOSING)
+        self._publish([one for task in closing.values() if (one := task.progress()) is not None])
+        for partition, task in closing.items():
+            if self.assignments[partition].task is task:
+                self._try([partition], task.close)
         self.assignments.clear()
 
     def _follow(self) -> None:
-        """Bring the assignments in line with what is given."""
-        given = self.feed.assigned()
+        """Bring the assignments in line with what the group says."""
+        assigned = self.feed.assigned()
         for partition, assignment in list(self.assignments.items()):
-            if given.get(partition) != assignment.assignment_epoch:
+            if assigned.get(partition) != assignment.epoch:
+                assignment.life.move(State.REVOKED)
                 del self.assignments[partition]
                 self.listener.on_revoked(partition)
-        for partition, assignment_epoch in given.items():
+        for partition, epoch in assigned.items():
             if partition not in self.assignments:
                 clock = BrokerClock(self.clocks.wall, self.clocks.steady)
-                self.assignments[partition] = Assignment(assignment_epoch, clock)
+                self.assignments[partition] = Assignment(epoch, clock)
 
-    def _take_over(self, partition: int) -> None:
-        """Give a held partition a worker, if it is time to try."""
+    def _claim(self, partition: int) -> None:
+        """Give a partition that has none a task, if it is time to try."""
         assignment = self.assignments[partition]
-        not_yet = self.clocks.steady() < assignment.retry_at or self._waited >= _WAITS
-        if assignment.task is not None or not_yet:
-            return
-        self._try([partition], lambda: self._start(partition, assignment))
+        not_yet = self.clocks.steady() < assignment.life.until or self._waited >= _WAITS
+        if assignment.life.idle and not not_yet:
+            self._try([partition], lambda: self._start(partition, assignment))
 
     def _start(self, partition: int, assignment: Assignment) -> None:
         task = self.task_factory(partition)
-        task.start()
+        task.start(assignment.life)
         self.feed.start_at(partition, self._first_offset(task))
-        assignment.task, assignment.trouble, assignment.waiting_since = task, None, None
+        assignment.task, assignment.waiting_since = task, None
         self.listener.on_assigned(partition, task)
 
     def _first_offset(self, task: PartitionTask) -> int:
@@ -233,19 +189,25 @@ class Worker:
             f"{reach.start} or later, or begin anew under another group name"
         )
 
-    def _take(self, partition: int, records: Sequence[Record]) -> Sequence[OutboxEntry]:
+    def _process(self, partition: int, records: Sequence[Record]) -> list[OutboxEntry]:
+        """Let a partition's task process its records; without one they are delivered again."""
         assignment = self.assignments.get(partition)
-        if assignment is None or assignment.task is None:
-            return ()
-        task = assignment.task
+        task = None if assignment is None else assignment.reader
+        if assignment is None or task is None:
+            return []
         appended = records[-1].appended
         if assignment.waiting_since is not None and appended is not None:
             assignment.clock.arrived(appended, self.clocks.steady() - assignment.waiting_since)
-        told = self._try([partition], lambda: task.take(records))
-        if told is None:
-            return ()
+        entries: list[OutboxEntry] = []
+        left: Sequence[Record] = records
+        while left:
+            processed = self._try([partition], partial(task.process, left))
+            if processed is None:
+                return []
+            entries += processed[0]
+            left = processed[1]
         assignment.failures = 0
-        return told
+        return entries
 
     def _fire_due(self) -> list[OutboxEntry]:
         """Fire wakes that are due although no record says so (theory of time, above)."""
@@ -254,14 +216,14 @@ class Worker:
             until = self._due(partition, assignment)
             if until is not None:
                 due[partition] = until
-        told: list[OutboxEntry] = []
+        entries: list[OutboxEntry] = []
         for partition in self._at_end(due):
-            told += self._sweep(partition, due[partition])
-        return told
+            entries += self._fire(partition, due[partition])
+        return entries
 
     def _due(self, partition: int, assignment: Assignment) -> Millis | None:
         """Return up to when wakes may be fired once the log has ended; None if none is due."""
-        task = assignment.task
+        task = assignment.reader
         if task is None:
             return None
         assignment.waiting_since = None
@@ -280,110 +242,103 @@ class Worker:
         offsets = {
             one: task.offset
             for one in partitions
-            if (task := self.assignments[one].task) is not None
+            if (task := self.assignments[one].reader) is not None
         }
         found = self._try(list(offsets), lambda: self.feed.at_end(offsets)) if offsets else None
         return sorted(found or ())
 
-    def _sweep(self, partition: int, until: Millis) -> Sequence[OutboxEntry]:
-        task = self.assignments[partition].task
+    def _fire(self, partition: int, until: Millis) -> Sequence[OutboxEntry]:
+        task = self.assignments[partition].reader
         if task is None:
             return ()
-        told, done = self._try([partition], lambda: task.sweep_once(until)) or ((), True)
+        entries, done = self._try([partition], lambda: task.fire_due(until)) or ((), True)
         self._busy |= not done
-        return told
+        return entries
 
-    def _renew(self, limit: int) -> Sequence[OutboxEntry]:
-        """Let the first worker that has to decide some more of its customers under new rules."""
-        tasks = [
-            assignment.task
-            for assignment in self.assignments.values()
-            if assignment.task is not None
-        ]
-        task = next((task for task in tasks if task.renewing), None)
+    def _migrate(self, limit: int) -> Sequence[OutboxEntry]:
+        """Let the first task that needs it decide some more of its customers under new rules."""
+        tasks = [it.reader for it in self.assignments.values()]
+        task = next((task for task in tasks if task is not None and task.needs_migration), None)
         if task is None:
             return ()
         partition = task.partition
-        told, done = self._try([partition], partial(task.renew_once, limit)) or ((), False)
+        entries, done = self._try([partition], partial(task.migrate, limit)) or ((), False)
         if done:
             self.listener.on_migrated(partition, task)
         self._busy = True
-        return told
+        return entries
 
-    def _marks(self, besides: set[int]) -> Iterator[OutboxEntry]:
-        """Yield what moves the marks of those that have had nothing to tell for a while."""
+    def _progress(self, besides: set[int]) -> Iterator[OutboxEntry]:
+        """Yield what moves the marks of those that have had no output for a while."""
         now = self.clocks.steady()
         for partition, assignment in self.assignments.items():
-            task = assignment.task
+            task = assignment.reader
             if task is None:
                 continue
+            waited = now >= assignment.marked_at + _MARK_EVERY
             if partition in besides:
                 assignment.marked_at, assignment.marked_offset = now, task.offset
-            elif (
-                now >= assignment.marked_at + _MARK_EVERY
-                and task.offset != assignment.marked_offset
-            ):
+            elif waited and task.offset != assignment.marked_offset:
                 assignment.marked_at, assignment.marked_offset = now, task.offset
-                standing = task.standing()
-                if standing is not None:
-                    yield standing
+                progress = task.progress()
+                if progress is not None:
+                    yield progress
 
-    def _publish(self, told: Sequence[OutboxEntry]) -> None:
-        """Tell everything in one step; those whose worker is gone were taken over meanwhile."""
-        batch = [one for one in told if self.assignments[one.partition].task is not None]
+    def _publish(self, entries: Sequence[OutboxEntry]) -> None:
+        """Publish in one step, but for partitions that were paused since their commit."""
+        batch = [one for one in entries if self._may_publish(one.partition)]
         if batch:
-            self._try(list({one.partition for one in batch}), lambda: self._tell(batch))
+            self._try(list({one.partition for one in batch}), lambda: self._publish_all(batch))
         self.watch.lap("publish")
 
-    def _tell(self, batch: Sequence[OutboxEntry]) -> None:
+    def _may_publish(self, partition: int) -> bool:
+        return self.assignments[partition].life.allows(Act.PUBLISH)
+
+    def _publish_all(self, batch: Sequence[OutboxEntry]) -> None:
         self.sink.publish(batch)
-        for outgoing in batch:
-            task = self.assignments[outgoing.partition].task
+        for entry in batch:
+            task = self.assignments[entry.partition].task
             if task is not None:
-                task.told(outgoing)
+                task.mark_published(entry)
 
     def _try(self, partitions: Sequence[int], act: Callable[[], T]) -> T | None:
-        """Act; where that fails hold these partitions and return None."""
+        """Act; where that fails pause these partitions and return None."""
         began = self.clocks.steady()
-        trouble: AdapterError = _TIRED
+        failure: AdapterError = _TIRED
         if self._waited < _WAITS:
             try:
                 return act()
             except AdapterError as error:
-                trouble = error
+                failure = error
             except StreamerError:  # it cannot be right for any partition
                 raise
             except Exception as error:  # noqa: BLE001 (a bug in one partition stops no other)
-                trouble = AdapterError(f"a bug was met: {told_of(error)}")
+                failure = AdapterError(f"a bug was met: {told_of(error)}")
         self._waited += self.clocks.steady() - began
-        if len(partitions) > 1 and not _passes(trouble):
-            trouble = Unavailable(str(trouble))  # whose it is shows when they are taken over
+        if len(partitions) > 1 and not _passes(failure):
+            failure = Unavailable(str(failure))  # whose it is shows when they are claimed again
         elif not partitions:
-            raise trouble
-        self._hold(partitions, trouble)
+            raise failure
+        self._pause(partitions, failure)
         return None
 
-    def _hold(self, partitions: Iterable[int], error: AdapterError) -> None:
-        """Hold these partitions until it is time to try again."""
+    def _pause(self, partitions: Iterable[int], error: AdapterError) -> None:
+        """Do nothing with these partitions until it is time to try again."""
         for partition in partitions:
             assignment = self.assignments[partition]
             pause = _LONGEST_PAUSE
             if _passes(error):
                 pause = min(_LONGEST_PAUSE, _FIRST_PAUSE << min(assignment.failures, 10))
-            assignment.task, assignment.trouble, assignment.failures = (
-                None,
-                error,
-                assignment.failures + 1,
-            )
-            assignment.retry_at = self.clocks.steady() + pause
+            assignment.failures += 1
+            assignment.pause(error, self.clocks.steady() + pause)
             self.feed.pause(partition)
             self.listener.on_failure(partition, error, pause)
 
     def _raise_what_lasts(self) -> None:
-        """Raise the trouble of a partition if there is none without such as does not pass."""
-        troubles = [assignment.trouble for assignment in self.assignments.values()]
-        lasting = [one for one in troubles if one is not None and not _passes(one)]
-        if lasting and len(lasting) == len(troubles):
+        """Raise a partition's failure if every partition has one that does not pass."""
+        reasons = [assignment.life.reason for assignment in self.assignments.values()]
+        lasting = [one for one in reasons if one is not None and not _passes(one)]
+        if lasting and len(lasting) == len(reasons):
             raise lasting[0]
 
 

@@ -214,7 +214,7 @@ def test_what_was_not_told_is_told_when_the_sink_has_forgotten_its_mark() -> Non
     shop.happens("b", "product_added")
     task = PartitionTask(story_rules(), shop.store, MemorySink(), decode, pace=PACE, owner="dies")
     task.start()
-    task.take(shop.log.read(0, 1, 1))  # and dies before it publishes
+    task.process(shop.log.read(0, 1, 1))  # and dies before it publishes
     shop.begun()
     shop.turns()
     assert [who for who, *_ in shop.told()] == ["a", "b"]
