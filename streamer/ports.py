@@ -89,6 +89,12 @@ class Feed(Protocol):
         not caught up, is not among those returned.
         """
 
+    def lag(self, partition: int, offset: int) -> int | None:
+        """Return how many offsets from `offset` on are there to be read, as last heard: for people.
+
+        None where nothing was heard of the partition. May be called from any thread.
+        """
+
     def failed(self) -> Mapping[int, AdapterError]:
         """Return why partitions that were begun are not delivered, as the last poll found.
 
@@ -145,7 +151,7 @@ class PartitionMeta:
     Every wake up to and with `swept` has acted. `layouts` says by their ids what the layouts are
     in which profiles were written. `before` names the owner before this one, if one was named.
     Everything up to the commit `published` is known to be told. While profiles are made again,
-    `rebuilding_until` is the offset at which they will be what they were: until then nobody can
+    `restoring_until` is the offset at which they will be what they were: until then nobody can
     say of a customer that it is in no segment.
     """
 
@@ -157,7 +163,7 @@ class PartitionMeta:
     swept: DueWake = NOTHING_SWEPT
     before: str = ""
     published: int = 0
-    rebuilding_until: int | None = None
+    restoring_until: int | None = None
 
 
 class FencingToken(NamedTuple):
@@ -177,7 +183,7 @@ class Checkpoint:
     gone. `wakes` maps the same customers to their next wake, or to None. `outgoing` waits in the
     outbox until published; every outbox entry with a number up to `published` is trimmed.
     `layouts` are kept besides those that are there or instead of those with the same id, or
-    forgotten where they are None. `rebuilding_until` is as in `PartitionMeta`.
+    forgotten where they are None. `restoring_until` is as in `PartitionMeta`.
     """
 
     partition: int
@@ -193,7 +199,7 @@ class Checkpoint:
     published: int = 0
     layouts: Mapping[bytes, bytes | None] = field(default_factory=dict)
     swept: DueWake = NOTHING_SWEPT
-    rebuilding_until: int | None = None
+    restoring_until: int | None = None
 
     @property
     def tenure(self) -> FencingToken:

@@ -121,6 +121,9 @@ class InterruptedFeed:
     def at_end(self, offsets: Mapping[int, int]) -> AbstractSet[int]:
         return self._make(lambda: self._feed.at_end(offsets))
 
+    def lag(self, partition: int, offset: int) -> int | None:
+        return self._feed.lag(partition, offset)
+
     def failed(self) -> Mapping[int, AdapterError]:
         return self._make(self._feed.failed)
 

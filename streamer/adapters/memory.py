@@ -115,6 +115,10 @@ class MemoryFeed:
         """Return the partitions that hold no record at or after their offset."""
         return {one for one, offset in offsets.items() if offset >= self._log.offset_range(one).end}
 
+    def lag(self, partition: int, offset: int) -> int | None:
+        """Return how many records there are from `offset` on."""
+        return max(0, self._log.offset_range(partition).end - offset)
+
     def failed(self) -> Mapping[int, AdapterError]:
         """Return why partitions are not delivered: memory refuses nothing."""
         return {}
@@ -245,7 +249,7 @@ class MemoryStore:
             layouts=kept_layouts(kept.meta.layouts, checkpoint.layouts),
             swept=checkpoint.swept,
             published=checkpoint.published,
-            rebuilding_until=checkpoint.rebuilding_until,
+            restoring_until=checkpoint.restoring_until,
         )
         kept.profiles |= {
             customer: profile

@@ -2,6 +2,7 @@
 
 from streamer.worker.assignment import Assignment, Clocks, Listener
 from streamer.worker.cycle import Pace
+from streamer.worker.durations import BOUNDS, Durations
 from streamer.worker.runner import LogRunner
 from streamer.worker.states import State
 from streamer.worker.stopwatch import Stopwatch
@@ -10,8 +11,10 @@ from streamer.worker.task import PartitionTask
 from streamer.worker.worker import Worker
 
 __all__ = [
+    "BOUNDS",
     "Assignment",
     "Clocks",
+    "Durations",
     "Listener",
     "LogRunner",
     "Pace",

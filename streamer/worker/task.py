@@ -18,19 +18,19 @@ n its commit number, P the sink's mark.
    and the number of the commit before.
 6. *Publish* what was committed, and P with it, in one step. The next commit trims the outbox up to
    there, and so does leaving.
-7. *Covered ground.* If R lies before P, the store went back in time, or lost everything. The
-   records up to P are decided again, and because decisions depend on the log alone, what comes of
-   them is what was told before. So nothing of it is told: no record before P's offset, and no wake
-   up to P's `swept`. Wakes beyond that wait until the ground is covered, since P does not say
-   whether they were told. The first commit continues the numbers of P, not those of the store.
-   Until the ground is covered every commit says so, for those who read the store.
+7. *Restore.* If R lies before P, the store went back in time, or lost everything. The records up to
+   P are decided again, and because decisions depend on the log alone, what comes of them is what
+   was published before. So nothing of it is published: no record before P's offset, and no wake up
+   to P's `swept`. Wakes beyond that wait until the partition is restored, since P does not say
+   whether they were published. The first commit continues the numbers of P, not those of the
+   store. Until the partition is restored every commit says so, for those who read the store.
 
-8. *New rules.* Where profiles of other rules are kept, everybody is decided anew under the present
-   ones, at the instant up to which wakes had acted when these came: whoever is loaded in 3, and
-   the silent ones slice by slice, off covered ground. That instant is kept with the first commit,
-   so neither a crash nor the order of the slices changes what is said. When everybody has been
-   looked at, the layouts of the other rules are forgotten; a worker that finds none has nothing to
-   do here.
+8. *Migrate.* Where profiles of other rules are kept, every customer is decided again under the
+   present ones, at the instant up to which wakes had acted when these came: the customers that are
+   loaded in 3, and the silent ones slice by slice, once the partition is restored. That instant is
+   kept with the first commit, so neither a crash nor the order of the slices changes what is
+   published. When all customers have been looked at, the layouts of the other rules are forgotten;
+   a task that finds none has nothing to do here.
 
 A crash before 5 leaves nothing: the batch is read again and decided to the same. A crash after 5
 is healed by 1. A crash inside 6 is one or the other, because the sink tells and marks in one step.
@@ -64,7 +64,7 @@ from streamer.worker.tally import Tally
 from streamer.worker.telling import told_by
 
 _UNHURRIED: Final = 16
-"""On covered ground a cycle acts on so many times more wakes: nobody waits for what is not told."""
+"""While restoring, a cycle acts on so many times more wakes: no reader waits for them."""
 
 
 class PartitionTask:
@@ -108,41 +108,41 @@ class PartitionTask:
         )
         self._known: Mapping[bytes, bytes] = {}
         self._epoch = self._number = self._follows = self._published = self._trimmed = 0
-        self._covered: PublishedMark | None = None
+        self._restoring: PublishedMark | None = None
         self._cursor = ""
         self.life = Lifecycle()
         self.partition = partition
         self.offset = 0
         self.log_time: Millis | None = None
         self.swept: DueWake = NOTHING_SWEPT
-        self.looked_at = 0
+        self.scanned = 0
         self.tally = tally or Tally()
 
     @property
-    def covered(self) -> PublishedMark | None:
-        """Up to where everything was told before (step 7), None once that is passed."""
-        return self._covered
+    def restoring(self) -> PublishedMark | None:
+        """The mark up to which it restores (step 7); None if it does not."""
+        return self._restoring
 
     @property
     def needs_migration(self) -> bool:
         """Whether `migrate` has something to do (step 8): not before the partition is restored.
 
-        `looked_at` counts the customers that this task has looked at for it.
+        `scanned` counts the customers that this task has looked at for it.
         """
         return self.life.state is State.MIGRATING
 
     @property
-    def mixed(self) -> bool:
+    def has_old_profiles(self) -> bool:
         """Whether there may still be profiles that other rules decided last."""
         return any(known != self._desk.codec.id for known in self._known)
 
     @property
-    def begun(self) -> list[str]:
-        """The segments and ladders that ask for what other rules did not remember, while `mixed`.
+    def cold_segments(self) -> list[str]:
+        """The segments and ladders that read cells which other rules did not have.
 
-        They begin with an empty memory for whoever is decided anew.
+        These cells begin empty for customers that were last decided under other rules.
         """
-        slots = self._desk.codec.begun if self.mixed else frozenset[int]()
+        slots = self._desk.codec.begun if self.has_old_profiles else frozenset[int]()
         return [plan.key for plan in self._rules.plans if plan.slots & slots]
 
     @property
@@ -164,12 +164,12 @@ class PartitionTask:
         codec = ProfileCodec(self._rules, meta.layouts, meta.swept[0] - 1)
         self._desk = replace(self._desk, codec=codec)
         self._cache.clear()
-        self._cursor, self.looked_at = "", 0
+        self._cursor, self.scanned = "", 0
         self._number = max(meta.number, mark.number)
         self._published = mark.number
         self._trimmed = meta.published
         behind = (meta.offset, meta.swept) < (mark.offset, mark.swept)
-        self._covered = mark if behind else None
+        self._restoring = mark if behind else None
         left = [one for one in self._store.outbox(self.partition) if one.number > mark.number]
         if left:
             self.life.require(Act.PUBLISH)
@@ -188,7 +188,7 @@ class PartitionTask:
 
     def has_due(self, until: Millis) -> bool:
         """Say whether `fire_due` has something to do: a look, which changes nothing."""
-        if self._covered is not None:
+        if self._restoring is not None:
             return True
         tenure = FencingToken(self._owner, self._epoch, self._follows)
         until = min(until, self._pace.horizon)
@@ -201,8 +201,8 @@ class PartitionTask:
         Returns what is to be published, and whether all of them have acted.
         """
         self.life.require(Act.READ)
-        if self._covered is not None:
-            self._finish_covering(self._covered)
+        if self._restoring is not None:
+            self._finish_restoring(self._restoring)
         until = min(until, self._pace.horizon)
         cycle = self._cycle()
         cycle.log_time = max(until + self._pace.lateness, self.log_time or 0)
@@ -237,7 +237,7 @@ class PartitionTask:
 
         None while it is restoring: the mark is further, and must not go back.
         """
-        if self._covered is not None:
+        if self._restoring is not None:
             return None
         return OutboxEntry(
             self._number, partition=self.partition, offset=self.offset, swept=self.swept
@@ -245,46 +245,46 @@ class PartitionTask:
 
     @property
     def _working(self) -> State:
-        return State.MIGRATING if self.mixed else State.RUNNING
+        return State.MIGRATING if self.has_old_profiles else State.RUNNING
 
     def _migrate(self, limit: int) -> tuple[list[OutboxEntry], bool]:
         self._cursor, customers = self._store.scan(self.partition, self._cursor, limit)
         cycle = self._cycle()
         cycle.renew(customers)
-        self.looked_at += len(customers)
+        self.scanned += len(customers)
         done = not self._cursor
         forgotten = self._desk.codec.others if done else ()
         return self._commit(cycle, forgotten) if cycle.moved or done else [], done
 
     def _cycle(self) -> Cycle:
         desk, hold = self._desk, END
-        if self._covered is not None:
+        if self._restoring is not None:
             pace = replace(self._pace, wakes=_UNHURRIED * self._pace.wakes)
-            desk, hold = replace(desk, pace=pace), self._covered.swept
+            desk, hold = replace(desk, pace=pace), self._restoring.swept
         tenure = FencingToken(self._owner, self._epoch, self._follows)
         return Cycle(desk, tenure, self.offset, self.log_time, self.swept, hold)
 
     def _take(self, records: Sequence[Record]) -> tuple[list[OutboxEntry], Sequence[Record]]:
         """Work on one cycle's records; return what is to be told and the records left for later."""
         batch = records
-        if self._covered is not None:
-            batch = [one for one in records if one.offset < self._covered.offset]
+        if self._restoring is not None:
+            batch = [one for one in records if one.offset < self._restoring.offset]
         cycle = self._cycle()
         cycle.decide_records(batch)
         outgoing = self._commit(cycle)
-        covered = self._covered
-        if covered and (self.offset >= covered.offset or len(batch) < len(records)):
-            self._finish_covering(covered)
+        mark = self._restoring
+        if mark and (self.offset >= mark.offset or len(batch) < len(records)):
+            self._finish_restoring(mark)
         return outgoing, records[cycle.taken :]
 
-    def _finish_covering(self, mark: PublishedMark) -> None:
+    def _finish_restoring(self, mark: PublishedMark) -> None:
         """Act once more on the wakes that were told up to the mark, then speak again."""
         while self.swept < mark.swept:
             cycle = self._cycle()
             cycle.sweep(mark.swept[0])
             self._commit(cycle)
-        self._covered = None
-        self._commit(self._cycle())  # which says that it is rebuilt
+        self._restoring = None
+        self._commit(self._cycle())  # which says that it is restored
         self.life.move(self._working)
 
     def _commit(self, cycle: Cycle, forgotten: Sequence[bytes] = ()) -> list[OutboxEntry]:
@@ -294,7 +294,7 @@ class PartitionTask:
         watch.lap("decide")
         number = self._number + 1
         outgoing = None
-        if self._covered is None:
+        if self._restoring is None:
             outgoing = told_by(cycle, number, self._rules, self.partition)
         codec = self._desk.codec
         encode = codec.encode
@@ -316,7 +316,7 @@ class PartitionTask:
                 outgoing=outgoing,
                 published=self._published,
                 layouts={**self._unwritten(), **dict.fromkeys(forgotten)},
-                rebuilding_until=None if self._covered is None else self._covered.offset,
+                restoring_until=None if self._restoring is None else self._restoring.offset,
             )
         )
         watch.lap("commit")

@@ -59,6 +59,7 @@ from streamer.worker.assignment import Assignment, Clocks, Listener
 from streamer.worker.bugs import told_of
 from streamer.worker.clock import BrokerClock
 from streamer.worker.cycle import Pace
+from streamer.worker.durations import Durations
 from streamer.worker.states import Act, State
 from streamer.worker.stopwatch import Stopwatch
 from streamer.worker.task import PartitionTask
@@ -95,6 +96,10 @@ class Worker:
     listener: Listener
     watch: Stopwatch
     assignments: dict[int, Assignment] = field(default_factory=dict)
+    delays: Durations = field(default_factory=Durations)
+    """From the append time of the oldest record read with it, or from its due time, until a change
+    is published."""
+    _oldest: dict[int, Millis | None] = field(default_factory=dict)
     _busy: bool = False
     _waited: Millis = 0
 
@@ -112,7 +117,9 @@ class Worker:
             if partition in self.assignments:
                 self._pause([partition], error)
         entries: list[OutboxEntry] = []
+        self._oldest.clear()
         for partition, those in _by_partition(records).items():
+            self._oldest[partition] = those[0].appended
             entries += self._process(partition, those)
         entries += self._fire_due()
         entries += self._migrate(max(1, self.pace.renewals // (_BUSY_SHARE if records else 1)))
@@ -297,9 +304,19 @@ class Worker:
     def _publish_all(self, batch: Sequence[OutboxEntry]) -> None:
         self.sink.publish(batch)
         for entry in batch:
-            task = self.assignments[entry.partition].task
-            if task is not None:
-                task.mark_published(entry)
+            assignment = self.assignments[entry.partition]
+            if assignment.task is not None:
+                assignment.task.mark_published(entry)
+            if entry.changes:
+                self._measure(entry, assignment.clock.now())
+
+    def _measure(self, entry: OutboxEntry, now: Millis) -> None:
+        """Count how long its changes took; those of new rules have no beginning."""
+        oldest = self._oldest.get(entry.partition)
+        for change in entry.changes:
+            began = {"event": oldest, "time": change.at}.get(change.cause)
+            if began is not None:
+                self.delays.add(max(0, now - began) / SECOND)
 
     def _try(self, partitions: Sequence[int], act: Callable[[], T]) -> T | None:
         """Act; where that fails pause these partitions and return None."""

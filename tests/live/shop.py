@@ -176,7 +176,7 @@ class Worker:
     def works(self) -> bool:
         """Whether it has ever had a partition; fails if it has ended."""
         assert self.process.poll() is None, self.text
-        return "partition taken over" in self.events()
+        return "partition assigned" in self.events()
 
     def counts(self, event: str) -> int:
         """How often it has written an event."""

@@ -15,12 +15,12 @@ KILLS = int(os.environ.get("STREAMER_KILLS", "3"))
 
 def restores(worker: Worker) -> bool:
     """Whether it has ever found the store behind what is published."""
-    return any("rebuilding_until" in line for line in worker.said())
+    return any("restoring_until" in line for line in worker.said())
 
 
 def longest_pauses(worker: Worker) -> int:
     """How often it has waited for as long as it ever does before it tried again."""
-    return sum(line.get("again_in_ms") == 10_000 for line in worker.said())
+    return sum(line.get("retry_in_ms") == 10_000 for line in worker.said())
 
 
 def test_two_workers_share_the_partitions_and_stop_in_order(shop: Shop) -> None:
@@ -72,9 +72,9 @@ def test_a_worker_that_sleeps_past_its_session_is_refused_when_it_wakes(shop: Sh
         for worker in workers:
             wait_until(worker.works, "its share", 60)
         wait_until(workers[0].sleeps, "it falls asleep", 60)
-        others = workers[1].events().count("partition taken over")
+        others = workers[1].events().count("partition assigned")
         wait_until(
-            lambda: workers[1].events().count("partition taken over") > others,
+            lambda: workers[1].events().count("partition assigned") > others,
             "the other takes over what it had",
             60,
         )

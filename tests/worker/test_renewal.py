@@ -100,8 +100,8 @@ def test_whoever_is_silent_is_decided_under_new_rules(shop: Shop) -> None:
         + [(f"c-{each}", "exited gone", came, "rules") for each in range(9)]
         + [(f"c-{each}", "entered calm", came, "rules") for each in range(9)]
     )
-    assert not runner.task.mixed
-    assert runner.task.looked_at >= 10
+    assert not runner.task.has_old_profiles
+    assert runner.task.scanned >= 10
     assert runner.task.tally.renewed == 10
 
 
@@ -143,14 +143,14 @@ def test_layouts_of_other_rules_are_forgotten_once_everybody_is_renewed(shop: Sh
     shop.lives(OLD)
     shop.lives(NEW, SMALL)
     assert shop.store.claim(0).layouts.keys() == ProfileCodec(NEW).own.keys()
-    assert not shop.runner(NEW).task.mixed
+    assert not shop.runner(NEW).task.has_old_profiles
 
 
 def test_a_partition_that_other_rules_left_empty_has_nothing_to_renew(shop: Shop) -> None:
     shop.log.append(b"no event")
     shop.lives(OLD)
     runner = shop.lives(NEW)
-    assert (runner.task.mixed, runner.task.looked_at) == (False, 0)
+    assert (runner.task.has_old_profiles, runner.task.scanned) == (False, 0)
 
 
 def busy_shop(store: Store | None = None) -> Shop:
@@ -266,11 +266,11 @@ def test_a_segment_whose_memory_begins_empty_is_known_until_everybody_is_renewed
     shop.happens("a", START, "product_added")
     shop.lives(rules(fresh=FRESH))
     often = rules(often="{performed: any, at_least: 2}")
-    assert shop.runner(often).task.begun == ["often"]
+    assert shop.runner(often).task.cold_segments == ["often"]
     runner = shop.runner(rules(adds="{performed: product_added}", busy="{performed: any}"))
-    assert runner.task.begun == ["adds"]  # everybody's last event is known
+    assert runner.task.cold_segments == ["adds"]  # everybody's last event is known
     renew(runner, AT_ONCE)
-    assert runner.task.begun == []
+    assert runner.task.cold_segments == []
     assert shop.told_of("a") == [("entered busy", 0, "rules")]
     shop.happens("a", START + 1, "product_added")
     runner.step()
@@ -290,7 +290,7 @@ class Listener:
         """Hear what went wrong."""
 
     def on_migrated(self, partition: int, task: PartitionTask) -> None:
-        self.renewals.append((partition, task.looked_at))
+        self.renewals.append((partition, task.scanned))
 
     def on_revoked(self, partition: int) -> None:
         """Hear that a partition went."""
@@ -337,4 +337,4 @@ def test_records_do_not_wait_for_everybody_to_be_renewed() -> None:
     assert {f"d-{number}" for number in range(20)} <= {customer for customer, *_ in shop.told()}
     task = worker.assignments[0].task
     assert task is not None
-    assert task.looked_at < 30
+    assert task.scanned < 30

@@ -87,7 +87,9 @@ def test_what_was_told_before_the_store_went_back_is_not_told_again(shop: Shop) 
     assert [who for who, *_ in shop.told()[len(told) :]] == ["c"]
 
 
-def test_wakes_that_were_not_told_before_wait_until_the_ground_is_covered(shop: Shop) -> None:
+def test_wakes_that_were_not_published_before_wait_until_the_partition_is_restored(
+    shop: Shop,
+) -> None:
     """With one wake in each cycle, the mark says that a's was told and b's was not."""
     slow = Pace(in_order=False, wakes=1, batch=1)
     shop.happens("a", "product_added", START)
@@ -107,7 +109,7 @@ def test_wakes_that_were_not_told_before_wait_until_the_ground_is_covered(shop: 
     assert entered == ["a", "b"]
 
 
-def test_on_covered_ground_a_worker_does_not_say_how_far_it_is(shop: Shop) -> None:
+def test_a_task_that_restores_does_not_say_how_far_it_is(shop: Shop) -> None:
     shop.happens("a", "product_added", START)
     shop.happens("b", "product_added", START)
     runner = shop.runner(Pace(in_order=False, batch=2))
@@ -139,9 +141,9 @@ def test_while_profiles_are_made_again_the_store_says_so(shop: Shop) -> None:
     shop.store = MemoryStore()
     slow = Pace(in_order=False, batch=3)
     shop.runner(slow).step()
-    assert shop.store.claim(0).rebuilding_until == 4
+    assert shop.store.claim(0).restoring_until == 4
     shop.runner(slow).step()
-    assert shop.store.claim(0).rebuilding_until is None
+    assert shop.store.claim(0).restoring_until is None
 
 
 def test_memberships_are_told_with_the_changes(shop: Shop) -> None:

@@ -220,6 +220,22 @@ def test_what_was_not_told_is_told_when_the_sink_has_forgotten_its_mark() -> Non
     assert [who for who, *_ in shop.told()] == ["a", "b"]
 
 
+def test_a_change_takes_from_the_append_or_from_when_it_was_due_until_it_is_published() -> None:
+    shop = Shop()
+    shop.turns(1)
+    added = shop.now
+    shop.happens("a", "product_added")
+    shop.now += 2 * SECOND
+    shop.turns(1)
+    (entered,) = shop.sink.changes
+    assert entered.cause == "event"
+    assert shop.worker.delays.total == 2
+    shop.now = added + 30 * MINUTE + 5 * SECOND
+    shop.turns(1)
+    assert ABANDONED in shop.told()
+    assert shop.worker.delays.total == 2 + 5
+
+
 def test_what_does_not_pass_holds_its_partition_and_no_other() -> None:
     shop = Shop(partitions=2)
     shop.store.fails = failing_at_0(AdapterError("a stored profile cannot be read"))

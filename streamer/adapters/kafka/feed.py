@@ -94,6 +94,7 @@ class KafkaFeed:
         self._positions: dict[int, int] = {}
         self._ends: dict[int, int] = {}
         self._heard: dict[int, float] = {}
+        self._high: dict[int, int] = {}
         self._up_at = steady()
         self._skew = float("inf")
         self._error = "nothing was heard of it"
@@ -183,6 +184,15 @@ class KafkaFeed:
             return frozenset()
         found = self._leaders.ask(asked)
         return {partition for partition, end in found.items() if end <= self._ends[partition]}
+
+    def lag(self, partition: int, offset: int) -> int | None:
+        """Return how many offsets are to be read, as the statistics say."""
+        end = self._high.get(partition)
+        if end is None:
+            return None
+        if offset == self._positions.get(partition):  # what ends transactions is not to be read
+            offset = max(offset, self._ends.get(partition, 0))
+        return max(0, end - offset)
 
     def failed(self) -> Mapping[int, AdapterError]:
         """Return why partitions that were begun are not delivered, as the last poll found."""
@@ -335,6 +345,11 @@ class KafkaFeed:
         }
         self._up_at = max((self._up_at, *brokers.values()))
         topic = said["topics"].get(self._topic, {"partitions": {}})
+        self._high = {
+            each["partition"]: each["hi_offset"]
+            for each in topic["partitions"].values()
+            if each["hi_offset"] >= 0
+        }
         self._heard = {
             each["partition"]: brokers.get(each["broker"], _NEVER)
             for each in topic["partitions"].values()
