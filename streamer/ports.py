@@ -19,6 +19,7 @@ Every adapter of a port passes the same contract suite (`tests/contracts`). Adap
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
@@ -68,7 +69,7 @@ class Feed(Protocol):
         """
 
     def assigned(self) -> Mapping[int, int]:
-        """Return the partitions that this process has, each with the number of its assignment_epoch.
+        """Return the partitions that this process has, each with its assignment epoch.
 
         A partition that went away and came back has another number than before.
         """
@@ -82,8 +83,25 @@ class Feed(Protocol):
     def offset_range(self, partition: int) -> OffsetRange:
         """Return which offsets the partition holds."""
 
-    def at_end(self, partition: int, offset: int) -> bool:
-        """Say whether there was no record at or after `offset` when last heard of the partition."""
+    def caught_up(self, partition: int, offset: int) -> bool:
+        """Say whether there was no record at or after `offset` when last heard of the partition.
+
+        Costs nothing, and may be out of date: it says when it is worth asking `at_end`.
+        """
+
+    def at_end(self, offsets: Mapping[int, int]) -> AbstractSet[int]:
+        """Ask the log, and return the partitions that hold no record at or after their offset.
+
+        True of an instant after the call was made. A record counts as soon as it has its append
+        time, also one that may not be read yet. A partition whose log does not answer, or that is
+        not caught up, is not among those returned.
+        """
+
+    def lag(self, partition: int, offset: int) -> int | None:
+        """Return how many offsets from `offset` on are there to be read, as last heard: for people.
+
+        None where nothing was heard of the partition. May be called from any thread.
+        """
 
     def failed(self) -> Mapping[int, AdapterError]:
         """Return why partitions that were begun are not delivered, as the last poll found.
@@ -142,7 +160,7 @@ class PartitionMeta:
     Every wake up to and with `swept` has acted. `layouts` says by their ids what the layouts are
     in which profiles were written. `before` names the owner before this one, if one was named.
     Everything up to the commit `published` is known to be told. While profiles are made again,
-    `rebuilding_until` is the offset at which they will be what they were: until then nobody can
+    `restoring_until` is the offset at which they will be what they were: until then nobody can
     say of a customer that it is in no segment.
     """
 
@@ -154,7 +172,7 @@ class PartitionMeta:
     swept: DueWake = NOTHING_SWEPT
     before: str = ""
     published: int = 0
-    rebuilding_until: int | None = None
+    restoring_until: int | None = None
 
 
 class FencingToken(NamedTuple):
@@ -174,7 +192,7 @@ class Checkpoint:
     gone. `wakes` maps the same customers to their next wake, or to None. `outgoing` waits in the
     outbox until published; every outbox entry with a number up to `published` is trimmed.
     `layouts` are kept besides those that are there or instead of those with the same id, or
-    forgotten where they are None. `rebuilding_until` is as in `PartitionMeta`.
+    forgotten where they are None. `restoring_until` is as in `PartitionMeta`.
     """
 
     partition: int
@@ -190,7 +208,7 @@ class Checkpoint:
     published: int = 0
     layouts: Mapping[bytes, bytes | None] = field(default_factory=dict)
     swept: DueWake = NOTHING_SWEPT
-    rebuilding_until: int | None = None
+    restoring_until: int | None = None
 
     @property
     def tenure(self) -> FencingToken:

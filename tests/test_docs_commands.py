@@ -30,7 +30,7 @@ DOCUMENTS = sorted(
 )
 ON_KAFKA = {"topics", "publish", "run", "changes"}
 """The commands that need a Kafka; it has the topics that they ask for."""
-AT_WORK = b"partition taken over"
+AT_WORK = b"partition assigned"
 """What `streamer run` says once it works; then it is asked to end."""
 WORD = re.compile(r"`((?:streamer|make) [^`]+)`")
 HELP_NEEDS = {

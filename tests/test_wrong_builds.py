@@ -2,7 +2,7 @@
 
 A wrong build is a copy of the package with one piece of text replaced. The right build, copied in
 the same way and asked the same, is found right. Mistakes of the engine are caught by the oracle,
-mistakes around it by the tests of crews and by those of the ports, which run on the real parts.
+mistakes around it by the tests of workers and by those of the ports, which run on the real parts.
 """
 
 import os
@@ -65,7 +65,9 @@ MISTAKES = [
     ),
 ]
 
-CREWS, CRASHES = "tests/test_workers.py", "tests/test_crashes.py"
+WORKERS, CRASHES = "tests/test_workers.py", "tests/test_crashes.py"
+TIME = "tests/worker/test_worker.py"
+STALLS = f"{WORKERS}::test_whatever_stalls_between_any_two_calls"
 STORES = "tests/contracts/test_store.py"
 
 # What is wrong, the module, its text, the mistake, and where it is caught.
@@ -78,7 +80,7 @@ MISTAKES_AROUND = [
             early = replace(outgoing, offset=self.offset, swept=self.swept)
             self._sink.publish([early])
         self._store.commit(\n""",
-        CREWS,
+        WORKERS,
     ),
     (
         "no compare-and-set",
@@ -99,7 +101,21 @@ MISTAKES_AROUND = [
         "worker/cycle.py",
         "self._decide(customer, Wake(at))",
         "self._decide(customer, Wake(max(at, __import__('time').time_ns() // 10**6)))",
-        CREWS,
+        WORKERS,
+    ),
+    (
+        "time moved by an end of the log that was true once",
+        "worker/worker.py",
+        "found = self._try(list(offsets), lambda: self.feed.at_end(offsets)) if offsets else None",
+        "found = offsets",
+        STALLS,
+    ),
+    (
+        "the clock read after the log was asked for its end",
+        "worker/worker.py",
+        "entries += self._fire(partition, due[partition])",
+        "entries += self._fire(partition, self._due(partition, self.assignments[partition]) or 0)",
+        TIME,
     ),
     (
         "a wake deleted before it acted",

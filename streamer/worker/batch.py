@@ -118,7 +118,7 @@ class PythonEngine:
         """Decide a batch; `keep` what it yields once that is committed."""
         refused: dict[int, str] = {}
         while True:
-            run = _Run(self, batch, refused)
+            run = BatchRun(self, batch, refused)
             try:
                 return run.result()
             except _Bug as bug:
@@ -150,7 +150,7 @@ class _Bug(Exception):  # noqa: N818 (it is ours, and never leaves this module)
 
 
 @final
-class _Run:
+class BatchRun:
     """One batch being decided.
 
     `profiles` are those at hand, `moved` the customers whose profile changed, in order.
@@ -184,8 +184,7 @@ class _Run:
     def result(self) -> Advance:
         """Decide the batch, and return what it yields."""
         batch = self._batch
-        for customer in batch.customers:
-            self._load(customer)
+        self._look_at(batch.customers)
         for customer in batch.reading.customers:
             self._load(customer)
         for _, customer in batch.due:
@@ -210,6 +209,11 @@ class _Run:
                 return
             self._taken += 1
             self._offset = record.offset + 1
+
+    def _look_at(self, customers: Sequence[str]) -> None:
+        """Load customers, which migrates them where other rules decided them last."""
+        for customer in customers:
+            self._load(customer)
 
     def _load(self, customer: str) -> None:
         if customer in self.profiles:

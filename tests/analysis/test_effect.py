@@ -8,6 +8,7 @@ import pytest
 from streamer.adapters.memory import MemoryLog, MemorySink
 from streamer.analysis.effect import (
     Effect,
+    EffectRequest,
     Entries,
     effect_of_changes,
     effect_of_rules,

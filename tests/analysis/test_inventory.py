@@ -1,11 +1,10 @@
 """What a rule set remembers and reads."""
 
-from streamer.core.stamps import STAMP_BYTES
-
 from streamer.analysis.inventory import Inventory, inventory
 from streamer.app.inputs import Rules
-from streamer.codecs.profiles import MEMBERSHIP_BYTES, PROFILE_BYTES
+from streamer.codecs.profiles import CELL_BYTES, MEMBERSHIP_BYTES, PROFILE_BYTES
 from streamer.core.rules.compile import compile_rules
+from streamer.core.state.cell import TIME_BYTES
 from streamer.language import read_rules_text
 
 HEAD = "title: An example\npurpose: An example.\n"
@@ -16,11 +15,11 @@ def of(*documents: str) -> Inventory:
     return inventory(Rules(declared, compile_rules(declared.header, declared.declarations)))
 
 
-def test_a_segment_remembers_its_memories_and_its_membership() -> None:
+def test_a_segment_remembers_its_cells_and_its_membership() -> None:
     (needs,) = of(
         "segment: one\nwhen: {performed: product_added, at_least: 3, within: 7d}"
     ).segments
-    assert needs.remembers == 3 + 3 * STAMP_BYTES + MEMBERSHIP_BYTES
+    assert needs.remembers == CELL_BYTES + 3 + 3 * TIME_BYTES + MEMBERSHIP_BYTES
     assert (needs.events, needs.properties, needs.limits) == (("product_added",), (), ())
 
 

@@ -20,7 +20,7 @@ from streamer.language import read_rules_text
 from streamer.language.table import LEAVES
 from streamer.simulation import Simulation, simulate
 from streamer.types import DAY, Event
-from streamer.worker import PartitionTask
+from streamer.worker import LogRunner, Pace, PartitionTask
 
 MODEL = """\
 model: churn
@@ -130,9 +130,11 @@ def test_a_property_that_no_rule_reads_reaches_neither_store_nor_sink(tmp_path: 
     with Database(tmp_path / "log.db") as incoming, Database(store) as kept:
         log = SqliteLog(incoming)
         products = {product for line in _lines(5_000) for product in log_line(log, line)}
-        worker = PartitionTask(SHIPPED.compiled, SqliteStore(kept), SqliteSink(kept), decode)
-        worker.start()
-        while worker.step(log):
+        sink = SqliteSink(kept)
+        task = PartitionTask(SHIPPED.compiled, SqliteStore(kept), sink, decode)
+        runner = LogRunner(task, log, sink, Pace().batch)
+        runner.start()
+        while runner.step():
             pass
         sizes = SqliteSink(kept).sizes()
     found = b"".join(path.read_bytes() for path in tmp_path.glob("store.db*"))

@@ -9,15 +9,14 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from streamer.core.leaves.counting import Times
-from streamer.core.stamps import stamped
 
 from streamer.codecs.events import decode
 from streamer.codecs.profiles import ProfileCodec
 from streamer.core.engine.decide import decide
 from streamer.core.engine.program import RuleSet
-from streamer.core.leaf import key_of
-from streamer.core.profile import Profile
+from streamer.core.profile import Profile, State
+from streamer.core.rules.identity import cell_key
+from streamer.core.state.times import Times, TimesState
 from streamer.errors import InvalidEvent
 from streamer.types import DAY, Event, Record, SegmentChange, Wake
 from tests.engine import compiled
@@ -27,7 +26,7 @@ from tests.strategies.words import OWN_EVENT, Node
 
 HEADER: Node = {"ruleset": "shop", "events": [OWN_EVENT]}
 NAMES = ("segment", "ladder", "model", "in_segment", "predicted")
-EVERYTHING = key_of(Times((), (), 1).content())
+EVERYTHING = cell_key(Times((), (), None, 1).identity())
 SHARED, OLD, NEW = "shared_", "old_", "new_"
 
 
@@ -107,12 +106,18 @@ def test_what_rules_share_goes_on(
     assert inside(new, other.profile) == [
         one for one in inside(old, profile) if one.startswith(SHARED)
     ]
-    kept = dict(zip(old.cell_keys, same.profile.cells, strict=True))
-    for key, state in zip(new.cell_keys, other.profile.cells, strict=True):
-        begins = stamped(profile.last) if key == EVERYTHING else None
+    kept = dict(zip(old.cell_keys, packed(old, same.profile), strict=True))
+    for key, state in zip(new.cell_keys, packed(new, other.profile), strict=True):
+        begins = TimesState([profile.last]).pack(0) if key == EVERYTHING else None
         assert state == kept.get(key, begins)
     later = in_order(change[2][split:], profile)
     assert shared_changes(new, other.profile, later) == shared_changes(old, profile, later)
+
+
+def packed(rules: RuleSet, profile: Profile) -> list[Any]:
+    """What each cell holds, in plain values; as much as it must keep."""
+    states: list[State | None] = [cell.state(profile) for cell in rules.cells]
+    return [None if state is None else state.pack(0) for state in states]
 
 
 def inside(rules: RuleSet, profile: Profile) -> list[str]:

@@ -14,7 +14,7 @@ from streamer.adapters.memory import MemoryLog, MemorySink, MemoryStore
 from streamer.codecs.events import decode
 from streamer.core.engine.program import RuleSet
 from streamer.types import DAY, Millis
-from streamer.worker import Pace, PartitionTask
+from streamer.worker import LogRunner, Pace, PartitionTask
 from tests.engine import compiled
 from tests.oracle import oracle_run
 from tests.strategies import documents_to_yaml, histories, rule_documents
@@ -58,15 +58,16 @@ def changes_of_rules(draw: Draw) -> tuple[list[Node], list[Node], list[bytes]]:
 
 def work(
     rules: RuleSet, log: MemoryLog, ends: tuple[MemoryStore, MemorySink], pace: Pace
-) -> PartitionTask:
-    """Let a worker do all that is in the log, and decide everybody under its rules."""
-    worker = PartitionTask(rules, *ends, decode, pace=pace)
-    worker.start()
-    while worker.renewing:
-        worker.publish(worker.renew_once(2)[0])
-    while worker.step(log):
+) -> LogRunner:
+    """Let a task do all that is in the log, and decide everybody under its rules."""
+    task = PartitionTask(rules, *ends, decode, pace=pace)
+    runner = LogRunner(task, log, ends[1], pace.batch)
+    runner.start()
+    while task.needs_migration:
+        runner.migrate(2)
+    while runner.step():
         pass
-    return worker
+    return runner
 
 
 @settings(
@@ -90,7 +91,7 @@ def test_everybody_is_where_the_new_rules_say(
     work(compiled(documents_to_yaml(before)), log, ends, pace)
     for line in lines[split:]:
         log.append(line)
-    work(compiled(documents_to_yaml(after)), log, ends, pace).sweep(until)
+    work(compiled(documents_to_yaml(after)), log, ends, pace).fire_due(until)
     # The old rules may have moved a clock to where another event is too late for it.
     assume([(one.record.offset + 1, one.kind) for one in sink.rejections] == judged.rejected)
     standing = {

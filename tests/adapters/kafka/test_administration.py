@@ -8,7 +8,7 @@ import pytest
 
 from streamer.adapters.kafka import Connection, Topics, check_topics
 from streamer.adapters.kafka.administration import create_topics
-from streamer.adapters.kafka.topics import TIME_TYPE
+from streamer.adapters.kafka.topics import TIME_TYPE, Asked
 from streamer.errors import AdapterError, Unavailable, UsageError
 from tests.servers import KafkaServer
 from tests.servers.ports import free_port

@@ -11,7 +11,7 @@ from streamer.analysis.fitting.bg_nbd import Parameters
 from streamer.analysis.fitting.histories import Each, Summary
 from streamer.app.nodes import leaves_of
 from streamer.codecs.events import decode
-from streamer.core.leaves.predicted import Predicted, repeats
+from streamer.core.leaves.predicted import Predicted
 from streamer.core.rules.spec import Segment
 from streamer.errors import UsageError
 from streamer.language import read_rules_text
@@ -121,8 +121,10 @@ def test_purchases_are_counted_as_by_the_rule(each: Each) -> None:
     shopper = Shopper(*declared.declarations, header=declared.header)
     for nth, time in enumerate(times):
         shopper.decides(Event(f"e{nth}", "order_completed", "c", START + time, {}))
+    (state,) = shopper.alive.states
+    assert isinstance(state, PurchasesState)
     ((_, summary),) = histories(*times, each=each, zone=zone).until(START + 5 * DAY)
-    assert summary.repeats == repeats(shopper.alive.cells[0])
+    assert summary.repeats == state.purchases() - 1
     assert (summary.recency, summary.age) == (3 * DAY, 5 * DAY)
 
 

@@ -22,9 +22,9 @@ FIRST = Latest("colour", SEEN, RED, which="first")
 W10 = Latest("colour", SEEN, RED, within=10)
 DEAR = Latest("colour", SEEN, RED, where=(Clause("price", (Comparison("above", 9),)),))
 FROM_2_TO_4 = (Comparison("at_least", 2), Comparison("at_most", 4))
-GOLD = Trait("plan", (Comparison("is", "gold"),))
-NONE = Trait("plan", ABSENT)
-ANY = Trait("plan", PRESENT)
+GOLD = Trait("segment", (Comparison("is", "gold"),))
+NONE = Trait("segment", ABSENT)
+ANY = Trait("segment", PRESENT)
 DOTTED = Trait("home.city", (Comparison("is", "Ulm"),))
 
 
@@ -58,22 +58,22 @@ def see(at: int, colour: object, price: int = 0) -> Happened:
         (Latest("colour", SEEN, FROM_2_TO_4), [see(0, 5)], "-0"),
         (Latest("colour", SEEN, (Comparison("is_not", "red"),)), [], "-0"),
         (GOLD, [], "-0"),
-        (GOLD, [known(0, plan="gold")], "+0"),
-        (GOLD, [Happened(0, "seen", {}, {"plan": "gold"})], "+0"),
-        (GOLD, [on(0, "seen", plan="gold")], "-0"),
-        (GOLD, [known(0, plan="gold"), known(1, plan="tin")], "-1"),
-        (GOLD, [known(1, plan="gold"), known(0, plan="tin")], "+1"),
-        (GOLD, [known(1, plan="gold"), known(1, plan="tin")], "-1"),
-        (GOLD, [known(1, plan="gold"), known(2, other="x")], "+2"),
-        (GOLD, [known(0, plan="gold"), known(1, plan=None)], "-1"),
-        (GOLD, [known(1, plan=None), known(0, plan="gold")], "-1"),
-        (GOLD, [known(0, plan=["tin", "gold"])], "+0"),
+        (GOLD, [known(0, segment="gold")], "+0"),
+        (GOLD, [Happened(0, "seen", {}, {"segment": "gold"})], "+0"),
+        (GOLD, [on(0, "seen", segment="gold")], "-0"),
+        (GOLD, [known(0, segment="gold"), known(1, segment="tin")], "-1"),
+        (GOLD, [known(1, segment="gold"), known(0, segment="tin")], "+1"),
+        (GOLD, [known(1, segment="gold"), known(1, segment="tin")], "-1"),
+        (GOLD, [known(1, segment="gold"), known(2, other="x")], "+2"),
+        (GOLD, [known(0, segment="gold"), known(1, segment=None)], "-1"),
+        (GOLD, [known(1, segment=None), known(0, segment="gold")], "-1"),
+        (GOLD, [known(0, segment=["tin", "gold"])], "+0"),
         (NONE, [], "+0"),
-        (NONE, [known(0, plan="tin")], "-0"),
-        (NONE, [known(0, plan="tin"), known(1, plan=None)], "+1"),
-        (NONE, [known(0, plan=[])], "+0"),
-        (ANY, [known(0, plan={})], "-0"),
-        (ANY, [known(0, plan=False)], "+0"),
+        (NONE, [known(0, segment="tin")], "-0"),
+        (NONE, [known(0, segment="tin"), known(1, segment=None)], "+1"),
+        (NONE, [known(0, segment=[])], "+0"),
+        (ANY, [known(0, segment={})], "-0"),
+        (ANY, [known(0, segment=False)], "+0"),
         (DOTTED, [known(0, **{"home.city": "Ulm"})], "+0"),
         (DOTTED, [known(0, home={"city": "Ulm"})], "-0"),
     ],
@@ -87,7 +87,7 @@ def test_the_verdict(question: Spec, events: list[Happened], told: str) -> None:
     [
         (LAST, see(0, "red"), "red at 2026-01-01T00:00:00.000Z"),
         (Latest("colour", SEEN, PRESENT), see(0, "red"), "true at 2026-01-01T00:00:00.000Z"),
-        (GOLD, known(0, plan=None), "nothing at 2026-01-01T00:00:00.000Z"),
+        (GOLD, known(0, segment=None), "nothing at 2026-01-01T00:00:00.000Z"),
         (GOLD, on(0), "no value"),
     ],
 )
