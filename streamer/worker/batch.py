@@ -137,7 +137,8 @@ class PythonEngine:
             else:
                 entry = self.cache.get(customer)
                 data = advance.loaded.get(customer) if entry is None else entry.data
-                self.cache.keep(customer, Entry(data, profile))
+                if data is not None or profile is None:  # else it left the cache just now
+                    self.cache.keep(customer, Entry(data, profile))
 
 
 class _Bug(Exception):  # noqa: N818 (it is ours, and never leaves this module)

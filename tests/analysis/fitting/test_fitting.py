@@ -13,6 +13,7 @@ from streamer.app.nodes import leaves_of
 from streamer.codecs.events import decode
 from streamer.core.leaves.predicted import Predicted
 from streamer.core.rules.spec import Segment
+from streamer.core.state.purchases import PurchasesState
 from streamer.errors import UsageError
 from streamer.language import read_rules_text
 from streamer.types import DAY, WEEK, Event
