@@ -69,8 +69,14 @@ def refused(call: object) -> InvalidEvent:
 
 
 def test_a_track_call_is_read_and_its_context_is_not() -> None:
-    assert read(CALL) == Event("e", "product_added", "u-7", AT, {"product_id": "shoe-1"})._replace(
-        id="m-1"
+    assert read(CALL) == Event(
+        "m-1",
+        "product_added",
+        "u-7",
+        AT,
+        {"product_id": "shoe-1"},
+        user_id="u-7",
+        anonymous_id="a-3",
     )
 
 

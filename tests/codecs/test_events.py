@@ -53,6 +53,8 @@ def test_a_plain_event_is_read() -> None:
         customer="u-7",
         time=AT,
         properties={"product_id": "shoe-1", "category": "shoes", "price": 59.9},
+        user_id="u-7",
+        anonymous_id="a-3",
     )
 
 
@@ -308,7 +310,7 @@ def test_odd_properties_are_kept(properties: dict[str, Any]) -> None:
     ],
 )
 def test_an_event_that_is_written_is_read_again(event: Event) -> None:
-    assert decode(record(encode(event))) == event
+    assert decode(record(encode(event))) == event._replace(user_id="u-7")
 
 
 def test_unknown_keys_are_not_read() -> None:
