@@ -1,12 +1,12 @@
 """The bytes of what waits in an outbox, for stores that keep bytes.
 
 Changes are kept as the JSON that is published, so that they are encoded once; everything else is
-MessagePack of the values as they are. Reading gives back equal values, whatever the bytes of a
-rejected record.
+MessagePack of the values as they are, after the version of this form. Reading gives back equal
+values, whatever the bytes of a rejected record.
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -15,9 +15,12 @@ from streamer.errors import AdapterError, Fenced, StreamerError
 from streamer.ports import DueWake, FencingToken, OutboxEntry
 from streamer.types import Membership, Rejection
 
+VERSION: Final = 1
+
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(
     tuple[
+        Literal[1],
         int,
         tuple[bytes, ...],
         tuple[Rejection, ...],
@@ -33,6 +36,7 @@ def encode_outgoing(outgoing: OutboxEntry) -> bytes:
     """Return the outgoing as bytes."""
     return _ENCODER.encode(
         (
+            VERSION,
             outgoing.number,
             outgoing.lines,
             outgoing.rejections,
@@ -47,7 +51,7 @@ def encode_outgoing(outgoing: OutboxEntry) -> bytes:
 def decode_outgoing(value: bytes) -> OutboxEntry:
     """Return the outgoing that `encode_outgoing` wrote; raises `AdapterError` for other bytes."""
     try:
-        number, lines, rejections, memberships, partition, offset, swept = _DECODER.decode(value)
+        _, number, lines, rejections, memberships, partition, offset, swept = _DECODER.decode(value)
         changes = tuple(map(decode_change, lines))
         return OutboxEntry(number, changes, rejections, memberships, partition, offset, swept)
     except (msgspec.MsgspecError, StreamerError) as error:
