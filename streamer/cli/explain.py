@@ -18,7 +18,7 @@ from streamer.cli.tree import as_json, as_text
 from streamer.cli.wording import instant
 from streamer.compose.explain import explain as run
 from streamer.compose.explanation import Explanation
-from streamer.compose.inputs import load_rules, open_events
+from streamer.compose.inputs import Reading, load_rules, open_outlined
 from streamer.types import Millis
 
 
@@ -65,9 +65,10 @@ def explain(
     time passed), and when it will change if nothing happens.
     """
     compiled = load_rules(rules).compiled
-    log, decode = open_events(events, mapping, warn=say_finding)
+    log, decode, outline = open_outlined(events, mapping, warn=say_finding)
     with log, progress_of(log, "explain") as step:
-        found = run(compiled, log, decode, customer, segment=segment, at=at, watch=step)
+        reading = Reading(log, decode, step, outline)
+        found = run(compiled, reading, customer, segment=segment, at=at)
     if not found.events:
         say(_unknown(found, events))
         raise click.exceptions.Exit(FINDINGS)

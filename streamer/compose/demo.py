@@ -16,6 +16,7 @@ from streamer.adapters.sqlite import SqliteLog, SqliteSink, SqliteStore
 from streamer.codecs.events import decode
 from streamer.compose.explain import explain
 from streamer.compose.explanation import Explanation
+from streamer.compose.inputs import Reading
 from streamer.compose.nodes import leaves_of
 from streamer.compose.simulation import Simulation, simulate
 from streamer.core.ruleset import RuleSet
@@ -103,7 +104,9 @@ class Demo:
 
     def explain(self, customer: str, segment: str) -> Explanation:
         """Return why the customer is in the segment, and until when, as of now."""
-        return explain(self._rules, self._log, decode, customer, segment=segment, at=self.now)
+        return explain(
+            self._rules, Reading(self._log, decode), customer, segment=segment, at=self.now
+        )
 
     def _started(self) -> Worker:
         worker = Worker(self._rules, self._store, self._sink, decode, pace=self._pace)

@@ -3,8 +3,7 @@
 Both rule sets see the same events up to the same instant; what differs there is the difference.
 Only segments that the change can affect are replayed (`affected` says which, and why that is
 exact), unless an event that came too late makes it necessary to replay all of them. Memory grows
-with customers. The events are read once for each rule set, and once more for each to explain the
-examples.
+with customers. The events are read once for each rule set, and once more to explain the examples.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +13,7 @@ from typing import Final, Literal, TypeAlias
 from streamer.compose.affected import Affected, Arrivals, affected, everything
 from streamer.compose.explain import explain_all
 from streamer.compose.explanation import Explanation
-from streamer.compose.inputs import Events, Reading, Rules
+from streamer.compose.inputs import Events, Rules
 from streamer.compose.replay import Summary, replay_into
 from streamer.compose.report import Course, memberships_of
 from streamer.compose.report.measures import members_of
@@ -174,8 +173,8 @@ def _outcome(
     arrivals: Arrivals,
 ) -> _Outcome:
     course = Course(names)
-    with events() as (log, decode, watch):
-        reading = Reading(log, arrivals.noting(decode), watch)
+    with events() as opened:
+        reading = opened._replace(decode=arrivals.noting(opened.decode))
         return replay_into(course, rules, reading, until=until), course.inside
 
 
@@ -207,11 +206,8 @@ def _explained(
     if not chosen:
         return
     customers = dict.fromkeys(customer for _, _, customer in chosen)
-    told = []
-    for rules in (old, new):
-        with events() as (log, decode, watch):
-            told.append(explain_all(rules, log, decode, customers, at=at, watch=watch))
-    before, after = told
+    with events() as reading:
+        before, after = explain_all((old, new), reading, customers, at=at)
     for number, direction, customer in chosen:
         name = names[number]
         yield Example(customer, name, _key(name), direction, before[customer], after[customer])

@@ -248,18 +248,19 @@ def test_a_number_is_not_the_truth_value_that_python_takes_for_the_same() -> Non
 
 
 def test_all_is_replayed_where_time_has_passed_an_event_before_it_came() -> None:
-    """`gone` moves the clock to day 5, so the late event is decided there and not on day 4."""
-    new = OLD.replace("at_least: 2", "at_least: 1")
-    lines = [
-        event(1, 0, appended=START),
-        event(2, 6 * DAY, "u-2", appended=START + 6 * DAY),
-        event(3, 6 * DAY - 12 * HOUR, appended=START + 6 * DAY),
-    ]
-    found = differing(*lines, new=new)
-    assert not any(one.same for one in found.shifts)
-    punctual = [*lines[:2], event(3, 6 * DAY - 2 * SECOND, appended=START + 6 * DAY)]
-    same = {one.membership for one in differing(*punctual, new=new).shifts if one.same}
-    assert same == {"gone", "pace.fast", "pace.slow"}
+    """`gone` moves the clock to day 5. The late event is decided there: too old for `fresh`."""
+    old = NEW + "---" + OLD.split("---")[1]
+    new = old.replace("within: 1h", "within: 2h")
+    after = 5 * DAY + HOUR
+    lines = [event(1, 0, appended=START), event(2, after, "u-2", appended=START + after)]
+    late = event(3, 5 * DAY - 12 * HOUR, appended=START + after)
+    found = {one.membership: one for one in differing(*lines, late, old=old, new=new).shifts}
+    assert not any(one.same for one in found.values())
+    assert found["fresh"].new == Side(members=1, entered=2, exited=1)
+    punctual = event(3, after - 2 * SECOND, appended=START + after)
+    found = {one.membership: one for one in differing(*lines, punctual, old=old, new=new).shifts}
+    assert {key for key, one in found.items() if not one.same} == {"fresh"}
+    assert found["fresh"].new == Side(members=2, entered=3, exited=1)
 
 
 Place = tuple[Any, Any]
