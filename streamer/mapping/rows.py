@@ -4,14 +4,16 @@ import csv
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Final
+from typing import Final, TypeVar
 
 from streamer.codecs.limits import MAX_BYTES
 from streamer.errors import InvalidEvent, MappingError, UsageError
 from streamer.language.reading import Reading
 from streamer.language.words import quoted
 from streamer.mapping.sources import LINE, Column
-from streamer.types import Event, Record
+from streamer.types import Record
+
+Made = TypeVar("Made")
 
 SPACES: Final = "spaces"
 """The word for a delimiter of any number of spaces or tabs, also before the first cell."""
@@ -117,11 +119,11 @@ class Rows:
         if reading.report.errors():
             raise MappingError(reading.report.errors())
 
-    def decoder(self, event: Callable[[list[str], Record], Event]) -> Callable[[Record], Event]:
-        """Return what decodes a record of one row; raises `InvalidEvent`."""
+    def decoder(self, event: Callable[[list[str], Record], Made]) -> Callable[[Record], Made]:
+        """Return what applies `event` to the row of a record; raises `InvalidEvent`."""
         split = self._split
 
-        def decode(record: Record) -> Event:
+        def decode(record: Record) -> Made:
             row = split(record.value)
             row.append(str(record.line))
             return event(row, record)
