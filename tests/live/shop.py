@@ -312,6 +312,7 @@ class Shop:
         """Fail unless the workers said what the oracle says, and Redis holds what it comes to."""
         expected = self.expected()
         wanted = sum(map(len, expected.changes.values()))
+        wait_until(lambda: self.published() >= wanted, f"{wanted} records in the topic", 180)
         wait_until(lambda: len(self.changes()) >= wanted, f"{wanted} changes in the topic", 180)
         said = self.changes()
         check_told_once(said)
