@@ -46,8 +46,9 @@ class Record(NamedTuple):
 class Event(NamedTuple):
     """A decoded, valid storefront event.
 
-    `properties` is the event's own mapping, `traits` the top-level traits or None.
+    `properties` is the event's own mapping, `traits` the traits that it carries, or None.
     `appended` is the append time of its record, None where the log has no time of its own.
+    `context` is where it happened (campaign, device, page), or None.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Event(NamedTuple):
     properties: dict[str, Any]
     traits: dict[str, Any] | None = None
     appended: Millis | None = None
+    context: dict[str, Any] | None = None
 
 
 class Wake(NamedTuple):

@@ -3,9 +3,9 @@
 Told apart by content: a plain event, a call of the Segment specification (`calls`), and either of
 them inside a CloudEvent (`envelopes`). The plainest of plain events are read by `plain`, which
 takes about half the time and gives the same. What is accepted is exactly what the published schemas
-`event.schema.json` and `segment-call.schema.json` accept, within the limits on bytes and depth that
-a schema cannot state; `InvalidEvent.path` is a JSON pointer into that schema, empty where the
-record is no JSON document within those limits.
+`event.schema.json` and `segment-call.schema.json` accept, within what a schema cannot state: the
+limits on bytes and depth, and that a name is composed. `InvalidEvent.path` is a JSON pointer into
+that schema, empty where the record is no JSON document within those limits.
 
 Of keys that repeat, the last wins; what it replaces is read as JSON and then forgotten.
 """
@@ -14,7 +14,13 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from streamer.codecs.calls import CALL_TIMES, call_name, is_call
+from streamer.codecs.calls import (
+    call_name,
+    call_time,
+    call_traits,
+    is_call,
+    refuse_other_calls,
+)
 from streamer.codecs.envelopes import complete, is_envelope, unwrap
 from streamer.codecs.fields import (
     check_id,
@@ -22,6 +28,7 @@ from streamer.codecs.fields import (
     check_properties,
     check_time,
     check_traits,
+    known_context,
 )
 from streamer.codecs.parsing import parse_object
 from streamer.codecs.plain import read_plain
@@ -77,25 +84,33 @@ def decode_any(record: Record) -> Event:
     if record.headers:
         data = complete(data, record.headers)
     if "type" in data and is_call(data):
-        return _event(data, _CALL, call_name(data), _call_time(data), record)
+        name = call_name(data)
+        return _event(data, _CALL, name, call_time(data), call_traits(data), record)
+    refuse_other_calls(data)
     name = check_name(data.get("name"), "/properties/name")
     time = check_time(data.get("time"), "time", "/properties/time")
-    return _event(data, _PLAIN, name, time, record)
+    return _event(data, _PLAIN, name, time, data.get("traits"), record)
 
 
 def encode(event: Event) -> bytes:
     """Return an event as plain JSON, without its append time: `decode` returns it again."""
-    written = {
+    written: dict[str, Any] = {
         "id": event.id,
         "name": event.name,
         "time": event.time,
         "user_id": event.customer,
         "properties": event.properties,
     }
-    return orjson.dumps(written if event.traits is None else {**written, "traits": event.traits})
+    if event.traits is not None:
+        written["traits"] = event.traits
+    if event.context is not None:
+        written["context"] = event.context
+    return orjson.dumps(written)
 
 
-def _event(data: dict[str, Any], form: _Form, name: str, time: Millis, record: Record) -> Event:
+def _event(
+    data: dict[str, Any], form: _Form, name: str, time: Millis, traits: object, record: Record
+) -> Event:
     get = data.get
     appended = get("appended")
     if appended is not None:
@@ -106,8 +121,9 @@ def _event(data: dict[str, Any], form: _Form, name: str, time: Millis, record: R
         _customer(data, form),
         time,
         check_properties(get("properties"), "/properties/properties"),
-        check_traits(get("traits"), "/properties/traits"),
+        check_traits(traits, "/properties/traits"),
         appended if record.appended is None else record.appended,
+        context=known_context(get("context")),
     )
 
 
@@ -120,12 +136,3 @@ def _customer(data: dict[str, Any], form: _Form) -> str:
         message = f"no customer: neither {form.user_id} nor {form.anonymous_id} is there"
         raise InvalidEvent(message, form.no_customer)
     return check_id(anonymous, form.anonymous_id, form.anonymous_path)
-
-
-def _call_time(data: dict[str, Any]) -> Millis:
-    for field in CALL_TIMES:
-        value = data.get(field)
-        if value is not None:
-            return check_time(value, field, f"/properties/{field}")
-    message = f"{CALL_TIMES[0]} is missing"
-    raise InvalidEvent(message, "/allOf/1")

@@ -1,9 +1,10 @@
 """The short way from bytes to an `Event`, for the form that nearly every record has.
 
 A plain event of known keys, whose properties and traits hold numbers, texts and lists of flat
-objects, is read and checked in one typed pass. `read_plain` answers None for everything else,
-also for much that is good: it never decides that a record is bad. What it does return is what the
-long way in `events` returns for the same record; a property test holds them together.
+objects, and whose context holds numbers, texts and flat objects, is read and checked in one typed
+pass. `read_plain` answers None for everything else, also for much that is good: it never decides
+that a record is bad. What it does return is what the long way in `events` returns for the same
+record; a property test holds them together.
 
 What keeps the two the same:
 
@@ -36,9 +37,15 @@ def read_plain(record: Record) -> Event | None:
     try:
         plain = read_typed(value)
         event_id, time = plain.id, plain.time
-        customer = plain.user_id or plain.anonymous_id
+        customer = plain.user_id
         if customer is None:
-            return None
+            customer = plain.anonymous_id
+            if customer is None:
+                return None
+        if type(event_id) is int:
+            event_id = str(event_id)
+        if type(customer) is int:
+            customer = str(customer)
         if not value.isascii() or _DELETE in value:
             check_id(event_id, "", "")
             check_id(customer, "", "")
@@ -52,5 +59,6 @@ def read_plain(record: Record) -> Event | None:
             appended = said if appended is None else appended
     except (InvalidEvent, UnicodeDecodeError, msgspec.DecodeError):
         return None
-    values = (event_id, name, customer, time, properties, plain.traits, appended)
+    traits, context = plain.traits, plain.context
+    values = (event_id, name, customer, time, properties, traits, appended, context)
     return tuple.__new__(Event, values)  # half the time of Event(*values), once per event

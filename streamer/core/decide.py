@@ -59,7 +59,7 @@ def decide(  # noqa: C901 (written out, as it runs for every event)
         while profile is not None and profile.wake <= cause.at:
             profile = _wake(rules, profile, changes)
         return _decision(profile, changes)
-    event_id, name, customer, time, _, traits, appended = cause
+    event_id, name, customer, time, _, traits, appended = cause[:7]
     max_lateness, printed = rules.max_lateness, fingerprint(event_id)
     if (
         profile is None
