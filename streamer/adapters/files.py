@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import IO, Any, Final, Self, TypeAlias
 
 from streamer.adapters.closing import Closing
-from streamer.adapters.lines import Block, ByteStream, line_blocks, row_blocks
+from streamer.adapters.lines import Block, ByteStream, is_spread, line_blocks, row_blocks
 from streamer.adapters.output import Output
 from streamer.codecs.changes import rejection_line
 from streamer.codecs.parsing import POSITION
@@ -137,6 +137,8 @@ class FileLog(Closing):
                 name = "standard input" if path == STANDARD else path
                 for block in blocks:
                     values, lines = block
+                    if not self._csv and lines[0] == 1:
+                        _refuse_spread(name, values)
                     headers: Iterable[Headers] = repeat(())
                     if self._count is not None:
                         values, lines, headers = _for_each_event(block, self._count)
@@ -293,6 +295,15 @@ def _for_each_event(
             ((POSITION, b"%d" % nth),) if events > 1 else () for nth in range(1, events + 1)
         ]
     return values, lines, headers
+
+
+def _refuse_spread(name: str, values: Sequence[bytes]) -> None:
+    """Raise `UsageError` for a file of pretty-printed JSON: one error, instead of one a line."""
+    if is_spread(values):
+        raise UsageError(
+            f"{name} spreads its JSON over several lines, and one document a line is read: "
+            f"write it so, for example with jq -c"
+        )
 
 
 def _size(path: str) -> int | None:

@@ -8,7 +8,7 @@ sees that it is too long.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, islice
 from typing import Final, NamedTuple, Protocol
 
 from streamer.codecs.limits import MAX_BYTES
@@ -61,6 +61,14 @@ def row_blocks(stream: ByteStream, delimiter: bytes = b",") -> Iterator[Block]:
             values, numbers, size = [], [], 0
     if values:
         yield Block(values, numbers)
+
+
+def is_spread(values: Sequence[bytes]) -> bool:
+    """Tell from the first lines that one JSON document is spread over several of them."""
+    opening, inner, *_ = (*islice(filter(None, map(bytes.strip, values)), 2), b"", b"")
+    return (opening == b"{" and inner.startswith(b'"')) or (
+        opening == b"[" and inner.startswith((b"{", b"["))
+    )
 
 
 def _cut(stream: ByteStream) -> Iterator[list[bytes]]:
