@@ -20,7 +20,7 @@ streamer test rules/cart_abandonment rules/shop.yaml --quiet
 def test(rules: tuple[str, ...], quiet: bool) -> None:
     """Run the tests that stand in rule files.
 
-    RULES are files, or folders whose *.yaml files are taken; the default is the folder named by
+    RULES are files, or folders whose *.yaml and *.yml files are taken; the default is the folder named by
     STREAMER_RULES, or else rules. A test that fails shows what was expected, what happened and
     why.
     """

@@ -14,10 +14,8 @@ from streamer.language.given import GIVEN, event_of
 from streamer.language.kinds import Kind
 from streamer.language.nodes import ListNode, Node, ScalarNode
 from streamer.language.reading import Reading, Reference, Wrong, expected
+from streamer.language.tiers import NO_TIER
 from streamer.types import DAY, Event, Millis
-
-NO_TIER: Final = "none"
-"""`to: none`: the customer leaves the ladder altogether (unless a tier has that name)."""
 
 _DEFAULT_START: Final = "2026-01-01T00:00"
 _LOCAL: Final = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{3})?)?)?", re.ASCII)
@@ -60,8 +58,8 @@ class TestCase:
 
 
 def _tier(node: Node, reading: Reading) -> str:
-    """Return the tier that a move goes to; the empty text for leaving the ladder (null)."""
-    if isinstance(node, ScalarNode) and scalars.is_null(node):
+    """Return the tier that a move goes to; the empty text for leaving the ladder."""
+    if isinstance(node, ScalarNode) and (scalars.is_null(node) or node.text == NO_TIER):
         return ""
     return names.KEY.read(node, reading)
 

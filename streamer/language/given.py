@@ -91,6 +91,9 @@ GIVEN: Final = Group(
             "The products that the event carries.",
         ),
     ),
+    belongs={
+        "properties": "write each property beside event: {at: 0s, event: cart_viewed, total: 20}"
+    },
     others=Kind("json", "any value", {}, _held),
 )
 

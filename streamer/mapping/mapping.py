@@ -114,15 +114,14 @@ def read_mapping(path: str | Path) -> Mapping:
 def _mapping(text: Text) -> Mapping:
     reading = Reading()
     roots = documents(text, reading.report)
-    if len(roots) != 1 and not reading.report.errors():
+    if len(roots) != 1 and not reading.report.has_errors():
         message = f"a mapping file holds one document, not {len(roots)}"
         reading.report.error(Place(text, 0) if not roots else roots[1].at, message)
     says = None
     if roots:
         says = reading.attempt(declaration, roots[0])
-    errors = reading.report.errors()
-    if errors or says is None:
-        raise MappingError(errors)
+    if reading.report.has_errors() or says is None:
+        raise MappingError(reading.report.findings())
     return Mapping(text.name, says)
 
 

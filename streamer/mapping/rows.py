@@ -114,8 +114,8 @@ class Rows:
                 hint = reading.nearest.hint(column.name, self._header, seen)
                 message = f"no column {quoted(column.name)} in the header: {hint}"
             reading.report.error(column.at, message)
-        if reading.report.errors():
-            raise MappingError(reading.report.errors())
+        if reading.report.has_errors():
+            raise MappingError(reading.report.findings())
 
     def decoder(self, event: Callable[[list[str], Record], Event]) -> Callable[[Record], Event]:
         """Return what decodes a record of one row; raises `InvalidEvent`."""

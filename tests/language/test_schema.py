@@ -90,8 +90,10 @@ def described(schema: object) -> Iterator[tuple[str, str | None]]:
     if isinstance(schema, dict):
         for key, value in schema.get("properties", {}).items():
             yield key, value.get("markdownDescription")
-        for value in schema.values():
             yield from described(value)
+        for key, value in schema.items():
+            if key != "properties":
+                yield from described(value)
     elif isinstance(schema, list):
         for value in schema:
             yield from described(value)
