@@ -37,8 +37,8 @@ streamer check rules/ --format github
 def check(rules: tuple[str, ...], form: Form) -> None:
     """Find all errors of rule files at once, and say what the rules remember.
 
-    RULES are files, or folders whose *.yaml and *.yml files are taken; the default is the folder named by
-    STREAMER_RULES, or else rules. All of them together are one rule set. Without errors it shows,
+    RULES are files, or folders whose *.yaml and *.yml files are taken; the default is the folder
+    named by STREAMER_RULES, or else rules. All of them together are one rule set. Without errors it shows,
     for each segment, which events and properties it reads and the most bytes that it remembers
     of one customer.
     """

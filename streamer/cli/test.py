@@ -20,8 +20,8 @@ streamer test rules/cart_abandonment rules/shop.yaml --quiet
 def test(rules: tuple[str, ...], quiet: bool) -> None:
     """Run the tests that stand in rule files.
 
-    RULES are files, or folders whose *.yaml and *.yml files are taken; the default is the folder named by
-    STREAMER_RULES, or else rules. A test that fails shows what was expected, what happened and
+    RULES are files, or folders whose *.yaml and *.yml files are taken; the default is the folder
+    named by STREAMER_RULES, or else rules. A test that fails shows what was expected, what happened and
     why.
     """
     loaded = load_rules(rules)

@@ -1,11 +1,12 @@
 """A mapping file as a decoder of rows, or of JSON lines."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from streamer.codecs.fields import check_id, check_name, check_properties, check_time
+from streamer.codecs.names import snake_case
 from streamer.errors import Finding, InvalidEvent, MappingError, UsageError
 from streamer.language.nodes import documents
 from streamer.language.reading import Reading
@@ -13,9 +14,9 @@ from streamer.language.source import Place
 from streamer.language.source import Source as Text
 from streamer.mapping.document import Declaration, Sources, TimeSource, declaration
 from streamer.mapping.lines import JsonLines
-from streamer.mapping.readers import Finder, Reader, first, reader, told
+from streamer.mapping.readers import Finder, Reader, reader, told
 from streamer.mapping.rows import Layout, Rows
-from streamer.mapping.sources import columns_of, names_of
+from streamer.mapping.sources import Cell, Choice, Column, columns_of, names_of
 from streamer.mapping.strangers import strangers
 from streamer.types import Event, Millis, Record
 
@@ -60,7 +61,7 @@ class Mapping:
         if layout is None:
             lines = JsonLines(self.says)
             return lines.decoder(_event(self.says, lines))
-        rows = Rows(layout, header)
+        rows = Rows(layout, header, self.says.decimal)
         rows.check(self.says.columns())
         return rows.decoder(_event(self.says, rows))
 
@@ -69,6 +70,8 @@ def _event(says: Declaration, find: Finder) -> Callable[[Any, Record], Event]:
     """Return what makes an event of a row that was found in a record."""
     identity = reader(says.id, find, "/properties/id")
     name = reader(says.name, find, _NAME)
+    listed = says.name.rest if isinstance(says.name, Choice) else says.name
+    named = _snake_case if isinstance(listed, Cell) and listed.keep else _as_it_is
     time = _time(says.time, find, _TIME)
     appended = says.appended and _time(says.appended, find, _APPENDED)
     customer = _customer(says, find)
@@ -79,7 +82,7 @@ def _event(says: Declaration, find: Finder) -> Callable[[Any, Record], Event]:
         at = appended(row) if appended else None
         return Event(
             check_id(_text(identity(row)), "id", "/properties/id"),
-            check_name(name(row), _NAME),
+            check_name(named(name(row)), _NAME),
             customer(row),
             time(row),
             check_properties(properties(row), _PROPERTIES),
@@ -126,8 +129,8 @@ def _mapping(text: Text) -> Mapping:
 
 
 def _time(source: TimeSource, find: Finder, path: str) -> Callable[[Any], Millis]:
-    get, read, field = told(first(source.columns, find), find), source.read, path[12:]
-    names = names_of(source.columns)
+    get, read, field = told(reader(source.source, find, path), find), source.read, path[12:]
+    names = names_of(tuple(_of_time(source.source)))
     missing = f"{field} is missing: {names} {find.empty}"
 
     def time(row: Any) -> Millis:  # noqa: ANN401 (a row)
@@ -141,6 +144,16 @@ def _time(source: TimeSource, find: Finder, path: str) -> Callable[[Any], Millis
         return check_time(instant, field, path)
 
     return time
+
+
+def _of_time(source: Cell | Choice) -> Iterator[Column]:
+    """Yield the columns in which a time may stand, without those that only decide which."""
+    if isinstance(source, Choice):
+        for one in (*(case.then for case in source.cases), source.rest):
+            if isinstance(one, Cell):
+                yield from one.columns
+    else:
+        yield from source.columns
 
 
 def _customer(says: Declaration, find: Finder) -> Callable[[Any], str]:
@@ -173,6 +186,15 @@ def _contents(sources: Sources, find: Finder, path: str) -> Callable[[Any], dict
         return {name: value for name, read in readers if (value := read(row)) is not None}
 
     return contents
+
+
+def _snake_case(name: object) -> object:
+    """Return a name that the mapping keeps as the name of an event, as in Segment calls."""
+    return (snake_case(name) or name) if isinstance(name, str) else name
+
+
+def _as_it_is(name: object) -> object:
+    return name
 
 
 def _text(value: object) -> object:

@@ -16,6 +16,8 @@ from streamer.types import Event, Record
 SPACES: Final = "spaces"
 """The word for a delimiter of any number of spaces or tabs, also before the first cell."""
 
+_SAID: Final = {";": '";"', "\t": '"\\t"', "|": '"|"', ",": '","'}
+"""Other delimiters, as a mapping file writes them."""
 _QUOTE: Final = '"'
 _MARK: Final = "\ufeff"
 
@@ -91,7 +93,8 @@ class Rows:
     empty = "is empty"
     texts = True
 
-    def __init__(self, layout: Layout, header: list[str]) -> None:
+    def __init__(self, layout: Layout, header: list[str], decimal: str = ".") -> None:
+        self.decimal = decimal
         self._split = layout.splitter(header)
         self._header = header
         self._index = {name: at for at, name in enumerate([*header, LINE])}
@@ -109,6 +112,11 @@ class Rows:
                 continue
             if times:
                 message = f"the column {quoted(column.name)} stands {times} times in the header"
+            elif len(self._header) == 1 and (sign := _other_sign(self._header[0])):
+                said = (
+                    f"it is one cell of {quoted(self._header[0])}: write delimiter: {_SAID[sign]}"
+                )
+                message = f"no column {quoted(column.name)} in the header: {said}"
             else:
                 seen = f"the header has {', '.join(self._header[:20])}"
                 hint = reading.nearest.hint(column.name, self._header, seen)
@@ -127,6 +135,11 @@ class Rows:
             return event(row, record)
 
         return decode
+
+
+def _other_sign(header: str) -> str | None:
+    """Return the sign that probably stands between the names of a header read as one cell."""
+    return next((sign for sign in _SAID if sign in header), None)
 
 
 def _misfit(cells: list[str], columns: list[str]) -> str:
