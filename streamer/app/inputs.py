@@ -91,7 +91,7 @@ def open_records(
             warn(finding)
         return log, says.decoder([])
     columns = list(layout.columns)
-    log = FileLog(paths, csv=True, delimiter=layout.sign, headed=not columns)
+    log = FileLog(paths, csv=True, delimiter=layout.sign, headed=not columns, group=says.grouper())
     return log, says.decoder(columns or layout.header(log.header))
 
 

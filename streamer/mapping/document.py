@@ -15,7 +15,7 @@ from streamer.language.reading import Reading, Wrong, expected
 from streamer.language.words import listed, quoted
 from streamer.mapping.kinds import COLUMN, COLUMNS, DECIMAL, ZONE, named_column, named_columns
 from streamer.mapping.paths import PathError, read_path
-from streamer.mapping.rows import SPACES, Layout
+from streamer.mapping.rows import ROWS, SPACES, Layout
 from streamer.mapping.source_kinds import (
     cases_of_columns,
     list_kind,
@@ -67,12 +67,13 @@ class Declaration:
     properties: Sources
     traits: Sources
     decimal: str = "."
+    group: tuple[Column, ...] = ()
 
     def columns(self, *, inner: bool = False) -> list[Column]:
         """Return the columns that are read; `inner` adds those in the objects of lists."""
         sources = [self.id, self.name, self.user_id, self.anonymous_id]
         sources += [*self.properties.values(), *self.traits.values()]
-        if inner:
+        if inner or self.group:
             lists = [source for source in sources if isinstance(source, Listed)]
             sources += [field for one in lists for field in one.fields.values()]
         found = [column for source in sources if source for column in columns_of(source)]
@@ -110,6 +111,7 @@ def declaration(root: Node, reading: Reading) -> Declaration:
         properties=values.get("properties", {}),
         traits=values.get("traits", {}),
         decimal=values.get("decimal", "."),
+        group=values.get("group", ()),
     )
     if of_json:
         _check_json(declared, values, reading)
@@ -120,7 +122,7 @@ def declaration(root: Node, reading: Reading) -> Declaration:
 
 def _check_json(declared: Declaration, values: Values, reading: Reading) -> None:
     """Report what rows alone have, and what is no path."""
-    for word in ("columns", "delimiter", "encoding"):
+    for word in ("columns", "delimiter", "encoding", "group"):
         if word in values:
             reading.report.error(values.key_at(word), f"JSON lines have no {word}")
     for column in declared.columns(inner=True):
@@ -136,8 +138,13 @@ def _check_rows(declared: Declaration, values: Values, reading: Reading) -> None
         message = f"each goes with input: {JSON}: a row makes one event"
         reading.report.error(values.key_at("each"), message)
     for source in declared.properties.values():
-        if isinstance(source, Listed):
-            message = f"a list goes with input: {JSON}: a cell holds none"
+        if not isinstance(source, Listed):
+            continue
+        if not declared.group:
+            message = f"a list goes with input: {JSON}, or with group: a cell holds none"
+            reading.report.error(source.columns[0].at, message)
+        elif [column.name for column in source.columns] != [ROWS]:
+            message = f"with group, each: {ROWS} makes an object of each row of the group"
             reading.report.error(source.columns[0].at, message)
 
 
@@ -254,6 +261,11 @@ MAPPING: Final = Group(
         Field("decimal", DECIMAL, "The sign in front of decimals in texts; a point by default."),
         Field("encoding", _ENCODING, "The encoding of the file; utf-8 by default."),
         Field("each", COLUMNS, "The list in a JSON line of which each object makes one event."),
+        Field(
+            "group",
+            COLUMNS,
+            "Rows in turn with the same cell here make one event: the lines of an order.",
+        ),
         Field("events", _OWN_EVENTS, "Event names beyond the standard ones."),
         Field("id", _VALUE, "Tells the events apart.", required=True),
         Field("name", source_kind(EVENT), "What happened.", required=True),

@@ -15,7 +15,7 @@ from streamer.language.source import Source as Text
 from streamer.mapping.document import Declaration, Sources, TimeSource, declaration
 from streamer.mapping.lines import JsonLines
 from streamer.mapping.readers import Finder, Reader, reader, told
-from streamer.mapping.rows import Layout, Rows
+from streamer.mapping.rows import Groups, Layout, Rows
 from streamer.mapping.sources import Cell, Choice, Column, columns_of, names_of
 from streamer.mapping.strangers import strangers
 from streamer.types import Event, Millis, Record
@@ -46,6 +46,19 @@ class Mapping:
         """Return what says how many events a line holds, None if it is always one."""
         return JsonLines(self.says).count if self.says.each else None
 
+    def grouper(self) -> Callable[[bytes], Callable[[bytes], object]] | None:
+        """Return what makes of a header what says which rows in turn are one event, if any are."""
+        says, layout = self.says, self.says.layout
+        if layout is None or not says.group:
+            return None
+
+        def grouper(header: bytes) -> Callable[[bytes], object]:
+            rows = Groups(layout, list(layout.columns) or layout.header(header))
+            rows.check(says.group)
+            return rows.key(says.group)
+
+        return grouper
+
     def strangers(self, records: Sequence[Record]) -> list[Finding]:
         """Return a warning for each path which none of these records has, but nearly."""
         return [] if self.says.layout else strangers(self.says, records)
@@ -61,7 +74,8 @@ class Mapping:
         if layout is None:
             lines = JsonLines(self.says)
             return lines.decoder(_event(self.says, lines))
-        rows = Rows(layout, header, self.says.decimal)
+        kind = Groups if self.says.group else Rows
+        rows = kind(layout, header, self.says.decimal)
         rows.check(self.says.columns())
         return rows.decoder(_event(self.says, rows))
 

@@ -218,7 +218,7 @@ def _listed(source: Listed, find: Finder, path: str) -> Reader:
         if found is None or found == "":
             return None
         try:
-            rows = elements(row, found)
+            rows = found if find.texts else elements(row, found)
         except ValueError as error:
             raise InvalidEvent(f"{name} {error}", path) from None
         return [

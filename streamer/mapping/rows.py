@@ -1,10 +1,10 @@
 """Rows of delimited text: bytes to cells, every row as wide as its header."""
 
 import csv
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Final
+from typing import Any, Final
 
 from streamer.codecs.limits import MAX_BYTES
 from streamer.errors import InvalidEvent, MappingError, UsageError
@@ -13,6 +13,8 @@ from streamer.language.words import quoted
 from streamer.mapping.sources import LINE, Column
 from streamer.types import Event, Record
 
+ROWS: Final = "rows"
+"""The word for the list of a group's rows."""
 SPACES: Final = "spaces"
 """The word for a delimiter of any number of spaces or tabs, also before the first cell."""
 
@@ -78,6 +80,19 @@ class Layout:
 
         return split
 
+    def rows(self, group: bytes) -> list[bytes]:
+        """Return the rows of a group: line ends keep them apart where no quotes are open."""
+        lines = group.split(b"\n")
+        if b'"' not in group or self.delimiter == SPACES:
+            return lines
+        rows = list[bytes]()
+        for line in lines:
+            if rows and rows[-1].count(b'"') % 2:
+                rows[-1] += b"\n" + line
+            else:
+                rows.append(line)
+        return rows
+
     def _cells(self, text: str) -> list[str]:
         text = text.rstrip("\r\n")
         if self.delimiter == SPACES:
@@ -92,23 +107,25 @@ class Rows:
 
     empty = "is empty"
     texts = True
+    _list: str | None = None
 
     def __init__(self, layout: Layout, header: list[str], decimal: str = ".") -> None:
         self.decimal = decimal
+        self._layout = layout
         self._split = layout.splitter(header)
         self._header = header
         self._index = {name: at for at, name in enumerate([*header, LINE])}
 
-    def getter(self, column: Column) -> Callable[[list[str]], str]:
-        """Return what takes the column's cell out of a row."""
-        return itemgetter(self._index[column.name])
+    def getter(self, column: Column) -> Callable[[list[Any]], Any]:
+        """Return what takes the column's cell out of a row, or a group's rows out of its first."""
+        return itemgetter(self._index.get(column.name, len(self._index)))
 
     def check(self, columns: Iterable[Column]) -> None:
         """Raise `MappingError` for columns that the header lacks or has twice."""
         reading = Reading()
         for column in columns:
             times = self._header.count(column.name)
-            if column.name == LINE or times == 1:
+            if column.name == LINE or times == 1 or (times == 0 and column.name == self._list):
                 continue
             if times:
                 message = f"the column {quoted(column.name)} stands {times} times in the header"
@@ -125,7 +142,7 @@ class Rows:
         if reading.report.has_errors():
             raise MappingError(reading.report.findings())
 
-    def decoder(self, event: Callable[[list[str], Record], Event]) -> Callable[[Record], Event]:
+    def decoder(self, event: Callable[[list[Any], Record], Event]) -> Callable[[Record], Event]:
         """Return what decodes a record of one row; raises `InvalidEvent`."""
         split = self._split
 
@@ -133,6 +150,39 @@ class Rows:
             row = split(record.value)
             row.append(str(record.line))
             return event(row, record)
+
+        return decode
+
+
+class Groups(Rows):
+    """Rows that make one event together: the cells of the first and, last, all of them."""
+
+    _list = ROWS
+
+    def key(self, columns: Sequence[Column]) -> Callable[[bytes], object]:
+        """Return what gives the cells that the rows of one event share; None for a row alone."""
+        getters = [self.getter(column) for column in columns]
+
+        def key(row: bytes) -> object:
+            try:
+                cells = [*self._split(row), ""]
+            except InvalidEvent:
+                return None
+            shared = [get(cells) for get in getters]
+            return shared if any(shared) else None
+
+        return key
+
+    def decoder(self, event: Callable[[list[Any], Record], Event]) -> Callable[[Record], Event]:
+        """Return what decodes a record of one group's rows; raises `InvalidEvent`."""
+        split, separate = self._split, self._layout.rows
+
+        def decode(record: Record) -> Event:
+            rows: list[list[Any]] = [
+                [*split(row), str(number)]
+                for number, row in enumerate(separate(record.value), record.line)
+            ]
+            return event([*rows[0], rows], record)
 
         return decode
 
