@@ -41,5 +41,7 @@ _DAY: Final = (
 )
 _HOUR: Final = "([01][0-9]|2[0-3])"
 _SIXTY: Final = "[0-5][0-9]"
+LOCAL_TIME: Final = rf"{_DAY}([T ]{_HOUR}:{_SIXTY}(:{_SIXTY}(\.[0-9]{{3}})?)?)?"
+"""A day that exists, or a time on it, without a zone."""
 TIME: Final = rf"{_DAY}[T ]{_HOUR}:{_SIXTY}(:{_SIXTY}(\.[0-9]+)?)?([Zz]|[+-]{_HOUR}(:?{_SIXTY})?)"
 """A time as text: the days that exist from 1990 to 2100, always with a zone."""

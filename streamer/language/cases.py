@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import ClassVar, Final, Literal
 from zoneinfo import ZoneInfo
 
+from streamer.codecs.limits import LOCAL_TIME, TIME
 from streamer.core.wording import duration as said_duration
 from streamer.instants import EARLIEST, END, parse_iso
 from streamer.language import kinds, names, scalars
@@ -140,7 +141,12 @@ TEST: Final = Group(
         Field("name", kinds.TEXT, "What the test shows.", required=True),
         Field(
             "start",
-            Kind("start", "date or time, in the zone of the rule set", {"type": "string"}, _start),
+            Kind(
+                "start",
+                "date or time, in the zone of the rule set",
+                {"type": "string", "pattern": f"^({LOCAL_TIME}|{TIME})$"},
+                _start,
+            ),
             f"The time of `0s`; {_DEFAULT_START} in the rule set's zone if not stated.",
         ),
         Field(
@@ -160,7 +166,10 @@ TEST: Final = Group(
             Kind(
                 "expect",
                 "list of changes",
-                {"type": "array", "items": EXPECTED.schema()},
+                {
+                    "type": "array",
+                    "items": {**EXPECTED.schema(), "dependentRequired": {"moves": ["to"]}},
+                },
                 _expectations,
                 EXPECTED.kinds(),
             ),

@@ -113,7 +113,7 @@ MEMBERSHIP: Final = Kind(
 PROPERTY: Final = Kind(
     "property",
     "name of a property (dots descend)",
-    {**NOT_BLANK, "maxLength": MAX_PROPERTY},
+    {**NOT_BLANK, "maxLength": MAX_PROPERTY, "not": {"pattern": r"(^|\.)\s*(\.|$)"}},
     _property,
 )
 TRAIT: Final = Kind("trait", "name of a trait", {**NOT_BLANK, "maxLength": MAX_PROPERTY}, _trait)
