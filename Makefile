@@ -2,16 +2,27 @@
 # Another Python: make test PYTHON=python3.12
 
 PYTHON ?= python3
-SEED ?= 1
+BESIDE ?= 3
 BIN := .venv/bin
 INSTALL := -m pip --disable-pip-version-check install --quiet
 READY := .venv/.ready
 
+# Tests run beside each other, each process with servers of its own; BESIDE=0 is one process.
+# Many of them wait for servers: three processes keep two cores busy.
+PYTEST := $(BIN)/pytest --numprocesses $(BESIDE) --dist worksteal
+
+# How long the proof is: pairs against the oracle and the seed they are drawn from; what the tests
+# that draw draw (a half, a fifth, a twentieth of this number, as each says); workers killed live.
+PAIRS ?= 100000
+SEED ?= 1
+DRAWN ?= 3000
+KILLS ?= 40
+
 .DEFAULT_GOAL := help
-.PHONY: help .venv demo servers test check lint types format lock bench proof clean
+.PHONY: help .venv demo servers system-packages test check lint types format lock bench proof site clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(READY) ## simulated shoppers, segment changes as they happen; ends by itself
 	$(BIN)/streamer demo
@@ -20,9 +31,12 @@ servers: $(READY) ## a real Kafka and a real Redis on this machine, until Ctrl-C
 	@$(BIN)/python -m tests.servers.get
 	@$(BIN)/python -m tests.servers
 
-test: $(READY) ## all tests; gets Kafka and Redis for them where it may
+test: $(READY) ## what protects a change; gets Kafka and Redis for it
 	@$(BIN)/python -m tests.servers.get
-	$(BIN)/pytest
+	$(PYTEST)
+
+system-packages: $(READY) ## Redis and Java for make servers and make test from apt-get, as root
+	@$(BIN)/python -m tests.servers.get --system-packages
 
 check: lint types test ## everything a change must pass
 
@@ -42,8 +56,13 @@ bench: $(READY) ## CPU per event, beside a bare loop: compiled as `pip install .
 	PYTHONSAFEPATH=1 PYTHONPATH=build/compiled $(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/engine.py
 
-proof: $(READY) ## the long run against the oracle: 100,000 pairs of rules and history
-	$(BIN)/python -m tests.cases 100000 $(SEED)
+proof: $(READY) ## what takes long: wrong builds, compiled wheels, long seeds, soak
+	@$(BIN)/python -m tests.servers.get
+	STREAMER_PROOF_PAIRS=$(DRAWN) STREAMER_KILLS=$(KILLS) $(PYTEST) -m "proof or longer"
+	$(BIN)/python -m tests.cases $(PAIRS) $(SEED)
+
+site: $(READY) ## the documents as a site, in build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 clean: ## remove everything that make has made
 	rm -rf .venv .lock .servers build dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
@@ -65,9 +84,12 @@ UV_VERSION := 0.13.9
 RESOLVE := .lock/bin/uv pip compile --quiet --universal --python-version 3.11 \
     --generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 COMPILE := $(RESOLVE) pyproject.toml
-lock: ## resolve the dependencies again and write requirements/*.txt
+UPGRADE := --upgrade
+lock: ## resolve the dependencies again and write requirements/*.txt; UPGRADE= keeps what fits
 	@$(PYTHON) -m venv .lock
 	@.lock/bin/python $(INSTALL) uv==$(UV_VERSION)
-	$(COMPILE) --upgrade -o requirements/runtime.txt
-	$(COMPILE) --upgrade --group dev -c requirements/runtime.txt -o requirements/dev.txt
-	$(RESOLVE) --upgrade --group build -c requirements/dev.txt -o requirements/build.txt
+	$(COMPILE) $(UPGRADE) -o requirements/runtime.txt
+	$(COMPILE) $(UPGRADE) --all-extras -c requirements/runtime.txt -o requirements/extras.txt
+	$(COMPILE) $(UPGRADE) --group dev --group docs -c requirements/extras.txt -o requirements/dev.txt
+	$(RESOLVE) $(UPGRADE) --group build -c requirements/dev.txt -o requirements/build.txt
+	$(RESOLVE) $(UPGRADE) --group servers -o requirements/servers.txt

@@ -31,10 +31,10 @@ from load import CUSTOMERS, lines
 from streamer.codecs.changes import encode_change
 from streamer.codecs.events import decode
 from streamer.codecs.profiles import ProfileCodec
-from streamer.core.compile import compile_rules
-from streamer.core.decide import decide
+from streamer.core.engine.decide import decide
+from streamer.core.engine.program import RuleSet
 from streamer.core.profile import Profile
-from streamer.core.ruleset import RuleSet
+from streamer.core.rules.compile import compile_rules
 from streamer.language import read_rules
 from streamer.types import Record, SegmentChange, Wake
 
@@ -88,12 +88,12 @@ def measure(
     print()
     print(f"{events:,} events, {customers:,} customers, {changes / events:.2f} changes per event")
     size = sum(map(len, encoded)) / len(encoded)
-    print(f"{len(rules.plans)} segments and ladders, {size:.0f} bytes per profile")
+    print(f"{len(rules.segments)} segments and ladders, {size:.0f} bytes per profile")
     print(f"{sum(map(len, resting)) / len(resting):.0f} bytes once everything due has happened")
     print(f"replay peaked at {memory:.0f} MiB")
     print()
     return {
-        "segments and ladders": len(rules.plans),
+        "segments and ladders": len(rules.segments),
         "changes": changes,
         **{part: parts.seconds[part] for part in list(parts.seconds)[2:]},
         "bytes per profile": size,

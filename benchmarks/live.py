@@ -73,7 +73,7 @@ NANO: Final = 1e9
 class Endless(KafkaFeed):
     """A feed that is never at its end, so that events alone make log time go on."""
 
-    def at_end(self, partition: int, offset: int) -> bool:  # noqa: ARG002
+    def caught_up(self, partition: int, offset: int) -> bool:  # noqa: ARG002
         """Say no."""
         return False
 

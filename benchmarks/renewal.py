@@ -25,10 +25,10 @@ from load import CUSTOMERS, lines
 from streamer.adapters.memory import MemoryLog, MemorySink
 from streamer.adapters.redis import RedisStore
 from streamer.codecs.events import decode
-from streamer.core.compile import compile_rules
-from streamer.core.ruleset import RuleSet
+from streamer.core.engine.program import RuleSet
+from streamer.core.rules.compile import compile_rules
 from streamer.language import read_rules_text
-from streamer.worker import Pace, PartitionTask
+from streamer.worker import LogRunner, Pace, PartitionTask
 
 RULES = Path(__file__).with_name("rules.yaml").read_text(encoding="utf-8")
 PACE = Pace(in_order=False)
@@ -56,13 +56,14 @@ def measure(server: Redis, store: RedisStore, customers: int) -> None:
     log, sink = MemoryLog(), MemorySink()
     for line in lines(customers):
         log.append(line, orjson.loads(line)["time"])
-    worker = PartitionTask(compiled(RULES), store, sink, decode, pace=PACE, owner="first")
-    worker.start()
-    while worker.step(log):
+    task = PartitionTask(compiled(RULES), store, sink, decode, pace=PACE, owner="first")
+    runner = LogRunner(task, log, sink, PACE.batch)
+    runner.start()
+    while runner.step():
         pass
     print("                  customers  changes  us each: worker  Redis  of the clock")
-    renew(server, store, sink, "another title", RULES.replace("title: ", "title: The "))
-    renew(server, store, sink, "shorter windows", RULES.replace("within: 7d", "within: 2d"))
+    migrate(server, store, sink, "another title", RULES.replace("title: ", "title: The "))
+    migrate(server, store, sink, "shorter windows", RULES.replace("within: 7d", "within: 2d"))
 
 
 def compiled(text: str) -> RuleSet:
@@ -71,18 +72,19 @@ def compiled(text: str) -> RuleSet:
     return compile_rules(declared.header, declared.declarations)
 
 
-def renew(server: Redis, store: RedisStore, sink: MemorySink, name: str, text: str) -> None:
+def migrate(server: Redis, store: RedisStore, sink: MemorySink, name: str, text: str) -> None:
     """Decide everybody under these rules, and print what that took."""
-    worker = PartitionTask(compiled(text), store, sink, decode, pace=PACE, owner=name)
-    worker.start()
+    task = PartitionTask(compiled(text), store, sink, decode, pace=PACE, owner=name)
+    runner = LogRunner(task, MemoryLog(), sink, PACE.batch)
+    runner.start()
     changes, there = len(sink.changes), cpu(server)
     here, began = time.process_time(), time.perf_counter()
-    while worker.renewing:
-        worker.publish(worker.renew_once(PACE.renewals)[0])
+    while task.needs_migration:
+        runner.migrate(PACE.renewals)
     took, here, there = time.perf_counter() - began, time.process_time() - here, cpu(server) - there
-    each = 1e6 / worker.tally.renewed
+    each = 1e6 / task.tally.migrated
     print(
-        f"{name:18} {worker.tally.renewed:8,} {len(sink.changes) - changes:8,} "
+        f"{name:18} {task.tally.migrated:8,} {len(sink.changes) - changes:8,} "
         f"{here * each:16.1f} {there * each:6.1f} {took * each:13.1f}"
     )
 

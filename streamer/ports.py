@@ -19,13 +19,22 @@ Every adapter of a port passes the same contract suite (`tests/contracts`). Adap
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final, NamedTuple, Protocol, TypeAlias
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 from streamer.codecs.changes import encode_change
-from streamer.errors import AdapterError
-from streamer.types import Membership, Millis, Record, Rejection, SegmentChange
+from streamer.errors import AdapterError, InvalidEvent
+from streamer.types import (
+    FOREVER,
+    Event,
+    Membership,
+    Millis,
+    Record,
+    Rejection,
+    SegmentChange,
+)
 
 DueWake: TypeAlias = tuple[Millis, str]
 """A wake and whose it is. In this order, by time and then by customer, wakes are acted on."""
@@ -60,7 +69,7 @@ class Feed(Protocol):
         """
 
     def assigned(self) -> Mapping[int, int]:
-        """Return the partitions that this process has, each with the number of its assignment_epoch.
+        """Return the partitions that this process has, each with its assignment epoch.
 
         A partition that went away and came back has another number than before.
         """
@@ -74,8 +83,25 @@ class Feed(Protocol):
     def offset_range(self, partition: int) -> OffsetRange:
         """Return which offsets the partition holds."""
 
-    def at_end(self, partition: int, offset: int) -> bool:
-        """Say whether there was no record at or after `offset` when last heard of the partition."""
+    def caught_up(self, partition: int, offset: int) -> bool:
+        """Say whether there was no record at or after `offset` when last heard of the partition.
+
+        Costs nothing, and may be out of date: it says when it is worth asking `at_end`.
+        """
+
+    def at_end(self, offsets: Mapping[int, int]) -> AbstractSet[int]:
+        """Ask the log, and return the partitions that hold no record at or after their offset.
+
+        True of an instant after the call was made. A record counts as soon as it has its append
+        time, also one that may not be read yet. A partition whose log does not answer, or that is
+        not caught up, is not among those returned.
+        """
+
+    def lag(self, partition: int, offset: int) -> int | None:
+        """Return how many offsets from `offset` on are there to be read, as last heard: for people.
+
+        None where nothing was heard of the partition. May be called from any thread.
+        """
 
     def failed(self) -> Mapping[int, AdapterError]:
         """Return why partitions that were begun are not delivered, as the last poll found.
@@ -104,11 +130,12 @@ class OutboxEntry:
     partition: int = 0
     offset: int = 0
     swept: DueWake = NOTHING_SWEPT
+    encoded: tuple[bytes, ...] | None = field(default=None, compare=False)
 
     @cached_property
     def lines(self) -> tuple[bytes, ...]:
         """The changes as JSON, in their order: encoded once, for the outbox and for the sink."""
-        return tuple(map(encode_change, self.changes))
+        return tuple(map(encode_change, self.changes)) if self.encoded is None else self.encoded
 
 
 class PublishedMark(NamedTuple):
@@ -133,7 +160,7 @@ class PartitionMeta:
     Every wake up to and with `swept` has acted. `layouts` says by their ids what the layouts are
     in which profiles were written. `before` names the owner before this one, if one was named.
     Everything up to the commit `published` is known to be told. While profiles are made again,
-    `rebuilding_until` is the offset at which they will be what they were: until then nobody can
+    `restoring_until` is the offset at which they will be what they were: until then nobody can
     say of a customer that it is in no segment.
     """
 
@@ -145,7 +172,7 @@ class PartitionMeta:
     swept: DueWake = NOTHING_SWEPT
     before: str = ""
     published: int = 0
-    rebuilding_until: int | None = None
+    restoring_until: int | None = None
 
 
 class FencingToken(NamedTuple):
@@ -165,7 +192,7 @@ class Checkpoint:
     gone. `wakes` maps the same customers to their next wake, or to None. `outgoing` waits in the
     outbox until published; every outbox entry with a number up to `published` is trimmed.
     `layouts` are kept besides those that are there or instead of those with the same id, or
-    forgotten where they are None. `rebuilding_until` is as in `PartitionMeta`.
+    forgotten where they are None. `restoring_until` is as in `PartitionMeta`.
     """
 
     partition: int
@@ -181,12 +208,92 @@ class Checkpoint:
     published: int = 0
     layouts: Mapping[bytes, bytes | None] = field(default_factory=dict)
     swept: DueWake = NOTHING_SWEPT
-    rebuilding_until: int | None = None
+    restoring_until: int | None = None
 
     @property
     def tenure(self) -> FencingToken:
         """The hold under which it is written, if that stands."""
         return FencingToken(self.owner, self.epoch, self.follows)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Records as an engine has read them: the event of each, or why it is none.
+
+    `customers` are those concerned, in their order; `appended` is the largest append time.
+    """
+
+    records: Sequence[Record] = ()
+    events: Sequence[Event | InvalidEvent] = ()
+    customers: Mapping[str, None] = field(default_factory=dict)
+    appended: Millis | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What an engine is to decide at once.
+
+    `stored` are the profiles of those customers that were missing in its cache, and have one. `due`
+    are the wakes due at or before `until` (None: none is to fire), none after `boundary`;
+    `customers` are others that are to be looked at after new rules came. `offset`, `log_time` and
+    `fired_until` are where the partition stands.
+    """
+
+    reading: Reading
+    stored: Mapping[str, bytes]
+    offset: int
+    log_time: Millis | None
+    fired_until: DueWake
+    due: Sequence[DueWake] = ()
+    until: Millis | None = None
+    boundary: DueWake = (FOREVER, "")
+    customers: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """What an engine yields: everything that is to be committed and published of a batch.
+
+    `profiles` maps the customers whose profile moved to its bytes, None where it is gone; `lines`
+    are the `changes` as JSON, in their order. `taken` records are done, and `done` says whether all
+    wakes that were to fire have. `overflows` counts, by cell, what was dropped beyond its bound.
+    `decoded` and `loaded` are for the engine itself, to keep once the batch is committed.
+    """
+
+    profiles: Mapping[str, bytes | None]
+    wakes: Mapping[str, Millis | None]
+    changes: tuple[SegmentChange, ...]
+    lines: tuple[bytes, ...]
+    memberships: tuple[Membership, ...]
+    rejections: tuple[Rejection, ...]
+    outcomes: Mapping[str, int]
+    overflows: Mapping[int, int]
+    migrated: int
+    earliest: Millis | None
+    latest: Millis | None
+    taken: int
+    done: bool
+    offset: int
+    log_time: Millis | None
+    fired_until: DueWake
+    decoded: Mapping[str, Any]
+    loaded: Mapping[str, bytes]
+
+
+class Engine(Protocol):
+    """Decides batches for the customers of one partition; it knows no store and no log."""
+
+    def read(self, records: Sequence[Record]) -> Reading:
+        """Decode records."""
+
+    def missing(self, customers: Iterable[str]) -> list[str]:
+        """Return the customers whose profiles a batch about them must bring, each once."""
+
+    def advance(self, batch: Batch) -> Advance:
+        """Decide a batch: wakes and records in the order of the log."""
+
+    def keep(self, advance: Advance) -> None:
+        """Keep what was committed for the batches to come."""
 
 
 class Store(Protocol):

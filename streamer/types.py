@@ -5,7 +5,6 @@ The values are immutable. The ones made once per event are named tuples, because
 costs a microsecond to build and these are built for every event.
 """
 
-from collections.abc import Callable
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from streamer.hashes import change_id
@@ -48,6 +47,7 @@ class Event(NamedTuple):
 
     `properties` is the event's own mapping, `traits` the traits that it carries, or None.
     `appended` is the append time of its record, None where the log has no time of its own.
+    `user_id` and `anonymous_id` are the ids that it came with; `customer` is the one that counts.
     `context` is where it happened (campaign, device, page), or None.
     """
 
@@ -58,6 +58,8 @@ class Event(NamedTuple):
     properties: dict[str, Any]
     traits: dict[str, Any] | None = None
     appended: Millis | None = None
+    user_id: str | None = None
+    anonymous_id: str | None = None
     context: dict[str, Any] | None = None
 
 
@@ -67,27 +69,14 @@ class Wake(NamedTuple):
     at: Millis
 
 
-Telling: TypeAlias = tuple[Callable[..., str], *tuple[Any, ...]]
-"""A text that is made when somebody reads it: a function of unchanging values, and the values."""
-Detail: TypeAlias = str | Telling
-Reason: TypeAlias = tuple[str, Detail]
-"""What was asked, and what the answer rests on; the text is the one after the other."""
-
-
-def told(reason: Reason) -> str:
-    """Return the text of a reason."""
-    asked, detail = reason
-    return asked + (detail if isinstance(detail, str) else detail[0](*detail[1:]))
-
-
 class SegmentChange(NamedTuple):
     """One customer entered or exited one segment.
 
     `segment` is the membership (`cart_abandoner`, or `engagement.active` for a ladder's tier);
     `ladder`, `origin` and `target` are filled for tiers (`from` and `to` in the payload).
     `sequence` counts the customer's changes from 1; `born` is the time of the first accepted
-    event of the profile; `cause` is `event` or `time`, `event_id` the causing event. `reasons` are
-    told only where the change is written or shown, since a change is decided more often than read.
+    event of the profile; `cause` is `event`, `time`, `rules` or `merge`, `event_id` the causing event.
+    `because` says what the change rests on, as sentences.
     """
 
     customer: str
@@ -98,7 +87,7 @@ class SegmentChange(NamedTuple):
     born: Millis
     cause: str
     event_id: str | None
-    reasons: tuple[Reason, ...]
+    because: tuple[str, ...]
     rules: str
     holdout: bool
     replayed: bool = False
@@ -112,11 +101,6 @@ class SegmentChange(NamedTuple):
         return change_id(
             self.customer, self.born, self.segment, self.direction, self.at, self.sequence
         )
-
-    @property
-    def because(self) -> tuple[str, ...]:
-        """The reasons as sentences."""
-        return tuple(map(told, self.reasons))
 
 
 class Membership(NamedTuple):

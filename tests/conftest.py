@@ -9,6 +9,7 @@ Where a server cannot be had, its tests are skipped, and the last lines of the r
 
 import os
 import re
+import signal
 import uuid
 from collections.abc import Iterator
 
@@ -23,6 +24,14 @@ CANNOT_RUN = "cannot run here"
 # A busy machine is no mistake of ours: how long one example takes proves nothing.
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C reach the commands that tests start, also where a shell has us ignore it.
+
+    A shell does so with what it starts in the background, and what we ignore our children do too.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def need(server: str, missing: str | None) -> None:

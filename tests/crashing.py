@@ -1,18 +1,22 @@
-"""Log, store and sink that are interrupted at the n-th call: to crash there, or to let others in.
+"""Ends that are interrupted at the n-th call: to crash there, to stall, or to let others in.
 
-Log, store and sink of one worker share one `Calls`, so that its calls are numbered through, from 0.
+All ends and clocks of one worker share one `Calls`, so its calls are numbered through, from 0.
 An interruption comes before the call takes effect, or after it took effect and before the worker
 learns of it: the two ways in which a call to an outside thing can be lost.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import NoReturn, TypeVar
 
+from streamer.errors import AdapterError
 from streamer.ports import (
     Checkpoint,
     DueWake,
+    Feed,
     FencingToken,
     Log,
+    OffsetRange,
     OutboxEntry,
     PartitionMeta,
     PublishedMark,
@@ -36,7 +40,7 @@ def crash() -> NoReturn:
 class Calls:
     """The calls of one worker: counted, and interrupted once, at number `at`, by `act`.
 
-    `check` comes before every call, and may raise what an outside thing raises.
+    `check` comes before every call that reaches for store or sink, and may raise what these raise.
 
     After a crash every further call crashes too.
     """
@@ -55,11 +59,12 @@ class Calls:
         """Interrupt the call of this number, and no other one."""
         self._at, self._after, self._act = at, after, act
 
-    def make(self, call: Callable[[], T]) -> T:
-        """Make a call, or be interrupted."""
+    def make(self, call: Callable[[], T], *, reaches: bool = True) -> T:
+        """Make a call, or be interrupted; `reaches` if it is one of store or sink."""
         if self._crashed:
             raise Crash
-        self.check()
+        if reaches:
+            self.check()
         due = self.made == self._at
         self.made += 1
         if due and not self._after:
@@ -86,6 +91,48 @@ class InterruptedLog:
 
     def read(self, partition: int, offset: int, limit: int) -> Sequence[Record]:
         return self._calls.make(lambda: self._log.read(partition, offset, limit))
+
+
+class InterruptedFeed:
+    """A feed whose calls are counted."""
+
+    def __init__(self, feed: Feed, calls: Calls) -> None:
+        self._feed = feed
+        self._calls = calls
+
+    def poll(self, limit: int, wait: float) -> Sequence[Record]:
+        return self._make(lambda: self._feed.poll(limit, wait))
+
+    def assigned(self) -> Mapping[int, int]:
+        return self._make(self._feed.assigned)
+
+    def start_at(self, partition: int, offset: int) -> None:
+        self._make(lambda: self._feed.start_at(partition, offset))
+
+    def pause(self, partition: int) -> None:
+        self._make(lambda: self._feed.pause(partition))
+
+    def offset_range(self, partition: int) -> OffsetRange:
+        return self._make(lambda: self._feed.offset_range(partition))
+
+    def caught_up(self, partition: int, offset: int) -> bool:
+        return self._make(lambda: self._feed.caught_up(partition, offset))
+
+    def at_end(self, offsets: Mapping[int, int]) -> AbstractSet[int]:
+        return self._make(lambda: self._feed.at_end(offsets))
+
+    def lag(self, partition: int, offset: int) -> int | None:
+        return self._feed.lag(partition, offset)
+
+    def failed(self) -> Mapping[int, AdapterError]:
+        return self._make(self._feed.failed)
+
+    @property
+    def trouble(self) -> str | None:
+        return self._feed.trouble
+
+    def _make(self, call: Callable[[], T]) -> T:
+        return self._calls.make(call, reaches=False)
 
 
 class InterruptedStore:

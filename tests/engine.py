@@ -7,11 +7,11 @@ from typing import Any
 from streamer.adapters.memory import MemoryLog, MemorySink, MemoryStore
 from streamer.app.replay import replay
 from streamer.codecs.events import decode
-from streamer.core.compile import compile_rules
-from streamer.core.ruleset import RuleSet
+from streamer.core.engine.program import RuleSet
+from streamer.core.rules.compile import compile_rules
 from streamer.language import read_rules_text
 from streamer.types import FOREVER, Millis, SegmentChange
-from streamer.worker import Pace, PartitionTask
+from streamer.worker import LogRunner, Pace, PartitionTask
 from tests.strategies import Until
 
 
@@ -70,21 +70,22 @@ def work(
         cache=cut.cache,
         horizon=FOREVER if horizon is None else horizon,
     )
-    worker = PartitionTask(rules, MemoryStore(), sink, decode, pace=pace)
-    worker.start()
-    while worker.step(log):
-        if worker.log_time is not None:
-            worker.sweep(worker.log_time - pace.lateness)
-    end = end_of_file(worker, pace) if horizon is None else horizon
-    start = min(worker.tally.earliest or end, end)
+    task = PartitionTask(rules, MemoryStore(), sink, decode, pace=pace)
+    runner = LogRunner(task, log, sink, pace.batch)
+    runner.start()
+    while runner.step():
+        if task.log_time is not None:
+            runner.fire_due(task.log_time - task.lateness)
+    end = end_of_file(task, pace) if horizon is None else horizon
+    start = min(task.tally.earliest or end, end)
     for part in range(1, cut.sweeps + 1):
-        worker.sweep(start + (end - start) * part // cut.sweeps)
+        runner.fire_due(start + (end - start) * part // cut.sweeps)
 
 
-def end_of_file(worker: PartitionTask, pace: Pace) -> int:
+def end_of_file(task: PartitionTask, pace: Pace) -> int:
     """The larger of the largest accepted event time and log time less `lateness`."""
-    reached = 0 if worker.log_time is None else worker.log_time - pace.lateness
-    return max(worker.tally.latest or 0, reached)
+    reached = 0 if task.log_time is None else task.log_time - task.lateness
+    return max(task.tally.latest or 0, reached)
 
 
 def said(changes: Sequence[SegmentChange]) -> dict[str, list[dict[str, Any]]]:

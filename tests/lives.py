@@ -15,11 +15,12 @@ from streamer.adapters.sqlite import SqliteLog, SqliteSink, SqliteStore
 from streamer.codecs.changes import encode_change, rejection_line
 from streamer.codecs.events import decode
 from streamer.codecs.profiles import ProfileCodec
-from streamer.core.ruleset import RuleSet
+from streamer.core.engine.program import RuleSet
+from streamer.core.profile import Profile
 from streamer.errors import InvalidEvent
 from streamer.ports import Log, Sink, Store
 from streamer.types import DAY, FOREVER, HOUR, MINUTE, SECOND, Millis, Record
-from streamer.worker import Pace, PartitionTask
+from streamer.worker import LogRunner, Pace, PartitionTask
 from tests.crashing import Calls, InterruptedLog, InterruptedSink, InterruptedStore
 from tests.engine import compiled, end_of_file
 
@@ -170,20 +171,15 @@ class Life:
     def live(self, ends: Ends, calls: Calls | None = None) -> Millis:
         """Work to the end of the log, then sweep; return up to when."""
         calls = calls or Calls()
-        worker = PartitionTask(
-            self.rules,
-            InterruptedStore(ends.store, calls),
-            InterruptedSink(ends.sink, calls),
-            decode,
-            pace=self.pace,
-        )
-        worker.start()
-        log = InterruptedLog(ends.log, calls)
-        while worker.step(log):
-            if worker.log_time is not None:
-                worker.sweep(worker.log_time - self.pace.lateness)
-        until = end_of_file(worker, self.pace) if self.until is None else self.until
-        worker.sweep(until)
+        store, sink = InterruptedStore(ends.store, calls), InterruptedSink(ends.sink, calls)
+        task = PartitionTask(self.rules, store, sink, decode, pace=self.pace)
+        runner = LogRunner(task, InterruptedLog(ends.log, calls), sink, self.pace.batch)
+        runner.start()
+        while runner.step():
+            if task.log_time is not None:
+                runner.fire_due(task.log_time - task.lateness)
+        until = end_of_file(task, self.pace) if self.until is None else self.until
+        runner.fire_due(until)
         return until
 
 
@@ -192,7 +188,9 @@ class Legacy:
     """What a life leaves: what was told, every profile, whose wakes are set, nothing left to tell.
 
     A wake may be earlier than it needs to be, and how much depends on what a worker has in its
-    cache. So profiles are compared without it, and of the wakes only whose they are.
+    cache. So profiles are compared without it and from one base, and of the wakes only whose they
+    are. Where wakes
+    and records do not come in one order, changes are compared customer by customer.
     """
 
     changes: list[bytes]
@@ -204,17 +202,27 @@ class Legacy:
     untold: int
 
 
-def legacy(ends: Ends, lines: Sequence[bytes], rules: RuleSet) -> Legacy:
+def thaw_all(rules: RuleSet, profile: Profile) -> None:
+    """Decode every cell, so that the profile is encoded from its last event on."""
+    for cell in rules.cells:
+        cell.state(profile)
+    profile.frozen.clear()
+
+
+def legacy(ends: Ends, lines: Sequence[bytes], life: Life) -> Legacy:
     """Look at everything that is left. Claims the partition: whoever still lives is fenced."""
     changes, rejections = ends.told()
+    if not life.pace.in_order:
+        changes.sort(key=lambda change: str(json.loads(change)["customer_id"]))
     meta = ends.store.claim(0)
     mark = ends.sink.mark(0)
-    codec = ProfileCodec(rules, meta.layouts)
+    codec = ProfileCodec(life.rules, meta.layouts)
     stored = ends.store.load(0, customers(lines))
     profiles = {who: codec.decode(who, data) for who, data in stored.items()}
     wakes = {who: at for at, who in ends.store.due(0, FOREVER, 1 << 30)}
     assert wakes == {who: profile.wake for who, profile in profiles.items()}
     for profile in profiles.values():
+        thaw_all(life.rules, profile)
         profile.wake = FOREVER
     return Legacy(
         changes,

@@ -12,10 +12,10 @@ from itertools import zip_longest
 from streamer.adapters.memory import MemoryStore
 from streamer.codecs.events import decode
 from streamer.codecs.profiles import Layout, ProfileCodec
-from streamer.core.decide import Decision, decide
+from streamer.core.engine.decide import Decision, decide
+from streamer.core.engine.migrate import migrate
+from streamer.core.engine.program import RuleSet
 from streamer.core.profile import Profile
-from streamer.core.renew import renew
-from streamer.core.ruleset import RuleSet
 from streamer.errors import InvalidEvent
 from streamer.ports import Checkpoint, DueWake
 from streamer.types import Event, Millis, Record, SegmentChange, Wake
@@ -25,13 +25,13 @@ from streamer.types import Event, Millis, Record, SegmentChange, Wake
 class Regime:
     """From when on a rule set decides a partition: before the record `offset`, after `swept`.
 
-    `in_force` is the instant that the store was told, `followed` whom these rules have decided.
+    `effective_from` is the instant that the store was told, `followed` whom these rules have decided.
     """
 
     rules: RuleSet
     offset: int
     swept: DueWake
-    in_force: Millis
+    effective_from: Millis
     followed: set[str] = field(default_factory=set)
 
 
@@ -51,8 +51,8 @@ class WatchedStore(MemoryStore):
         regimes = self.regimes.setdefault(partition, [])
         if not regimes or regimes[-1].rules is not rules:
             layout = self._partitions[partition].meta.layouts[ProfileCodec(rules).id]
-            in_force = Layout.read(layout).in_force
-            regimes.append(Regime(rules, before.offset, before.swept, in_force))
+            effective_from = Layout.read(layout).effective_from
+            regimes.append(Regime(rules, before.offset, before.swept, effective_from))
         regimes[-1].followed.update(checkpoint.profiles)
 
     def layouts(self) -> list[set[bytes]]:
@@ -117,7 +117,7 @@ def _renewed(
     written = ProfileCodec(before)
     codec = ProfileCodec(regime.rules, written.own)
     stored = codec.read(profile.customer, written.encode(profile))
-    return _say(renew(regime.rules, stored.profile, regime.in_force, stored.lost), said)
+    return _say(migrate(regime.rules, stored.profile, regime.effective_from, stored.removed), said)
 
 
 def _reach(

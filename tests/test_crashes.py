@@ -4,6 +4,9 @@ Every call to log, store and sink is the last one of a life once: before it took
 it took effect but before the worker knew. The next life must end where a life without a crash
 ends: the same bytes told in the same order, the same profiles, the same wakes.
 
+That is so in both ways in which wakes and records come together: in order, as in a replay, and at
+once, as live, where the order of different customers is nobody's promise.
+
 `STREAMER_PROOF_PAIRS` asks for more random trials: one for every 20 pairs.
 """
 
@@ -39,6 +42,8 @@ from tests.lives import (
 from tests.strategies import documents_to_yaml, histories, rule_documents
 from tests.strategies.conditions import Draw
 
+pytestmark = pytest.mark.longer
+
 Opened = Callable[[Sequence[bytes], Path], AbstractContextManager[Connect]]
 SMALL = Pace(batch=3, wakes=2, cache=2)
 TRIALS = max(25, int(os.environ.get("STREAMER_PROOF_PAIRS", "300")) // 20)
@@ -61,7 +66,7 @@ def trial(lines: list[bytes], life: Life) -> Trial:
     with in_memory(lines) as connect:
         ends = connect()
         until = life.live(ends, calls)
-        return Trial(lines, replace(life, until=until), legacy(ends, lines, life.rules), calls.made)
+        return Trial(lines, replace(life, until=until), legacy(ends, lines, life), calls.made)
 
 
 def moments(the: Trial) -> Iterator[tuple[int, bool]]:
@@ -76,7 +81,7 @@ def end_at(the: Trial, connect: Connect, calls: Calls) -> Legacy:
     with pytest.raises(Crash):
         the.life.live(connect(), calls)
     the.life.live(connect())
-    return legacy(connect(), the.lines, the.life.rules)
+    return legacy(connect(), the.lines, the.life)
 
 
 def outlived(the: Trial, ends: Ends, calls: Calls) -> bool:
@@ -90,7 +95,7 @@ def outlived(the: Trial, ends: Ends, calls: Calls) -> bool:
 
 def taken_over_at(the: Trial, connect: Connect, number: int, *, after: bool) -> int:
     """Stop one worker at a call, let another one live its life, then go on; 1 if fenced."""
-    successor = replace(the.life, pace=Pace())
+    successor = replace(the.life, pace=Pace(in_order=the.life.pace.in_order))
     calls = Calls(number, after=after, act=lambda: successor.live(connect()))
     try:
         the.life.live(connect(), calls)
@@ -99,10 +104,15 @@ def taken_over_at(the: Trial, connect: Connect, number: int, *, after: bool) -> 
     return 0
 
 
-@pytest.fixture(scope="module", params=[(1, False), (2, True)])
+@pytest.fixture(
+    scope="module",
+    params=[(1, False, True), (2, True, True), (2, True, False)],
+    ids=["no append times", "in order, as a replay", "at once, as live"],
+)
 def told_trial(request: pytest.FixtureRequest) -> Trial:
-    seed, appended = request.param
-    made = trial(story(seed, appended=appended), Life(story_rules(), SMALL))
+    seed, appended, in_order = request.param
+    life = Life(story_rules(), replace(SMALL, in_order=in_order))
+    made = trial(story(seed, appended=appended), life)
     assert made.expected.changes
     assert made.expected.untold == 0
     return made
@@ -126,7 +136,7 @@ def test_crash_upon_crash_changes_nothing_in_the_end(told_trial: Trial, *, after
             while not outlived(told_trial, connect(), Calls(least + crashes % 5, after=after)):
                 crashes += 1
                 assert crashes < told_trial.calls, "no life gets any further"
-            assert legacy(connect(), told_trial.lines, told_trial.life.rules) == told_trial.expected
+            assert legacy(connect(), told_trial.lines, told_trial.life) == told_trial.expected
         assert crashes > 2
 
 
@@ -138,7 +148,7 @@ def test_of_two_owners_at_once_the_fenced_one_changes_nothing(
     for number, after in moments(told_trial):
         with opened(told_trial.lines, tmp_path) as connect:
             fenced += taken_over_at(told_trial, connect, number, after=after)
-            end = legacy(connect(), told_trial.lines, told_trial.life.rules)
+            end = legacy(connect(), told_trial.lines, told_trial.life)
         assert end == told_trial.expected, f"taken over at call {number}, after: {after}"
     assert fenced > told_trial.calls // 2
 
@@ -149,7 +159,7 @@ def test_a_worker_that_was_fenced_may_come_back(told_trial: Trial) -> None:
         with pytest.raises(Fenced):
             told_trial.life.live(connect(), taken_over)
         told_trial.life.live(connect())
-        assert legacy(connect(), told_trial.lines, told_trial.life.rules) == told_trial.expected
+        assert legacy(connect(), told_trial.lines, told_trial.life) == told_trial.expected
 
 
 @pytest.mark.parametrize("pace", [Pace(), Pace(batch=1, wakes=1, cache=0), Pace(batch=7)])
@@ -158,8 +168,9 @@ def test_the_next_life_may_work_at_another_pace(told_trial: Trial, pace: Pace) -
         with in_memory(told_trial.lines) as connect:
             with pytest.raises(Crash):
                 told_trial.life.live(connect(), Calls(number, after=True))
-            replace(told_trial.life, pace=pace).live(connect())
-            assert legacy(connect(), told_trial.lines, told_trial.life.rules) == told_trial.expected
+            same_order = replace(pace, in_order=told_trial.life.pace.in_order)
+            replace(told_trial.life, pace=same_order).live(connect())
+            assert legacy(connect(), told_trial.lines, told_trial.life) == told_trial.expected
 
 
 @st.composite
@@ -170,6 +181,7 @@ def random_trials(draw: Draw) -> Trial:
         batch=draw(st.sampled_from([1, 3, 8])),
         wakes=draw(st.sampled_from([1, 3, 100])),
         cache=draw(st.sampled_from([0, 2, 100])),
+        in_order=draw(st.booleans()),
     )
     life = Life(compiled(documents_to_yaml(documents)), pace)
     return trial(lines, life)
@@ -242,7 +254,5 @@ def test_a_store_without_compare_and_set_is_caught_by_a_second_owner(told_trial:
     for number, after in moments(told_trial):
         with in_memory(told_trial.lines, store=CarelessStore()) as connect:
             assert taken_over_at(told_trial, connect, number, after=after) == 0
-            caught += (
-                legacy(connect(), told_trial.lines, told_trial.life.rules) != told_trial.expected
-            )
+            caught += legacy(connect(), told_trial.lines, told_trial.life) != told_trial.expected
     assert caught > 0

@@ -30,7 +30,7 @@ DOCUMENTS = sorted(
 )
 ON_KAFKA = {"topics", "publish", "run", "changes"}
 """The commands that need a Kafka; it has the topics that they ask for."""
-AT_WORK = b"partition taken over"
+AT_WORK = b"partition assigned"
 """What `streamer run` says once it works; then it is asked to end."""
 WORD = re.compile(r"`((?:streamer|make) [^`]+)`")
 HELP_NEEDS = {
@@ -117,7 +117,7 @@ def shell(
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,  # no line takes long, but the machine may be busy
         env=everything,
     )
 

@@ -32,7 +32,7 @@ def test_the_code_of_the_page_publishes_what_it_says(kafka: KafkaServer, tmp_pat
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=600,
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("not an event: no customer")

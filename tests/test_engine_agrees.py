@@ -5,12 +5,15 @@
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.cases import HISTORIES, Case, cases, disagreement
 from tests.engine import Answer, compiled, engine_run
 from tests.strategies import documents_to_yaml
 from tests.strategies.words import Node
+
+pytestmark = pytest.mark.longer
 
 PAIRS = int(os.environ.get("STREAMER_PROOF_PAIRS", "300"))
 

@@ -184,12 +184,12 @@ def test_the_pure_part_of_the_library_is_part_of_the_library() -> None:
 @pytest.mark.parametrize(
     ("module", "line"),
     [
-        ("streamer.core.decide", "import streamer.codecs.events"),
-        ("streamer.core.decide", "from streamer.codecs import events"),
-        ("streamer.core.decide", "def f():\n    from streamer.worker import run"),
-        ("streamer.core.decide", "if TYPE_CHECKING:\n    from streamer.ports import Log"),
-        ("streamer.core.decide", "import time"),
-        ("streamer.core.decide", "import orjson"),
+        ("streamer.core.engine.decide", "import streamer.codecs.events"),
+        ("streamer.core.engine.decide", "from streamer.codecs import events"),
+        ("streamer.core.engine.decide", "def f():\n    from streamer.worker import run"),
+        ("streamer.core.engine.decide", "if TYPE_CHECKING:\n    from streamer.ports import Log"),
+        ("streamer.core.engine.decide", "import time"),
+        ("streamer.core.engine.decide", "import orjson"),
         ("streamer.types", "import streamer.core"),
         ("streamer.codecs.events", "import streamer.extra"),
         ("streamer.extra", ""),
@@ -203,4 +203,4 @@ def test_a_forbidden_import_is_found(module: str, line: str) -> None:
     "call", ["datetime.now(UTC)", "datetime.date.today()", "open('x')", "f(print(1))"]
 )
 def test_a_call_to_the_world_is_found(call: str) -> None:
-    assert len(impure_calls("streamer.core.decide", call)) == 1
+    assert len(impure_calls("streamer.core.engine.decide", call)) == 1

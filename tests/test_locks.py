@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,25 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+RUNTIME = PROJECT["project"]["dependencies"]
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+GROUPS = PROJECT["dependency-groups"]
 LOCKS = {
-    "runtime": PROJECT["project"]["dependencies"],
-    "build": PROJECT["dependency-groups"]["build"],
-    "dev": PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["dev"],
+    "runtime": RUNTIME,
+    "extras": [*RUNTIME, *chain.from_iterable(EXTRAS.values())],
+    "build": GROUPS["build"],
+    "dev": RUNTIME + GROUPS["dev"] + GROUPS["docs"],
+    "servers": GROUPS["servers"],
+}
+WISHES = {  # what the engine was asked to be made with, each where it is used
+    "confluent-kafka": "runtime",
+    "faust-streaming": "extras",
+    "kafka-python": "runtime",
+    "orjson": "runtime",
+    "prometheus-client": "runtime",
+    "pytest": "dev",
+    "redis": "runtime",
+    "testcontainers": "dev",
 }
 
 
@@ -36,6 +52,31 @@ def test_every_dependency_is_locked_within_its_bounds(lock: str) -> None:
 @pytest.mark.parametrize("lock", ["runtime", "build"])
 def test_developers_get_the_same_versions(lock: str) -> None:
     assert pins(lock).items() <= pins("dev").items()
+
+
+def test_an_extra_adds_to_what_everybody_gets() -> None:
+    assert pins("runtime").items() <= pins("extras").items()
+
+
+@pytest.mark.parametrize(("package", "lock"), WISHES.items())
+def test_the_libraries_of_the_design_are_in_the_lock_of_their_users(
+    package: str, lock: str
+) -> None:
+    assert package in pins(lock)
+
+
+def test_every_library_of_the_run_time_is_imported_by_the_package() -> None:
+    modules = {
+        "confluent-kafka": "confluent_kafka",
+        "kafka-python": "kafka",
+        "prometheus-client": "prometheus_client",
+    }
+    source = "\n".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "streamer").rglob("*.py")
+    )
+    for name in {Requirement(wish).name for wish in RUNTIME} - {"tzdata"}:  # zoneinfo reads it
+        module = modules.get(name, name)
+        assert re.search(rf"^\s*(import|from) {re.escape(module)}\b", source, re.MULTILINE), name
 
 
 def test_what_builds_is_what_the_build_system_asks_for() -> None:

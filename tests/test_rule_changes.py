@@ -13,13 +13,12 @@ from collections.abc import Callable, Iterable, Sequence
 import orjson
 import pytest
 
-from streamer.codecs.profiles import ProfileCodec, Stored
-from streamer.core.decide import Decision
+from streamer.codecs.profiles import ProfileCodec
+from streamer.core.engine.migrate import migrate
+from streamer.core.engine.program import RuleSet
 from streamer.core.profile import Profile
-from streamer.core.renew import renew
-from streamer.core.ruleset import RuleSet
 from streamer.types import Millis, Record, SegmentChange
-from streamer.worker.cycle import Cycle
+from streamer.worker.batch import BatchRun
 from tests.engine import compiled
 from tests.lives import story_rules
 from tests.oracle import oracle_run
@@ -29,6 +28,9 @@ from tests.strategies.words import Node
 from tests.test_workers import move
 from tests.world import LATENESS, PARTITIONS, World, by_customer
 
+pytestmark = pytest.mark.longer
+
+Removed = tuple[str, ...]
 RUNS = max(60, int(os.environ.get("STREAMER_PROOF_PAIRS", "300")) // 5)
 STEPS = 80
 TROUBLE = ("crash", "crash", "rebalance", "zombie", "wake", "away")
@@ -173,13 +175,11 @@ def test_whatever_the_store_forgets_while_rules_change(seed: int) -> None:
     world.heal()
     documents = VERSIONS[RULES.index(world.rules)]
     for partition in range(PARTITIONS):
-        worker = world.members[world.owners[partition]].worker_process.assignments[partition].task
-        assert worker is not None
         meta = world.store.claim(partition)
         codec = ProfileCodec(world.rules, meta.layouts)
         assert meta.layouts.keys() == {codec.id}
         lines = [line(record) for record in world.log.read(partition, 0, 1 << 30)]
-        judged = oracle_run(documents, lines, worker.swept[0] - 1).members
+        judged = oracle_run(documents, lines, world.now - 2 * LATENESS).members
         _, customers = world.store.scan(partition, "", 1 << 30)
         profiles = world.store.load(partition, customers).items()
         kept = {who: inside(world.rules, codec.decode(who, data)) for who, data in profiles}
@@ -187,8 +187,8 @@ def test_whatever_the_store_forgets_while_rules_change(seed: int) -> None:
 
 
 def inside(rules: RuleSet, profile: Profile) -> list[str]:
-    places = zip(rules.plans, profile.inside, strict=True)
-    return sorted(plan.rungs[rung - 1].membership for plan, rung in places if rung)
+    places = zip(rules.segments, profile.inside, strict=True)
+    return sorted(segment.tiers[rung - 1].membership for segment, rung in places if rung)
 
 
 @pytest.mark.parametrize("seed", range(RUNS))
@@ -205,41 +205,45 @@ def test_rules_do_change_in_these_runs_and_find_silent_customers() -> None:
     assert min(causes[cause] for cause in ("event", "time", "rules")) > 100
 
 
-def renews_nobody(_self: Cycle, _customers: Iterable[str]) -> None:
-    """A wrong build: the silent are not decided anew."""
+def looks_at_nobody(_self: BatchRun, _customers: Sequence[str]) -> None:
+    """A wrong build: the silent are not migrated."""
 
 
-def keeps_nothing(self: Cycle, customer: str, kept: Stored) -> None:
-    """A wrong build: what differs is said, and the profile is not kept for it."""
-    decision = self._renewed(kept)
+def keeps_nothing(self: BatchRun, customer: str, profile: Profile, removed: Removed) -> None:
+    """A wrong build: what differs is published, and the profile is not kept for it."""
+    effective_from = self._engine.codec.effective_from
+    decision = migrate(self._rules, profile, effective_from, removed)
     self.profiles[customer] = decision.profile
-    self.changes.extend(decision.changes)
+    self._changes.extend(decision.changes)
 
 
-def says_when_it_looks(self: Cycle, kept: Stored) -> Decision:
+def decides_when_it_looks(
+    self: BatchRun, customer: str, profile: Profile, removed: Removed
+) -> None:
     """A wrong build: it decides at the instant at which it gets to the customer."""
-    return renew(self._desk.rules, kept.profile, self.swept[0] - 1, kept.lost)
+    now = self._batch.fired_until[0] - 1
+    self._take(customer, migrate(self._rules, profile, now, removed))
 
 
-def loses_memberships(self: Cycle, kept: Stored) -> Decision:
-    """A wrong build: it does not say what is gone with the old rules."""
-    return renew(self._desk.rules, kept.profile, self._desk.codec.in_force)
+def loses_memberships(self: BatchRun, customer: str, profile: Profile, _removed: Removed) -> None:
+    """A wrong build: nobody exits what is gone with the old rules."""
+    self._take(customer, migrate(self._rules, profile, self._engine.codec.effective_from))
 
 
 @pytest.mark.parametrize(
     ("method", "wrong"),
     [
-        ("renew", renews_nobody),
-        ("_renew", keeps_nothing),
-        ("_renewed", says_when_it_looks),
-        ("_renewed", loses_memberships),
+        ("_look_at", looks_at_nobody),
+        ("_migrate", keeps_nothing),
+        ("_migrate", decides_when_it_looks),
+        ("_migrate", loses_memberships),
     ],
     ids=lambda it: getattr(it, "__name__", ""),
 )
 def test_a_wrong_build_is_caught(
     monkeypatch: pytest.MonkeyPatch, method: str, wrong: Callable[..., object]
 ) -> None:
-    monkeypatch.setattr(Cycle, method, wrong)
+    monkeypatch.setattr(BatchRun, method, wrong)
     caught = 0
     for seed in range(8):
         try:

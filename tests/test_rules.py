@@ -7,8 +7,8 @@ import pytest
 from streamer.analysis.inventory import inventory
 from streamer.app.inputs import Rules
 from streamer.app.scenario import render, run_tests
-from streamer.core.compile import compile_rules, questions
 from streamer.core.leaves.trait import Trait
+from streamer.core.rules.compile import compile_rules, leaf_specs
 from streamer.language import Declared, TestCase, read_rules
 
 ROOT = Path(__file__).parents[1]
@@ -52,7 +52,7 @@ def test_each_rule_has_an_owner() -> None:
 
 def test_who_takes_consent_back_is_out_at_once() -> None:
     for one in DECLARED.declarations:
-        if any(isinstance(each, Trait) and "consent" in each.name for each in questions(one)):
+        if any(isinstance(each, Trait) and "consent" in each.name for each in leaf_specs(one)):
             assert one.settings.min_dwell == 0, one.key
 
 

@@ -13,6 +13,8 @@ import pytest
 from tests.lives import story_rules
 from tests.world import PARTITIONS, World, by_customer
 
+pytestmark = pytest.mark.longer
+
 RUNS = max(60, int(os.environ.get("STREAMER_PROOF_PAIRS", "300")) // 2)
 STEPS = 60
 
@@ -39,6 +41,7 @@ def move(world: World, what: str) -> None:
         "turn": lambda: world.turn(name),
         "wait": lambda: world.wait(chance.choice((100, 5_000, 1_900_000))),
         "crash": lambda: world.crash_soon(name),
+        "stall": lambda: world.stall_soon(name),
         "rebalance": lambda: world.give(chance.randrange(PARTITIONS), name),
         "zombie": lambda: world.give(chance.randrange(PARTITIONS), name, told=False),
         "wake": world.wake_zombies,
@@ -75,6 +78,11 @@ def check(world: World) -> None:
 @pytest.mark.parametrize("seed", range(RUNS))
 def test_whatever_dies_and_moves(seed: int) -> None:
     check(lived(seed, "crash", "crash", "rebalance", "zombie", "wake", "away"))
+
+
+@pytest.mark.parametrize("seed", range(RUNS))
+def test_whatever_stalls_between_any_two_calls(seed: int) -> None:
+    check(lived(seed, "stall", "stall", "stall", "rebalance", "wake"))
 
 
 @pytest.mark.parametrize("seed", range(RUNS))

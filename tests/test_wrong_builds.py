@@ -2,7 +2,7 @@
 
 A wrong build is a copy of the package with one piece of text replaced. The right build, copied in
 the same way and asked the same, is found right. Mistakes of the engine are caught by the oracle,
-mistakes around it by the tests of crews and by those of the ports, which run on the real parts.
+mistakes around it by the tests of workers and by those of the ports, which run on the real parts.
 """
 
 import os
@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import need
-from tests.servers.machine import missing_for_redis
+from tests.servers.machine import FOLDER, missing_for_redis
+
+pytestmark = pytest.mark.proof
 
 PROJECT = Path(__file__).parents[1]
 PAIRS, SEED = 1_000, 1
@@ -45,15 +47,15 @@ MISTAKES = [
     ),
     (
         "cooldown ignored",
-        "core/plan.py",
-        "since + plan.settings.cooldown",
+        "core/segment.py",
+        "since + segment.settings.cooldown",
         "since",
     ),
     (
         "a ladder's exit missing",
         "core/decide.py",
         "            if number:\n",
-        "            if number and not (target and plan.is_ladder and direction == 'exited'):\n",
+        "            if number and not (target and segment.is_ladder and direction == 'exited'):\n",
     ),
     (
         "a wake one millisecond late",
@@ -63,7 +65,9 @@ MISTAKES = [
     ),
 ]
 
-CREWS, CRASHES = "tests/test_workers.py", "tests/test_crashes.py"
+WORKERS, CRASHES = "tests/test_workers.py", "tests/test_crashes.py"
+TIME = "tests/worker/test_worker.py"
+STALLS = f"{WORKERS}::test_whatever_stalls_between_any_two_calls"
 STORES = "tests/contracts/test_store.py"
 
 # What is wrong, the module, its text, the mistake, and where it is caught.
@@ -76,7 +80,7 @@ MISTAKES_AROUND = [
             early = replace(outgoing, offset=self.offset, swept=self.swept)
             self._sink.publish([early])
         self._store.commit(\n""",
-        CREWS,
+        WORKERS,
     ),
     (
         "no compare-and-set",
@@ -97,7 +101,21 @@ MISTAKES_AROUND = [
         "worker/cycle.py",
         "self._decide(customer, Wake(at))",
         "self._decide(customer, Wake(max(at, __import__('time').time_ns() // 10**6)))",
-        CREWS,
+        WORKERS,
+    ),
+    (
+        "time moved by an end of the log that was true once",
+        "worker/worker.py",
+        "found = self._try(list(offsets), lambda: self.feed.at_end(offsets)) if offsets else None",
+        "found = offsets",
+        STALLS,
+    ),
+    (
+        "the clock read after the log was asked for its end",
+        "worker/worker.py",
+        "entries += self._fire(partition, due[partition])",
+        "entries += self._fire(partition, self._due(partition, self.assignments[partition]) or 0)",
+        TIME,
     ),
     (
         "a wake deleted before it acted",
@@ -128,7 +146,7 @@ def proof(build: Path) -> subprocess.CompletedProcess[str]:
 @pytest.fixture
 def build(tmp_path: Path) -> Path:
     """A copy of the package and of what judges it."""
-    for name in ("streamer", "tests"):
+    for name in ("streamer", "tests", "requirements"):
         shutil.copytree(
             PROJECT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__")
         )
@@ -165,7 +183,7 @@ def outcome_of(build: Path, where: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603  our own tests
         [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", where],
         cwd=build,
-        env={**os.environ, "PYTHONPATH": str(build)},
+        env={**os.environ, "PYTHONPATH": str(build), "STREAMER_SERVERS": str(FOLDER)},
         capture_output=True,
         text=True,
         check=False,

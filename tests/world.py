@@ -1,8 +1,8 @@
-"""A small world in which crews work side by side, and everything goes wrong: all from one seed.
+"""A small world in which workers share partitions while everything fails: all from one seed.
 
-The log, the store and the sink are the memory adapters, the crews the real ones. A broker's clock
-stamps what is appended. A sink refuses a worker_process that the group no longer gives the partition to, as
-a broker does with a stale generation of the group.
+The log, the store and the sink are the memory adapters, the workers the real ones. A broker's clock
+stamps what is appended. The sink refuses a worker that the group has taken the partition from, as a
+broker does with a stale generation of the group.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -14,12 +14,12 @@ import orjson
 
 from streamer.adapters.memory import MemoryFeed, MemoryLog, MemorySink, MemoryStore
 from streamer.codecs.events import decode
-from streamer.core.ruleset import RuleSet
+from streamer.core.engine.program import RuleSet
 from streamer.errors import AdapterError, Fenced, Unavailable
 from streamer.ports import OutboxEntry, PublishedMark
 from streamer.types import HOUR, MINUTE, SECOND, Millis, Record, SegmentChange
-from streamer.worker import Clocks, Pace, PartitionTask, Stopwatch, Worker
-from tests.crashing import Calls, Crash, InterruptedSink, InterruptedStore, crash
+from streamer.worker import Clocks, LogRunner, Pace, PartitionTask, Stopwatch, Worker
+from tests.crashing import Calls, Crash, InterruptedFeed, InterruptedSink, InterruptedStore, crash
 from tests.lives import START
 
 PARTITIONS = 3
@@ -30,11 +30,11 @@ NAMES = ("product_viewed", "product_viewed", "product_added", "order_completed",
 
 @dataclass
 class Member:
-    """One process of the group: its worker_process, what it believes it was given, the rules it has read."""
+    """One process of the group: its worker, its view of the assignment, its rules."""
 
     name: str
     feed: MemoryFeed
-    worker_process: Worker
+    worker: Worker
     calls: Calls
     rules: RuleSet
 
@@ -76,6 +76,7 @@ class World:
     def __post_init__(self) -> None:
         self.chance = Random(self.seed)  # noqa: S311 (a seed, not secrecy)
         self.snapshots: list[MemoryStore] = []
+        self.stalled: set[str] = set()
         self.ids = 0
 
     # What happens in the shop
@@ -114,9 +115,7 @@ class World:
         sink = InterruptedSink(GroupSink(self.sink, lambda p: self.owners.get(p) == name), calls)
         claims = iter(range(1_000_000))
         wakes = self.chance.choice((1, 2, 50))
-        pace = Pace(
-            lateness=LATENESS, batch=4, wakes=wakes, cache=4, renewals=wakes, in_order=False
-        )
+        pace = Pace(batch=4, wakes=wakes, cache=4, renewals=wakes, in_order=False)
 
         def task_factory(partition: int) -> PartitionTask:
             owner, rules = f"{name}/{next(claims)}", self.members[name].rules
@@ -125,9 +124,13 @@ class World:
                 rules, store, sink, decode, partition=partition, pace=pace, owner=owner
             )
 
-        clocks = Clocks(lambda: self.now + skew, lambda: self.now + steady)
-        worker_process = Worker(feed, sink, task_factory, pace, clocks, self, Stopwatch())
-        self.members[name] = Member(name, feed, worker_process, calls, self.rules)
+        clocks = Clocks(
+            lambda: calls.make(lambda: self.now + skew, reaches=False),
+            lambda: calls.make(lambda: self.now + steady, reaches=False),
+        )
+        interrupted = InterruptedFeed(feed, calls)
+        worker = Worker(interrupted, sink, task_factory, pace, clocks, self, Stopwatch())
+        self.members[name] = Member(name, feed, worker, calls, self.rules)
 
     def give(self, partition: int, name: str, *, told: bool = True) -> None:
         """Give a partition to a member; who had it hears of it now, or later (a zombie)."""
@@ -145,9 +148,14 @@ class World:
                     member.feed.withdraw(partition)
 
     def turn(self, name: str) -> None:
-        """Let a member work for one turn; if it dies of it, its partitions go to others."""
+        """Let a member work for one turn, unless it stands still."""
+        if name not in self.stalled:
+            self._act(name, self.members[name].worker.run_once)
+
+    def _act(self, name: str, act: Callable[[], object]) -> None:
+        """Let a member act; if its process dies of it, its partitions go to others."""
         try:
-            self.members[name].worker_process.run_once()
+            act()
         except Crash:
             self.kill(name)
 
@@ -167,16 +175,38 @@ class World:
         """Let the store lose something between two of a member's next calls."""
         self._interrupt_soon(name, self.rewind)
 
+    def stall_soon(self, name: str) -> None:
+        """Let a member's process stand still between two of its next calls."""
+        self._interrupt_soon(name, lambda: self.stall(name))
+
+    def stall(self, name: str) -> None:
+        """Let everything but this member go on, for seconds, or until its session is over.
+
+        As under SIGSTOP, or while the process waits for CPU, memory or a collection of garbage.
+        """
+        chance = self.chance
+        self.stalled.add(name)
+        try:
+            if chance.random() < 0.3:  # its session is over
+                for partition in [p for p, owner in self.owners.items() if owner == name]:
+                    self.give(partition, chance.choice(list(self.members)), told=False)
+            for _ in range(chance.randrange(4)):
+                self.shop()
+                self.turn(chance.choice(list(self.members)))
+            self.now += chance.choice((0, 3 * SECOND, 20 * SECOND, 31 * MINUTE))
+        finally:
+            self.stalled.discard(name)
+
     def _interrupt_soon(self, name: str, act: Callable[[], object]) -> None:
         calls, chance = self.members[name].calls, self.chance
-        calls.interrupt(calls.made + chance.randrange(12), after=chance.random() < 0.5, act=act)
+        calls.interrupt(calls.made + chance.randrange(40), after=chance.random() < 0.5, act=act)
 
     def read_rules(self, name: str) -> None:
         """Let a member read the rule files anew."""
         member = self.members[name]
         if member.rules.version != self.rules.version:
             member.rules = self.rules
-            member.worker_process.take_over_all()
+            self._act(name, member.worker.claim_all_again)
 
     def wait(self, millis: Millis) -> None:
         """Let time pass."""
@@ -209,8 +239,8 @@ class World:
 
     # What members note
 
-    def on_assigned(self, partition: int, worker: PartitionTask) -> None:
-        """Hear that a partition has a worker."""
+    def on_assigned(self, partition: int, task: PartitionTask) -> None:
+        """Hear that a partition has a task."""
 
     def on_failure(self, partition: int, error: AdapterError, pause: Millis) -> None:  # noqa: ARG002
         """Count how often somebody was fenced; nothing happens here that does not pass."""
@@ -218,7 +248,7 @@ class World:
             raise error
         self.fenced += isinstance(error, Fenced)
 
-    def on_migrated(self, partition: int, worker: PartitionTask) -> None:
+    def on_migrated(self, partition: int, task: PartitionTask) -> None:
         """Hear that everybody is decided under the rules that the worker has."""
 
     def on_revoked(self, partition: int) -> None:
@@ -230,7 +260,7 @@ class World:
         """End all trouble, let everything be worked off, and return up to when time has come."""
         self.away = False
         self.wake_zombies()
-        for name in self.members:
+        for name in list(self.members):
             self.read_rules(name)
         self.now += HOUR
         for partition in range(PARTITIONS):
@@ -249,11 +279,12 @@ class World:
         """Return every customer's changes as one worker, alone and undisturbed, says them."""
         sink = MemorySink()
         for partition in range(PARTITIONS):
-            worker = PartitionTask(self.rules, MemoryStore(), sink, decode, partition=partition)
-            worker.start()
-            while worker.step(self.log):
+            task = PartitionTask(self.rules, MemoryStore(), sink, decode, partition=partition)
+            runner = LogRunner(task, self.log, sink, Pace().batch)
+            runner.start()
+            while runner.step():
                 pass
-            worker.sweep(until)
+            runner.fire_due(until)
         return by_customer(sink.changes, until)
 
     def records(self) -> list[Record]:

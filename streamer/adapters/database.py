@@ -28,7 +28,7 @@ _TABLES: Final = (
         partition INTEGER PRIMARY KEY, owner TEXT NOT NULL, epoch INTEGER NOT NULL,
         number INTEGER NOT NULL, offset INTEGER NOT NULL, log_time INTEGER,
         swept_at INTEGER NOT NULL, swept_who TEXT NOT NULL, published INTEGER NOT NULL,
-        rebuilding_until INTEGER)""",
+        restoring_until INTEGER)""",
     """CREATE TABLE profiles (
         partition INTEGER, customer TEXT, profile BLOB NOT NULL, wake INTEGER,
         PRIMARY KEY (partition, customer)) WITHOUT ROWID""",

@@ -7,6 +7,7 @@ only the log and the sink grow with what they are given, and a replay uses neith
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from streamer.adapters.outgoing import fenced, kept_layouts
@@ -53,12 +54,16 @@ class MemoryLog:
 
 
 class MemoryFeed:
-    """Delivers the records of a memory log; whoever holds it says which partitions it is given."""
+    """Delivers the records of a memory log; whoever holds it says which partitions it is given.
+
+    As of a broker, it hears of the log's end by polling: `caught_up` is as old as that.
+    """
 
     def __init__(self, log: MemoryLog, partitions: Iterable[int] = ()) -> None:
         self._log = log
         self._given: dict[int, int] = {}
         self._offsets: dict[int, int] = {}
+        self._ends: dict[int, int] = {}
         self._givings = 0
         for partition in partitions:
             self.give(partition)
@@ -82,10 +87,11 @@ class MemoryFeed:
             found = self._log.read(partition, offset, min(share, limit - len(records)))
             records += found
             self._offsets[partition] = offset + len(found)
+            self._ends[partition] = self._log.offset_range(partition).end
         return records
 
     def assigned(self) -> Mapping[int, int]:
-        """Return the partitions that are given, each with the number of its assignment_epoch."""
+        """Return the partitions that are given, each with its assignment epoch."""
         return dict(self._given)
 
     def start_at(self, partition: int, offset: int) -> None:
@@ -95,14 +101,23 @@ class MemoryFeed:
     def pause(self, partition: int) -> None:
         """Deliver nothing of the partition until it is begun again."""
         self._offsets.pop(partition, None)
+        self._ends.pop(partition, None)
 
     def offset_range(self, partition: int) -> OffsetRange:
         """Return which offsets the partition holds."""
         return self._log.offset_range(partition)
 
-    def at_end(self, partition: int, offset: int) -> bool:
-        """Say whether there is no record at or after `offset`."""
-        return offset >= self._log.offset_range(partition).end
+    def caught_up(self, partition: int, offset: int) -> bool:
+        """Say whether there was no record at or after `offset` when it was last polled."""
+        return partition in self._ends and offset >= self._ends[partition]
+
+    def at_end(self, offsets: Mapping[int, int]) -> AbstractSet[int]:
+        """Return the partitions that hold no record at or after their offset."""
+        return {one for one, offset in offsets.items() if offset >= self._log.offset_range(one).end}
+
+    def lag(self, partition: int, offset: int) -> int | None:
+        """Return how many records there are from `offset` on."""
+        return max(0, self._log.offset_range(partition).end - offset)
 
     def failed(self) -> Mapping[int, AdapterError]:
         """Return why partitions are not delivered: memory refuses nothing."""
@@ -234,7 +249,7 @@ class MemoryStore:
             layouts=kept_layouts(kept.meta.layouts, checkpoint.layouts),
             swept=checkpoint.swept,
             published=checkpoint.published,
-            rebuilding_until=checkpoint.rebuilding_until,
+            restoring_until=checkpoint.restoring_until,
         )
         kept.profiles |= {
             customer: profile

@@ -85,7 +85,7 @@ class SqliteStore:
             )
             (stands,) = connection.execute(
                 "SELECT epoch, number, offset, log_time, swept_at, swept_who, published, "
-                "rebuilding_until FROM meta WHERE partition = ?",
+                "restoring_until FROM meta WHERE partition = ?",
                 (partition,),
             )
             layouts = connection.execute(
@@ -142,7 +142,7 @@ class SqliteStore:
         with self._database.transaction() as connection:
             swapped = connection.execute(
                 "UPDATE meta SET number = ?, offset = ?, log_time = ?, swept_at = ?, "
-                "swept_who = ?, published = ?, rebuilding_until = ? "
+                "swept_who = ?, published = ?, restoring_until = ? "
                 "WHERE partition = ? AND owner = ? AND epoch = ? AND number = ?",
                 (
                     checkpoint.number,
@@ -150,7 +150,7 @@ class SqliteStore:
                     checkpoint.log_time,
                     *checkpoint.swept,
                     checkpoint.published,
-                    checkpoint.rebuilding_until,
+                    checkpoint.restoring_until,
                     partition,
                     *checkpoint.tenure,
                 ),

@@ -16,8 +16,8 @@ from typing import Final
 from streamer.analysis.inventory import Inventory, Needs, inventory
 from streamer.analysis.privacy import Privacy, Reason, privacy
 from streamer.app.inputs import Rules, load_rules
-from streamer.core.compile import Declaration
-from streamer.core.syntax import Ladder
+from streamer.core.rules.compile import Declaration
+from streamer.core.rules.spec import Ladder
 from streamer.core.wording import duration
 
 BEGIN: Final = "<!-- catalogue: begin (written by streamer.analysis.catalogue) -->"

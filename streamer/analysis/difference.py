@@ -15,7 +15,7 @@ from streamer.analysis.report import Course, memberships_of
 from streamer.analysis.report.measures import members_of
 from streamer.app.inputs import Events
 from streamer.app.replay import Summary, replay_into
-from streamer.core.ruleset import RuleSet
+from streamer.core.engine.program import RuleSet
 from streamer.types import Millis
 
 Direction: TypeAlias = Literal["enter", "leave"]

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from streamer.analysis.proportions import Interval, needed, newcombe, wilson
 from streamer.app.inputs import Events, Reading, read_changes, read_events
 from streamer.app.replay import replay_into
-from streamer.core.ruleset import RuleSet
+from streamer.core.engine.program import RuleSet
 from streamer.errors import UsageError
 from streamer.ports import Log
 from streamer.types import Millis, SegmentChange
@@ -22,7 +22,7 @@ Verdict: TypeAlias = Literal["more", "fewer", "alike", "unclear"]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class EffectRequest:
     """What is compared: conversions within `within` ms of entering `membership`.
 
     `worth` is the smallest difference of the shares that would be worth knowing (0.01: a point).
@@ -85,7 +85,7 @@ class Entries:
 
 
 def effect_of_rules(
-    rules: RuleSet, events: Events, asked: Asked, until: Millis | None = None
+    rules: RuleSet, events: Events, asked: EffectRequest, until: Millis | None = None
 ) -> Effect:
     """Replay the events for the entries, then read them again for the conversions.
 
@@ -99,7 +99,7 @@ def effect_of_rules(
 
 
 def effect_of_changes(
-    changes: Log, events: Events, asked: Asked, until: Millis | None = None
+    changes: Log, events: Events, asked: EffectRequest, until: Millis | None = None
 ) -> Effect:
     """Take the entries from changes as they were told, and the conversions from the events.
 
@@ -120,7 +120,9 @@ def verdict(interval: Interval, worth: float) -> Verdict:
     return "alike" if -worth < interval.low and interval.high < worth else "unclear"
 
 
-def _compared(entries: Entries, events: Reading, asked: Asked, until: Millis | None) -> Effect:
+def _compared(
+    entries: Entries, events: Reading, asked: EffectRequest, until: Millis | None
+) -> Effect:
     first = entries.first
     if not first:
         raise UsageError(f"nobody entered {asked.membership}: there is nothing to compare")
@@ -162,7 +164,7 @@ def _group(converted: int, customers: int) -> Group:
     return Group(customers, converted, converted / customers, wilson(converted, customers))
 
 
-def _no_group(asked: Asked, entered: int, *, held_out: bool) -> str:
+def _no_group(asked: EffectRequest, entered: int, *, held_out: bool) -> str:
     key = asked.membership.partition(".")[0]
     if not entered:
         return f"nobody entered {asked.membership} early enough: the time to convert is not over"

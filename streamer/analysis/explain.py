@@ -10,19 +10,18 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
-from streamer.analysis.explanation import Branch, Explanation, RungView, SegmentView, Waiting
+from streamer.analysis.explanation import Branch, Explanation, SegmentView, TierView, Waiting
 from streamer.analysis.watch import Said, Watch
 from streamer.app.hints import hint
 from streamer.app.inputs import Decoder, Reading, read_events
-from streamer.core.conditions import Asked, Node
-from streamer.core.decide import MAX_AHEAD
-from streamer.core.plan import Plan, held_until
+from streamer.core.engine.conditions import LeafNode, Node
+from streamer.core.engine.decide import MAX_AHEAD
+from streamer.core.engine.program import RuleSet
+from streamer.core.engine.segment import CompiledSegment
 from streamer.core.profile import Profile
-from streamer.core.ruleset import RuleSet
 from streamer.errors import UsageError
 from streamer.ports import Log
-from streamer.types import FOREVER, Event, Millis, told
-from streamer.worker import Pace
+from streamer.types import FOREVER, Event, Millis
 
 _NEAREST: Final = 3
 
@@ -43,9 +42,9 @@ def explain(
     `segment` is the key of a segment or ladder, or a membership. Raises `UsageError` where there
     is none of that name.
     """
-    plans = _chosen(rules, segment)
+    segments = _chosen(rules, segment)
     following = _read(rules, log, decode, [customer], at, watch)
-    return following.explanation(customer, plans)
+    return following.explanation(customer, segments)
 
 
 def explain_all(
@@ -59,7 +58,7 @@ def explain_all(
 ) -> dict[str, Explanation]:
     """Replay the log once for several customers and explain all memberships of each at `at`."""
     following = _read(rules, log, decode, customers, at, watch)
-    return {one: following.explanation(one, list(rules.plans)) for one in following.followed}
+    return {one: following.explanation(one, list(rules.segments)) for one in following.followed}
 
 
 def _read(
@@ -96,7 +95,7 @@ class _Following:
         self._at = at
         self._max_lateness = rules.header.max_lateness
         self._retention = rules.header.retention
-        self._lateness = Pace().lateness
+        self._lateness = rules.lateness
         self._log_time: Millis | None = None
         self._end: Millis | None = None
         self._others: set[str] = set()
@@ -132,7 +131,7 @@ class _Following:
         """Move the end of the log."""
         self._end = instant if self._end is None else max(self._end, instant)
 
-    def explanation(self, customer: str, plans: list[Plan]) -> Explanation:
+    def explanation(self, customer: str, segments: list[CompiledSegment]) -> Explanation:
         """Return what is to be said of a customer at the end."""
         followed = self.followed[customer]
         watch = followed.watch
@@ -143,7 +142,7 @@ class _Following:
         future = watch.ahead()
         views = []
         if profile is not None and now is not None:
-            views = [_view(plan, profile, watch, future, now) for plan in plans]
+            views = [_view(segment, profile, watch, future, now) for segment in segments]
         nearest = [] if followed.occurs else get_close_matches(customer, self._others, _NEAREST)
         return Explanation(
             customer=customer,
@@ -160,33 +159,35 @@ class _Following:
         )
 
 
-def _chosen(rules: RuleSet, segment: str | None) -> list[Plan]:
+def _chosen(rules: RuleSet, segment: str | None) -> list[CompiledSegment]:
     if segment is None:
-        return list(rules.plans)
-    known = {plan.key: plan for plan in rules.plans}
-    known |= {rung.membership: plan for plan in rules.plans for rung in plan.rungs}
+        return list(rules.segments)
+    known = {segment.key: segment for segment in rules.segments}
+    known |= {rung.membership: segment for segment in rules.segments for rung in segment.tiers}
     if segment not in known:
         raise UsageError(f"no segment {segment} in the rules: {hint(segment, known)}")
     return [known[segment]]
 
 
-def _view(plan: Plan, profile: Profile, watch: Watch, future: Watch, now: Millis) -> SegmentView:
-    number = profile.inside[plan.place]
-    memberships = {rung.membership for rung in plan.rungs}
+def _view(
+    segment: CompiledSegment, profile: Profile, watch: Watch, future: Watch, now: Millis
+) -> SegmentView:
+    number = profile.inside[segment.index]
+    memberships = {rung.membership for rung in segment.tiers}
     return SegmentView(
-        key=plan.key,
-        title=plan.title,
-        is_ladder=plan.is_ladder,
-        membership=plan.rungs[number - 1].membership if number else None,
+        key=segment.key,
+        title=segment.title,
+        is_ladder=segment.is_ladder,
+        membership=segment.tiers[number - 1].membership if number else None,
         last=_first(reversed(watch.said), memberships, profile.born),
         next=_first(iter(future.said), memberships, profile.born),
-        waiting=_waiting(plan, profile, now),
-        rungs=tuple(
-            RungView(
+        waiting=_waiting(segment, profile, now),
+        tiers=tuple(
+            TierView(
                 rung.tier,
                 None if rung.when is None else _branch(rung.when, profile, watch, future, now),
             )
-            for rung in plan.rungs
+            for rung in segment.tiers
         ),
     )
 
@@ -197,24 +198,24 @@ def _first(said: Iterator[Said], memberships: set[str], born: Millis) -> Said | 
     )
 
 
-def _waiting(plan: Plan, profile: Profile, now: Millis) -> Waiting | None:
-    target, _ = plan.target(profile, now)
-    if target == profile.inside[plan.place]:
+def _waiting(segment: CompiledSegment, profile: Profile, now: Millis) -> Waiting | None:
+    target = segment.target(profile, now)
+    if target == profile.inside[segment.index]:
         return None
-    until = held_until(plan, profile, target)
-    dwelt = profile.since[plan.place] + plan.settings.min_dwell
+    until = segment.held_until(profile, target)
+    dwelt = profile.since[segment.index] + segment.settings.min_dwell
     return Waiting(
         "min_dwell" if until == dwelt else "cooldown",
-        plan.rungs[target - 1].membership if target else None,
+        segment.tiers[target - 1].membership if target else None,
         until,
     )
 
 
 def _branch(node: Node, profile: Profile, watch: Watch, future: Watch, now: Millis) -> Branch:
-    leaf = node.leaf if isinstance(node, Asked) else None
+    leaf = node.leaf if isinstance(node, LeafNode) else None
     return Branch(
         text=node.word if leaf is None else leaf.label,
-        detail="" if leaf is None else told(("", leaf.detail(profile, now))),
+        detail="" if leaf is None else leaf.detail(profile, now),
         truth=watch.truths[node],
         flips=future.flips.get(node),
         conditions=tuple(_branch(one, profile, watch, future, now) for one in node.conditions),

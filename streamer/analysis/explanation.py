@@ -22,7 +22,7 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
-class RungView:
+class TierView:
     """One tier (or, with None, the whole of a segment) and its condition, None for `otherwise`."""
 
     tier: str | None
@@ -52,7 +52,7 @@ class SegmentView:
     last: Said | None
     next: Said | None
     waiting: Waiting | None
-    rungs: tuple[RungView, ...]
+    tiers: tuple[TierView, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,24 +10,25 @@ from typing import Final
 
 from streamer.app.inputs import Rules
 from streamer.app.nodes import leaves_of
-from streamer.codecs.profiles import MEMBERSHIP_BYTES, PROFILE_BYTES
-from streamer.core.compile import Declaration, event_names, questions
+from streamer.codecs.profiles import CELL_BYTES, MEMBERSHIP_BYTES, PROFILE_BYTES
+from streamer.core.engine.program import RuleSet
+from streamer.core.engine.segment import CompiledSegment
 from streamer.core.leaves.abandoned import Abandoned
 from streamer.core.leaves.age import Age
 from streamer.core.leaves.aggregate import Aggregate
 from streamer.core.leaves.anniversary import Anniversary
-from streamer.core.leaves.dates import MOST_DATES
 from streamer.core.leaves.favours import Favours
-from streamer.core.leaves.frequent import MOST_REPEATED
 from streamer.core.leaves.performed import Performed
-from streamer.core.leaves.predicted import MOST_DAYS, Predicted
+from streamer.core.leaves.predicted import Predicted
 from streamer.core.leaves.sequence import Sequence
 from streamer.core.leaves.trait import Trait
 from streamer.core.leaves.worth import Worth
-from streamer.core.memory import MOST_EVENTS, MOST_VALUES
-from streamer.core.plan import Plan
-from streamer.core.ruleset import RuleSet
-from streamer.core.syntax import ANY, Clause
+from streamer.core.rules.compile import Declaration, event_names, leaf_specs
+from streamer.core.rules.spec import ANY, Clause
+from streamer.core.state.cell import MOST_EVENTS, MOST_VALUES
+from streamer.core.state.dates import MOST_DATES
+from streamer.core.state.purchases import MOST_DAYS
+from streamer.core.state.repeated import MOST_REPEATED
 
 _OF_TRAITS: Final = (Trait, Anniversary, Age)
 """The conditions that read one trait, their `name`."""
@@ -65,34 +66,38 @@ class Inventory:
 def inventory(rules: Rules) -> Inventory:
     """Return what the rule set remembers and reads, in the order of its files."""
     compiled = rules.compiled
-    plans = {plan.key: plan for plan in compiled.plans}
-    segments = tuple(_needs(one, plans.get(one.key), rules) for one in rules.declared.declarations)
-    memories = _bytes(compiled, range(len(compiled.memories)))
-    return Inventory(segments, PROFILE_BYTES + memories + MEMBERSHIP_BYTES * len(plans))
+    by_key = {segment.key: segment for segment in compiled.segments}
+    needs = tuple(_needs(one, by_key.get(one.key), rules) for one in rules.declared.declarations)
+    cells = _bytes(compiled, range(len(compiled.cells)))
+    return Inventory(needs, PROFILE_BYTES + cells + MEMBERSHIP_BYTES * len(by_key))
 
 
-def _needs(one: Declaration, plan: Plan | None, rules: Rules) -> Needs:
+def _needs(one: Declaration, segment: CompiledSegment | None, rules: Rules) -> Needs:
     compiled = rules.compiled
-    others = [other for other in compiled.plans if plan is not None and other is not plan]
-    slots = frozenset[int]() if plan is None else plan.slots
+    others = [other for other in compiled.segments if segment is not None and other is not segment]
+    slots = frozenset[int]() if segment is None else segment.slots
     shared = slots & frozenset(slot for other in others for slot in other.slots)
-    asked = list(questions(one))
+    asked = list(leaf_specs(one))
     return Needs(
         key=one.key,
         title=one.title,
         place=rules.declared.places[one.key],
-        remembers=None if plan is None else _bytes(compiled, slots) + MEMBERSHIP_BYTES,
+        remembers=None if segment is None else _bytes(compiled, slots) + MEMBERSHIP_BYTES,
         shared=_bytes(compiled, shared),
         shared_with=tuple(other.key for other in others if other.slots & shared),
         events=_events(one, asked),
         properties=tuple(sorted({name for each in asked for name in _properties(each)})),
         traits=tuple(sorted({each.name for each in asked if isinstance(each, _OF_TRAITS)})),
-        limits=() if plan is None else tuple(_limits(plan, asked)),
+        limits=() if segment is None else tuple(_limits(segment, asked)),
     )
 
 
 def _bytes(compiled: RuleSet, slots: Iterable[int]) -> int:
-    return sum(compiled.memories[slot].bound() for slot in slots)
+    """Return the most bytes of some cells: those that grow share the profile's bound."""
+    cells = [compiled.cells[slot] for slot in slots]
+    growing = sum(cell.max_bytes() for cell in cells if cell.weighs)
+    fixed = sum(cell.max_bytes() for cell in cells if not cell.weighs)
+    return CELL_BYTES * len(cells) + fixed + min(growing, compiled.most_bytes)
 
 
 def _events(one: Declaration, asked: Iterable[object]) -> tuple[str, ...]:
@@ -121,8 +126,8 @@ def _properties(question: object) -> Iterator[str]:
         yield from (clause.property for clause in clauses)
 
 
-def _limits(plan: Plan, asked: Iterable[object]) -> Iterator[str]:
-    for leaf, question in zip(leaves_of(plan), asked, strict=True):
+def _limits(segment: CompiledSegment, asked: Iterable[object]) -> Iterator[str]:
+    for leaf, question in zip(leaves_of(segment), asked, strict=True):
         limit = _limit(question)
         if limit is not None:
             yield f"{leaf.leaf.label}: exact up to {limit}"

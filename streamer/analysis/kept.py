@@ -20,7 +20,7 @@ from streamer.core.leaves.predicted import Predicted
 from streamer.core.leaves.sequence import Sequence
 from streamer.core.leaves.trait import Trait
 from streamer.core.leaves.worth import Worth
-from streamer.core.syntax import Clause, Comparison, Names, Scope
+from streamer.core.rules.spec import Clause, Comparison, Names, Scope
 from streamer.types import Millis
 
 

@@ -11,9 +11,9 @@ from typing import Final
 from streamer.analysis.kept import Kept, kept
 from streamer.app.inputs import Rules
 from streamer.app.nodes import leaves_of
-from streamer.core.compile import Declaration, questions
-from streamer.core.conditions import Asked
-from streamer.core.ruleset import RuleSet
+from streamer.core.engine.conditions import LeafNode
+from streamer.core.engine.program import RuleSet
+from streamer.core.rules.compile import Declaration, leaf_specs
 from streamer.errors import Finding
 from streamer.types import Millis
 
@@ -81,7 +81,7 @@ class _Growing:
             self.kept.what,
             self.kept.values,
             _longest(self.windows),
-            sum(compiled.memories[slot].bound() for slot in self.slots),
+            sum(compiled.cells[slot].max_bytes() for slot in self.slots),
             tuple(self.rules),
         )
 
@@ -148,11 +148,11 @@ def _fault(one: Declaration) -> str | None:
 
 def _leaves(
     compiled: RuleSet, evaluated: Iterable[Declaration]
-) -> Iterator[tuple[Declaration, Asked, object]]:
+) -> Iterator[tuple[Declaration, LeafNode, object]]:
     """Yield every leaf that remembers something, with its rule and as it was declared."""
-    plans = {plan.key: plan for plan in compiled.plans}
+    segments = {segment.key: segment for segment in compiled.segments}
     for one in evaluated:
-        for leaf, question in zip(leaves_of(plans[one.key]), questions(one), strict=True):
+        for leaf, question in zip(leaves_of(segments[one.key]), leaf_specs(one), strict=True):
             if leaf.slots:
                 yield one, leaf, question
 

@@ -10,10 +10,11 @@ from copy import copy
 from typing import Literal, NamedTuple, TypeAlias
 
 from streamer.app.nodes import nodes_of
-from streamer.core.conditions import Asked, Node
-from streamer.core.decide import decide, refusal
+from streamer.codecs.profiles import ProfileCodec
+from streamer.core.engine.conditions import LeafNode, Node
+from streamer.core.engine.decide import decide, refusal
+from streamer.core.engine.program import RuleSet
 from streamer.core.profile import Profile
-from streamer.core.ruleset import RuleSet
 from streamer.hashes import fingerprint
 from streamer.types import FOREVER, Event, Millis, Outcome, SegmentChange, Wake
 
@@ -50,9 +51,12 @@ class Watch:
 
     def __init__(self, rules: RuleSet) -> None:
         self._rules = rules
-        self._nodes = [node for plan in rules.plans for node in nodes_of(plan)]
-        self._leaves = [node for node in self._nodes if isinstance(node, Asked)]
-        self._plans = {rung.membership: plan for plan in rules.plans for rung in plan.rungs}
+        self._codec = ProfileCodec(rules)
+        self._nodes = [node for segment in rules.segments for node in nodes_of(segment)]
+        self._leaves = [node for node in self._nodes if isinstance(node, LeafNode)]
+        self._plans = {
+            rung.membership: segment for segment in rules.segments for rung in segment.tiers
+        }
         self._moved: dict[str, Millis] = {}
         self._seen: Millis = 0
         self.profile: Profile | None = None
@@ -65,8 +69,10 @@ class Watch:
 
     def take(self, event: Event) -> Outcome:
         """Let an event happen to the customer, after every wake due at or before it."""
-        max_lateness = self._rules.header.max_lateness
-        refused = refusal(self.profile, event, fingerprint(event.id), max_lateness)
+        printed = fingerprint(event.id)
+        refused = refusal(
+            self.profile, event.time, event.appended, printed, self._rules.max_lateness
+        )
         if refused is not None:
             return refused
         self.pass_to(event.time)
@@ -105,7 +111,10 @@ class Watch:
         Its `said` and `flips` hold only what is yet to come.
         """
         future = copy(self)
-        future.profile = None if self.profile is None else self.profile.copy()
+        future.profile = None
+        if self.profile is not None:
+            stored = self._codec.encode(self.profile)
+            future.profile = self._codec.decode(self.profile.customer, stored)
         future.said = []
         future.flips = {}
         while future.profile is not None:
@@ -146,8 +155,8 @@ class Watch:
 
     def _held(self, change: SegmentChange) -> Setting | None:
         """Return the setting that let the change pass at its very instant."""
-        plan = self._plans[change.segment]
-        waited = change.at - self._moved.get(plan.key, change.at)
-        if waited and waited == plan.settings.cooldown and change.direction == "entered":
+        segment = self._plans[change.segment]
+        waited = change.at - self._moved.get(segment.key, change.at)
+        if waited and waited == segment.settings.cooldown and change.direction == "entered":
             return "cooldown"
-        return "min_dwell" if waited and waited == plan.settings.min_dwell else None
+        return "min_dwell" if waited and waited == segment.settings.min_dwell else None

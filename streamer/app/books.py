@@ -14,7 +14,7 @@ from random import Random
 from statistics import median_low
 from typing import Final, Protocol
 
-from streamer.core.plan import Plan
+from streamer.core.engine.segment import CompiledSegment
 from streamer.errors import StreamerError
 from streamer.ports import OutboxEntry, PublishedMark, Sink
 from streamer.types import Millis, SegmentChange
@@ -80,8 +80,10 @@ class _Page:
 class Books:
     """Keeps the books of every membership of a rule set, from the changes in order."""
 
-    def __init__(self, plans: Iterable[Plan]) -> None:
-        self._pages = {rung.membership: _Page(plan.title) for plan in plans for rung in plan.rungs}
+    def __init__(self, segments: Iterable[CompiledSegment]) -> None:
+        self._pages = {
+            rung.membership: _Page(segment.title) for segment in segments for rung in segment.tiers
+        }
         self.changes = 0
 
     def enter(self, changes: Iterable[SegmentChange]) -> None:

@@ -17,10 +17,10 @@ from streamer.analysis.explain import explain
 from streamer.analysis.explanation import Explanation
 from streamer.app.nodes import leaves_of
 from streamer.codecs.events import decode
-from streamer.core.ruleset import RuleSet
+from streamer.core.engine.program import RuleSet
 from streamer.simulation import Simulation, simulate
 from streamer.types import SECOND, Millis, SegmentChange
-from streamer.worker import Pace, PartitionTask
+from streamer.worker import LogRunner, Pace, PartitionTask
 
 STEP: Final = 0.1
 """The pause between two steps of the demonstration, in seconds."""
@@ -55,13 +55,15 @@ class Demo:
         self._arrivals = simulate(simulation)
         self._next = next(self._arrivals)
         self._pace = Pace()
-        self._worker = self._started()
+        self._runner = self._started()
         self._told = 0
         self.began = self.now = simulation.start
         self.events = 0
         self.changes = 0
         self.memberships = {
-            rung.membership: Membership(plan.title) for plan in rules.plans for rung in plan.rungs
+            rung.membership: Membership(segment.title)
+            for segment in rules.segments
+            for rung in segment.tiers
         }
 
     def advance(self, until: Millis) -> list[SegmentChange]:
@@ -75,8 +77,8 @@ class Demo:
         return self._heard()
 
     def recover(self) -> None:
-        """Let a new worker finish what another was interrupted in, and count all changes anew."""
-        self._worker = self._started()
+        """Let a new task finish what another was interrupted in, and count all changes anew."""
+        self._runner = self._started()
         self._decide()
         self._told = self.changes = 0
         for name, one in self.memberships.items():
@@ -90,9 +92,9 @@ class Demo:
         """
         inside = Counter(customer for one in self.memberships.values() for customer in one.members)
         asks = {
-            plan.key: sum(1 for _ in leaves_of(plan))
-            for plan in self._rules.plans
-            if not plan.is_ladder
+            segment.key: sum(1 for _ in leaves_of(segment))
+            for segment in self._rules.segments
+            if not segment.is_ladder
         }
         peopled = [key for key in asks if self.memberships[key].members]
         if not peopled:
@@ -105,16 +107,17 @@ class Demo:
         """Return why the customer is in the segment, and until when, as of now."""
         return explain(self._rules, self._log, decode, customer, segment=segment, at=self.now)
 
-    def _started(self) -> PartitionTask:
-        worker = PartitionTask(self._rules, self._store, self._sink, decode, pace=self._pace)
-        worker.start()
-        return worker
+    def _started(self) -> LogRunner:
+        task = PartitionTask(self._rules, self._store, self._sink, decode, pace=self._pace)
+        runner = LogRunner(task, self._log, self._sink, self._pace.batch)
+        runner.start()
+        return runner
 
     def _decide(self) -> None:
         """Work on what the log holds, then do what is due now although nothing happens."""
-        while self._worker.step(self._log):
+        while self._runner.step():
             pass
-        self._worker.sweep(self.now - self._pace.lateness)
+        self._runner.fire_due(self.now - self._rules.lateness)
 
     def _heard(self) -> list[SegmentChange]:
         """Return the changes told since the last time, and count them."""

@@ -10,8 +10,8 @@ from streamer.adapters.files import FileLog
 from streamer.app.shipped import mapping_file
 from streamer.codecs.changes import decode_change
 from streamer.codecs.events import decode
-from streamer.core.compile import compile_rules
-from streamer.core.ruleset import RuleSet
+from streamer.core.engine.program import RuleSet
+from streamer.core.rules.compile import compile_rules
 from streamer.errors import Finding, InvalidEvent, StreamerError, UsageError
 from streamer.instants import EARLIEST, END
 from streamer.language import Declared, read_rules

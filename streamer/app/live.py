@@ -3,7 +3,7 @@
 Works on a feed, a store and a sink, whichever they are; `streamer.app.connect` makes them on
 Kafka and Redis. Until they can be reached it tries again for ever, and says so. What changes while
 it runs is the rules: read anew when asked to, and put in force between two turns, by letting every
-partition be taken over under them.
+partition be claimed again under them.
 """
 
 import threading
@@ -16,14 +16,25 @@ from functools import partial
 from typing import Final, Protocol
 from uuid import uuid4
 
-from streamer.adapters.metrics import Readings
+from streamer.adapters.metrics import Histogram, Readings
 from streamer.app.nodes import leaves_of
+from streamer.app.timed import TimedStore
 from streamer.codecs.events import decode
-from streamer.core.ruleset import RuleSet
+from streamer.core.engine.program import RuleSet
 from streamer.errors import AdapterError, Fenced, RuleErrors, StreamerError, Unavailable
 from streamer.ports import Feed, Sink, Store
 from streamer.types import Millis
-from streamer.worker import Assignment, Clocks, Pace, PartitionTask, Stopwatch, Tally, Worker
+from streamer.worker import (
+    BOUNDS,
+    Assignment,
+    Clocks,
+    Durations,
+    Pace,
+    PartitionTask,
+    Stopwatch,
+    Tally,
+    Worker,
+)
 
 _STALLED: Final = 30.0
 """After so many seconds without a turn the process is not ready."""
@@ -74,7 +85,9 @@ class Live:
         self._instance = instance
         self._tasks_made = 0
         self._tally = Tally()
-        self._trouble: Counter[str] = Counter()
+        self._failures: Counter[str] = Counter()
+        self._commits, self._delays = Durations(), Durations()
+        self._feed: Feed | None = None
         self._refused = 0
         self._refusal: str | None = None
         self._away: str | None = "not connected yet"
@@ -120,56 +133,53 @@ class Live:
         if self._silence is not None:
             return self._silence
         assignments = list(self._assignments.values())
-        held = [assignment.trouble for assignment in assignments if assignment.task is None]
+        held = [assignment.life.reason for assignment in assignments if assignment.task is None]
         if not held:
             return None
-        known = next((f": {trouble}" for trouble in held if trouble is not None), "")
-        return f"{len(held)} of {len(assignments)} partitions wait to be taken over{known}"
+        known = next((f": {reason}" for reason in held if reason is not None), "")
+        return f"{len(held)} of {len(assignments)} partitions are paused{known}"
 
     def readings(self) -> Readings:
         """Return what operators watch, as it stands."""
         assignments = dict(self._assignments)
-        workers = {
-            p: assignment.task
-            for p, assignment in assignments.items()
-            if assignment.task is not None
-        }
+        tasks = {p: it.task for p, it in assignments.items() if it.task is not None}
         return Readings(
             records=self._tally.outcomes,
             changes=self._tally.changes,
-            beyond=self._beyond(),
+            overflows=self._overflows(),
             spent=self._watch.spent,
-            trouble=self._trouble,
-            offsets={partition: worker.offset for partition, worker in workers.items()},
-            held=len(assignments) - len(workers),
-            rebuilding=sum(worker.covered is not None for worker in workers.values()),
+            failures=self._failures,
+            offsets={partition: task.offset for partition, task in tasks.items()},
+            lags=self._lags(tasks),
+            commits=_histogram(self._commits),
+            delays=_histogram(self._delays),
+            paused=len(assignments) - len(tasks),
+            restoring=sum(task.restoring is not None for task in tasks.values()),
             rules=self._rules.version,
             rules_refused=self._refused,
-            renewed=self._tally.renewed,
-            renewing={p: (worker.looked_at, not worker.mixed) for p, worker in workers.items()},
+            migrated=self._tally.migrated,
+            migration={p: (task.scanned, not task.has_old_profiles) for p, task in tasks.items()},
         )
 
-    def on_assigned(self, partition: int, worker: PartitionTask) -> None:
+    def on_assigned(self, partition: int, task: PartitionTask) -> None:
         """Write that a partition is worked on."""
-        covered = worker.covered
-        facts: dict[str, object] = {} if covered is None else {"rebuilding_until": covered.offset}
-        if worker.mixed:
-            facts |= {"new_rules": self._rules.version, "begin_empty": worker.begun}
-        self._journal.say(
-            "partition taken over", partition=partition, offset=worker.offset, **facts
-        )
+        mark = task.restoring
+        facts: dict[str, object] = {} if mark is None else {"restoring_until": mark.offset}
+        if task.has_old_profiles:
+            facts |= {"new_rules": self._rules.version, "cold_segments": task.cold_segments}
+        self._journal.say("partition assigned", partition=partition, offset=task.offset, **facts)
 
     def on_failure(self, partition: int, error: AdapterError, pause: Millis) -> None:
         """Write what went wrong."""
-        self._note(error, partition=partition, again_in_ms=pause)
+        self._note(error, partition=partition, retry_in_ms=pause)
 
-    def on_migrated(self, partition: int, worker: PartitionTask) -> None:
+    def on_migrated(self, partition: int, task: PartitionTask) -> None:
         """Write that everybody is decided under the present rules."""
-        self._journal.say("partition renewed", partition=partition, looked_at=worker.looked_at)
+        self._journal.say("partition migrated", partition=partition, scanned=task.scanned)
 
     def on_revoked(self, partition: int) -> None:
         """Write that a partition is somebody else's now."""
-        self._journal.say("partition given away", partition=partition)
+        self._journal.say("partition revoked", partition=partition)
 
     def _connected(self) -> Ends | None:
         """Return what to work on as soon as it can be reached; None if asked to stop before."""
@@ -179,7 +189,7 @@ class Live:
                 ends = self._connect()
             except Unavailable as error:
                 self._away = str(error)
-                self._note(error, again_in_ms=round(pause * 1_000))
+                self._note(error, retry_in_ms=round(pause * 1_000))
                 self._stopping.wait(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
             else:
@@ -192,25 +202,33 @@ class Live:
             lambda: time.time_ns() // 1_000_000, lambda: time.monotonic_ns() // 1_000_000
         )
         task_factory = partial(self._make_task, ends)
-        worker_process = Worker(
-            ends.feed, ends.sink, task_factory, self._pace, clocks, self, self._watch
+        worker = Worker(
+            ends.feed,
+            ends.sink,
+            task_factory,
+            self._pace,
+            clocks,
+            self,
+            self._watch,
+            delays=self._delays,
         )
-        self._assignments = worker_process.assignments
+        self._feed = ends.feed
+        self._assignments = worker.assignments
         self._turned = time.monotonic()
         while not self._stopping.is_set():
             if self._reloading.is_set():
                 self._reloading.clear()
-                self._reload(worker_process)
-            worker_process.run_once()
+                self._reload(worker)
+            worker.run_once()
             self._turned = time.monotonic()
             self._listen(ends.feed.trouble)
-        worker_process.close()
+        worker.close()
 
     def _make_task(self, ends: Ends, partition: int) -> PartitionTask:
         self._tasks_made += 1
         return PartitionTask(
             self._rules,
-            ends.store,
+            TimedStore(ends.store, time.monotonic_ns, self._commits),
             ends.sink,
             decode,
             partition=partition,
@@ -220,7 +238,7 @@ class Live:
             tally=self._tally,
         )
 
-    def _reload(self, worker_process: Worker) -> None:
+    def _reload(self, worker: Worker) -> None:
         try:
             rules = self._read_rules()
         except StreamerError as error:
@@ -232,8 +250,8 @@ class Live:
         self._refusal = None
         if rules.version != self._rules.version:
             self._rules = rules
-            self._tally.beyond.clear()
-            worker_process.take_over_all()
+            self._tally.overflows.clear()
+            worker.claim_all_again()
         self._journal.say("rules read", rules=rules.version)
 
     def _listen(self, silence: str | None) -> None:
@@ -247,17 +265,29 @@ class Live:
 
     def _note(self, error: AdapterError, /, **facts: object) -> None:
         kind = _KINDS.get(type(error), "failed")
-        self._trouble[kind] += 1
+        self._failures[kind] += 1
         level = "error" if kind == "failed" else "warning"
         self._journal.say(kind, level, error=str(error), **facts)
 
-    def _beyond(self) -> dict[str, int]:
+    def _lags(self, tasks: Mapping[int, PartitionTask]) -> dict[int, int]:
+        feed = self._feed
+        if feed is None:
+            return {}
+        found = ((partition, feed.lag(partition, task.offset)) for partition, task in tasks.items())
+        return {partition: lag for partition, lag in found if lag is not None}
+
+    def _overflows(self) -> dict[str, int]:
         found: Counter[str] = Counter()
-        beyond = dict(self._tally.beyond)
-        for plan in self._rules.plans:
-            for asked in leaves_of(plan):
-                found[plan.key] += sum(beyond.get(slot, 0) for slot in asked.slots)
+        beyond = dict(self._tally.overflows)
+        for segment in self._rules.segments:
+            for asked in leaves_of(segment):
+                found[segment.key] += sum(beyond.get(slot, 0) for slot in asked.slots)
         return {key: times for key, times in found.items() if times}
+
+
+def _histogram(durations: Durations) -> Histogram:
+    *at_most, count = durations.at_most()
+    return Histogram(dict(zip(BOUNDS, at_most, strict=True)), count, durations.total)
 
 
 def new_instance(group: str) -> str:

@@ -1,21 +1,21 @@
-"""Walking through the conditions of a compiled plan."""
+"""Walking through the conditions of a compiled segment."""
 
 from collections.abc import Iterator
 
-from streamer.core.conditions import Asked, Node
-from streamer.core.plan import Plan
+from streamer.core.engine.conditions import LeafNode, Node
+from streamer.core.engine.segment import CompiledSegment
 
 
-def nodes_of(plan: Plan) -> Iterator[Node]:
-    """Yield every condition of a plan, each before those inside it, in the order of the rule."""
-    for rung in plan.rungs:
+def nodes_of(segment: CompiledSegment) -> Iterator[Node]:
+    """Yield every condition of a segment, each before those inside it, in the order of the rule."""
+    for rung in segment.tiers:
         if rung.when is not None:
             yield from _within(rung.when)
 
 
-def leaves_of(plan: Plan) -> Iterator[Asked]:
-    """Yield the leaves of a plan, in the order of the rule."""
-    return (node for node in nodes_of(plan) if isinstance(node, Asked))
+def leaves_of(segment: CompiledSegment) -> Iterator[LeafNode]:
+    """Yield the leaves of a segment, in the order of the rule."""
+    return (node for node in nodes_of(segment) if isinstance(node, LeafNode))
 
 
 def _within(node: Node) -> Iterator[Node]:

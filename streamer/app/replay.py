@@ -15,10 +15,10 @@ from streamer.adapters.memory import MemoryStore
 from streamer.app.books import Account, BookedSink, Books, Entered
 from streamer.app.inputs import Decoder, Reading
 from streamer.app.nodes import leaves_of
-from streamer.core.ruleset import RuleSet
+from streamer.core.engine.program import RuleSet
 from streamer.ports import Checkpoint, Log, Sink
 from streamer.types import FOREVER, Millis, Record
-from streamer.worker import Pace, PartitionTask, Tally
+from streamer.worker import LogRunner, Pace, PartitionTask, Tally
 
 BATCH: Final = 500
 """Records in one cycle: what more of them hold no longer fits into the cache of a processor."""
@@ -79,16 +79,18 @@ def replay(
     started = time.perf_counter()
     counted = _CountedLog(log)
     store = _CountingStore()
-    books = Books(rules.plans)
+    books = Books(rules.segments)
     pace = Pace(batch=batch, horizon=FOREVER if until is None else until)
-    worker = PartitionTask(rules, store, BookedSink(sink, books), decode, pace=pace)
-    worker.start()
-    while worker.step(counted):
+    booked = BookedSink(sink, books)
+    task = PartitionTask(rules, store, booked, decode, pace=pace)
+    runner = LogRunner(task, counted, booked, batch)
+    runner.start()
+    while runner.step():
         watch()
-    end = _end(worker, pace) if until is None else until
+    end = _end(task) if until is None else until
     if end is not None:
-        worker.sweep(end)
-    tally = worker.tally
+        runner.fire_due(end)
+    tally = task.tally
     outcomes = {kind: tally.outcomes[kind] for kind in ("duplicate", "late", "early", "invalid")}
     return Summary(
         lines=counted.lines,
@@ -153,23 +155,23 @@ class _CountingStore(MemoryStore):
         self._gone |= gone
 
 
-def _end(worker: PartitionTask, pace: Pace) -> Millis | None:
+def _end(task: PartitionTask) -> Millis | None:
     instants = []
-    if worker.tally.latest is not None:
-        instants.append(worker.tally.latest)
-    if worker.log_time is not None:
-        instants.append(worker.log_time - pace.lateness)
+    if task.tally.latest is not None:
+        instants.append(task.tally.latest)
+    if task.log_time is not None:
+        instants.append(task.log_time - task.lateness)
     return max(instants, default=None)
 
 
 def _beyond(rules: RuleSet, tally: Tally) -> dict[str, int]:
     """Return how often the memories of each leaf went beyond their bound, by the leaf's label."""
     found: dict[str, int] = {}
-    for plan in rules.plans:
-        for asked in leaves_of(plan):
-            times = sum(tally.beyond[slot] for slot in asked.slots)
+    for segment in rules.segments:
+        for asked in leaves_of(segment):
+            times = sum(tally.overflows[slot] for slot in asked.slots)
             if times:
-                found[f"{plan.key}: {asked.leaf.label}"] = times
+                found[f"{segment.key}: {asked.leaf.label}"] = times
     return found
 
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from itertools import chain, repeat, takewhile
 from typing import Final, Literal, TypeAlias
 
-from streamer.core.decide import decide
-from streamer.core.plan import Plan
+from streamer.core.engine.decide import decide
+from streamer.core.engine.program import RuleSet
+from streamer.core.engine.segment import CompiledSegment
 from streamer.core.profile import Profile
-from streamer.core.ruleset import RuleSet
 from streamer.core.wording import duration
 from streamer.instants import iso, parse_iso
 from streamer.language import NO_TIER, Expected, TestCase
-from streamer.types import DAY, HOUR, MINUTE, SECOND, Event, Millis, SegmentChange, Wake, told
+from streamer.types import DAY, HOUR, MINUTE, SECOND, Event, Millis, SegmentChange, Wake
 
 LineKind: TypeAlias = Literal["given", "refused", "as expected", "missing", "unexpected"]
 
@@ -55,8 +55,8 @@ class Verdict:
 
 def run_tests(rules: RuleSet, tests: Iterable[TestCase]) -> list[Verdict]:
     """Run the tests against the rule set that they were read with."""
-    plans = {plan.key: plan for plan in rules.plans}
-    return [_run(rules, plans, case) for case in tests]
+    segments = {segment.key: segment for segment in rules.segments}
+    return [_run(rules, segments, case) for case in tests]
 
 
 def render(verdict: Verdict) -> str:
@@ -109,8 +109,8 @@ def _driven(rules: RuleSet, events: Iterable[Event], end: Millis) -> _Run:
     return run
 
 
-def _run(rules: RuleSet, plans: dict[str, Plan], case: TestCase) -> Verdict:
-    if case.document not in plans:
+def _run(rules: RuleSet, segments: dict[str, CompiledSegment], case: TestCase) -> Verdict:
+    if case.document not in segments:
         return Verdict(case, (), skipped=True)
     run = _driven(rules, case.events, case.until)
     refused = {id(event): outcome for event, outcome in run.refused}
@@ -122,7 +122,7 @@ def _run(rules: RuleSet, plans: dict[str, Plan], case: TestCase) -> Verdict:
         if met:
             story.append(Line(one.at, "as expected", _said(one)))
         else:
-            why = _why_not(rules, plans, case, one)
+            why = _why_not(rules, segments, case, one)
             story.append(Line(one.at, "missing", _said(one), why))
     own = [change for change in left if (change.ladder or change.segment) == case.document]
     story.extend(
@@ -162,19 +162,19 @@ def _is_second_half(change: SegmentChange, among: Sequence[SegmentChange]) -> bo
 
 
 def _why_not(
-    rules: RuleSet, plans: dict[str, Plan], case: TestCase, one: Expected
+    rules: RuleSet, segments: dict[str, CompiledSegment], case: TestCase, one: Expected
 ) -> tuple[str, ...]:
     """Return what the rule's truth rests on at the instant at which a change was expected."""
-    plan = plans.get(one.membership.partition(".")[0])
+    segment = segments.get(one.membership.partition(".")[0])
     before = list(takewhile(lambda event: event.time <= one.at, case.events))
     profile = _driven(rules, before, one.at).profile
-    if plan is None or profile is None:
+    if segment is None or profile is None:
         return ("nothing is known of the customer then",)
-    rung = profile.inside[plan.place]
-    state = f"not in {plan.key} then"
+    rung = profile.inside[segment.index]
+    state = f"not in {segment.key} then"
     if rung:
-        state = f"in {plan.rungs[rung - 1].membership} then, since {iso(profile.since[plan.place])}"
-    return (state, *map(told, plan.because(profile, one.at, rung)))
+        state = f"in {segment.tiers[rung - 1].membership} then, since {iso(profile.since[segment.index])}"
+    return (state, *segment.because(profile, one.at, rung))
 
 
 def _said(one: Expected) -> str:

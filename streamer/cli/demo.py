@@ -80,7 +80,7 @@ def demo(
         file = kept or _temporary(stack)
         database = stack.enter_context(Database(file))
         shop = Demo(compiled, database, Simulation(seed=seed, customers=_CUSTOMERS))
-        click.echo(_opening(len(compiled.plans), named, speed))
+        click.echo(_opening(len(compiled.segments), named, speed))
         with stage_for(shop) as stage:
             play(shop, seconds, speed, time.monotonic, time.sleep, stage.show)
         click.echo(status(shop))

@@ -8,7 +8,13 @@ import click
 import orjson
 
 from streamer.adapters.files import FileLog
-from streamer.analysis.effect import Asked, Effect, Group, effect_of_changes, effect_of_rules
+from streamer.analysis.effect import (
+    Effect,
+    EffectRequest,
+    Group,
+    effect_of_changes,
+    effect_of_rules,
+)
 from streamer.analysis.proportions import CONFIDENCE, POWER
 from streamer.analysis.report import memberships_of
 from streamer.app.hints import hint
@@ -18,7 +24,7 @@ from streamer.cli.options import examples, format_option, mapping_option, rules_
 from streamer.cli.quantities import Duration, Share
 from streamer.cli.repeated import Repeated
 from streamer.cli.wording import counted, lasting
-from streamer.core.ruleset import RuleSet
+from streamer.core.engine.program import RuleSet
 from streamer.errors import UsageError
 from streamer.types import Millis
 
@@ -89,7 +95,7 @@ def effect(
     """
     if not worth:
         raise UsageError("--worth is a share of more than 0, such as 1%")
-    asked = Asked(membership, frozenset(names), within, worth)
+    asked = EffectRequest(membership, frozenset(names), within, worth)
     source = Repeated(events, mapping, "effect")
     look_rarely()
     if changes:
@@ -108,7 +114,7 @@ def _known(rules: RuleSet, membership: str) -> None:
         raise UsageError(f"no segment {membership} in the rules: {hint(membership, known)}")
 
 
-def _story(found: Effect, asked: Asked) -> Iterator[str]:
+def _story(found: Effect, asked: EffectRequest) -> Iterator[str]:
     what = " or ".join(sorted(asked.conversions))
     yield f"{what} within {lasting(asked.within)} of the first time in {asked.membership}"
     yield ""
@@ -141,7 +147,7 @@ def _points(difference: float) -> str:
     return f"{100 * difference:+.1f} points"
 
 
-def _words(found: Effect, asked: Asked) -> Iterator[str]:
+def _words(found: Effect, asked: EffectRequest) -> Iterator[str]:
     """Say what it means, and whether it is enough data."""
     worth = f"{100 * asked.worth:g} {'point' if asked.worth == 0.01 else 'points'}"  # noqa: PLR2004
     match found.verdict:
@@ -163,7 +169,7 @@ def _words(found: Effect, asked: Asked) -> Iterator[str]:
                 yield f"So many usually show a difference of {worth}: look again with some more."
 
 
-def _as_json(found: Effect, asked: Asked) -> str:
+def _as_json(found: Effect, asked: EffectRequest) -> str:
     facts = {
         "segment": asked.membership,
         "conversions": sorted(asked.conversions),

@@ -7,7 +7,7 @@ import click
 import orjson
 
 from streamer.adapters.output import whole
-from streamer.analysis.fitting import Asked, Calibration, Each, Fitted, Histories
+from streamer.analysis.fitting import Calibration, Each, FitRequest, Fitted, Histories
 from streamer.analysis.fitting import fit as run
 from streamer.app.inputs import open_events
 from streamer.cli.failures import say_finding
@@ -98,7 +98,7 @@ def fit(
     Fitting needs SciPy: pip install 'streamer[fit]'
     """
     counted_by: Each = "day" if each == "day" else "event"
-    asked = Asked(key, frozenset(names), counted_by, unit, zone, until, ahead, value)
+    asked = FitRequest(key, frozenset(names), counted_by, unit, zone, until, ahead, value)
     log, decode = open_events(events, mapping, warn=say_finding)
     with whole(out, scores) as (model, scored), log, progress_of(log, "fit") as step:
         fitted = run(asked, log, decode, step)

@@ -24,7 +24,7 @@ from streamer.cli.progress import progress_of
 from streamer.cli.quantities import Share
 from streamer.cli.report_page import as_page
 from streamer.cli.report_text import as_json, show
-from streamer.core.ruleset import RuleSet
+from streamer.core.engine.program import RuleSet
 from streamer.errors import UsageError
 from streamer.types import Millis
 

@@ -16,9 +16,7 @@ from streamer.app.live import Live, new_instance
 from streamer.cli.garbage import look_rarely
 from streamer.cli.journal import StandardJournal
 from streamer.cli.options import examples, rules_option
-from streamer.cli.quantities import Duration
 from streamer.cli.servers import group_option, kafka_options, redis_option, topic_options
-from streamer.types import Millis
 from streamer.worker import Pace
 
 _EVERYWHERE: Final = ""
@@ -32,7 +30,7 @@ _WAKES: Final = 125
 @click.command(
     epilog=examples("""
 streamer run
-streamer run --rules rules/ --group shop --lateness 5s
+streamer run --rules rules/ --group shop --cache 20000
 streamer run --kafka-config client.properties --metrics-port 0
 """)
 )
@@ -48,15 +46,6 @@ streamer run --kafka-config client.properties --metrics-port 0
     show_envvar=True,
     help="Take a Redis that keeps its data in memory only: after a restart of it everything is "
     "decided again from the log, and nothing is told twice.",
-)
-@click.option(
-    "--lateness",
-    type=Duration(),
-    envvar="STREAMER_LATENESS",
-    show_envvar=True,
-    default="2s",
-    show_default=True,
-    help="How far events may come behind: a change that only time brings is told so much later.",
 )
 @click.option(
     "--cache",
@@ -83,7 +72,6 @@ def run(
     group: str,
     redis: str,
     allow_volatile_redis: bool,
-    lateness: Millis,
     cache: int,
     metrics_port: int,
 ) -> None:
@@ -101,7 +89,7 @@ def run(
     live = Live(
         lambda: load_rules(rules).compiled,
         lambda: connect(servers, instance),
-        Pace(lateness, _BATCH, _WAKES, cache, in_order=False),
+        Pace(_BATCH, _WAKES, cache, in_order=False),
         StandardJournal(),
         instance,
     )

@@ -6,7 +6,7 @@ from typing import Any
 import click
 import orjson
 
-from streamer.analysis.explanation import Branch, Explanation, RungView, SegmentView
+from streamer.analysis.explanation import Branch, Explanation, SegmentView, TierView
 from streamer.analysis.watch import Said, Truth
 from streamer.cli.wording import counted, instant, plain
 from streamer.codecs.changes import encode_change
@@ -66,7 +66,7 @@ def segment_lines(view: SegmentView, found: Explanation) -> Iterator[str]:
     title = "" if view.title == view.key else f": {view.title}"
     yield click.style(where, fg="green" if inside else None, bold=True) + title
     yield f"     {_standing(view, found)}"
-    for rung in view.rungs:
+    for rung in view.tiers:
         yield from _rung(rung, view, found)
 
 
@@ -97,7 +97,7 @@ def _coming(view: SegmentView, coming: Said, found: Explanation) -> str:
     return f"until {at} if nothing happens{moved}"
 
 
-def _rung(rung: RungView, view: SegmentView, found: Explanation) -> Iterator[str]:
+def _rung(rung: TierView, view: SegmentView, found: Explanation) -> Iterator[str]:
     depth = 1
     if rung.tier is not None:
         mine = " (the customer's)" if view.membership == f"{view.key}.{rung.tier}" else ""
@@ -160,7 +160,7 @@ def segment_facts(view: SegmentView) -> dict[str, Any]:
         },
         "rungs": [
             {"tier": rung.tier, "condition": rung.condition and _branch_facts(rung.condition)}
-            for rung in view.rungs
+            for rung in view.tiers
         ],
     }
 

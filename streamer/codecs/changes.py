@@ -12,37 +12,41 @@ import orjson
 from streamer.errors import StreamerError
 from streamer.hashes import change_id
 from streamer.instants import iso, parse_iso
-from streamer.types import Membership, Rejection, SegmentChange, told
+from streamer.types import Membership, Rejection, SegmentChange
 
 _ID_STARTS: Final = len('{"change_id":"')
 _ID_ENDS: Final = _ID_STARTS + 32
+_json: Final = orjson.dumps
 
 
 def encode_change(change: SegmentChange) -> bytes:
-    """Return the change as a JSON object without a line end."""
+    """Return the change as a JSON object without a line end.
+
+    Keys, memberships and versions are ASCII letters, digits and signs that JSON takes as they are;
+    what customers and shops have written goes through the JSON writer.
+    """
     # fmt: off
     (customer, segment, direction, at, sequence, born, kind, event_id,
-     reasons, rules, holdout, replayed, ladder, origin, target) = change
+     because, rules, holdout, replayed, ladder, origin, target) = change
     # fmt: on
-    return orjson.dumps(
-        {
-            "change_id": change_id(customer, born, segment, direction, at, sequence),
-            "customer_id": customer,
-            "segment": segment,
-            "direction": direction,
-            "at": iso(at),
-            "sequence": sequence,
-            "born": iso(born),
-            "cause": {"kind": kind} if event_id is None else {"kind": kind, "event_id": event_id},
-            "because": [told(reason) for reason in reasons],
-            "rules": rules,
-            "holdout": holdout,
-            "replayed": replayed,
-            "ladder": ladder,
-            "from": origin,
-            "to": target,
-        }
-    )
+    known = change_id(customer, born, segment, direction, at, sequence)
+    cause = f'{{"kind":"{kind}"' + ("}" if event_id is None else f',"event_id":{_text(event_id)}}}')
+    return (
+        f'{{"change_id":"{known}","customer_id":{_text(customer)},"segment":"{segment}",'
+        f'"direction":"{direction}","at":"{iso(at)}","sequence":{sequence},"born":"{iso(born)}",'
+        f'"cause":{cause},"because":{_json(because).decode()},"rules":"{rules}",'
+        f'"holdout":{"true" if holdout else "false"},"replayed":{"true" if replayed else "false"},'
+        f'"ladder":{_key(ladder)},"from":{_key(origin)},"to":{_key(target)}}}'
+    ).encode()
+
+
+def _text(text: str) -> str:
+    """Return a text as JSON."""
+    return _json(text).decode()
+
+
+def _key(key: str | None) -> str:
+    return "null" if key is None else f'"{key}"'
 
 
 def change_id_in(line: bytes) -> bytes:
@@ -63,7 +67,7 @@ def decode_change(value: bytes) -> SegmentChange:
             born=parse_iso(data["born"]),
             cause=data["cause"]["kind"],
             event_id=data["cause"].get("event_id"),
-            reasons=tuple((text, "") for text in data["because"]),
+            because=tuple(data["because"]),
             rules=data["rules"],
             holdout=data["holdout"],
             replayed=data["replayed"],

@@ -94,18 +94,18 @@ def decode_any(record: Record) -> Event:
 
 def encode(event: Event) -> bytes:
     """Return an event as plain JSON, without its append time: `decode` returns it again."""
-    written: dict[str, Any] = {
+    known = event.user_id is not None or event.anonymous_id is not None
+    written = {
         "id": event.id,
         "name": event.name,
         "time": event.time,
-        "user_id": event.customer,
+        "user_id": event.user_id if known else event.customer,
+        "anonymous_id": event.anonymous_id,
         "properties": event.properties,
+        "traits": event.traits,
+        "context": event.context,
     }
-    if event.traits is not None:
-        written["traits"] = event.traits
-    if event.context is not None:
-        written["context"] = event.context
-    return orjson.dumps(written)
+    return orjson.dumps({name: part for name, part in written.items() if part is not None})
 
 
 def _event(
@@ -123,7 +123,9 @@ def _event(
         check_properties(get("properties"), "/properties/properties"),
         check_traits(traits, "/properties/traits"),
         appended if record.appended is None else record.appended,
-        context=known_context(get("context")),
+        _given(get(form.user_id)),
+        _given(get(form.anonymous_id)),
+        known_context(get("context")),
     )
 
 
@@ -136,3 +138,11 @@ def _customer(data: dict[str, Any], form: _Form) -> str:
         message = f"no customer: neither {form.user_id} nor {form.anonymous_id} is there"
         raise InvalidEvent(message, form.no_customer)
     return check_id(anonymous, form.anonymous_id, form.anonymous_path)
+
+
+def _given(value: object) -> str | None:
+    """Return an id that is there and good, whether or not it is the one that counts."""
+    try:
+        return None if value is None or value == "" else check_id(value, "", "")
+    except InvalidEvent:
+        return None

@@ -37,18 +37,20 @@ def read_plain(record: Record) -> Event | None:
     try:
         plain = read_typed(value)
         event_id, time = plain.id, plain.time
-        customer = plain.user_id
-        if customer is None:
-            customer = plain.anonymous_id
-            if customer is None:
-                return None
+        user, visitor = plain.user_id, plain.anonymous_id
         if type(event_id) is int:
             event_id = str(event_id)
-        if type(customer) is int:
-            customer = str(customer)
+        if type(user) is int:
+            user = str(user)
+        if type(visitor) is int:
+            visitor = str(visitor)
+        customer = visitor if user is None else user
+        if customer is None:
+            return None
         if not value.isascii() or _DELETE in value:
-            check_id(event_id, "", "")
-            check_id(customer, "", "")
+            for one in (event_id, user, visitor):
+                if one is not None:
+                    check_id(one, "", "")
         name = check_name(plain.name, "")
         if type(time) is str:
             time = check_time(time, "", "")
@@ -60,5 +62,5 @@ def read_plain(record: Record) -> Event | None:
     except (InvalidEvent, UnicodeDecodeError, msgspec.DecodeError):
         return None
     traits, context = plain.traits, plain.context
-    values = (event_id, name, customer, time, properties, traits, appended, context)
+    values = (event_id, name, customer, time, properties, traits, appended, user, visitor, context)
     return tuple.__new__(Event, values)  # half the time of Event(*values), once per event

@@ -1,20 +1,29 @@
 """Profiles as bytes: compact, versioned, readable under other rules than those that wrote them.
 
-The bytes are one MessagePack array: the version, the layout's id, then the profile's instants (each
-after the first as the distance from the one before) and its counter, recent ids, memberships and
-memories, each list in the order of the layout. The *layout* is what the rule set's order means: its
-version, the content hash of each memory, the key of each segment or ladder and its tiers. It is the
-same for millions of profiles, so it is kept once, beside them, and only its id is in each.
+The bytes, in the encoding of `packing`:
+
+    version, layout         the format, and the id of the layout: one byte and four
+    born                    ms since 1970
+    last, clock, wake       each as the distance from the one before it
+    base                    the instant that cells are written from, as the distance from `last`
+    sequence, weight        numbers
+    ids                     how many, their hashes, and the times as distances: the first from the
+                            clock, each other from the one before
+    memberships             how many, then segment, tier and the distance of `since` from the clock
+    cells                   how many, then the slot, the length and the state of each that has one
+
+The *layout* is what the rule set's order means: its version, the key of each cell, the key of each
+segment or ladder and its tiers. It is the same for millions of profiles, so it is kept once, beside
+them, and only its id is in each. A cell that nothing has asked for since it was read is written
+again as the bytes that it was, and `base` stays; where all cells were asked for, `base` is `last`.
+So the bytes of one profile may differ by its `base`, and by nothing else.
 
 A profile of another layout is put in the order of this one: what both share is found again, a new
-memory starts empty (that of any event's times with the last one, which the profile itself knows),
-one that no rule needs any more is dropped, a tier is found by its name.
-`ProfileCodec.read` says that it was of another one, and names the memberships that are lost.
+cell is cold (that of any event's times begins with the last one, which the profile itself knows),
+one that no rule needs any more is dropped, a tier is found by its name. `ProfileCodec.read` says
+that it was of another one, and names the memberships that are removed.
 
-Sums can go beyond the 64 bits that MessagePack gives a number: such a number is an extension of 16
-bytes.
-
-The answers that a profile caches are not stored: they follow from the rest.
+What a profile caches is not stored: it follows from the rest.
 """
 
 from collections.abc import Mapping
@@ -22,107 +31,99 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
-import msgspec
-
-from streamer.core.leaves.counting import Times
-from streamer.core.profile import ENTRY_BYTES, MOST_IDS, Profile, State
-from streamer.core.ruleset import RuleSet
-from streamer.core.stamps import stamped
+from streamer.codecs.packing import Unpacker, packed, put_head, put_number, unpacked
+from streamer.core.engine.program import RuleSet
+from streamer.core.profile import MOST_IDS, Profile
+from streamer.core.state.cell import TIME_BYTES
+from streamer.core.state.times import TimesState
 from streamer.errors import AdapterError, Fenced
+from streamer.hashes import ID_BYTES
 from streamer.types import Millis
 
-VERSION: Final = 1
+VERSION: Final = 2
 LAYOUT_ID_BYTES: Final = 4
 """Short, because it is in every profile; two layouts with one id are refused."""
-PROFILE_BYTES: Final = 80 + MOST_IDS * ENTRY_BYTES
-"""The most bytes that a profile takes besides its memories and memberships."""
-MEMBERSHIP_BYTES: Final = 9 + 3
+PROFILE_BYTES: Final = 80 + MOST_IDS * (ID_BYTES + TIME_BYTES)
+"""The most bytes that a profile takes besides its cells and memberships."""
+MEMBERSHIP_BYTES: Final = 3 + 3 + TIME_BYTES
 """The most bytes that one segment or ladder takes in a profile."""
-MEMORY_BYTES: Final = 1
-"""What an empty memory takes in a profile."""
-
-_LARGE: Final = 1
-"""The code of the extension for numbers beyond 64 bits."""
-_LARGE_BYTES: Final = 16
-
-
-def _extended(code: int, data: memoryview) -> int:
-    if code != _LARGE:
-        raise ValueError(f"unknown extension {code}")
-    return int.from_bytes(data, "big", signed=True)
-
-
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(ext_hook=_extended).decode
+CELL_BYTES: Final = 5
+"""The most bytes that a cell takes in a profile besides its state."""
+_KEPT: Final = 256
+"""The bytes of a heavier state are kept, so that a profile is not packed whole for each event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What the lists in a profile's bytes mean, in their order.
+    """What the numbers in a profile's bytes mean.
 
-    `rules` is the rule set's version. Each plan is its key and its tiers, empty for a segment.
-    `in_force` is the instant from which the rule set decided there, and no part of what the
-    layout is.
+    `rules` is the rule set's version. Each segment is its key and its tiers, none for a segment
+    that is no ladder. `effective_from` is the instant from which the rule set decided there, and no
+    part of what the layout is.
     """
 
     rules: str
-    memories: tuple[bytes, ...]
-    plans: tuple[tuple[str, tuple[str, ...]], ...]
-    in_force: Millis = field(default=0, compare=False)
+    cells: tuple[bytes, ...]
+    segments: tuple[tuple[str, tuple[str, ...]], ...]
+    effective_from: Millis = field(default=0, compare=False)
 
     @classmethod
     def of(cls, rules: RuleSet) -> "Layout":
         """Return the layout of the profiles that a rule set writes."""
-        plans = (
-            (plan.key, tuple(rung.tier for rung in plan.rungs if rung.tier is not None))
-            for plan in rules.plans
+        segments = (
+            (segment.key, tuple(tier.tier for tier in segment.tiers if tier.tier is not None))
+            for segment in rules.segments
         )
-        return cls(rules.version, rules.memory_keys, tuple(plans))
+        return cls(rules.version, rules.cell_keys, tuple(segments))
 
     @classmethod
     def read(cls, data: bytes) -> "Layout":
         """Return the layout that `written` gave these bytes for."""
-        rules, memories, plans, *in_force = _decode(data)
-        ordered = tuple((key, tuple(tiers)) for key, tiers in plans)
-        return cls(rules, tuple(memories), ordered, *in_force)
+        try:
+            version, rules, cells, segments, effective_from = unpacked(data)
+        except (AdapterError, TypeError, ValueError) as error:
+            raise AdapterError(f"a stored layout cannot be read: {error}") from error
+        if version != VERSION:
+            raise AdapterError(
+                f"a stored layout has version {version}; this program reads version {VERSION}"
+            )
+        ordered = tuple((key, tuple(tiers)) for key, tiers in segments)
+        return cls(rules, tuple(cells), ordered, effective_from)
 
     def written(self) -> bytes:
         """Return the layout as bytes."""
-        return _encode((self.rules, self.memories, self.plans, self.in_force))
+        return packed((VERSION, self.rules, self.cells, self.segments, self.effective_from))
 
     @property
     def id(self) -> bytes:
         """A short hash of what the layout is."""
-        content = _encode((self.rules, self.memories, self.plans))
+        content = packed((VERSION, self.rules, self.cells, self.segments))
         return blake2b(content, digest_size=LAYOUT_ID_BYTES).digest()
 
-    def memberships(self, inside: list[int]) -> list[str]:
-        """Return the memberships that a profile's list says."""
-        return [
-            f"{key}.{tiers[number - 1]}" if tiers else key
-            for (key, tiers), number in zip(self.plans, inside, strict=True)
-            if number
-        ]
-
     def places(self) -> dict[str, tuple[int, int]]:
-        """Return for each membership its plan's place and its number there."""
+        """Return for each membership its segment's index and its number there."""
         return {
-            f"{key}.{tier}" if tiers else key: (place, number)
-            for place, (key, tiers) in enumerate(self.plans)
+            f"{key}.{tier}" if tiers else key: (index, number)
+            for index, (key, tiers) in enumerate(self.segments)
             for number, tier in enumerate(tiers or (key,), 1)
         }
+
+    def membership(self, index: int, number: int) -> str:
+        """Return the membership of a segment's index and a number there."""
+        key, tiers = self.segments[index]
+        return f"{key}.{tiers[number - 1]}" if tiers else key
 
 
 class Stored(NamedTuple):
     """A profile as it was kept.
 
-    `rules` is the version of the rule set that wrote it, None if that is the present one. `lost`
-    names the memberships that the profile was in and the present rules do not have.
+    `rules` is the version of the rule set that wrote it, None if that is the present one.
+    `removed` names the memberships that the profile was in and the present rules do not have.
     """
 
     profile: Profile
     rules: str | None = None
-    lost: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
 
 
 class ProfileCodec:
@@ -132,9 +133,9 @@ class ProfileCodec:
     the instant up to which they were decided. Raises `AdapterError` if one of the layouts has the
     id of this rule set's and is another.
 
-    `in_force` is the instant from which this rule set decides: that of its layout if that came
-    last, else `now`. `others` are the ids of the layouts of other rule sets, `begun` the slots of
-    the memories that one of those does not have: they begin without what they would hold.
+    `effective_from` is the instant from which this rule set decides: that of its layout if that
+    came last, else `now`. `others` are the ids of the layouts of other rule sets, `cold` the slots
+    of the cells that one of those does not have: they begin without what they would hold.
     """
 
     def __init__(
@@ -142,6 +143,7 @@ class ProfileCodec:
     ) -> None:
         layout = Layout.of(rules)
         self.id = layout.id
+        self._rules = rules
         self._layouts = {known: Layout.read(data) for known, data in (layouts or {}).items()}
         before = self._layouts.get(self.id)
         if before not in (None, layout):
@@ -149,44 +151,44 @@ class ProfileCodec:
                 f"the store knows another layout of profiles as {self.id.hex()}: "
                 "give the rule set another name in its header"
             )
-        latest = max((each.in_force for each in self._layouts.values()), default=0)
-        is_latest = before is not None and before.in_force == latest
-        self.in_force = latest if is_latest else max(now, latest)
-        self._layout = replace(layout, in_force=self.in_force)
-        self._plans = {key: place for place, (key, _) in enumerate(layout.plans)}
+        latest = max((each.effective_from for each in self._layouts.values()), default=0)
+        is_latest = before is not None and before.effective_from == latest
+        self.effective_from = latest if is_latest else max(now, latest)
+        self._head = bytes([VERSION]) + self.id
+        self._layout = replace(layout, effective_from=self.effective_from)
+        self._index = {key: index for index, (key, _) in enumerate(layout.segments)}
         self._places = layout.places()
+        self._slots = {key: slot for slot, key in enumerate(layout.cells)}
         self.own = {self.id: self._layout.written()}
         """This rule set's layout by its id, to be kept with the profiles."""
         self.others = tuple(known for known in self._layouts if known != self.id)
-        counts = ((slot, it) for slot, it in enumerate(rules.memories) if isinstance(it, Times))
-        self._of_everything = {slot: it.keep for slot, it in counts if it.of_everything}
-        self.begun = frozenset(
+        known_last = {cell.slot for cell in rules.counts_all if cell.keep == 1}
+        self.cold = frozenset(
             slot
-            for slot, key in enumerate(layout.memories)
-            if any(key not in self._layouts[other].memories for other in self.others)
-            and self._of_everything.get(slot) != 1
+            for slot, key in enumerate(layout.cells)
+            if any(key not in self._layouts[other].cells for other in self.others)
+            and slot not in known_last
         )
 
     def encode(self, profile: Profile) -> bytes:
         """Return the profile's bytes."""
-        born, last, clock = profile.born, profile.last, profile.clock
-        fields = (
-            VERSION,
-            self.id,
-            born,
-            last - born,
-            clock - last,
-            profile.wake - clock,
-            profile.sequence,
-            profile.ids,
-            profile.since,
-            profile.inside,
-            profile.memories,
-        )
-        try:
-            return _encode(fields)
-        except OverflowError:
-            return _encode((*fields[:-1], _within_64_bits(profile.memories)))
+        last, clock = profile.last, profile.clock
+        if not profile.frozen:
+            profile.base = last
+        if profile.id_times:
+            profile.forget_ids(self._rules.max_lateness)
+        out: list[bytes] = [self._head]
+        put_number(out, profile.born)
+        put_number(out, last - profile.born)
+        put_number(out, clock - last)
+        put_number(out, profile.wake - clock)
+        put_number(out, last - profile.base)
+        put_number(out, profile.sequence)
+        put_number(out, profile.weight)
+        _put_ids(out, profile)
+        _put_memberships(out, profile)
+        _put_cells(out, profile)
+        return b"".join(out)
 
     def decode(self, customer: str, data: bytes) -> Profile:
         """Return the profile. Raises `AdapterError` for bytes that cannot be read here."""
@@ -198,63 +200,130 @@ class ProfileCodec:
         Raises as `decode` does, and `Fenced` where the layout is not known: owners write theirs
         with the first profile, so somebody was the owner since the layouts were read.
         """
-        try:
-            version, layout, born, last, clock, wake, sequence, *rest = _decode(data)
-            ids, since, inside, memories = rest
-        except (msgspec.DecodeError, TypeError, ValueError) as error:
-            raise AdapterError(f"a stored profile cannot be read: {error}") from error
-        if version != VERSION:
+        if not data or data[0] != VERSION:
+            version = data[0] if data else None
             raise AdapterError(
                 f"a stored profile has version {version}; this program reads version {VERSION}"
             )
-        profile = Profile(customer, born, len(self._layout.memories), len(self._layout.plans))
-        profile.last = last = born + last
-        profile.clock = clock = last + clock
-        profile.wake = clock + wake
-        profile.sequence, profile.ids = sequence, ids
-        if layout == self.id:
-            profile.since, profile.inside, profile.memories = since, inside, memories
-            return Stored(profile)
-        if layout not in self._layouts:
+        layout = data[1 : 1 + LAYOUT_ID_BYTES]
+        if layout != self.id and layout not in self._layouts:
             raise Fenced(
                 "a stored profile was written under rules that were not known when the partition "
                 "was taken over: it has, or had, another owner"
             )
-        other = self._layouts[layout]
-        lost = self._rearrange(profile, other, since, inside, memories)
-        return Stored(profile, other.rules, lost)
+        reader = Unpacker(data)
+        reader.raw(1 + LAYOUT_ID_BYTES)
+        try:
+            return self._read(customer, layout, reader)
+        except (AdapterError, IndexError, ValueError) as error:
+            raise AdapterError(f"a stored profile cannot be read: {error}") from error
+
+    def _read(self, customer: str, layout: bytes, reader: Unpacker) -> Stored:
+        born = reader.number()
+        profile = Profile(customer, born, len(self._layout.cells), len(self._index))
+        profile.last = last = born + reader.number()
+        profile.clock = clock = last + reader.number()
+        profile.wake = clock + reader.number()
+        profile.base = last - reader.number()
+        profile.sequence = reader.number()
+        profile.weight = reader.number()
+        _read_ids(reader, profile)
+        profile.thaw = unpacked
+        memberships = [
+            (reader.head(), reader.head(), reader.number()) for _ in range(reader.head())
+        ]
+        for _ in range(reader.head()):
+            slot = reader.head()
+            profile.frozen[slot] = reader.raw(reader.head())
+        if layout != self.id:
+            other = self._layouts[layout]
+            return Stored(profile, other.rules, self._rearrange(profile, other, memberships))
+        for index, number, since in memberships:
+            profile.inside[index] = number
+            profile.since[index] = clock - since if since >= 0 else 0
+        return Stored(profile)
 
     def _rearrange(
-        self,
-        profile: Profile,
-        layout: Layout,
-        since: list[Millis],
-        inside: list[int],
-        memories: list[State],
+        self, profile: Profile, layout: Layout, memberships: list[tuple[int, int, int]]
     ) -> tuple[str, ...]:
-        """Fill the profile with what another layout and this one share; name what is lost."""
-        states = dict(zip(layout.memories, memories, strict=True))
-        profile.memories = [states.get(key) for key in self._layout.memories]
-        for slot in self._of_everything:
-            if self._layout.memories[slot] not in states:
-                profile.memories[slot] = stamped(profile.last)
-        held = layout.memberships(inside)
-        for membership in held:
-            if membership in self._places:
-                place, number = self._places[membership]
-                profile.inside[place] = number
-        for was, (key, _) in enumerate(layout.plans):
-            if key in self._plans:
-                profile.since[self._plans[key]] = since[was]
-        return tuple(membership for membership in held if membership not in self._places)
+        """Put the profile in the order of this layout; name the memberships that are removed."""
+        was, profile.frozen = profile.frozen, {}
+        for slot, cell in was.items():
+            now_at = self._slots.get(layout.cells[slot])
+            if now_at is not None:
+                profile.frozen[now_at] = cell
+        for times in self._rules.counts_all:
+            if self._layout.cells[times.slot] not in layout.cells:
+                profile.states[times.slot] = TimesState([profile.last])
+        profile.weight = 0
+        for kind in self._rules.cells:
+            state = kind.state(profile)
+            profile.weight += 0 if state is None else state.weight
+        removed = []
+        for index, number, since in memberships:
+            key = layout.segments[index][0]
+            if key in self._index and since >= 0:
+                profile.since[self._index[key]] = profile.clock - since
+            if number:
+                membership = layout.membership(index, number)
+                if membership in self._places:
+                    place, tier = self._places[membership]
+                    profile.inside[place] = tier
+                else:
+                    removed.append(membership)
+        return tuple(removed)
 
 
-def _within_64_bits(part: State) -> State:
-    """Return the state with every number beyond 64 bits as an extension."""
-    if isinstance(part, list | tuple):
-        return [_within_64_bits(one) for one in part]
-    if isinstance(part, dict):
-        return {key: _within_64_bits(one) for key, one in part.items()}
-    if isinstance(part, int) and not -(1 << 63) <= part < 1 << 63:
-        return msgspec.msgpack.Ext(_LARGE, part.to_bytes(_LARGE_BYTES, "big", signed=True))
-    return part
+def _put_ids(out: list[bytes], profile: Profile) -> None:
+    times = profile.id_times
+    put_head(out, len(times))
+    if times:
+        out.append(profile.ids)
+        before = times[0]
+        put_number(out, profile.clock - before)
+        for time in times[1:]:
+            put_number(out, time - before)
+            before = time
+
+
+def _read_ids(reader: Unpacker, profile: Profile) -> None:
+    many = reader.head()
+    profile.ids = reader.raw(many * ID_BYTES)
+    time = profile.clock
+    for number in range(many):
+        time = time + reader.number() if number else time - reader.number()
+        profile.id_times.append(time)
+
+
+def _put_memberships(out: list[bytes], profile: Profile) -> None:
+    """Append segment, tier and distance of `since` (-1: none), for each that has either."""
+    clock, inside, many = profile.clock, profile.inside, 0
+    held: list[bytes] = []
+    for index, since in enumerate(profile.since):
+        number = inside[index]
+        if since or number:
+            many += 1
+            put_head(held, index)
+            put_head(held, number)
+            put_number(held, clock - since if since else -1)
+    put_head(out, many)
+    out.extend(held)
+
+
+def _put_cells(out: list[bytes], profile: Profile) -> None:
+    frozen, base, many = profile.frozen, profile.base, 0
+    cells: list[bytes] = []
+    for slot, state in enumerate(profile.states):
+        raw = frozen.get(slot)
+        if raw is None:
+            if state is None:
+                continue
+            raw = packed(state.pack(base))
+            if state.weight > _KEPT:
+                frozen[slot] = raw
+        many += 1
+        put_head(cells, slot)
+        put_head(cells, len(raw))
+        cells.append(raw)
+    put_head(out, many)
+    out.extend(cells)

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from streamer.core.memory import Answer
+from streamer.core.leaf import NEVER, Until
 from streamer.types import FOREVER, SECOND, Millis
 
 YEARS_AHEAD: Final = 9
@@ -98,14 +98,14 @@ class Almanac:
     every one of them a second time, get the answer that was found before.
     """
 
-    def __init__(self, ask: Callable[[tuple[int, ...], Millis], Answer]) -> None:
+    def __init__(self, ask: Callable[[tuple[int, ...], Millis], Until]) -> None:
         self._ask = ask
-        self._kept: dict[tuple[int, ...], tuple[Millis, Answer]] = {}
+        self._kept: dict[tuple[int, ...], tuple[Millis, Until]] = {}
 
-    def answer(self, dates: tuple[int, ...], now: Millis) -> Answer:
-        """Return what is true of these dates, and until when."""
-        since, kept = self._kept.get(dates, (FOREVER, (False, FOREVER)))
-        if since <= now < kept[1]:
+    def answer(self, dates: tuple[int, ...], now: Millis) -> Until:
+        """Return until when these dates answer the question so."""
+        since, kept = self._kept.get(dates, (FOREVER, NEVER))
+        if since <= now < abs(kept):
             return kept
         answer = self._ask(dates, now)
         if len(self._kept) >= _MOST_KEPT:

@@ -1,87 +1,101 @@
-"""One customer's state: what the memories hold, the memberships, the customer's own clock.
+"""One customer's profile: the states of the cells, the memberships, the customer's own clock.
 
-Guarantees that a profile is as small as what it must remember: memories are None until something
-happened, and recent event ids are kept as 64-bit hashes, the last 256 in log order; beyond 16,
-those at the front that are too old to be told again are dropped.
+Guarantees that a profile costs what is looked at: the cells of a stored profile stay encoded until
+an event or a question touches them, and a cell that no event has changed since is stored again as
+the bytes that it was.
 """
 
-from copy import deepcopy
+from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
-from streamer.core.stamps import STAMP_BYTES, instant, stamped
 from streamer.hashes import ID_BYTES
 from streamer.types import FOREVER, Millis
 
-State: TypeAlias = Any
-"""What a memory remembers: lists, dicts, numbers, texts, bytes, or None while there is nothing."""
 MOST_IDS: Final = 256
-ENTRY_BYTES: Final = ID_BYTES + STAMP_BYTES
-"""One entry of the ring: an id's hash, then the stamp of its event."""
-SHORT_BYTES: Final = 16 * ENTRY_BYTES
+SHORT: Final = 16
 """A ring up to there is not looked through for ids that are too old: that costs more than they."""
+
+Packed: TypeAlias = Any
+"""What a state is stored as: lists, numbers, texts and bytes, without our own classes."""
+
+
+class State:
+    """What one cell remembers of one customer.
+
+    `weight` is about how many bytes of it grow with what the customer does: 0 for the kinds whose
+    size the rule alone bounds.
+    """
+
+    __slots__ = ("weight",)
+
+    def __init__(self) -> None:
+        self.weight = 0
+
+    def pack(self, base: Millis) -> Packed:
+        """Return the state as plain values, instants as distances from `base`."""
+        raise NotImplementedError
 
 
 class Profile:
-    """One customer's state. Instants in ms since 1970.
+    """One customer's profile. Instants in ms since 1970.
 
     `born` is the time of the first accepted event, `last` the largest time of one, `clock` the
     larger of `last` and the instants of changes, `wake` the next instant to look at. `inside` and
-    `since` hold for each plan the rung the customer is reported on (0: none) and when that was
+    `since` hold for each segment the tier that the customer is reported in (0: none) and when that
     last changed (0: never, or outside and of no more use). `sequence` counts the changes.
 
-    `ids` is the ring of recent ids, the oldest in log order first, as one run of bytes: it is
-    looked through as fast as a dictionary, and a tenth of its size.
+    `states` holds a state for each cell, None while there is nothing, or while the cell's bytes are
+    in `frozen` and nothing has asked for it; `thaw` turns such bytes into plain values, whose
+    instants are distances from `base`. `weight` is the sum of the states' weights.
 
-    `flips` caches for each plan until when its last answer surely holds, as seen at `seen`. It is
-    not stored; while it is empty every plan must be asked. `stamp` is that of the event which is
-    being folded, and says nothing afterwards.
+    `ids` are the hashes of recent ids, the oldest in log order first, as one run of bytes, and
+    `id_times` the times of their events.
+
+    `valid_until` caches for each segment until when its last answer surely holds, as seen at
+    `seen`. It is not stored; while it is empty every segment must be decided. `overflows` lists the
+    slots of cells that dropped something within their bounds of exactness, once for each time.
     """
 
     __slots__ = (
-        "beyond",
+        "base",
         "born",
         "clock",
         "customer",
-        "flips",
+        "frozen",
+        "id_times",
         "ids",
         "inside",
         "last",
-        "memories",
+        "overflows",
         "seen",
         "sequence",
         "since",
-        "stamp",
+        "states",
+        "thaw",
+        "valid_until",
         "wake",
+        "weight",
     )
 
-    def __init__(self, customer: str, born: Millis, memories: int, plans: int) -> None:
+    def __init__(self, customer: str, born: Millis, cells: int, segments: int) -> None:
         self.customer = customer
         self.born = born
+        self.base = born
         self.clock = born
         self.last = born
         self.wake: Millis = FOREVER
         self.sequence = 0
         self.ids = b""
-        self.memories: list[State] = [None] * memories
-        self.inside = [0] * plans
-        self.since: list[Millis] = [0] * plans
-        self.flips: list[Millis] = []
+        self.id_times: list[Millis] = []
+        self.states: list[State | None] = [None] * cells
+        self.frozen: dict[int, bytes] = {}
+        self.thaw: Callable[[bytes], Packed] | None = None
+        self.weight = 0
+        self.inside = [0] * segments
+        self.since: list[Millis] = [0] * segments
+        self.valid_until: list[Millis] = []
         self.seen: Millis = 0
-        self.stamp = b""
-        self.beyond: list[int] = []
-
-    def copy(self) -> "Profile":
-        """Return a profile that stands where this one does and goes its own way."""
-        twin = Profile(self.customer, self.born, 0, 0)
-        twin.last, twin.clock, twin.wake = self.last, self.clock, self.wake
-        twin.sequence, twin.ids, twin.memories = self.sequence, self.ids, deepcopy(self.memories)
-        twin.inside, twin.since, twin.flips = self.inside[:], self.since[:], self.flips[:]
-        twin.seen, twin.stamp, twin.beyond = self.seen, self.stamp, self.beyond[:]
-        return twin
-
-    def went_beyond(self, slot: int) -> None:
-        """Note that the memory in `slot` went beyond its stated bound."""
-        self.beyond.append(slot)
+        self.overflows: list[int] = []
 
     def knows(self, event_id: bytes, max_lateness: Millis) -> bool:
         """Say whether an event with this hash was accepted, lately enough for it to matter.
@@ -89,12 +103,9 @@ class Profile:
         If it was accepted twice, then because the first time was too old to matter.
         """
         at = self.ids.rfind(event_id)
-        while at > 0 and at % ENTRY_BYTES:  # across two entries
+        while at > 0 and at % ID_BYTES:  # across two hashes
             at = self.ids.rfind(event_id, 0, at + ID_BYTES - 1)
-        if at < 0:
-            return False
-        time = instant(self.ids[at + ID_BYTES : at + ENTRY_BYTES])
-        return self.clock - time <= max_lateness
+        return at >= 0 and self.clock - self.id_times[at // ID_BYTES] <= max_lateness
 
     def accept(self, event_id: bytes, time: Millis, max_lateness: Millis) -> None:
         """Move the clock and add the id; forget what the ring has no room for or no use for."""
@@ -102,12 +113,17 @@ class Profile:
             self.last = time
             if time > self.clock:
                 self.clock = time
-        self.stamp = stamp = stamped(time)
-        ids = self.ids + event_id + stamp
-        if len(ids) > SHORT_BYTES:
-            oldest = stamped(self.clock - max_lateness)
-            start = max(0, len(ids) - MOST_IDS * ENTRY_BYTES)
-            while ids[start + ID_BYTES : start + ENTRY_BYTES] < oldest:
-                start += ENTRY_BYTES
-            ids = ids[start:]
-        self.ids = ids
+        self.ids += event_id
+        self.id_times.append(time)
+        if len(self.id_times) > SHORT:
+            self.forget_ids(max_lateness)
+
+    def forget_ids(self, max_lateness: Millis) -> None:
+        """Forget the ids in front that are too old to matter, and what is more than 256."""
+        times, oldest = self.id_times, self.clock - max_lateness
+        first = max(0, len(times) - MOST_IDS)
+        while first < len(times) and times[first] < oldest:
+            first += 1
+        if first:
+            del times[:first]
+            self.ids = self.ids[first * ID_BYTES :]

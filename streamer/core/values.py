@@ -1,12 +1,6 @@
-"""Reading values out of events: properties, the one-product rule, comparisons.
+"""Values of properties: where they stand in an object, how they are remembered, as numbers.
 
-Guarantees the meaning of RULES.md, "Exact meaning" 8 to 11 and 14:
-
-* A property is read from the event's `properties`; only if nothing but null is found there, from
-  each element of `properties.products`. Dots descend into objects, lists are flattened.
-* Values are texts, finite numbers, true and false. Types never mix: 5 is not "5", 1 is not true.
-* The clauses of one `where` that are read from products must hold of one and the same product,
-  and a leaf then reads its own property from just those products.
+Values are texts, finite numbers, true and false; types never mix.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -14,17 +8,14 @@ from hashlib import blake2b
 from operator import ge, gt, le, lt
 from typing import Any, Final, TypeAlias
 
-from streamer.core.syntax import Clause, Comparison
-from streamer.types import Event, Scalar
+from streamer.core.rules.spec import Comparison
+from streamer.types import Scalar
 
 Value: TypeAlias = str | int | float | bytes
 """A value as remembered: short, hashable, and equal only to the same value of the same type."""
 Json: TypeAlias = "dict[str, Json] | list[Json] | Scalar | None"
-Test: TypeAlias = Callable[[Scalar], bool]
 Holder: TypeAlias = dict[str, Any]
 """Where a value was found: the event's properties, or one product."""
-Qualifier: TypeAlias = Callable[[Event], bool | list[Holder]]
-Reader: TypeAlias = Callable[[Event], list[Scalar]]
 
 LONGEST_TEXT: Final = 40
 """Texts up to so many characters are remembered as they are, longer ones by a digest."""
@@ -43,6 +34,13 @@ ORDERS: Final[Mapping[str, Order]] = {
 }
 
 _SCALARS: Final = (str, int, float, bool)
+
+
+def weight_of(value: Value) -> int:
+    """Return about how many bytes a remembered value takes when encoded."""
+    if isinstance(value, str):
+        return len(value) + 2 if value.isascii() else 4 * len(value) + 3
+    return 9
 
 
 def remembered(value: Scalar) -> Value:
@@ -142,133 +140,7 @@ class Property:
         several = list(_descend(holder, self._path))
         return [value for found in several for value in flat(found)] if several else None
 
-    def missing(self, event: Event) -> bool:
-        """Say whether nothing in the event carries the property."""
-        values = self.at(event.properties)
-        if values is not None:
-            return not values
-        return not any(self.at(product) for product in products(event))
-
-
-def products(event: Event) -> list[Holder]:
-    """Return the event's products, empty if it has none."""
-    return event.properties.get("products") or []
-
-
-def compile_test(comparisons: tuple[Comparison, ...]) -> Test:
-    """Return the test that one value passes when it satisfies all comparisons (`exists` aside)."""
-    tests = tuple(_compile_comparison(comparison) for comparison in comparisons)
-    if len(tests) == 1:
-        return tests[0]
-    return lambda value: all(test(value) for test in tests)
-
-
-def _number(value: Scalar) -> bool:
-    return type(value) is int or type(value) is float
-
-
-def _same(value: Scalar, operand: Scalar) -> bool:
-    return value == operand and isinstance(value, bool) == isinstance(operand, bool)
-
-
-def _compile_comparison(comparison: Comparison) -> Test:
-    operand: Any = comparison.operand
-    match comparison.operator:
-        case "is":
-            return lambda value: _same(value, operand)
-        case "is_not":
-            return lambda value: not _same(value, operand)
-        case "in":
-            return lambda value: any(_same(value, one) for one in operand)
-        case "not_in":
-            return lambda value: not any(_same(value, one) for one in operand)
-        case "starts_with":
-            return lambda value: isinstance(value, str) and value.startswith(operand)
-        case "contains":
-            return lambda value: isinstance(value, str) and operand in value
-        case "exists":
-            return lambda _value: bool(operand)
-        case order:
-            compare = ORDERS[order]
-            return lambda value: _number(value) and compare(value, operand)
-
 
 def wants_absence(comparisons: tuple[Comparison, ...]) -> bool:
     """Say whether the comparisons are `exists: false`, which holds of nothing at all."""
     return any(one.operator == "exists" and one.operand is False for one in comparisons)
-
-
-def compile_where(where: tuple[Clause, ...]) -> Qualifier | None:
-    """Return the qualifier of a `where`, or None if there is no clause.
-
-    A qualifier returns False for an event that does not satisfy it, True for one that does
-    whichever product is looked at, and else the products that satisfy the clauses read from them.
-    """
-    if not where:
-        return None
-    absent = tuple(
-        Property(clause.property) for clause in where if wants_absence(clause.comparisons)
-    )
-    present = tuple(
-        (Property(clause.property), compile_test(clause.comparisons))
-        for clause in where
-        if not wants_absence(clause.comparisons)
-    )
-
-    def qualifies(event: Event) -> bool | list[Holder]:
-        for property_ in absent:
-            if not property_.missing(event):
-                return False
-        of_products = []
-        for property_, test in present:
-            values = property_.at(event.properties)
-            if values is None:
-                of_products.append((property_, test))
-            elif not any(map(test, values)):
-                return False
-        if not of_products:
-            return True
-        chosen = [
-            product
-            for product in products(event)
-            if all(any(map(test, prop.at(product) or ())) for prop, test in of_products)
-        ]
-        return chosen or False
-
-    return qualifies
-
-
-def compile_found(
-    name: str, where: tuple[Clause, ...]
-) -> Callable[[Event], list[tuple[Scalar, Holder]]]:
-    """Return what reads a property's values in order, each with the holder it was read from."""
-    read = Property(name).at
-    qualifier = compile_where(where)
-
-    def found(event: Event) -> list[tuple[Scalar, Holder]]:
-        chosen = True if qualifier is None else qualifier(event)
-        if chosen is False:
-            return []
-        holder = event.properties
-        values = read(holder)
-        if values is not None:
-            return [(value, holder) for value in values]
-        elements = products(event) if chosen is True else chosen
-        return [(value, product) for product in elements for value in read(product) or ()]
-
-    return found
-
-
-def compile_reader(name: str, where: tuple[Clause, ...]) -> Callable[[Event], list[Value]]:
-    """Return what reads a property's different values, in order, as they are remembered."""
-    found = compile_found(name, where)
-    plain = not where and "." not in name
-
-    def read(event: Event) -> list[Value]:
-        if plain:
-            value = event.properties.get(name)
-            if type(value) is str and len(value) <= LONGEST_TEXT:
-                return [value]
-        return list(dict.fromkeys(remembered(value) for value, _ in found(event)))
-
-    return read

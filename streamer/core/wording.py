@@ -1,6 +1,6 @@
 """How conditions are said aloud: the same words in changes, `explain` and error messages."""
 
-from streamer.core.syntax import Clause, Comparison, Names, Scope
+from streamer.core.rules.spec import Clause, Comparison, Names, Scope
 from streamer.core.values import SCALE
 from streamer.types import DAY, HOUR, MINUTE, SECOND, WEEK, Millis, Scalar
 

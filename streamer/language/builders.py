@@ -22,7 +22,7 @@ from streamer.core.leaves.season import Season
 from streamer.core.leaves.sequence import Sequence
 from streamer.core.leaves.trait import Trait
 from streamer.core.leaves.worth import GammaGamma, Worth
-from streamer.core.syntax import Names, Question, Scope
+from streamer.core.rules.spec import LeafSpec, Names, Scope
 from streamer.language.comparisons import comparisons, warn_if_impossible
 from streamer.language.fields import Values
 from streamer.language.money import warn_if_mixed
@@ -35,7 +35,7 @@ CUSTOMER: Final = "customer"
 """`same: customer` takes the customer as the one item of `abandoned`."""
 
 
-def performed(values: Values, reading: Reading) -> Question:
+def performed(values: Values, reading: Reading) -> LeafSpec:
     """Build `performed`."""
     counts = {name: values.get(name) for name in ("at_least", "at_most", "is")}
     if all(count is None for count in counts.values()):
@@ -56,31 +56,31 @@ def performed(values: Values, reading: Reading) -> Question:
     )
 
 
-def not_performed(values: Values, reading: Reading) -> Question:
+def not_performed(values: Values, reading: Reading) -> LeafSpec:
     """Build `not_performed`."""
     return NotPerformed(_scope(values, "not_performed", reading))
 
 
-def quiet(values: Values, _: Reading) -> Question:
+def quiet(values: Values, _: Reading) -> LeafSpec:
     """Build `quiet`."""
     return Quiet(values["quiet"], values.get("events", ()))
 
 
-def ago(values: Values, reading: Reading) -> Question:
+def ago(values: Values, reading: Reading) -> LeafSpec:
     """Build `ago`."""
     _warn_if_empty(values, "at_least", "less_than", reading)
     least, less = values.get("at_least"), values.get("less_than")
     return Ago(values["ago"], values.get("where", ()), values.get("which", "last"), least, less)
 
 
-def sequence(values: Values, _: Reading) -> Question:
+def sequence(values: Values, _: Reading) -> LeafSpec:
     """Build `sequence`."""
     return Sequence(
         values["sequence"], values.get("within"), values.get("span"), values.get("same")
     )
 
 
-def abandoned(values: Values, reading: Reading) -> Question:
+def abandoned(values: Values, reading: Reading) -> LeafSpec:
     """Build `abandoned`; `at_least` may stand inside with `did`, or beside."""
     inner: Values = values["abandoned"]
     if "at_least" in inner and "at_least" in values:
@@ -103,10 +103,10 @@ def abandoned(values: Values, reading: Reading) -> Question:
     )
 
 
-def aggregate(kind: Literal["total", "average"]) -> Callable[[Values, Reading], Question]:
+def aggregate(kind: Literal["total", "average"]) -> Callable[[Values, Reading], LeafSpec]:
     """Return the builder of `total` or `average`."""
 
-    def build(values: Values, reading: Reading) -> Question:
+    def build(values: Values, reading: Reading) -> LeafSpec:
         warn_if_impossible(values, reading)
         warn_if_mixed(values, kind, reading)
         scope = _scope(values, "of", reading)
@@ -115,20 +115,20 @@ def aggregate(kind: Literal["total", "average"]) -> Callable[[Values, Reading], 
     return build
 
 
-def extreme(kind: Literal["largest", "smallest"]) -> Callable[[Values, Reading], Question]:
+def extreme(kind: Literal["largest", "smallest"]) -> Callable[[Values, Reading], LeafSpec]:
     """Return the builder of `largest` or `smallest`."""
 
-    def build(values: Values, reading: Reading) -> Question:
+    def build(values: Values, reading: Reading) -> LeafSpec:
         warn_if_impossible(values, reading)
         return Extreme(kind, values[kind], _scope(values, "of", reading), comparisons(values))
 
     return build
 
 
-def latest(key: str, which: Literal["last", "first"]) -> Callable[[Values, Reading], Question]:
+def latest(key: str, which: Literal["last", "first"]) -> Callable[[Values, Reading], LeafSpec]:
     """Return the builder of `latest` or `first`."""
 
-    def build(values: Values, reading: Reading) -> Question:
+    def build(values: Values, reading: Reading) -> LeafSpec:
         warn_if_impossible(values, reading)
         check_values(values[key], values, reading)
         where, within = values.get("where", ()), values.get("within")
@@ -137,7 +137,7 @@ def latest(key: str, which: Literal["last", "first"]) -> Callable[[Values, Readi
     return build
 
 
-def favours(values: Values, reading: Reading) -> Question:
+def favours(values: Values, reading: Reading) -> LeafSpec:
     """Build `favours`, whose `at_least` is a count and no comparison of the value."""
     for name in ("is", "is_not", "in"):
         if name in values:
@@ -153,33 +153,33 @@ def favours(values: Values, reading: Reading) -> Question:
     )
 
 
-def trait(values: Values, reading: Reading) -> Question:
+def trait(values: Values, reading: Reading) -> LeafSpec:
     """Build `trait`."""
     warn_if_impossible(values, reading)
     return Trait(values["trait"], comparisons(values))
 
 
-def in_segment(values: Values, reading: Reading) -> Question:
+def in_segment(values: Values, reading: Reading) -> LeafSpec:
     """Build `in_segment`; whether there is such a membership is known when all is read."""
     membership = values["in_segment"]
     reading.references.append(Reference(values.at("in_segment"), membership, reading.document))
     return InSegment(membership, values.get("for", 0))
 
 
-def season(values: Values, _: Reading) -> Question:
+def season(values: Values, _: Reading) -> LeafSpec:
     """Build `season`."""
     days: Values = values["season"]
     return Season(days["from"], days["to"])
 
 
-def anniversary(values: Values, reading: Reading) -> Question:
+def anniversary(values: Values, reading: Reading) -> LeafSpec:
     """Build `anniversary`."""
     parts: Values = values["anniversary"]
     reading.dated.add(parts["trait"])
     return Anniversary(parts["trait"], parts.get("before", 0), parts.get("after", 0))
 
 
-def age(values: Values, reading: Reading) -> Question:
+def age(values: Values, reading: Reading) -> LeafSpec:
     """Build `age`."""
     _warn_if_empty(values, "at_least", "below", reading)
     name = values["age"]["trait"]
@@ -187,7 +187,7 @@ def age(values: Values, reading: Reading) -> Question:
     return Age(name, values.get("at_least"), values.get("below"))
 
 
-def predicted(values: Values, reading: Reading) -> Question:
+def predicted(values: Values, reading: Reading) -> LeafSpec:
     """Build `predicted`."""
     _warn_if_empty(values, "at_least", "below", reading)
     model, least, below = values["predicted"], values.get("at_least"), values.get("below")

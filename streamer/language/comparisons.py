@@ -2,7 +2,7 @@
 
 from typing import Final, get_args
 
-from streamer.core.syntax import Clause, Comparison, Operator
+from streamer.core.rules.spec import Clause, Comparison, Operator
 from streamer.language import kinds, names
 from streamer.language.fields import Apart, Field, Group, Values
 from streamer.language.kinds import Kind

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from streamer.core.syntax import All, AnyOf, Condition, NoneOf
+from streamer.core.rules.spec import All, AnyOf, Condition, NoneOf
 from streamer.language import kinds
 from streamer.language.kinds import Kind
 from streamer.language.nodes import ListNode, MappingNode, Node, ScalarNode

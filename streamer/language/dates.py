@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from streamer.core.leaves.dates import date_of
+from streamer.core.state.dates import date_of
 from streamer.language.reading import Reading
 from streamer.language.scalars import described, is_null
 

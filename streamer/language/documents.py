@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from streamer.core.syntax import Ladder, Segment, Settings
+from streamer.core.rules.spec import Ladder, Segment, Settings
 from streamer.language import kinds, names
 from streamer.language.cases import TESTS, TestCase
 from streamer.language.conditions import CONDITION

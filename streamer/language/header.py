@@ -3,7 +3,7 @@
 from typing import Final
 from zoneinfo import available_timezones
 
-from streamer.core.syntax import Header
+from streamer.core.rules.spec import Header
 from streamer.core.wording import duration as said_duration
 from streamer.language import kinds, names
 from streamer.language.fields import Field, Group
@@ -44,6 +44,13 @@ HEADER: Final = Group(
             "How much later than its customer's clock an event may come; 24h if not stated.",
         ),
         Field(
+            "lateness",
+            kinds.PERIOD,
+            "How far time stays behind the newest event, so that events that are on their way still "
+            "come in time; 2s if not stated. A change that only time brings is published so much "
+            "later.",
+        ),
+        Field(
             "events",
             Kind(
                 "own_events",
@@ -71,4 +78,8 @@ def read_header(node: Node, reading: Reading) -> Header:
         late, kept = said_duration(header.max_lateness), said_duration(header.retention)
         message = f"max_lateness {late} is longer than the retention {kept}"
         reading.report.error(values.at("max_lateness"), message)
+    if "lateness" in values and header.lateness > header.max_lateness:
+        late, latest = said_duration(header.lateness), said_duration(header.max_lateness)
+        message = f"lateness {late} is longer than max_lateness {latest}"
+        reading.report.error(values.at("lateness"), message)
     return header

@@ -6,7 +6,7 @@ rule can know that they are of one currency, and says so with `where: {currency:
 
 from typing import Final
 
-from streamer.core.syntax import Clause
+from streamer.core.rules.spec import Clause
 from streamer.language.fields import Values
 from streamer.language.reading import Reading
 

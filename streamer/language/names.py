@@ -5,7 +5,7 @@ from typing import Final
 
 from streamer.codecs.limits import MAX_NAME, NAME
 from streamer.codecs.names import is_name, snake_case
-from streamer.core.syntax import ANY, Names
+from streamer.core.rules.spec import ANY, Names
 from streamer.language import scalars
 from streamer.language.kinds import NOT_BLANK, Kind, items, single, text_of
 from streamer.language.nodes import Node, ScalarNode

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from streamer.core.syntax import Header, Ladder, Segment
+from streamer.core.rules.spec import Header, Ladder, Segment
 from streamer.errors import Finding, RuleErrors, UsageError
 from streamer.language import dates, documents, references
 from streamer.language.cases import TestCase

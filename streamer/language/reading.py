@@ -11,7 +11,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from streamer.core.leaves.predicted import BgNbd
 from streamer.core.leaves.worth import GammaGamma
-from streamer.core.syntax import Header
+from streamer.core.rules.spec import Header
 from streamer.language.nodes import LostNode, Node, ScalarNode
 from streamer.language.scalars import described
 from streamer.language.slips import slip

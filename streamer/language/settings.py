@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from streamer.core.syntax import Settings
+from streamer.core.rules.spec import Settings
 from streamer.language import kinds
 from streamer.language.fields import Field, Group
 from streamer.language.kinds import Kind

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from streamer.core.syntax import Question
+from streamer.core.rules.spec import LeafSpec
 from streamer.language import builders, kinds, models, names
 from streamer.language.comparisons import (
     ANY_COMPARISON,
@@ -35,7 +35,7 @@ class Leaf:
     kind: Kind[Any]
     means: str
     example: str
-    build: Callable[[Values, Reading], Question]
+    build: Callable[[Values, Reading], LeafSpec]
     scope: tuple[Field, ...] = ()
     comparisons: tuple[Field, ...] = ()
     apart: tuple[Apart, ...] = ()
@@ -49,7 +49,7 @@ class Leaf:
         needs = tuple(one.name for one in self.comparisons) if self.needs else ()
         return Group(self.key, fields, self.apart, needs)
 
-    def read(self, node: Node, reading: Reading) -> Question:
+    def read(self, node: Node, reading: Reading) -> LeafSpec:
         """Return the leaf as declared."""
         return self.build(self.group().read(node, reading), reading)
 

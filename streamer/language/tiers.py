@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from streamer.core.syntax import Tier
+from streamer.core.rules.spec import Tier
 from streamer.language import kinds, names
 from streamer.language.conditions import CONDITION
 from streamer.language.kinds import Kind

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from streamer.codecs.fields import check_id, check_name, check_properties, check_time
 from streamer.codecs.names import snake_case
@@ -94,14 +94,17 @@ def _event(says: Declaration, find: Finder) -> Callable[[Any, Record], Event]:
 
     def event(row: Any, record: Record) -> Event:  # noqa: ANN401 (a row)
         at = appended(row) if appended else None
+        whose = customer(row)
         return Event(
             check_id(_text(identity(row)), "id", "/properties/id"),
             check_name(named(name(row)), _NAME),
-            customer(row),
+            whose.customer,
             time(row),
             check_properties(properties(row), _PROPERTIES),
             traits(row) if traits else None,
             at if record.appended is None else record.appended,
+            whose.user_id,
+            whose.anonymous_id,
         )
 
     return event
@@ -170,7 +173,15 @@ def _of_time(source: Cell | Choice) -> Iterator[Column]:
         yield from source.columns
 
 
-def _customer(says: Declaration, find: Finder) -> Callable[[Any], str]:
+class _Whose(NamedTuple):
+    """The ids that an event came with; `customer` is the one that counts."""
+
+    customer: str
+    user_id: str | None
+    anonymous_id: str | None
+
+
+def _customer(says: Declaration, find: Finder) -> Callable[[Any], _Whose]:
     found: list[tuple[str, str, Reader]] = [
         (field, path, reader(source, find, path))
         for field, path, source in (
@@ -183,12 +194,20 @@ def _customer(says: Declaration, find: Finder) -> Callable[[Any], str]:
     names = [column.name for source in sources for column in columns_of(source)]
     message = f"no customer: {' and '.join(names) or 'the value'} {find.empty}"
 
-    def customer(row: Any) -> str:  # noqa: ANN401 (a row)
+    def customer(row: Any) -> _Whose:  # noqa: ANN401 (a row)
+        ids: dict[str, str] = {}
         for field, path, read in found:
             value = _text(read(row))
-            if value is not None and value != "":
-                return check_id(value, field, path)
-        raise InvalidEvent(message, "/anyOf")
+            if value is None or value == "":
+                continue
+            try:
+                ids[field] = check_id(value, field, path)
+            except InvalidEvent:
+                if not ids:  # beside a good id an odd one does no harm
+                    raise
+        if not ids:
+            raise InvalidEvent(message, "/anyOf")
+        return _Whose(next(iter(ids.values())), ids.get("user_id"), ids.get("anonymous_id"))
 
     return customer
 

@@ -1,17 +1,25 @@
-"""Floor 5: the worker loop, the same for every log, store and sink."""
+"""Floor 6: the worker, the same for every log, store and sink."""
 
-from streamer.worker.cycle import Pace
+from streamer.worker.assignment import Assignment, Clocks, Listener
+from streamer.worker.batch import Pace
+from streamer.worker.durations import BOUNDS, Durations
+from streamer.worker.runner import LogRunner
+from streamer.worker.states import State
 from streamer.worker.stopwatch import Stopwatch
 from streamer.worker.tally import Tally
 from streamer.worker.task import PartitionTask
-from streamer.worker.worker import Assignment, Clocks, Listener, Worker
+from streamer.worker.worker import Worker
 
 __all__ = [
+    "BOUNDS",
     "Assignment",
     "Clocks",
+    "Durations",
     "Listener",
+    "LogRunner",
     "Pace",
     "PartitionTask",
+    "State",
     "Stopwatch",
     "Tally",
     "Worker",

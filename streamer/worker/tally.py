@@ -3,30 +3,30 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from streamer.ports import Advance
 from streamer.types import Millis
-from streamer.worker.cycle import Cycle
 
 
 @dataclass(slots=True)
 class Tally:
-    """What workers have done: records by outcome, bounds passed by memory slot, changes.
+    """What workers have done: records by outcome, overflows by the cell's slot, changes.
 
-    `renewed` counts profiles that were decided anew because rules had changed.
+    `migrated` counts profiles that were decided under new rules.
     """
 
     outcomes: Counter[str] = field(default_factory=Counter)
-    beyond: Counter[int] = field(default_factory=Counter)
+    overflows: Counter[int] = field(default_factory=Counter)
     changes: Counter[tuple[str, ...]] = field(default_factory=Counter)
-    renewed: int = 0
+    migrated: int = 0
     earliest: Millis | None = None
     latest: Millis | None = None
     """The smallest and the largest time of an accepted event."""
 
-    def add(self, cycle: Cycle) -> None:
-        """Count what a committed cycle did."""
-        self.outcomes.update(cycle.outcomes)
-        self.beyond.update(cycle.beyond)
-        self.renewed += cycle.renewed
-        if cycle.earliest is not None and cycle.latest is not None:
-            self.earliest = min(cycle.earliest, self.earliest or cycle.earliest)
-            self.latest = max(cycle.latest, self.latest or cycle.latest)
+    def add(self, advance: Advance) -> None:
+        """Count what a committed batch did."""
+        self.outcomes.update(advance.outcomes)
+        self.overflows.update(advance.overflows)
+        self.migrated += advance.migrated
+        if advance.earliest is not None and advance.latest is not None:
+            self.earliest = min(advance.earliest, self.earliest or advance.earliest)
+            self.latest = max(advance.latest, self.latest or advance.latest)

@@ -7,8 +7,8 @@ import pytest
 
 from streamer.adapters.memory import MemoryLog, MemorySink
 from streamer.analysis.effect import (
-    Asked,
     Effect,
+    EffectRequest,
     Entries,
     effect_of_changes,
     effect_of_rules,
@@ -32,8 +32,8 @@ when: {{performed: product_viewed, within: 1h}}
 settings: {{holdout: {share}}}
 """
 RULES = compiled(SHOP.format(share="50%"))
-ASKED = Asked("looked", frozenset({"order_completed"}), DAY, 0.01)
-(PLAN,) = RULES.plans
+ASKED = EffectRequest("looked", frozenset({"order_completed"}), DAY, 0.01)
+(PLAN,) = RULES.segments
 HELD_OUT = [who for who in (f"u-{n}" for n in range(60)) if PLAN.held_out(who)]
 OTHERS = [who for who in (f"u-{n}" for n in range(60)) if not PLAN.held_out(who)]
 END = event(9_999, 9 * DAY, "u-end", name="page_viewed")

@@ -13,7 +13,7 @@ from streamer.analysis.explain import explain, explain_all
 from streamer.analysis.explanation import Branch, Explanation
 from streamer.app.replay import replay
 from streamer.codecs.events import decode
-from streamer.core.ruleset import RuleSet
+from streamer.core.engine.program import RuleSet
 from streamer.errors import InvalidEvent, UsageError
 from streamer.instants import iso, parse_iso
 from streamer.types import DAY, HOUR, MINUTE, Millis, Record, SegmentChange
@@ -70,7 +70,7 @@ def leaves(branch: Branch) -> list[Branch]:
 
 
 def cart_leaves(found: Explanation) -> list[Branch]:
-    condition = found.segments[0].rungs[0].condition
+    condition = found.segments[0].tiers[0].condition
     assert condition is not None
     return leaves(condition)
 
@@ -130,7 +130,7 @@ def test_a_ladder_says_the_tier_and_where_the_next_move_leads() -> None:
     assert view.membership == "engagement.active"
     assert view.next is not None
     assert (view.next.change.target, view.next.change.at) == ("passive", START + DAY)
-    assert view.rungs[1].condition is None
+    assert view.tiers[1].condition is None
 
 
 def test_the_future_can_be_asked_for() -> None:
@@ -260,7 +260,7 @@ def test_a_flip_comes_true_at_its_instant_and_not_before(
             continue
         now = explain(rules, log_of(lines), decode, customer, at=found.at + days * DAY)
         for view in now.segments:
-            for rung in view.rungs:
+            for rung in view.tiers:
                 for leaf in leaves(rung.condition) if rung.condition else []:
                     assert leaf.truth.since <= (now.at or 0)
                     if leaf.flips is not None and now.forgets is not None:

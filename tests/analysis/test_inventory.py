@@ -2,9 +2,9 @@
 
 from streamer.analysis.inventory import Inventory, inventory
 from streamer.app.inputs import Rules
-from streamer.codecs.profiles import MEMBERSHIP_BYTES, PROFILE_BYTES
-from streamer.core.compile import compile_rules
-from streamer.core.stamps import STAMP_BYTES
+from streamer.codecs.profiles import CELL_BYTES, MEMBERSHIP_BYTES, PROFILE_BYTES
+from streamer.core.rules.compile import compile_rules
+from streamer.core.state.cell import TIME_BYTES
 from streamer.language import read_rules_text
 
 HEAD = "title: An example\npurpose: An example.\n"
@@ -15,11 +15,11 @@ def of(*documents: str) -> Inventory:
     return inventory(Rules(declared, compile_rules(declared.header, declared.declarations)))
 
 
-def test_a_segment_remembers_its_memories_and_its_membership() -> None:
+def test_a_segment_remembers_its_cells_and_its_membership() -> None:
     (needs,) = of(
         "segment: one\nwhen: {performed: product_added, at_least: 3, within: 7d}"
     ).segments
-    assert needs.remembers == 3 + 3 * STAMP_BYTES + MEMBERSHIP_BYTES
+    assert needs.remembers == CELL_BYTES + 3 + 3 * TIME_BYTES + MEMBERSHIP_BYTES
     assert (needs.events, needs.properties, needs.limits) == (("product_added",), (), ())
 
 
@@ -29,7 +29,7 @@ def test_what_is_shared_is_said_in_each_and_counted_once() -> None:
         "segment: two\nwhen: {not_performed: product_added, within: 1d}",
     )
     one, two = found.segments
-    assert one.shared == two.shared == 3 + STAMP_BYTES
+    assert one.shared == two.shared == 3 + TIME_BYTES
     assert (one.shared_with, two.shared_with) == (("two",), ("one",))
     assert found.total == PROFILE_BYTES + one.shared + 2 * MEMBERSHIP_BYTES
 

@@ -13,14 +13,14 @@ from streamer.app.inputs import Rules, load_rules
 from streamer.app.shipped import shipped_rules
 from streamer.codecs.events import decode
 from streamer.codecs.profiles import ProfileCodec
-from streamer.core.compile import compile_rules
-from streamer.core.decide import decide
+from streamer.core.engine.decide import decide
 from streamer.core.profile import Profile
+from streamer.core.rules.compile import compile_rules
 from streamer.language import read_rules_text
 from streamer.language.table import LEAVES
 from streamer.simulation import Simulation, simulate
 from streamer.types import DAY, Event
-from streamer.worker import PartitionTask
+from streamer.worker import LogRunner, Pace, PartitionTask
 
 MODEL = """\
 model: churn
@@ -49,7 +49,7 @@ def test_a_datum_names_its_rules_and_counts_as_long_as_the_longest_of_them() -> 
         "segment: two\nwhen: {not_performed: product_added, within: 1d}",
     )
     found = privacy(rules)
-    bound = rules.compiled.memories[0].bound()
+    bound = rules.compiled.cells[0].max_bytes()
     assert found.data == (
         Datum("the last times of product_added", (), 7 * DAY, bound, ("one", "two")),
     )
@@ -90,7 +90,7 @@ def test_every_leaf_that_remembers_says_what(leaf: str) -> None:
 
 @pytest.mark.parametrize("leaf", ["in_segment", "season"])
 def test_a_leaf_that_remembers_nothing_keeps_nothing(leaf: str) -> None:
-    ladder = "ladder: engagement\ntiers: [{active: {trait: plan, is: x}}]"
+    ladder = "ladder: engagement\ntiers: [{active: {trait: segment, is: x}}]"
     found = kept_by(ladder, f"segment: one\nwhen: {LEAVES[leaf].example}")
     assert not any("one" in datum.rules for datum in found.data)
     assert next(one.counts_for for one in found.reasons if one.key == "one") == 0
@@ -130,9 +130,11 @@ def test_a_property_that_no_rule_reads_reaches_neither_store_nor_sink(tmp_path: 
     with Database(tmp_path / "log.db") as incoming, Database(store) as kept:
         log = SqliteLog(incoming)
         products = {product for line in _lines(5_000) for product in log_line(log, line)}
-        worker = PartitionTask(SHIPPED.compiled, SqliteStore(kept), SqliteSink(kept), decode)
-        worker.start()
-        while worker.step(log):
+        sink = SqliteSink(kept)
+        task = PartitionTask(SHIPPED.compiled, SqliteStore(kept), sink, decode)
+        runner = LogRunner(task, log, sink, Pace().batch)
+        runner.start()
+        while runner.step():
             pass
         sizes = SqliteSink(kept).sizes()
     found = b"".join(path.read_bytes() for path in tmp_path.glob("store.db*"))

@@ -39,13 +39,13 @@ def stays(lengths: Iterator[int] | list[int]) -> Iterator[SegmentChange]:
 
 
 def account_of(*changes: SegmentChange) -> Account:
-    kept = Books(compiled(RULES).plans)
+    kept = Books(compiled(RULES).segments)
     kept.enter(changes)
     return kept.accounts()[0]
 
 
 def test_every_membership_has_an_account_in_the_order_of_the_rules() -> None:
-    accounts = Books(compiled(RULES).plans).accounts()
+    accounts = Books(compiled(RULES).segments).accounts()
     assert [one.membership for one in accounts] == ["loud", "volume.high", "volume.low"]
 
 
@@ -80,7 +80,7 @@ def test_beyond_the_most_stays_a_sample_is_kept_and_said(monkeypatch: pytest.Mon
 
 
 def test_what_is_told_twice_is_entered_once() -> None:
-    kept = Books(compiled(RULES).plans)
+    kept = Books(compiled(RULES).segments)
     sink = BookedSink(MemorySink(), kept)
     outgoing = OutboxEntry(1, (change("u-1", "entered", 0),), ())
     sink.publish([outgoing])

@@ -9,7 +9,7 @@ from streamer.adapters.database import Database
 from streamer.app.demo import STEP, Demo, play
 from streamer.app.inputs import load_rules
 from streamer.app.shipped import shipped_rules
-from streamer.core.ruleset import RuleSet
+from streamer.core.engine.program import RuleSet
 from streamer.simulation import Simulation
 from streamer.types import DAY, HOUR, SegmentChange
 

@@ -15,7 +15,7 @@ from streamer.adapters.memory import MemoryFeed, MemoryLog, MemorySink, MemorySt
 from streamer.adapters.metrics import Metrics
 from streamer.adapters.web import Pages
 from streamer.app.live import Ends, Live
-from streamer.core.ruleset import RuleSet
+from streamer.core.engine.program import RuleSet
 from streamer.errors import AdapterError, StreamerError, Unavailable
 from streamer.ports import PartitionMeta
 from streamer.worker import Pace
@@ -117,9 +117,7 @@ def test_while_the_store_is_away_it_is_alive_and_not_ready_and_then_goes_on(hall
     with hall.running():
         hall.happens("u-1")
         wait_until(lambda: "unavailable" in hall.journal.events, "it to be so")
-        assert hall.live.unready() == (
-            "1 of 1 partitions wait to be taken over: the store cannot be reached"
-        )
+        assert hall.live.unready() == ("1 of 1 partitions are paused: the store cannot be reached")
         hall.store.away = False
         wait_until(lambda: hall.told("u-1"), "it to be so")
         assert hall.live.unready() is None
@@ -181,7 +179,7 @@ def test_the_silent_are_decided_under_new_rules_and_it_shows(hall: Hall) -> None
             "{segment: shopper, title: S, purpose: A test., when: {performed: any}}"
         )
         hall.live.reload()
-        wait_until(lambda: "partition renewed" in hall.journal.events, "everybody to be renewed")
+        wait_until(lambda: "partition migrated" in hall.journal.events, "everybody to be renewed")
         wait_until(lambda: len(hall.sink.changes) == 3, "the new rules to speak")
         readings = hall.live.readings()
         metrics = generate_latest(Metrics(lambda: readings).registry()).decode()
@@ -190,9 +188,9 @@ def test_the_silent_are_decided_under_new_rules_and_it_shows(hall: Hall) -> None
         ("exited", "engagement.semi_active", "rules"),
         ("entered", "shopper", "rules"),
     ]
-    assert "streamer_renewed_total 1.0" in metrics
-    assert 'streamer_renewal_looked_at{partition="0"} 1.0' in metrics
-    assert 'streamer_renewal_done{partition="0"} 1.0' in metrics
+    assert "streamer_migrated_total 1.0" in metrics
+    assert 'streamer_migration_scanned{partition="0"} 1.0' in metrics
+    assert 'streamer_migration_done{partition="0"} 1.0' in metrics
 
 
 def test_its_pages_say_how_it_is(hall: Hall) -> None:
@@ -211,6 +209,9 @@ def test_its_pages_say_how_it_is(hall: Hall) -> None:
         metrics = page("/metrics")
         assert 'streamer_records_total{outcome="applied"} 1.0' in metrics
         assert 'streamer_next_offset{partition="0"} 1.0' in metrics
+        assert 'streamer_consumer_lag{partition="0"} 0.0' in metrics
+        assert 'streamer_commit_seconds_bucket{le="30.0"}' in metrics
+        assert 'streamer_change_delay_seconds_bucket{le="+Inf"} 1.0' in metrics
         assert f'streamer_rules{{version="{hall.rules.version}"}} 1.0' in metrics
         with pytest.raises(HTTPError, match="404"):
             page("/")

@@ -1,7 +1,7 @@
 """The scenario driver: what passes, what fails, and what a person is told."""
 
 from streamer.app.scenario import Verdict, render, run_tests
-from streamer.core.compile import compile_rules
+from streamer.core.rules.compile import compile_rules
 from streamer.language import read_rules_text
 
 CART = """

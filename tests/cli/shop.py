@@ -72,7 +72,7 @@ def process(
         input=given,
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=600,
         env=os.environ | (environment or {}),
     )
 
@@ -95,10 +95,10 @@ def interrupted(*arguments: str, by: signal.Signals = signal.SIGINT) -> tuple[in
         running.stdin.flush()
         running.send_signal(by)
         try:
-            running.wait(5)
+            running.wait(20)
         except subprocess.TimeoutExpired:
             running.send_signal(by)  # it came in the instant before waiting for input
-            running.wait(60)
+            running.wait(600)
         return running.returncode, running.stderr.read()
 
 

@@ -109,8 +109,7 @@ def test_every_partition_is_read_each_in_its_order(kafka: KafkaServer, topics: T
 def test_it_begins_where_it_is_told_to(kafka: KafkaServer, topics: Topics) -> None:
     tell(kafka, topics, 1, change(1))
     between = time.time_ns() // 1_000_000 + 1
-    while time.time_ns() // 1_000_000 <= between:
-        time.sleep(0.001)  # what is told next has a later time
+    wait_until(lambda: time.time_ns() // 1_000_000 > between, "what is told next is later")
     tell(kafka, topics, 2, change(2))
     for since, numbers in (
         (["--from-beginning"], [1, 2]),

@@ -4,10 +4,10 @@ import msgspec
 import pytest
 
 from streamer.codecs.profiles import ProfileCodec
-from streamer.core.compile import compile_rules
-from streamer.core.decide import decide
+from streamer.core.engine.decide import decide
+from streamer.core.engine.program import RuleSet
 from streamer.core.profile import Profile
-from streamer.core.ruleset import RuleSet
+from streamer.core.rules.compile import compile_rules
 from streamer.errors import AdapterError, Fenced
 from streamer.language import read_rules_text
 from streamer.types import Event, Wake
@@ -74,7 +74,7 @@ def test_another_rule_set_finds_what_it_shares() -> None:
     old, new = compiled(OLD), compiled(NEW)
     written = ProfileCodec(old)
     profile = ProfileCodec(new, written.own).decode("u", written.encode(lived(old)))
-    at = {plan.key: plan.place for plan in new.plans}
+    at = {segment.key: segment.index for segment in new.segments}
     assert profile.inside[at["level"]] == 2  # still `high`, now the second tier
     assert profile.inside[at["again"]] == 0  # a new memory starts empty
     entered = decide(new, profile, Event("e-9", "product_viewed", "u", START + 9, {})).changes
@@ -86,17 +86,17 @@ def test_it_is_told_that_other_rules_wrote_a_profile_and_which_memberships_are_l
     written = ProfileCodec(old)
     data = written.encode(lived(old))
     own = written.read("u", data)
-    assert (own.rules, own.lost) == (None, ())
+    assert (own.rules, own.removed) == (None, ())
     stored = ProfileCodec(new, written.own).read("u", data)
-    assert (stored.rules, stored.lost) == (old.version, ("gone_later",))
+    assert (stored.rules, stored.removed) == (old.version, ("gone_later",))
 
 
 def test_a_tier_that_is_no_more_is_lost() -> None:
     old, new = compiled(OLD), compiled(OLD.replace("- high:", "- higher:"))
     written = ProfileCodec(old)
     stored = ProfileCodec(new, written.own).read("u", written.encode(lived(old)))
-    assert stored.lost == ("level.high",)
-    assert stored.profile.inside[[plan.key for plan in new.plans].index("level")] == 0
+    assert stored.removed == ("level.high",)
+    assert stored.profile.inside[[segment.key for segment in new.segments].index("level")] == 0
 
 
 def test_rules_of_another_version_have_another_layout() -> None:
@@ -108,14 +108,14 @@ def test_rules_are_in_force_from_where_the_ones_before_had_decided() -> None:
     old, new = compiled(OLD), compiled(NEW)
     first = ProfileCodec(old, {}, 10)
     second = ProfileCodec(new, first.own, 20)
-    assert (first.in_force, second.in_force) == (10, 20)
+    assert (first.effective_from, second.effective_from) == (10, 20)
     both = first.own | second.own
-    assert ProfileCodec(new, both, 30).in_force == 20  # a restart changes nothing
+    assert ProfileCodec(new, both, 30).effective_from == 20  # a restart changes nothing
     assert ProfileCodec(new, both, 30).own == second.own
     back = ProfileCodec(old, both, 30)
-    assert (back.in_force, back.id) == (30, first.id)
-    assert ProfileCodec(old, both | back.own, 40).in_force == 30
-    assert ProfileCodec(new, both, 5).in_force == 20  # time does not go back
+    assert (back.effective_from, back.id) == (30, first.id)
+    assert ProfileCodec(old, both | back.own, 40).effective_from == 30
+    assert ProfileCodec(new, both, 5).effective_from == 20  # time does not go back
 
 
 def test_a_layout_without_the_instant_is_read_too() -> None:
@@ -124,16 +124,16 @@ def test_a_layout_without_the_instant_is_read_too() -> None:
     written = msgspec.msgpack.encode(msgspec.msgpack.decode(codec.own[codec.id])[:3])
     profile = lived(rules)
     again = ProfileCodec(rules, {codec.id: written}, 20)
-    assert again.in_force == 0
+    assert again.effective_from == 0
     assert again.encode(again.decode("u", codec.encode(profile))) == codec.encode(profile)
 
 
 def test_memories_that_other_rules_did_not_have_are_known() -> None:
     old, new = compiled(OLD), compiled(NEW)
     codec = ProfileCodec(new, ProfileCodec(old).own)
-    again = next(plan for plan in new.plans if plan.key == "again")
-    assert codec.begun == again.slots
-    assert ProfileCodec(new).begun == frozenset()
+    again = next(segment for segment in new.segments if segment.key == "again")
+    assert codec.cold == again.slots
+    assert ProfileCodec(new).cold == frozenset()
 
 
 def test_two_layouts_with_one_id_are_refused() -> None:

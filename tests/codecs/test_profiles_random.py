@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 
 from streamer.codecs.events import decode
 from streamer.codecs.profiles import ProfileCodec
-from streamer.core.decide import decide
-from streamer.core.leaves.counting import Times
-from streamer.core.memory import key_of
-from streamer.core.profile import Profile
-from streamer.core.ruleset import RuleSet
-from streamer.core.stamps import stamped
+from streamer.core.engine.decide import decide
+from streamer.core.engine.program import RuleSet
+from streamer.core.profile import Profile, State
+from streamer.core.rules.identity import cell_key
+from streamer.core.state.times import Times, TimesState
 from streamer.errors import InvalidEvent
 from streamer.types import DAY, Event, Record, SegmentChange, Wake
 from tests.engine import compiled
@@ -27,7 +26,7 @@ from tests.strategies.words import OWN_EVENT, Node
 
 HEADER: Node = {"ruleset": "shop", "events": [OWN_EVENT]}
 NAMES = ("segment", "ladder", "model", "in_segment", "predicted")
-EVERYTHING = key_of(Times((), (), 1).content())
+EVERYTHING = cell_key(Times((), (), None, 1).identity())
 SHARED, OLD, NEW = "shared_", "old_", "new_"
 
 
@@ -101,25 +100,31 @@ def test_what_rules_share_goes_on(
     written = ProfileCodec(old)
     data = written.encode(profile)
     same, other = written.read("c1", data), ProfileCodec(new, written.own).read("c1", data)
-    assert (same.rules, same.lost) == (None, ())
+    assert (same.rules, same.removed) == (None, ())
     assert other.rules == old.version
-    assert set(other.lost) == {one for one in inside(old, profile) if one.startswith(OLD)}
+    assert set(other.removed) == {one for one in inside(old, profile) if one.startswith(OLD)}
     assert inside(new, other.profile) == [
         one for one in inside(old, profile) if one.startswith(SHARED)
     ]
-    kept = dict(zip(old.memory_keys, same.profile.memories, strict=True))
-    for key, state in zip(new.memory_keys, other.profile.memories, strict=True):
-        begins = stamped(profile.last) if key == EVERYTHING else None
+    kept = dict(zip(old.cell_keys, packed(old, same.profile), strict=True))
+    for key, state in zip(new.cell_keys, packed(new, other.profile), strict=True):
+        begins = TimesState([profile.last]).pack(0) if key == EVERYTHING else None
         assert state == kept.get(key, begins)
     later = in_order(change[2][split:], profile)
     assert shared_changes(new, other.profile, later) == shared_changes(old, profile, later)
 
 
+def packed(rules: RuleSet, profile: Profile) -> list[Any]:
+    """What each cell holds, in plain values; as much as it must keep."""
+    states: list[State | None] = [cell.state(profile) for cell in rules.cells]
+    return [None if state is None else state.pack(0) for state in states]
+
+
 def inside(rules: RuleSet, profile: Profile) -> list[str]:
     """The memberships of a profile, in order."""
     return sorted(
-        plan.rungs[rung - 1].membership
-        for plan, rung in zip(rules.plans, profile.inside, strict=True)
+        segment.tiers[rung - 1].membership
+        for segment, rung in zip(rules.segments, profile.inside, strict=True)
         if rung
     )
 

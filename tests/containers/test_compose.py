@@ -146,7 +146,7 @@ def test_kafka_accepts_its_settings(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=600,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert (tmp_path / "data" / "meta.properties").exists(), done.stdout + done.stderr

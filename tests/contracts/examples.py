@@ -14,7 +14,7 @@ def change(number: int, customer: str = "u-7") -> SegmentChange:
         born=1_700_000_000_000,
         cause="event" if number % 3 else "time",
         event_id=f"e-{number}" if number % 3 else None,
-        reasons=(("performed product_added within 7d: last at 2023-11-14T22:13:20.000Z", ""),),
+        because=("performed product_added within 7d: last at 2023-11-14T22:13:20.000Z",),
         rules="sha256:00",
         holdout=False,
     )

@@ -35,7 +35,7 @@ class NaivePartition:
             },
             checkpoint.swept,
             published=checkpoint.published,
-            rebuilding_until=checkpoint.rebuilding_until,
+            restoring_until=checkpoint.restoring_until,
         )
         for customer, profile in checkpoint.profiles.items():
             self.profiles.pop(customer, None)

@@ -43,7 +43,7 @@ def delivered(
 
 def at_end(opened: OpenFeed, partition: int, offset: int) -> bool:
     opened.feed.poll(10, PATIENT)
-    return opened.feed.at_end(partition, offset)
+    return opened.feed.at_end({partition: offset}) == {partition}
 
 
 def test_each_giving_has_a_number_of_its_own(opened: OpenFeed) -> None:
@@ -111,4 +111,4 @@ def test_the_end_is_where_no_record_is_left(opened: OpenFeed) -> None:
     opened.feed.start_at(0, 0)
     delivered(opened, lambda found: len(found) >= 5, limit=2)
     wait_until(lambda: at_end(opened, 0, 5), "the end")
-    assert not opened.feed.at_end(0, 4)
+    assert not opened.feed.at_end({0: 4})

@@ -215,11 +215,11 @@ def test_what_was_published_is_known_to_every_later_owner(connect: Connect) -> N
 
 def test_that_profiles_are_made_again_is_known_until_they_are(connect: Connect) -> None:
     store = connect()
-    first = replace(following(store.claim(0), {}), rebuilding_until=17)
+    first = replace(following(store.claim(0), {}), restoring_until=17)
     store.commit(first)
-    assert connect().claim(0).rebuilding_until == 17
+    assert connect().claim(0).restoring_until == 17
     store.commit(following(replace(after(first), epoch=2), {}))
-    assert connect().claim(0).rebuilding_until is None
+    assert connect().claim(0).restoring_until is None
 
 
 def test_asking_what_is_due_changes_nothing(connect: Connect) -> None:

@@ -4,14 +4,15 @@ import dataclasses
 from typing import Any, TypeAlias
 
 from streamer.codecs.profiles import ProfileCodec
-from streamer.core.compile import Declaration, compile_rules
-from streamer.core.decide import Decision, decide
-from streamer.core.memory import Answer
+from streamer.core.columns import Row
+from streamer.core.engine.decide import Decision, decide, fold_into, shrink
+from streamer.core.engine.program import RuleSet
+from streamer.core.leaf import Answer
 from streamer.core.profile import Profile
-from streamer.core.ruleset import RuleSet
-from streamer.core.syntax import Condition, Header, Ladder, Segment
+from streamer.core.rules.compile import Declaration, compile_rules
+from streamer.core.rules.spec import Condition, Header, Ladder, Segment
 from streamer.hashes import fingerprint
-from streamer.types import DAY, FOREVER, Event, Millis, Wake, told
+from streamer.types import DAY, FOREVER, Event, Millis, Wake
 
 START = 1_767_225_600_000
 """2026-01-01T00:00 in UTC."""
@@ -56,7 +57,7 @@ class Shopper:
     def __init__(self, *declared: Condition | Declaration, header: Header | None = None) -> None:
         self.rules = compiled(*declared, header=header)
         self.profile: Profile | None = None
-        self.beyond = 0
+        self.overflows = 0
         self._events = 0
 
     def does(self, *events: Event) -> Said:
@@ -70,13 +71,16 @@ class Shopper:
         return self._take(decide(self.rules, self.profile, named))
 
     def learns(self, event: Event) -> None:
-        """Fold an event into the memories, and decide nothing."""
+        """Fold an event into the cells, and decide nothing."""
         self.profile = profile = self.alive
         self._events += 1
         profile.accept(fingerprint(event.id), event.time, self.rules.header.max_lateness)
-        folds = self.rules.reaction(event.name).folds
-        for slot, fold in (*folds, *(self.rules.trait_folds if event.traits else ())):
-            profile.memories[slot] = fold(profile.memories[slot], event, profile)
+        row = Row(event.name, event.time, event.properties, event.traits, self.rules.columns)
+        fold_into(self.rules.reaction(event.name).cells, profile, row)
+        if event.traits:
+            fold_into(self.rules.trait_cells, profile, row)
+        if profile.weight > self.rules.most_bytes:
+            shrink(self.rules, profile)
 
     def waits(self, until: Millis) -> Said:
         """Act on the wakes that are due."""
@@ -84,7 +88,7 @@ class Shopper:
 
     def _take(self, decision: Decision) -> Decision:
         self.profile = decision.profile
-        self.beyond += len(decision.beyond)
+        self.overflows += len(decision.overflows)
         return decision
 
     @staticmethod
@@ -101,7 +105,7 @@ class Shopper:
         """The profile, of which there must be one; before the first event an empty one."""
         if self.profile is None:
             assert not self._events
-            return Profile("c", START, len(self.rules.memories), len(self.rules.plans))
+            return Profile("c", START, len(self.rules.cells), len(self.rules.segments))
         return self.profile
 
     @property
@@ -115,17 +119,17 @@ class Shopper:
         return self
 
     def answer(self, at: Millis) -> Answer:
-        """What the first condition of the first plan answers, in the test's own time."""
-        when = self.rules.plans[0].rungs[0].when
+        """What the first condition of the first segment answers, in the test's own time."""
+        when = self.rules.segments[0].tiers[0].when
         assert when is not None
         holds, until = when.test(self.alive, START + at)
         return holds, until if until == FOREVER else until - START
 
     def because(self, *, holds: bool) -> list[str]:
-        """What the first condition of the first plan says its answer rests on, at the clock."""
-        when = self.rules.plans[0].rungs[0].when
+        """What the first condition of the first segment says its answer rests on, at the clock."""
+        when = self.rules.segments[0].tiers[0].when
         assert when is not None
-        return list(map(told, when.because(self.alive, self.alive.clock, holds)))
+        return when.because(self.alive, self.alive.clock, holds)
 
     def story(self) -> str:
         """Tell the truth from the clock on as time alone changes it: `+4 -10` is true till 10."""

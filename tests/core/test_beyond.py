@@ -4,15 +4,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streamer.core.engine.conditions import LeafNode
 from streamer.core.leaves.abandoned import Abandoned
 from streamer.core.leaves.aggregate import Aggregate
 from streamer.core.leaves.favours import Favours
-from streamer.core.leaves.frequent import MOST_REPEATED
 from streamer.core.leaves.performed import Performed
 from streamer.core.leaves.sequence import Sequence, Step
-from streamer.core.memory import MOST_EVENTS, MOST_VALUES
-from streamer.core.slices import SLICES
-from streamer.core.syntax import Comparison, Condition, Scope
+from streamer.core.rules.spec import Comparison, Condition, Scope
+from streamer.core.state.cell import MOST_EVENTS, MOST_VALUES
+from streamer.core.state.repeated import MOST_REPEATED
+from streamer.core.state.slices import SLICES
 from streamer.types import Event
 from tests.core.shopper import START, Shopper, on
 
@@ -44,28 +45,28 @@ def values(number: int) -> list[Event]:
 def test_so_many_values_are_not_beyond(question: Condition, most: int) -> None:
     shopper = Shopper(question)
     shopper.does(*values(most), on(LATER, p="p0"))
-    assert shopper.beyond == 0
+    assert shopper.overflows == 0
 
 
 @pytest.mark.parametrize(("question", "most"), BY_VALUE)
 def test_more_values_are_noticed_each_time(question: Condition, most: int) -> None:
     shopper = Shopper(question)
     shopper.does(*values(most + 3))
-    assert shopper.beyond == 3
+    assert shopper.overflows == 3
 
 
 @pytest.mark.parametrize(("question", "most"), BY_VALUE)
 def test_more_values_in_one_event_are_noticed_too(question: Condition, most: int) -> None:
     shopper = Shopper(question)
     shopper.does(on(0, p=list(range(most + 1))))
-    assert shopper.beyond == 1
+    assert shopper.overflows == 1
 
 
 def test_values_that_left_the_window_are_not_counted() -> None:
     for question in (SAME_WITHIN, COUNTS_WITHIN, Abandoned(SEEN, DONE, same="p", within=WINDOW)):
         shopper = Shopper(question)
         shopper.does(*values(MOST_VALUES), on(WINDOW + 1, p="new"), on(WINDOW + 2, p="newer"))
-        assert shopper.beyond == 0
+        assert shopper.overflows == 0
 
 
 @pytest.mark.parametrize(
@@ -121,16 +122,16 @@ def spent(*paid: Event) -> Shopper:
 
 
 def remembered_total(shopper: Shopper, now: int) -> int:
-    """What the memory adds up to at an instant, in whole units."""
-    total, _, entries = shopper.alive.memories[0]
-    left = sum(entry[1] for entry in entries if entry[0] <= START + now - WINDOW)
-    return int(total - left) // 10_000
+    """What the cell adds up to at an instant, in whole units."""
+    node = shopper.rules.segments[0].tiers[0].when
+    assert isinstance(node, LeafNode)
+    said = node.leaf.detail(shopper.alive, START + now)
+    return int(said) if said[0].isdigit() else 0
 
 
 def test_a_thousand_events_in_a_window_are_not_beyond() -> None:
     shopper = spent(*(on(at, price=1) for at in range(MOST_EVENTS)))
-    assert not shopper.alive.beyond
-    assert len(shopper.alive.memories[0][2]) == MOST_EVENTS
+    assert not shopper.alive.overflows
 
 
 @settings(max_examples=12, deadline=None)
@@ -146,7 +147,7 @@ def test_a_folded_total_errs_by_at_most_one_slice(
     newest = max(at for at, _ in paid)
     paid = [*paid, *((newest - lap, 1) for lap in range(MOST_EVENTS + 50))]
     shopper = spent(*(on(at, price=price) for at, price in paid))
-    assert shopper.alive.beyond
+    assert shopper.alive.overflows
     size = WINDOW // SLICES
     for now in (newest + instant for instant in instants):
         begin = now - WINDOW
@@ -160,7 +161,7 @@ def test_favours_keeps_a_thousand_events_and_folds_the_oldest() -> None:
     shopper = Shopper(Favours("p", SEEN, (Comparison("is", "old"),), within=WINDOW))
     shopper.does(*(on(at // 10, p="old") for at in range(600)))
     shopper.does(*(on(1_000 + at, p="new") for at in range(500)))
-    assert shopper.beyond > 0
+    assert shopper.overflows > 0
     size = WINDOW // SLICES
     holds, until = shopper.answer(1_499)
     assert holds

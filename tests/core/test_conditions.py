@@ -6,31 +6,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamer.core.conditions import AllHold, AnyHolds, Asked, Node, NoneHold
-from streamer.core.memory import Answer
+from streamer.core.engine.conditions import LeafNode, Node, all_hold, any_holds, none_hold
+from streamer.core.leaf import Answer, Leaf, Until
 from streamer.core.profile import Profile
-from streamer.types import FOREVER, Millis, told
+from streamer.types import FOREVER, Millis
 
 CUSTOMER = Profile("c", 0, 0, 0)
 
 
-class Scripted:
+class Scripted(Leaf):
     """A leaf that flips at instants written down, and begins as false."""
 
     def __init__(self, *flips: Millis, label: str = "leaf") -> None:
-        self.label = label
+        super().__init__(label)
         self._flips = flips
 
-    def test(self, _profile: Profile, now: Millis) -> Answer:
+    def flip(self, profile: Profile, now: Millis) -> Until:  # noqa: ARG002
         past = sum(flip <= now for flip in self._flips)
-        return past % 2 == 1, self._flips[past] if past < len(self._flips) else FOREVER
+        until = self._flips[past] if past < len(self._flips) else FOREVER
+        return until if past % 2 else -until
 
-    def detail(self, _profile: Profile, now: Millis) -> str:
+    def detail(self, profile: Profile, now: Millis) -> str:  # noqa: ARG002
         return f"at {now}"
 
 
-def leaf(*flips: Millis, label: str = "leaf") -> Asked:
-    return Asked(Scripted(*flips, label=label), frozenset())
+def leaf(*flips: Millis, label: str = "leaf") -> LeafNode:
+    return LeafNode(Scripted(*flips, label=label), frozenset())
 
 
 YES, NO = leaf(0), leaf()
@@ -52,7 +53,7 @@ NO_TO_5, NO_TO_9 = leaf(5), leaf(9)
     ],
 )
 def test_all(conditions: tuple[Node, ...], answer: Answer) -> None:
-    assert AllHold(conditions).test(CUSTOMER, 0) == answer
+    assert all_hold(conditions).test(CUSTOMER, 0) == answer
 
 
 @pytest.mark.parametrize(
@@ -68,12 +69,12 @@ def test_all(conditions: tuple[Node, ...], answer: Answer) -> None:
 )
 def test_any_and_its_opposite_none(conditions: tuple[Node, ...], answer: Answer) -> None:
     holds, until = answer
-    assert AnyHolds(conditions).test(CUSTOMER, 0) == answer
-    assert NoneHold(conditions).test(CUSTOMER, 0) == (not holds, until)
+    assert any_holds(conditions).test(CUSTOMER, 0) == answer
+    assert none_hold(conditions).test(CUSTOMER, 0) == (not holds, until)
 
 
 LEAVES = st.lists(st.integers(1, 30), max_size=5, unique=True).map(lambda at: leaf(*sorted(at)))
-SHAPES: list[Callable[[tuple[Node, ...]], Node]] = [AllHold, AnyHolds, NoneHold]
+SHAPES: list[Callable[[tuple[Node, ...]], Node]] = [all_hold, any_holds, none_hold]
 
 
 def nested(parts: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
@@ -97,16 +98,16 @@ C, D = leaf(label="c"), leaf(label="d")
 @pytest.mark.parametrize(
     ("node", "said"),
     [
-        (AllHold((A, B)), ["a: at 7", "b: at 7"]),
-        (AllHold((A, C, D)), ["c: at 7"]),
-        (AnyHolds((C, A, B)), ["a: at 7"]),
-        (AnyHolds((C, D)), ["c: at 7", "d: at 7"]),
-        (NoneHold((C, D)), ["c: at 7", "d: at 7"]),
-        (NoneHold((C, A, B)), ["a: at 7"]),
-        (AllHold((A, AnyHolds((C, B)), NoneHold((D,)))), ["a: at 7", "b: at 7", "d: at 7"]),
-        (AnyHolds((AllHold((A, C)), NoneHold((B,)))), ["c: at 7", "b: at 7"]),
+        (all_hold((A, B)), ["a: at 7", "b: at 7"]),
+        (all_hold((A, C, D)), ["c: at 7"]),
+        (any_holds((C, A, B)), ["a: at 7"]),
+        (any_holds((C, D)), ["c: at 7", "d: at 7"]),
+        (none_hold((C, D)), ["c: at 7", "d: at 7"]),
+        (none_hold((C, A, B)), ["a: at 7"]),
+        (all_hold((A, any_holds((C, B)), none_hold((D,)))), ["a: at 7", "b: at 7", "d: at 7"]),
+        (any_holds((all_hold((A, C)), none_hold((B,)))), ["c: at 7", "b: at 7"]),
     ],
 )
 def test_because_names_the_leaves_that_the_answer_rests_on(node: Node, said: list[str]) -> None:
     holds, _ = node.test(CUSTOMER, 7)
-    assert list(map(told, node.because(CUSTOMER, 7, holds))) == said
+    assert node.because(CUSTOMER, 7, holds) == said

@@ -4,12 +4,11 @@ from typing import Any
 
 import pytest
 
-from streamer.core.decide import MAX_AHEAD, decide
+from streamer.core.engine.decide import MAX_AHEAD, decide
 from streamer.core.leaves.performed import NotPerformed, Performed, Quiet
 from streamer.core.leaves.sequence import Sequence, Step
 from streamer.core.leaves.trait import Trait
-from streamer.core.profile import ENTRY_BYTES
-from streamer.core.syntax import All, Comparison, Condition, Header, Ladder, Scope, Tier
+from streamer.core.rules.spec import All, Comparison, Condition, Header, Ladder, Scope, Tier
 from streamer.types import DAY, Event, Wake
 from tests.core.shopper import START, Shopper, known, on, segment
 
@@ -22,12 +21,12 @@ def shopper_at_1000() -> Shopper:
     everything: list[Condition] = [
         WITHIN_10,
         Performed(Scope((), within=5), "same", "p", at_least=2),
-        Trait("plan", (Comparison("is", "gold"),)),
+        Trait("segment", (Comparison("is", "gold"),)),
         Sequence((Step(("seen",)), Step(("done",)))),
     ]
     rules = [segment(one, f"s{number}") for number, one in enumerate(everything)]
     shopper = Shopper(*rules, header=HEADER)
-    shopper.does(on(1_000, p="a")._replace(id="known", traits={"plan": "gold"}))
+    shopper.does(on(1_000, p="a")._replace(id="known", traits={"segment": "gold"}))
     return shopper
 
 
@@ -65,10 +64,10 @@ def test_a_first_event_can_be_late_or_early_by_its_append_time() -> None:
 @pytest.mark.parametrize(
     "event",
     [
-        on(899, "done", p="b")._replace(traits={"plan": "tin"}),
-        on(1_004, "done", p="a")._replace(id="known", traits={"plan": "tin"}),
-        on(20_000, p="a")._replace(id="known", traits={"plan": "tin"}),
-        on(10**9, p="a")._replace(appended=START + 1_000, traits={"plan": "tin"}),
+        on(899, "done", p="b")._replace(traits={"segment": "tin"}),
+        on(1_004, "done", p="a")._replace(id="known", traits={"segment": "tin"}),
+        on(20_000, p="a")._replace(id="known", traits={"segment": "tin"}),
+        on(10**9, p="a")._replace(appended=START + 1_000, traits={"segment": "tin"}),
     ],
     ids=["late", "duplicate", "duplicate beyond due wakes", "early"],
 )
@@ -99,8 +98,9 @@ def test_a_silent_wake_moves_nothing() -> None:
 
 def everything_but_the_wake(shopper: Shopper) -> list[Any]:
     profile = shopper.alive
-    names = ["born", "clock", "last", "sequence", "ids", "memories", "inside", "since"]
-    return [repr(getattr(profile, name)) for name in names]
+    names = ["born", "clock", "last", "sequence", "ids", "id_times", "inside", "since"]
+    states = [None if state is None else state.pack(0) for state in profile.states]
+    return [*(repr(getattr(profile, name)) for name in names), repr(states)]
 
 
 def test_an_event_between_the_clock_and_a_silent_wake_is_decided_afresh() -> None:
@@ -210,7 +210,7 @@ def test_a_change_says_what_caused_it() -> None:
 def test_both_changes_of_a_move_carry_both_tiers() -> None:
     tiers = (Tier("high", Performed(Scope(("seen",), within=10))), Tier("low", None))
     shopper = Shopper(Ladder("l", "l", "To be tested.", tiers))
-    said = [shopper.decides(known(0, plan="a")).changes, shopper.decides(on(5)).changes]
+    said = [shopper.decides(known(0, segment="a")).changes, shopper.decides(on(5)).changes]
     assert [
         [(one.segment, one.direction, one.ladder, one.origin, one.target) for one in changes]
         for changes in said
@@ -222,7 +222,12 @@ def test_both_changes_of_a_move_carry_both_tiers() -> None:
 
 def test_nothing_depends_on_a_profile_being_kept_decoded() -> None:
     kept, reread = shopper_at_1000(), shopper_at_1000()
-    for event in (on(1_003), on(990, "seen", p="a"), known(1_004, plan="tin"), on(1_020, "done")):
+    for event in (
+        on(1_003),
+        on(990, "seen", p="a"),
+        known(1_004, segment="tin"),
+        on(1_020, "done"),
+    ):
         assert kept.decides(event).changes == reread.reread().decides(event).changes
     assert kept.waits(2 * DAY) == reread.reread().waits(2 * DAY)
 
@@ -236,8 +241,8 @@ def test_after_long_silence_an_event_makes_forget_what_no_window_reaches(
 ) -> None:
     shopper = Shopper(IN_A_DAY, header=Header(max_lateness=DAY // 2))
     shopper.does(on(0), on(1), on(1 + silence, "other"))
-    assert (shopper.alive.memories[0] is not None) is kept
-    assert len(shopper.alive.ids) == ENTRY_BYTES
+    assert (shopper.alive.states[0] is not None) is kept
+    assert len(shopper.alive.id_times) == 1
 
 
 def test_a_change_after_long_silence_makes_forget_too() -> None:
@@ -246,10 +251,10 @@ def test_a_change_after_long_silence_makes_forget_too() -> None:
     shopper = Shopper(IN_A_DAY, once, segment(All((lasting, Quiet(3 * DAY))), "calm"))
     shopper.does(on(0), on(1))
     shopper.waits(2 * DAY)
-    assert shopper.alive.memories[shopper.rules.horizons[0][1]] is not None
+    assert shopper.alive.states[shopper.rules.forgetful[0].slot] is not None
     assert shopper.waits(3 * DAY + 1) == [(2 * DAY + 1, "-once"), (3 * DAY + 1, "+calm")]
     assert shopper.alive.ids == b""
-    assert [shopper.alive.memories[slot] for _, slot in shopper.rules.horizons] == [None]
+    assert [shopper.alive.states[cell.slot] for cell in shopper.rules.forgetful] == [None]
 
 
 def test_silence_is_not_broken_by_a_late_event() -> None:

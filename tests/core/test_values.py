@@ -8,17 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamer.core.syntax import Clause, Comparison, Operator
+from streamer.core.columns import Column, Filter, Row, Tests, read_with_holders
+from streamer.core.rules.spec import Clause, Comparison, Operator
 from streamer.core.values import (
     LARGEST_NUMBER,
     LONGEST_TEXT,
     SCALE,
     VALUE_BYTES,
     Property,
-    compile_found,
-    compile_reader,
-    compile_test,
-    compile_where,
     remembered,
     shown,
     ten_thousandths,
@@ -29,6 +26,19 @@ from tests.core.shopper import on
 
 def clause(name: str, operator: Operator = "is", operand: Any = "a") -> Clause:  # noqa: ANN401
     return Clause(name, (Comparison(operator, operand),))
+
+
+def row(event: Event) -> Row:
+    return Row(event.name, event.time, event.properties, event.traits, 2)
+
+
+def filter_of(where: tuple[Clause, ...]) -> Filter | None:
+    return Filter(0, where) if where else None
+
+
+def found(event: Event, name: str, where: tuple[Clause, ...] = ()) -> list[tuple[Scalar, Any]]:
+    """The values of a property with the objects that they were read from."""
+    return read_with_holders(Property(name), filter_of(where), row(event))
 
 
 def order(*products: dict[str, Any], **properties: Any) -> Event:  # noqa: ANN401  as in JSON
@@ -55,8 +65,10 @@ def order(*products: dict[str, Any], **properties: Any) -> Event:  # noqa: ANN40
 )
 def test_where_a_property_is_read(name: str, properties: dict[str, Any], values: list[Any]) -> None:
     event = on(0)._replace(properties=properties)
-    assert [value for value, _ in compile_found(name, ())(event)] == values
-    assert Property(name).missing(event) is not bool(values)
+    assert [value for value, _ in found(event, name)] == values
+    absent = filter_of((clause(name, "exists", operand=False),))
+    assert absent is not None
+    assert absent.passes(row(event)) is not bool(values)
 
 
 RED_10 = {"id": 1, "colour": "red", "price": 10}
@@ -86,19 +98,18 @@ SHOP = clause("shop", "is", "web")
 def test_conditions_hold_of_one_product_which_is_then_read(
     where: tuple[Clause, ...], event: Event, read: list[int]
 ) -> None:
-    assert [value for value, _ in compile_found("id", where)(event)] == read
-    assert compile_reader("id", where)(event) == read
-    if where:
-        qualifies = compile_where(where)
-        assert qualifies is not None
-        assert (qualifies(event) is not False) is bool(read)
+    assert [value for value, _ in found(event, "id", where)] == read
+    assert Column(1, "id", filter_of(where)).values(row(event)) == read
+    passes = filter_of(where)
+    if passes is not None:
+        assert passes.passes(row(event)) is bool(read)
 
 
 def test_each_value_comes_with_the_holder_it_was_read_from() -> None:
     event = order(RED_10, BLUE_20)
-    assert compile_found("price", ())(event) == [(10, RED_10), (20, BLUE_20)]
+    assert found(event, "price") == [(10, RED_10), (20, BLUE_20)]
     own = on(0, price=[1, 2])
-    assert compile_found("price", ())(own) == [(1, own.properties), (2, own.properties)]
+    assert found(own, "price") == [(1, own.properties), (2, own.properties)]
 
 
 @pytest.mark.parametrize(
@@ -127,16 +138,15 @@ def test_comparisons_do_not_mix_types(
     passing: list[Scalar],
     failing: list[Scalar],
 ) -> None:
-    test = compile_test((Comparison(operator, operand),))
+    test = Tests((Comparison(operator, operand),)).holds
     assert [value for value in (*passing, *failing) if test(value)] == passing
 
 
 def test_several_comparisons_hold_of_one_value() -> None:
     where = (Clause("price", (Comparison("at_least", 2), Comparison("at_most", 4))),)
-    qualifies = compile_where(where)
-    assert qualifies is not None
-    assert qualifies(on(0, price=[1, 3])) is True
-    assert qualifies(on(0, price=[1, 5])) is False
+    passes = Filter(0, where)
+    assert passes.passes(row(on(0, price=[1, 3])))
+    assert not passes.passes(row(on(0, price=[1, 5])))
 
 
 @pytest.mark.parametrize(
@@ -209,7 +219,12 @@ def test_long_texts_differ_though_they_begin_alike() -> None:
 
 
 def test_different_values_are_read_once_each_in_their_order() -> None:
-    assert compile_reader("p", ())(on(0, p=["b", "a", 1, 1.0, True, "b"])) == ["b", "a", 1, b"\x01"]
+    assert Column(0, "p", None).values(row(on(0, p=["b", "a", 1, 1.0, True, "b"]))) == [
+        "b",
+        "a",
+        1,
+        b"\x01",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from streamer.core import wording
-from streamer.core.syntax import Clause, Comparison, Operator, Scope
+from streamer.core.rules.spec import Clause, Comparison, Operator, Scope
 from streamer.types import DAY, HOUR, MINUTE, SECOND, WEEK
 
 

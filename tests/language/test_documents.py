@@ -5,10 +5,10 @@ from fractions import Fraction
 import pytest
 
 from streamer.core.leaves.performed import Performed, Quiet
-from streamer.core.syntax import Header, Ladder, Scope, Segment, Settings, Tier
+from streamer.core.rules.spec import Header, Ladder, Scope, Segment, Settings, Tier
 from streamer.errors import UsageError
 from streamer.language import read_rules_text
-from streamer.types import DAY, HOUR, MINUTE
+from streamer.types import DAY, HOUR, MINUTE, SECOND
 from tests.language.marked import check, found, rule
 
 LADDER = "ladder: l\npurpose: p\ntiers:\n"
@@ -55,10 +55,13 @@ def test_the_header_holds_for_documents_before_it() -> None:
     text = (
         rule("{performed: card_scanned, within: 500d}")
         + "---\nruleset: shop\nzone: Europe/Berlin\nretention: 500d\nmax_lateness: 1h\n"
+        + "lateness: 5s\n"
         + "events: [card_scanned]\n"
     )
     declared = read_rules_text(text)
-    assert declared.header == Header("shop", "Europe/Berlin", 500 * DAY, HOUR, ("card_scanned",))
+    assert declared.header == Header(
+        "shop", "Europe/Berlin", 500 * DAY, HOUR, 5 * SECOND, ("card_scanned",)
+    )
 
 
 def test_a_short_retention_needs_no_other_lateness() -> None:

@@ -16,7 +16,7 @@ from streamer.core.leaves.membership import InSegment
 from streamer.core.leaves.performed import NotPerformed, Performed, Quiet
 from streamer.core.leaves.sequence import Sequence, Step
 from streamer.core.leaves.trait import Trait
-from streamer.core.syntax import (
+from streamer.core.rules.spec import (
     All,
     AnyOf,
     Clause,

@@ -6,7 +6,7 @@ import pytest
 
 from streamer.core.leaves.predicted import BgNbd, Predicted
 from streamer.core.leaves.worth import GammaGamma, Worth
-from streamer.core.syntax import Segment
+from streamer.core.rules.spec import Segment
 from streamer.language import read_rules_text
 from streamer.types import WEEK
 from tests.language.marked import check

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from streamer.app.scenario import run_tests
-from streamer.core.compile import compile_rules
+from streamer.core.rules.compile import compile_rules
 from streamer.errors import RuleErrors
 from streamer.language import read_rules_text, render
 from streamer.language.reference import BEGIN, written_into

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from streamer.core.compile import compile_rules
+from streamer.core.rules.compile import compile_rules
 from streamer.errors import Finding, RuleErrors, UsageError
 from streamer.language import read_rules, read_rules_text, render
 from tests.language.written import rule_sets
@@ -87,7 +87,7 @@ def test_rules_that_are_read_can_be_compiled(text: str) -> None:
     except RuleErrors:
         return
     rules = compile_rules(declared.header, declared.declarations)
-    assert [plan.key for plan in rules.plans if plan.key == "own"] == [
+    assert [segment.key for segment in rules.segments if segment.key == "own"] == [
         one.key for one in declared.declarations if one.key == "own" and one.settings.enabled
     ]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from streamer.core.syntax import Segment
+from streamer.core.rules.spec import Segment
 from streamer.errors import Finding, RuleErrors
 from streamer.language import read_rules_text, render
 from tests.language.marked import check, found, rule

@@ -15,13 +15,13 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from random import Random
 from typing import Any, Self
 
 import orjson
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Producer, TopicPartition
 
 from streamer.adapters.redis import RedisStore
 from streamer.codecs.profiles import ProfileCodec
@@ -109,6 +109,11 @@ class Storefront:
         self._thread.join(120)
         assert not self._thread.is_alive()
 
+    def wait_for_events(self, count: int) -> None:
+        """Return when so many more records are on their way."""
+        enough = self.sent + count
+        wait_until(lambda: self.sent >= enough, f"{count} more events", 120)
+
     def _publish(self) -> None:
         producer = Producer(
             {
@@ -171,7 +176,11 @@ class Worker:
     def works(self) -> bool:
         """Whether it has ever had a partition; fails if it has ended."""
         assert self.process.poll() is None, self.text
-        return "partition taken over" in self.events()
+        return "partition assigned" in self.events()
+
+    def counts(self, event: str) -> int:
+        """How often it has written an event."""
+        return self.events().count(event)
 
     def sleeps(self) -> bool:
         """Whether it was stopped by SIGSTOP."""
@@ -245,11 +254,30 @@ class Shop:
         """Kill the broker where no worker has just committed, perhaps with transactions open."""
         for worker in self.workers:
             worker.signal(signal.SIGSTOP)
-        time.sleep(0.5)  # for what is on its way to the broker
+        port = self.kafka.port
+        wait_until(lambda: nothing_on_its_way(port), "the broker has read what was sent to it")
         settle(self.kafka.address)
         self.kafka.kill()
         for worker in self.workers:
             worker.signal(signal.SIGCONT)
+
+    def published(self) -> int:
+        """Return how many records, and ends of transactions, the topic of changes holds."""
+        with self._asking() as asked:
+            partitions = [TopicPartition(self.topics.changes, one) for one in range(PARTITIONS)]
+            return sum(asked.get_watermark_offsets(one, timeout=60)[1] for one in partitions)
+
+    def wait_for_changes(self, count: int = 50) -> None:
+        """Return when so many more records are published: the workers work."""
+        enough = self.published() + count
+        wait_until(lambda: self.published() >= enough, f"{count} more changes", 120)
+
+    @contextmanager
+    def _asking(self) -> Iterator[Consumer]:
+        """Yield a consumer that only asks; a broker that has just started has to be found."""
+        settings = {"bootstrap.servers": self.kafka.address, "group.id": "nobody", "log_level": 0}
+        with closing(Consumer(settings)) as consumer:
+            yield consumer
 
     def close(self) -> None:
         """Kill whoever still works."""
@@ -324,9 +352,26 @@ class Shop:
                 codec = ProfileCodec(rules, store.claim(partition, "judge").layouts)
                 for who, data in store.load(partition, _everybody(store, partition)).items():
                     profile = codec.decode(who, data)
-                    inside = zip(rules.plans, profile.inside, strict=True)
-                    found[who] = sorted(plan.rungs[r - 1].membership for plan, r in inside if r)
+                    inside = zip(rules.segments, profile.inside, strict=True)
+                    found[who] = sorted(
+                        segment.tiers[r - 1].membership for segment, r in inside if r
+                    )
         return {who: where for who, where in found.items() if where}
+
+
+def nothing_on_its_way(port: int) -> bool:
+    """Whether no connection to a port holds bytes that were sent and not read (as Linux tells)."""
+    table = Path("/proc/net/tcp")
+    rows = table.read_text(encoding="ascii").splitlines()[1:] if table.exists() else []
+    number = f":{port:04X}"
+    for row in rows:
+        _, local, remote, _, queues, *_ = row.split()
+        unsent, unread = queues.split(":")
+        if remote.endswith(number) and int(unsent, 16):
+            return False
+        if local.endswith(number) and int(unread, 16) and not remote.endswith(":0000"):
+            return False
+    return True
 
 
 def _everybody(store: RedisStore, partition: int) -> list[str]:

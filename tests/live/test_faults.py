@@ -2,14 +2,25 @@
 
 import os
 import signal
-import time
 from random import Random
 
+import pytest
+
 from tests.live.fated import POINTS
-from tests.live.shop import EVERYBODY, Shop
+from tests.live.shop import EVERYBODY, PARTITIONS, Shop, Worker
 from tests.waiting import wait_until
 
 KILLS = int(os.environ.get("STREAMER_KILLS", "3"))
+
+
+def restores(worker: Worker) -> bool:
+    """Whether it has ever found the store behind what is published."""
+    return any("restoring_until" in line for line in worker.said())
+
+
+def longest_pauses(worker: Worker) -> int:
+    """How often it has waited for as long as it ever does before it tried again."""
+    return sum(line.get("retry_in_ms") == 10_000 for line in worker.said())
 
 
 def test_two_workers_share_the_partitions_and_stop_in_order(shop: Shop) -> None:
@@ -26,19 +37,20 @@ def test_workers_come_and_go_one_after_the_other(shop: Shop) -> None:
     workers = [shop.worker(), shop.worker()]
     with shop.storefront(2):
         for _ in range(3):
-            time.sleep(3)
+            shop.wait_for_changes()
             workers.append(shop.worker())
-            wait_until(lambda: "started" in workers[-1].events(), "the new one", 30)
+            wait_until(workers[-1].works, "the new one has its share", 120)
             workers.pop(0).stop()
     shop.judge()
 
 
+@pytest.mark.longer
 def test_workers_are_killed_at_random(shop: Shop) -> None:
     random = Random(3)  # noqa: S311 (a seed, not secrecy)
     workers = [shop.worker(), shop.worker()]
     with shop.storefront(3):
         for _ in range(KILLS):
-            time.sleep(random.uniform(2, 5))
+            shop.wait_for_changes(random.randrange(20, 200))
             workers.pop(random.randrange(2)).kill()
             workers.append(shop.worker())
     shop.judge()
@@ -60,9 +72,9 @@ def test_a_worker_that_sleeps_past_its_session_is_refused_when_it_wakes(shop: Sh
         for worker in workers:
             wait_until(worker.works, "its share", 60)
         wait_until(workers[0].sleeps, "it falls asleep", 60)
-        others = workers[1].events().count("partition taken over")
+        others = workers[1].events().count("partition assigned")
         wait_until(
-            lambda: workers[1].events().count("partition taken over") > others,
+            lambda: workers[1].events().count("partition assigned") > others,
             "the other takes over what it had",
             60,
         )
@@ -74,61 +86,63 @@ def test_a_worker_that_sleeps_past_its_session_is_refused_when_it_wakes(shop: Sh
 
 
 def test_redis_dies_and_comes_back(own_shop: Shop) -> None:
-    own_shop.worker()
-    with own_shop.storefront(5):
-        time.sleep(4)
+    worker = own_shop.worker()
+    with own_shop.storefront(5) as storefront:
+        own_shop.wait_for_changes()
         own_shop.redis.kill()
-        time.sleep(2)
+        wait_until(lambda: "unavailable" in worker.events(), "it notices", 60)
+        storefront.wait_for_events(100)
         own_shop.redis.start()
-        time.sleep(2)
+        own_shop.wait_for_changes()
     own_shop.judge()
 
 
 def test_redis_goes_back_to_an_earlier_state(own_shop: Shop) -> None:
-    own_shop.worker()
+    worker = own_shop.worker()
     with own_shop.storefront(6):
-        time.sleep(4)
+        own_shop.wait_for_changes()
         earlier = own_shop.redis.snapshot()
-        time.sleep(3)
+        own_shop.wait_for_changes()
         own_shop.redis.rewind(earlier)
-        time.sleep(3)
+        wait_until(lambda: restores(worker), "it finds the store behind what is published", 60)
+        own_shop.wait_for_changes()
     own_shop.judge()
 
 
 def test_redis_loses_everything_and_it_is_built_again_from_the_log(own_shop: Shop) -> None:
     worker = own_shop.worker()
     with own_shop.storefront(7):
-        time.sleep(5)
+        own_shop.wait_for_changes()
         own_shop.redis.empty()
-        wait_until(
-            lambda: any("rebuilding_until" in line for line in worker.said()), "a rebuild", 60
-        )
-        time.sleep(2)
+        wait_until(lambda: restores(worker), "it finds the store behind what is published", 60)
+        own_shop.wait_for_changes()
     own_shop.judge()
 
 
 def test_kafka_dies_and_comes_back(own_shop: Shop) -> None:
     own_shop.worker()
-    with own_shop.storefront(8):
-        time.sleep(4)
+    with own_shop.storefront(8) as storefront:
+        own_shop.wait_for_changes()
         own_shop.kill_kafka()
-        time.sleep(2)
+        storefront.wait_for_events(100)
         own_shop.kafka.start()
-        time.sleep(4)
+        own_shop.wait_for_changes()
     own_shop.judge()
 
 
-def test_both_are_away_for_a_minute(own_shop: Shop) -> None:
+@pytest.mark.proof
+def test_both_are_away_until_it_tries_as_rarely_as_it_ever_does(own_shop: Shop) -> None:
+    """Longer than sessions, transactions and every patience last."""
     worker = own_shop.worker()
     with own_shop.storefront(9, burst=2):
-        time.sleep(4)
+        own_shop.wait_for_changes()
         own_shop.redis.kill()
         own_shop.kill_kafka()
-        time.sleep(60)
+        wait_until(lambda: longest_pauses(worker) > PARTITIONS, "the longest pauses", 300)
         assert worker.process.poll() is None
         own_shop.redis.start()
         own_shop.kafka.start()
-        time.sleep(4)
+        own_shop.wait_for_changes()
     own_shop.judge()
 
 

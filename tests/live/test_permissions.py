@@ -67,7 +67,7 @@ def test_events_that_may_not_be_read_for_a_while(guarded: Shop) -> None:
     worker = guarded.worker("--metrics-port", str(port))
     with guarded.storefront(1) as storefront:
         wait_until(
-            lambda: worker.events().count("partition taken over") == PARTITIONS, "its share", 60
+            lambda: worker.events().count("partition assigned") == PARTITIONS, "its share", 60
         )
         deny_reading(guarded, ResourceType.TOPIC, guarded.topics.events)
         wait_until(lambda: page(port, "/readyz")[0] == 503, "no readiness", 60)

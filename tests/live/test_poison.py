@@ -76,7 +76,7 @@ def test_poison_is_rejected_untouched_and_good_events_decide_as_if_it_were_not_t
     found = rejected(shop)
     kinds = Counter(told(record)["rejected_kind"] for record in found)
     assert kinds.total() < len(events)
-    if worker.events().count("partition taken over") == PARTITIONS:  # else it has counted again
+    if worker.events().count("partition assigned") == PARTITIONS:  # else it has counted again
         assert counted == kinds + Counter(applied=len(events) - kinds.total())
     by_place = {(record.partition, record.offset): record for record in events}
     for record in found:

@@ -48,7 +48,7 @@ def test_new_rules_reach_everybody_once(shop: Shop) -> None:
         wait_until(lambda: storefront.sent > 100, "events of others", 60)
         shop.write_rules(NEW)
         first.signal(signal.SIGHUP)
-        wait_until(lambda: "partition renewed" in first.events(), "the first to renew", 60)
+        wait_until(lambda: "partition migrated" in first.events(), "the first to renew", 60)
         doomed = shop.worker(fate="commit-after:2")
         second.kill()
         wait_until(lambda: doomed.process.poll() is not None, "its end", 120)

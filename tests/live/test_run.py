@@ -112,7 +112,7 @@ def test_a_topic_that_has_got_more_partitions_is_refused(shop: Shop) -> None:
     worker = shop.worker()
     with shop.storefront(3) as storefront:
         wait_until(lambda: worker.works() and storefront.sent > 50, "work", 60)
-    wait_until(lambda: worker.events().count("partition taken over") == PARTITIONS, "all", 60)
+    wait_until(lambda: worker.events().count("partition assigned") == PARTITIONS, "all", 60)
     add_partitions(shop.kafka.address, dict.fromkeys(astuple(shop.topics), PARTITIONS + 2))
     ends_with(shop.worker(), "has got more partitions .*another --group")
 

@@ -1,7 +1,7 @@
 """What is remembered about a customer: everything.
 
 The history is ordered by time, equal times in log order (2); `heard` is the same events in log
-order, each with the instant at which a sequence takes it to have happened (13).
+order.
 
 Customers of real shops have thousands of events. So what is true of an event for ever is found out
 once: whether it matches, what it carries. Every answer is still made of the whole history.
@@ -72,13 +72,6 @@ def all_matches(events: Iterable[Event], names: Json, where: Node | None = None)
     return [match for match in found if match is not None]
 
 
-class Heard(NamedTuple):
-    """An event in log order, and the instant at which a sequence takes it to have happened."""
-
-    event: Event
-    at: int
-
-
 @dataclass
 class Matched:
     """Those of the first `asked` events of a history that match; `where` is what they match."""
@@ -106,7 +99,7 @@ class Customer:
     born: int
     clock: int
     history: list[Event] = field(default_factory=list)
-    heard: list[Heard] = field(default_factory=list)
+    heard: list[Event] = field(default_factory=list)
     standings: dict[str, Standing] = field(default_factory=dict)
     said: int = 0
     models: Mapping[str, Node] = field(default_factory=dict)
@@ -118,7 +111,7 @@ class Customer:
         if self.history and history_order(event) < history_order(self.history[-1]):
             self.matched.clear()
         insort(self.history, event, key=history_order)
-        self.heard.append(Heard(event, self.clock))
+        self.heard.append(event)
 
     def matching(self, names: Json, where: Node | None = None) -> list[Match]:
         """The events of the history that match, in its order."""

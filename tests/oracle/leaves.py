@@ -97,24 +97,24 @@ def ago(leaf: Node, customer: Customer, now: int) -> bool:
 
 
 def sequence(leaf: Node, customer: Customer, now: int) -> bool:
-    """There is a chain of different events, in log order, of one value each step carries (13)."""
+    """There is a chain of different events, in that order, of one value each step carries (13)."""
     window = duration(leaf["within"]) if "within" in leaf else None
-    heard = [one for one in customer.heard if window is None or now - window < one.at <= now]
+    history = [one for one in customer.history if window is None or now - window < one.time <= now]
     name = leaf.get("same")
-    for start, first in enumerate(heard):
-        opening = matches_step(first.event, leaf["sequence"][0])
+    for start, first in enumerate(history):
+        opening = matches_step(first, leaf["sequence"][0])
         if opening is None:
             continue
         values: list[tuple[str, Value] | None] = [None] if name is None else [*opening.faces(name)]
         for value in values:
-            # Instants never fall in log order, so that of all chains from this first event the one
+            # Times never fall in the history, so that of all chains from this first event the one
             # that takes each next step as soon as it can is the shortest.
-            last, steps = first.at, leaf["sequence"][1:]
-            for one in heard[start + 1 :]:
-                match = matches_step(one.event, steps[0]) if steps else None
+            last, steps = first.time, leaf["sequence"][1:]
+            for one in history[start + 1 :]:
+                match = matches_step(one, steps[0]) if steps else None
                 if match and (name is None or value in match.faces(name)):
-                    last, steps = one.at, steps[1:]
-            if not steps and ("span" not in leaf or last - first.at <= duration(leaf["span"])):
+                    last, steps = one.time, steps[1:]
+            if not steps and ("span" not in leaf or last - first.time <= duration(leaf["span"])):
                 return True
     return False
 

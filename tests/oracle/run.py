@@ -113,7 +113,7 @@ class Run:
         if event.time > appended + MAX_AHEAD:
             return "early"
         if customer is not None:
-            recent = [heard.event for heard in customer.heard[-REMEMBERED_IDS:]]
+            recent = customer.heard[-REMEMBERED_IDS:]
             if any(
                 old.id == event.id and old.time >= now - self.rules.max_lateness for old in recent
             ):
@@ -163,7 +163,6 @@ class Run:
         standings = customer.standings.values()
         starts = [
             [event.time for event in customer.history],
-            [heard.at for heard in customer.heard],
             sorted(one.changed for one in standings if one.changed is not None),
             sorted(one.left for one in standings if one.left is not None),
         ]

@@ -5,6 +5,7 @@
     container         the same as a container, through testcontainers, where Docker answers
     machine           what this machine has
     get               gets what it has not: ``python -m tests.servers.get``
+    jars              which jars Kafka is, with their hashes
     ports             free ports that stay free while a server is down
 
 ``python -m tests.servers`` starts both and stops them on Ctrl-C. The fixtures are in

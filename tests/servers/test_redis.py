@@ -78,12 +78,8 @@ def test_settings_change_while_it_runs(own_redis: RedisServer) -> None:
 @pytest.mark.usefixtures("redis_server")  # skipped where there is none
 def test_the_append_only_file_can_be_written_through_at_every_command() -> None:
     with RedisServer({"appendfsync": "always"}) as server:
-        assert server.client.config_get("append*") == {
-            "appendonly": "yes",
-            "appendfsync": "always",
-            "appendfilename": "appendonly.aof",
-            "appenddirname": "appendonlydir",
-        }
+        said = server.client.config_get("append*")
+        assert (said["appendonly"], said["appendfsync"]) == ("yes", "always")
 
 
 @pytest.mark.usefixtures("redis_server")  # skipped where there is none

@@ -10,11 +10,11 @@ import pytest
 from streamer.adapters.memory import MemoryFeed, MemoryLog, MemorySink, MemoryStore
 from streamer.codecs.events import decode
 from streamer.codecs.profiles import ProfileCodec
-from streamer.core.ruleset import RuleSet
+from streamer.core.engine.program import RuleSet
 from streamer.errors import AdapterError, Fenced
 from streamer.ports import Store
 from streamer.types import HOUR, MINUTE, SECOND, Millis
-from streamer.worker import Clocks, Pace, PartitionTask, Stopwatch, Worker
+from streamer.worker import Clocks, LogRunner, Pace, PartitionTask, Stopwatch, Worker
 from tests.contracts.adapters import STORES
 from tests.crashing import Calls, Crash, InterruptedSink, InterruptedStore
 from tests.engine import compiled
@@ -47,23 +47,22 @@ class Shop:
         event = {"id": f"{customer} {at}", "name": name, "time": at, "user_id": customer}
         self.log.append(orjson.dumps(event), at)
 
-    def worker(
-        self, of: RuleSet, pace: Pace = AT_ONCE, calls: Calls | None = None
-    ) -> PartitionTask:
+    def runner(self, of: RuleSet, pace: Pace = AT_ONCE, calls: Calls | None = None) -> LogRunner:
         self.claims += 1
         calls = calls or Calls()
         store, sink = InterruptedStore(self.store, calls), InterruptedSink(self.sink, calls)
-        worker = PartitionTask(of, store, sink, decode, pace=pace, owner=f"w/{self.claims}")
-        worker.start()
-        return worker
+        task = PartitionTask(of, store, sink, decode, pace=pace, owner=f"w/{self.claims}")
+        runner = LogRunner(task, self.log, sink, pace.batch)
+        runner.start()
+        return runner
 
-    def lives(self, of: RuleSet, pace: Pace = AT_ONCE, calls: Calls | None = None) -> PartitionTask:
-        """Let a worker do all that there is to do."""
-        worker = self.worker(of, pace, calls)
-        while worker.step(self.log):
-            renew(worker, pace, slices=1)
-        renew(worker, pace)
-        return worker
+    def lives(self, of: RuleSet, pace: Pace = AT_ONCE, calls: Calls | None = None) -> LogRunner:
+        """Let a task do all that there is to do."""
+        runner = self.runner(of, pace, calls)
+        while runner.step():
+            migrate(runner, pace, slices=1)
+        migrate(runner, pace)
+        return runner
 
     def told(self) -> list[Told]:
         return [
@@ -75,11 +74,11 @@ class Shop:
         return [each[1:] for each in self.told() if each[0] == customer]
 
 
-def renew(worker: PartitionTask, pace: Pace, slices: int = 1_000) -> None:
-    """Let a worker look at some slices of its customers, as a worker_process does."""
-    while worker.renewing and slices:
+def migrate(runner: LogRunner, pace: Pace, slices: int = 1_000) -> None:
+    """Let a task look at some slices of its customers, as a worker does."""
+    while runner.task.needs_migration and slices:
         slices -= 1
-        worker.publish(worker.renew_once(pace.renewals)[0])
+        runner.migrate(pace.renewals)
 
 
 @pytest.fixture(params=STORES)
@@ -94,24 +93,24 @@ def test_whoever_is_silent_is_decided_under_new_rules(shop: Shop) -> None:
     shop.happens("d", START + 2 * MINUTE)
     shop.lives(OLD)
     before = len(shop.told())
-    worker = shop.lives(NEW, SMALL)
-    came = 2 * MINUTE - AT_ONCE.lateness
+    runner = shop.lives(NEW, SMALL)
+    came = 2 * MINUTE - 2 * SECOND
     assert sorted(shop.told()[before:]) == sorted(
         [("d", "exited gone", 2 * MINUTE, "rules")]
         + [(f"c-{each}", "exited gone", came, "rules") for each in range(9)]
         + [(f"c-{each}", "entered calm", came, "rules") for each in range(9)]
     )
-    assert not worker.mixed
-    assert worker.looked_at >= 10
-    assert worker.tally.renewed == 10
+    assert not runner.task.has_old_profiles
+    assert runner.task.scanned >= 10
+    assert runner.task.tally.migrated == 10
 
 
 def test_what_both_rule_sets_have_goes_on_unmoved(shop: Shop) -> None:
     shop.happens("a", START)
     shop.happens("b", START + MINUTE)
     shop.lives(OLD)
-    worker = shop.lives(NEW)
-    worker.sweep(START + 2 * HOUR)
+    runner = shop.lives(NEW)
+    runner.fire_due(START + 2 * HOUR)
     told = [each for each in shop.told_of("a") if "fresh" in each[0]]
     assert told == [("entered fresh", 0, "event"), ("exited fresh", HOUR, "time")]
 
@@ -120,9 +119,9 @@ def test_a_customer_is_renewed_before_its_event_and_its_wake(shop: Shop) -> None
     shop.happens("a", START)
     shop.happens("b", START + 10 * SECOND)
     shop.lives(OLD)
-    worker = shop.worker(NEW)
+    runner = shop.runner(NEW)
     shop.happens("a", START + 2 * MINUTE)
-    worker.step(shop.log)
+    runner.step()
     assert shop.told_of("a") == [
         ("entered fresh", 0, "event"),
         ("entered gone", 0, "event"),
@@ -130,7 +129,7 @@ def test_a_customer_is_renewed_before_its_event_and_its_wake(shop: Shop) -> None
         ("entered calm", MINUTE, "time"),
         ("exited calm", 2 * MINUTE, "event"),
     ]
-    worker.sweep(START + HOUR + 10 * SECOND)
+    runner.fire_due(START + HOUR + 10 * SECOND)
     assert shop.told_of("b")[2:] == [
         ("exited gone", 10 * SECOND, "rules"),
         ("entered calm", MINUTE + 10 * SECOND, "time"),
@@ -144,14 +143,14 @@ def test_layouts_of_other_rules_are_forgotten_once_everybody_is_renewed(shop: Sh
     shop.lives(OLD)
     shop.lives(NEW, SMALL)
     assert shop.store.claim(0).layouts.keys() == ProfileCodec(NEW).own.keys()
-    assert not shop.worker(NEW).mixed
+    assert not shop.runner(NEW).task.has_old_profiles
 
 
 def test_a_partition_that_other_rules_left_empty_has_nothing_to_renew(shop: Shop) -> None:
     shop.log.append(b"no event")
     shop.lives(OLD)
-    worker = shop.lives(NEW)
-    assert (worker.mixed, worker.looked_at) == (False, 0)
+    runner = shop.lives(NEW)
+    assert (runner.task.has_old_profiles, runner.task.scanned) == (False, 0)
 
 
 def busy_shop(store: Store | None = None) -> Shop:
@@ -167,7 +166,7 @@ def busy_shop(store: Store | None = None) -> Shop:
 
 UNTIL = START + 3 * HOUR
 EXPECTED = busy_shop()
-EXPECTED.lives(NEW).sweep(UNTIL)
+EXPECTED.lives(NEW).fire_due(UNTIL)
 
 
 def in_the_end(shop: Shop) -> tuple[list[list[tuple[str, Millis, str]]], int]:
@@ -185,7 +184,7 @@ def check(shop: Shop) -> None:
 
 def moments() -> Iterator[tuple[int, bool]]:
     calls = Calls()
-    busy_shop().lives(NEW, SMALL, calls).sweep(UNTIL)
+    busy_shop().lives(NEW, SMALL, calls).fire_due(UNTIL)
     assert calls.made > 30
     return ((number, after) for number in range(calls.made) for after in (False, True))
 
@@ -193,7 +192,7 @@ def moments() -> Iterator[tuple[int, bool]]:
 @pytest.mark.parametrize("pace", [AT_ONCE, SMALL, Pace(renewals=1, batch=1, wakes=1, cache=0)])
 def test_what_is_said_does_not_depend_on_the_pace(pace: Pace) -> None:
     shop = busy_shop()
-    shop.lives(NEW, pace).sweep(UNTIL)
+    shop.lives(NEW, pace).fire_due(UNTIL)
     check(shop)
 
 
@@ -202,8 +201,8 @@ def test_a_crash_at_any_call_changes_nothing_in_the_end(successor: Pace) -> None
     for number, after in moments():
         shop = busy_shop()
         with pytest.raises(Crash):
-            shop.lives(NEW, SMALL, Calls(number, after=after)).sweep(UNTIL)
-        shop.lives(NEW, successor).sweep(UNTIL)
+            shop.lives(NEW, SMALL, Calls(number, after=after)).fire_due(UNTIL)
+        shop.lives(NEW, successor).fire_due(UNTIL)
         check(shop)
 
 
@@ -212,7 +211,7 @@ def test_crash_upon_crash_changes_nothing_in_the_end() -> None:
         shop, crashes = busy_shop(), 0
         while True:
             try:
-                shop.lives(NEW, SMALL, Calls(least + crashes % 7)).sweep(UNTIL)
+                shop.lives(NEW, SMALL, Calls(least + crashes % 7)).fire_due(UNTIL)
                 break
             except Crash:
                 crashes += 1
@@ -241,7 +240,7 @@ THIRD = rules(fresh=FRESH, calm="{performed: product_viewed}")
 
 def test_rules_that_come_before_everybody_is_renewed_find_everybody() -> None:
     shop = busy_shop()
-    renew(shop.worker(NEW, SMALL), SMALL, slices=2)
+    migrate(shop.runner(NEW, SMALL), SMALL, slices=2)
     said = {c.rules for c in shop.sink.changes}
     assert said == {OLD.version, NEW.version}
     shop.lives(THIRD, SMALL)
@@ -254,7 +253,7 @@ def test_rules_that_come_before_everybody_is_renewed_find_everybody() -> None:
 
 def test_rules_may_go_and_come_back() -> None:
     shop = busy_shop()
-    renew(shop.worker(NEW, SMALL), SMALL, slices=2)
+    migrate(shop.runner(NEW, SMALL), SMALL, slices=2)
     shop.lives(OLD, SMALL)
     left = [each for each in shop.told() if each[1] == "exited gone"]
     back = [each for each in shop.told() if each[1] == "entered gone" and each[3] == "rules"]
@@ -267,14 +266,14 @@ def test_a_segment_whose_memory_begins_empty_is_known_until_everybody_is_renewed
     shop.happens("a", START, "product_added")
     shop.lives(rules(fresh=FRESH))
     often = rules(often="{performed: any, at_least: 2}")
-    assert shop.worker(often).begun == ["often"]
-    worker = shop.worker(rules(adds="{performed: product_added}", busy="{performed: any}"))
-    assert worker.begun == ["adds"]  # everybody's last event is known
-    renew(worker, AT_ONCE)
-    assert worker.begun == []
+    assert shop.runner(often).task.cold_segments == ["often"]
+    runner = shop.runner(rules(adds="{performed: product_added}", busy="{performed: any}"))
+    assert runner.task.cold_segments == ["adds"]  # everybody's last event is known
+    migrate(runner, AT_ONCE)
+    assert runner.task.cold_segments == []
     assert shop.told_of("a") == [("entered busy", 0, "rules")]
     shop.happens("a", START + 1, "product_added")
-    worker.step(shop.log)
+    runner.step()
     assert shop.told_of("a")[1:] == [("entered adds", 1, "event")]
 
 
@@ -284,14 +283,14 @@ class Listener:
     def __init__(self) -> None:
         self.renewals: list[tuple[int, int]] = []
 
-    def on_assigned(self, partition: int, worker: PartitionTask) -> None:
-        """Hear that a partition has a worker."""
+    def on_assigned(self, partition: int, task: PartitionTask) -> None:
+        """Hear that a partition has a task."""
 
     def on_failure(self, partition: int, error: AdapterError, pause: Millis) -> None:
         """Hear what went wrong."""
 
-    def on_migrated(self, partition: int, worker: PartitionTask) -> None:
-        self.renewals.append((partition, worker.looked_at))
+    def on_migrated(self, partition: int, task: PartitionTask) -> None:
+        self.renewals.append((partition, task.scanned))
 
     def on_revoked(self, partition: int) -> None:
         """Hear that a partition went."""
@@ -305,23 +304,25 @@ def crowd(customers: int) -> Shop:
     return shop
 
 
-def crew_of(shop: Shop, pace: Pace, listener: Listener) -> Worker:
+def worker_of(shop: Shop, pace: Pace, listener: Listener) -> Worker:
     clocks = Clocks(lambda: START + HOUR, lambda: 0)
     feed = MemoryFeed(shop.log, [0])
-    return Worker(feed, shop.sink, lambda _: shop.worker(NEW), pace, clocks, listener, Stopwatch())
+    return Worker(
+        feed, shop.sink, lambda _: shop.runner(NEW).task, pace, clocks, listener, Stopwatch()
+    )
 
 
-def test_a_crew_renews_a_slice_in_each_turn_and_says_when_it_is_done() -> None:
+def test_a_worker_renews_a_slice_in_each_turn_and_says_when_it_is_done() -> None:
     listener = Listener()
     shop = crowd(95)
-    worker_process = crew_of(shop, Pace(in_order=False, renewals=10), listener)
+    worker = worker_of(shop, Pace(in_order=False, renewals=10), listener)
     turns = 0
     while not listener.renewals:
-        worker_process.run_once()
+        worker.run_once()
         turns += 1
     assert listener.renewals == [(0, 95)]
     assert turns == 11  # one to take the partition over
-    worker_process.run_once()
+    worker.run_once()
     assert len(listener.renewals) == 1
     assert [each[1] for each in shop.told() if each[3] == "rules"] == ["exited gone"] * 95
 
@@ -330,10 +331,10 @@ def test_records_do_not_wait_for_everybody_to_be_renewed() -> None:
     shop = crowd(200)
     for number in range(20):
         shop.happens(f"d-{number}", START + HOUR)
-    worker_process = crew_of(shop, Pace(in_order=False, batch=2, renewals=10), Listener())
+    worker = worker_of(shop, Pace(in_order=False, batch=2, renewals=10), Listener())
     for _ in range(11):  # one to take the partition over
-        worker_process.run_once()
+        worker.run_once()
     assert {f"d-{number}" for number in range(20)} <= {customer for customer, *_ in shop.told()}
-    worker = worker_process.assignments[0].task
-    assert worker is not None
-    assert worker.looked_at < 30
+    task = worker.assignments[0].task
+    assert task is not None
+    assert task.scanned < 30

@@ -1,4 +1,4 @@
-"""The worker of one partition: what it commits, what it tells, and what it keeps to itself."""
+"""The task of one partition: what it commits, what it tells, and what it keeps to itself."""
 
 from copy import deepcopy
 
@@ -9,14 +9,14 @@ from streamer.adapters.memory import MemoryLog, MemorySink, MemoryStore
 from streamer.codecs.events import decode
 from streamer.ports import OutboxEntry, PublishedMark
 from streamer.types import HOUR, MINUTE, SECOND, Millis
-from streamer.worker import Pace, PartitionTask
+from streamer.worker import LogRunner, Pace, PartitionTask
 from tests.lives import START, story_rules
 
 AT_ONCE = Pace(in_order=False)
 
 
 class Shop:
-    """One partition of a log, a store and a sink, and workers that come to it."""
+    """One partition of a log, a store and a sink, and tasks that come to it."""
 
     def __init__(self) -> None:
         self.log, self.store, self.sink = MemoryLog(), MemoryStore(), MemorySink()
@@ -26,12 +26,13 @@ class Shop:
         event = {"id": f"{customer} {name} {at}", "name": name, "time": at, "user_id": customer}
         self.log.append(orjson.dumps(event), at if appended is None else appended)
 
-    def worker(self, pace: Pace = AT_ONCE) -> PartitionTask:
+    def runner(self, pace: Pace = AT_ONCE) -> LogRunner:
         self.claims += 1
         owner = f"w/{self.claims}"
-        worker = PartitionTask(story_rules(), self.store, self.sink, decode, pace=pace, owner=owner)
-        worker.start()
-        return worker
+        task = PartitionTask(story_rules(), self.store, self.sink, decode, pace=pace, owner=owner)
+        runner = LogRunner(task, self.log, self.sink, pace.batch)
+        runner.start()
+        return runner
 
     def told(self) -> list[tuple[str, str, str, Millis]]:
         return [(c.customer, c.direction, c.segment, c.at) for c in self.sink.changes]
@@ -45,88 +46,90 @@ def shop() -> Shop:
 def test_a_record_waits_for_no_wake_of_others(shop: Shop) -> None:
     for number in range(20):
         shop.happens(f"c-{number}", "product_added", START)
-    worker = shop.worker(Pace(in_order=False, wakes=3))
-    worker.step(shop.log)
+    runner = shop.runner(Pace(in_order=False, wakes=3))
+    runner.step()
     shop.happens("d", "page_viewed", START + HOUR)
-    worker.step(shop.log)
+    runner.step()
     assert ("d", "entered", "engagement.semi_active", START + HOUR) in shop.told()
     entered = {who for who, _, segment, _ in shop.told() if segment == "cart_abandoner"}
     assert len(entered) == 3
-    worker.sweep(START + HOUR)
+    runner.fire_due(START + HOUR)
     entered = {who for who, _, segment, _ in shop.told() if segment == "cart_abandoner"}
     assert len(entered) == 20
 
 
 def test_log_time_goes_on_with_a_sweep_and_never_back(shop: Shop) -> None:
     shop.happens("a", "product_added", START)
-    worker = shop.worker()
-    worker.step(shop.log)
-    worker.sweep(START + HOUR)
-    assert worker.log_time == START + HOUR + AT_ONCE.lateness
+    runner = shop.runner()
+    runner.step()
+    runner.fire_due(START + HOUR)
+    assert runner.task.log_time == START + HOUR + 2 * SECOND
     shop.happens("b", "product_added", START + MINUTE, appended=START + 50 * MINUTE)
-    worker.step(shop.log)
-    assert worker.log_time == START + HOUR + AT_ONCE.lateness
+    runner.step()
+    assert runner.task.log_time == START + HOUR + 2 * SECOND
     assert ("b", "entered", "cart_abandoner", START + 31 * MINUTE) in shop.told()
 
 
 def test_what_was_told_before_the_store_went_back_is_not_told_again(shop: Shop) -> None:
     shop.happens("a", "product_added", START)
-    shop.worker().step(shop.log)
+    shop.runner().step()
     before = deepcopy(shop.store)
     shop.happens("b", "product_added", START + HOUR)
-    shop.worker().step(shop.log)
+    shop.runner().step()
     told = shop.told()
     assert ("a", "entered", "cart_abandoner", START + 30 * MINUTE) in told
     shop.store = before
-    worker = shop.worker()
-    worker.step(shop.log)
+    runner = shop.runner()
+    runner.step()
     assert shop.told() == told
     shop.happens("c", "page_viewed", START + HOUR + SECOND)
-    worker.step(shop.log)
+    runner.step()
     assert [who for who, *_ in shop.told()[len(told) :]] == ["c"]
 
 
-def test_wakes_that_were_not_told_before_wait_until_the_ground_is_covered(shop: Shop) -> None:
+def test_wakes_that_were_not_published_before_wait_until_the_partition_is_restored(
+    shop: Shop,
+) -> None:
     """With one wake in each cycle, the mark says that a's was told and b's was not."""
     slow = Pace(in_order=False, wakes=1, batch=1)
     shop.happens("a", "product_added", START)
     shop.happens("b", "product_added", START + 1)
-    worker = shop.worker(slow)
-    worker.step(shop.log)
-    worker.step(shop.log)
+    runner = shop.runner(slow)
+    runner.step()
+    runner.step()
     shop.happens("c", "page_viewed", START + HOUR)
-    worker.step(shop.log)
+    runner.step()
     entered = [who for who, _, segment, _ in shop.told() if segment == "cart_abandoner"]
     assert entered == ["a"]
     shop.store = MemoryStore()
-    worker = shop.worker(Pace(in_order=False))
-    worker.step(shop.log)
-    worker.sweep(START + HOUR)
+    runner = shop.runner(Pace(in_order=False))
+    runner.step()
+    runner.fire_due(START + HOUR)
     entered = [who for who, _, segment, _ in shop.told() if segment == "cart_abandoner"]
     assert entered == ["a", "b"]
 
 
-def test_on_covered_ground_a_worker_does_not_say_how_far_it_is(shop: Shop) -> None:
+def test_a_task_that_restores_does_not_say_how_far_it_is(shop: Shop) -> None:
     shop.happens("a", "product_added", START)
     shop.happens("b", "product_added", START)
-    worker = shop.worker(Pace(in_order=False, batch=2))
-    worker.step(shop.log)
-    assert worker.standing() == OutboxEntry(1, offset=2, swept=worker.swept)
+    runner = shop.runner(Pace(in_order=False, batch=2))
+    runner.step()
+    assert runner.task.progress() == OutboxEntry(1, offset=2, swept=runner.task.swept)
     shop.store = MemoryStore()
-    worker = shop.worker(Pace(in_order=False, batch=1))
-    worker.step(shop.log)
-    assert worker.standing() is None
+    runner = shop.runner(Pace(in_order=False, batch=1))
+    runner.step()
+    assert runner.task.progress() is None
 
 
 def test_an_empty_store_numbers_its_commits_on_from_the_mark(shop: Shop) -> None:
     shop.happens("a", "product_added", START)
     shop.sink.publish([OutboxEntry(41, offset=1, swept=(START, ""))])
-    worker = shop.worker()
-    worker.step(shop.log)
+    runner = shop.runner()
+    runner.step()
     assert shop.told() == []
     shop.happens("a", "page_viewed", START + 1)
     shop.happens("b", "page_viewed", START + 1)
-    worker.step(shop.log)
+    runner.step()
     assert shop.sink.mark(0) > PublishedMark(41)
     assert [who for who, *_ in shop.told()] == ["b"]
 
@@ -134,20 +137,20 @@ def test_an_empty_store_numbers_its_commits_on_from_the_mark(shop: Shop) -> None
 def test_while_profiles_are_made_again_the_store_says_so(shop: Shop) -> None:
     for number in range(4):
         shop.happens(f"c-{number}", "product_added", START + number)
-    shop.worker().step(shop.log)
+    shop.runner().step()
     shop.store = MemoryStore()
     slow = Pace(in_order=False, batch=3)
-    shop.worker(slow).step(shop.log)
-    assert shop.store.claim(0).rebuilding_until == 4
-    shop.worker(slow).step(shop.log)
-    assert shop.store.claim(0).rebuilding_until is None
+    shop.runner(slow).step()
+    assert shop.store.claim(0).restoring_until == 4
+    shop.runner(slow).step()
+    assert shop.store.claim(0).restoring_until is None
 
 
 def test_memberships_are_told_with_the_changes(shop: Shop) -> None:
     shop.happens("a", "product_added", START)
-    worker = shop.worker()
-    worker.step(shop.log)
-    worker.sweep(START + HOUR)
+    runner = shop.runner()
+    runner.step()
+    runner.fire_due(START + HOUR)
     standing = shop.sink.memberships["a"]
     assert dict(standing.segments or ()) == {
         "cart_abandoner": START + 30 * MINUTE,

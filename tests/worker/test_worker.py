@@ -1,6 +1,7 @@
 """The workers of a process: what stops one partition stops no other, and nothing goes unnoticed."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 import orjson
 import pytest
@@ -9,7 +10,7 @@ from streamer.adapters.memory import MemoryFeed, MemoryLog, MemorySink, MemorySt
 from streamer.codecs.events import decode
 from streamer.errors import AdapterError, Unavailable
 from streamer.ports import PartitionMeta, PublishedMark
-from streamer.types import HOUR, MINUTE, SECOND, Millis
+from streamer.types import HOUR, MINUTE, SECOND, Millis, Record
 from streamer.worker import Clocks, Pace, PartitionTask, Stopwatch, Worker
 from tests.lives import START, story_rules
 
@@ -22,6 +23,26 @@ class RefusingFeed(MemoryFeed):
     def __init__(self, log: MemoryLog, partitions: Iterable[int]) -> None:
         super().__init__(log, partitions)
         self.refuses: dict[int, AdapterError] = {}
+        self.stalls: dict[str, Callable[[], object]] = {}
+
+    def poll(self, limit: int, wait: float) -> Sequence[Record]:
+        records = super().poll(limit, wait)
+        self._stall("poll")
+        return records
+
+    def caught_up(self, partition: int, offset: int) -> bool:
+        answer = super().caught_up(partition, offset)
+        self._stall("caught_up")
+        return answer
+
+    def at_end(self, offsets: Mapping[int, int]) -> AbstractSet[int]:
+        answer = super().at_end(offsets)
+        self._stall("at_end")
+        return answer
+
+    def _stall(self, call: str) -> None:
+        """Stand still once after this call, if that is what `stalls` says."""
+        self.stalls.pop(call, lambda: None)()
 
     def failed(self) -> Mapping[int, AdapterError]:
         return self.refuses
@@ -55,10 +76,10 @@ class Shop:
         self.partitions = range(partitions)
         self.now = START
         self.troubles: list[tuple[int, str, Millis]] = []
-        self.worker_process = self.begun()
+        self.worker = self.begun()
 
     def begun(self) -> Worker:
-        """Return the worker_process of a process that has just begun."""
+        """Return the worker of a process that has just begun."""
         self.feed = RefusingFeed(self.log, self.partitions)
         claims = iter(range(1_000))
 
@@ -75,10 +96,8 @@ class Shop:
             )
 
         clocks = Clocks(lambda: self.now, lambda: self.now)
-        self.worker_process = Worker(
-            self.feed, self.sink, task_factory, PACE, clocks, self, Stopwatch()
-        )
-        return self.worker_process
+        self.worker = Worker(self.feed, self.sink, task_factory, PACE, clocks, self, Stopwatch())
+        return self.worker
 
     def happens(self, customer: str, name: str, partition: int = 0) -> None:
         """Let a customer do something now."""
@@ -88,21 +107,21 @@ class Shop:
     def turns(self, number: int = 3) -> None:
         """Let the process work for some turns, a second apart."""
         for _ in range(number):
-            self.worker_process.run_once()
+            self.worker.run_once()
             self.now += SECOND
 
     def told(self) -> list[tuple[str, str, str]]:
         return [(each.customer, each.direction, each.segment) for each in self.sink.changes]
 
-    # What the worker_process listener
+    # What the worker reports
 
-    def on_assigned(self, partition: int, worker: PartitionTask) -> None:
-        """Hear that a partition has a worker."""
+    def on_assigned(self, partition: int, task: PartitionTask) -> None:
+        """Hear that a partition has a task."""
 
     def on_failure(self, partition: int, error: AdapterError, pause: Millis) -> None:
         self.troubles.append((partition, str(error), pause))
 
-    def on_migrated(self, partition: int, worker: PartitionTask) -> None:
+    def on_migrated(self, partition: int, task: PartitionTask) -> None:
         """Hear that everybody is decided under the present rules."""
 
     def on_revoked(self, partition: int) -> None:
@@ -135,6 +154,27 @@ def test_a_store_that_loses_everything_in_silence_is_noticed_where_nothing_happe
     assert shop.told().count(ABANDONED) == 1
 
 
+@pytest.mark.parametrize("call", ["poll", "caught_up", "at_end"])
+def test_time_does_not_run_past_a_record_that_came_while_the_worker_stalled(call: str) -> None:
+    """A wake of b is due, so the log is asked; that of a would be when the worker goes on."""
+    shop = Shop()
+    shop.happens("b", "product_added")
+    shop.now += 15 * MINUTE
+    shop.happens("a", "product_added")
+    shop.turns()
+    shop.now += 16 * MINUTE
+
+    def stall() -> None:
+        shop.happens("a", "order_completed")
+        shop.now += 15 * MINUTE
+
+    shop.feed.stalls[call] = stall
+    shop.turns()
+    assert shop.feed.stalls == {}
+    assert ("b", "entered", "cart_abandoner") in shop.told()
+    assert ABANDONED not in shop.told()
+
+
 def test_a_wake_that_went_with_the_store_is_not_taken_for_told() -> None:
     """The mark must not say of a time that it was swept if the store did not know what was due."""
     shop = Shop()
@@ -152,7 +192,7 @@ def test_what_was_told_is_known_when_the_sink_has_forgotten_its_mark() -> None:
     shop = Shop()
     shop.happens("a", "product_added")
     shop.turns()
-    shop.worker_process.close()
+    shop.worker.close()
     told = shop.told()
     assert told
     shop.sink.forget()
@@ -169,15 +209,31 @@ def test_what_was_not_told_is_told_when_the_sink_has_forgotten_its_mark() -> Non
     shop = Shop()
     shop.happens("a", "product_added")
     shop.turns()
-    shop.worker_process.close()
+    shop.worker.close()
     shop.sink.forget()
     shop.happens("b", "product_added")
-    worker = PartitionTask(story_rules(), shop.store, MemorySink(), decode, pace=PACE, owner="dies")
-    worker.start()
-    worker.take(shop.log.read(0, 1, 1))  # and dies before it publishes
+    task = PartitionTask(story_rules(), shop.store, MemorySink(), decode, pace=PACE, owner="dies")
+    task.start()
+    task.process(shop.log.read(0, 1, 1))  # and dies before it publishes
     shop.begun()
     shop.turns()
     assert [who for who, *_ in shop.told()] == ["a", "b"]
+
+
+def test_a_change_takes_from_the_append_or_from_when_it_was_due_until_it_is_published() -> None:
+    shop = Shop()
+    shop.turns(1)
+    added = shop.now
+    shop.happens("a", "product_added")
+    shop.now += 2 * SECOND
+    shop.turns(1)
+    (entered,) = shop.sink.changes
+    assert entered.cause == "event"
+    assert shop.worker.delays.total == 2
+    shop.now = added + 30 * MINUTE + 5 * SECOND
+    shop.turns(1)
+    assert ABANDONED in shop.told()
+    assert shop.worker.delays.total == 2 + 5
 
 
 def test_what_does_not_pass_holds_its_partition_and_no_other() -> None:
@@ -227,14 +283,14 @@ def test_a_store_that_hangs_does_not_keep_a_turn_for_long() -> None:
 
     shop.store.fails = hangs
     began = shop.now
-    shop.worker_process.run_once()
+    shop.worker.run_once()
     assert shop.now - began == 10 * SECOND
     for _ in range(4):
-        shop.worker_process.run_once()
+        shop.worker.run_once()
     assert set(tried) == set(range(10)), "those that were not tried come first in the next turns"
     shop.store.fails = lambda _: None
     shop.turns(15)
-    assert shop.worker_process.ready
+    assert shop.worker.ready
 
 
 def test_one_partition_that_hangs_does_not_keep_the_others_from_working() -> None:

@@ -11,16 +11,20 @@ Theory of operation.
    refuses that of a member which was replaced, also when it does not know yet. A member that has
    just lost its place has an empty membership, which the group would not refuse, so that one is
    never handed out.
-4. A partition is *at its end* when librdkafka said that it had reached the end, when nothing was
+4. A partition is *caught up* when librdkafka said that it had reached the end, when nothing was
    delivered since, when no open transaction holds records back, and when its broker was heard of
-   within the last second. The last two come from librdkafka's statistics: without them a broker
-   that cannot be reached would look like a topic where nothing happens.
+   within the last second. The last two come from librdkafka's statistics. All of this costs nothing
+   and was true once: while a group rebalances or a fetch waits, records come and are not delivered.
+   So whether a partition is *at its end* is asked of its leader: the high watermark must not be
+   beyond the offset at which librdkafka found nothing more. That offset and not the last record's
+   counts, since the ends of transactions take offsets, too.
 5. A partition of which librdkafka says that it cannot be read delivers nothing more: `refused` says
    why, and it has to be begun again.
 """
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from functools import partial
 from itertools import repeat
@@ -39,6 +43,7 @@ from confluent_kafka import (
 
 from streamer.adapters.kafka.bounded import bounded
 from streamer.adapters.kafka.connection import Connection, made
+from streamer.adapters.kafka.ends import PartitionEnds
 from streamer.adapters.kafka.failures import failure, translated
 from streamer.errors import AdapterError, Unavailable
 from streamer.ports import OffsetRange
@@ -52,7 +57,7 @@ error when a name is no UTF-8, and once `message.headers()` is called often Pyth
 error and reads the list: the process would end there."""
 
 _HEARD_WITHIN_S: Final = 1.0
-"""Less than the lateness that rules have by default: what is older may have come meanwhile."""
+"""A leader that was silent for longer is not asked where its partition ends: that takes long."""
 _STATISTICS_MS: Final = 250
 _FETCH_WAIT_MS: Final = 200
 """Brokers answer at least so often, so that being silent and being away can be told apart."""
@@ -61,7 +66,6 @@ _CLOSES_S: Final = 15.0
 _SILENT_S: Final = 10.0
 """More than a member that has no partitions is silent between two heartbeats."""
 _NEVER: Final = float("-inf")
-_BEYOND: Final = 1 << 63
 
 
 class KafkaFeed:
@@ -90,10 +94,12 @@ class KafkaFeed:
         self._positions: dict[int, int] = {}
         self._ends: dict[int, int] = {}
         self._heard: dict[int, float] = {}
+        self._high: dict[int, int] = {}
         self._up_at = steady()
         self._skew = float("inf")
         self._error = "nothing was heard of it"
         self._refused: dict[int, AdapterError] = {}
+        self._leaders = PartitionEnds(connection, topic, group)
         self._left_out: str | None = None
         self._consumer = made(Consumer, self._settings(connection, group, session))
         self._nobody: Any = self._consumer.consumer_group_metadata()
@@ -139,7 +145,7 @@ class KafkaFeed:
         return self._records(messages) if messages else ()
 
     def assigned(self) -> Mapping[int, int]:
-        """Return the partitions that this process has, each with the number of its assignment_epoch."""
+        """Return the partitions that this process has, each with its assignment epoch."""
         return self._given
 
     def start_at(self, partition: int, offset: int) -> None:
@@ -163,12 +169,30 @@ class KafkaFeed:
             raise Unavailable(f"Kafka did not say which offsets partition {partition} holds")
         return OffsetRange(*found)
 
-    def at_end(self, partition: int, offset: int) -> bool:
-        """Say whether there was no record at or after `offset` when last heard, just now."""
+    def caught_up(self, partition: int, offset: int) -> bool:
+        """Say whether there was no record at or after `offset` when last heard of the partition."""
         return (
-            offset >= self._ends.get(partition, _BEYOND)
+            partition in self._ends
+            and offset >= self._positions[partition]
             and self._steady() - self._heard.get(partition, _NEVER) < _HEARD_WITHIN_S
         )
+
+    def at_end(self, offsets: Mapping[int, int]) -> AbstractSet[int]:
+        """Ask the leaders, and return the partitions without a record at or after the offset."""
+        asked = [one for one, offset in offsets.items() if self.caught_up(one, offset)]
+        if not asked:
+            return frozenset()
+        found = self._leaders.ask(asked)
+        return {partition for partition, end in found.items() if end <= self._ends[partition]}
+
+    def lag(self, partition: int, offset: int) -> int | None:
+        """Return how many offsets are to be read, as the statistics say."""
+        end = self._high.get(partition)
+        if end is None:
+            return None
+        if offset == self._positions.get(partition):  # what ends transactions is not to be read
+            offset = max(offset, self._ends.get(partition, 0))
+        return max(0, end - offset)
 
     def failed(self) -> Mapping[int, AdapterError]:
         """Return why partitions that were begun are not delivered, as the last poll found."""
@@ -194,6 +218,7 @@ class KafkaFeed:
         Now and then librdkafka does not come back from closing a member that was replaced. The
         group has no such member, and of any other it learns when the session is over.
         """
+        self._leaders.close()
         with translated("leave the group"), suppress(TimeoutError):
             bounded(self._consumer.close, _CLOSES_S)
 
@@ -257,7 +282,7 @@ class KafkaFeed:
         match error.code():
             case KafkaError._PARTITION_EOF:  # noqa: SLF001 (its name)
                 if position <= offset:
-                    self._ends[partition] = position
+                    self._ends[partition] = offset
             case KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001 (its name)
                 text = (
                     f"partition {partition} of {self._topic} does not hold offset {position}, "
@@ -320,6 +345,11 @@ class KafkaFeed:
         }
         self._up_at = max((self._up_at, *brokers.values()))
         topic = said["topics"].get(self._topic, {"partitions": {}})
+        self._high = {
+            each["partition"]: each["hi_offset"]
+            for each in topic["partitions"].values()
+            if each["hi_offset"] >= 0
+        }
         self._heard = {
             each["partition"]: brokers.get(each["broker"], _NEVER)
             for each in topic["partitions"].values()

@@ -22,7 +22,7 @@ server that died comes back at the end of some commit. Which one depends on `app
 `always` it is the last one; with `everysec` up to two seconds may be gone, also when only the
 process was killed, because Redis answers without having written while the disk is busy. A failover
 may lose as much. Nothing is lost by that: the sink's mark lies beyond the store then, and the
-worker decides again what it covers (`streamer.worker.task`, covered ground). Nor does an owner
+worker decides again what it covers (`streamer.worker.task`, step 7). Nor does an owner
 write on top of a store that went back under it: its next commit does not follow the last one
 there, and is fenced.
 

@@ -35,7 +35,7 @@ end
 redis.call('HSET', meta, 'owner', ARGV[1])
 local stands = redis.call('HMGET', meta,
   'epoch', 'number', 'offset', 'log_time', 'swept_at', 'swept_who', 'published',
-  'rebuilding_until', 'partitions')
+  'restoring_until', 'partitions')
 return {before, stands, redis.call('HGETALL', layouts)}
 """)
 """Given the new owner and how many partitions there are ('' if that does not matter), which is kept
@@ -72,7 +72,7 @@ the customers. Another server, after a failover, orders them in another way: it 
 COMMIT: Final = Script("""
 local meta, profiles, wakes, outbox, layouts = unpack(KEYS)
 local owner, epoch, follows, number, offset, log_time = unpack(ARGV, 1, 6)
-local swept_at, swept_who, rebuilding_until = unpack(ARGV, 7, 9)
+local swept_at, swept_who, restoring_until = unpack(ARGV, 7, 9)
 local customers, sizes, times = unpack(cmsgpack.unpack(ARGV[10]))
 local bytes, published, outgoing = unpack(ARGV, 11, 13)
 
@@ -84,7 +84,7 @@ end
 -- The first write: where Redis may not write, it fails, and nothing is written at all.
 redis.call('HSET', meta, 'number', number, 'offset', offset, 'log_time', log_time,
   'swept_at', swept_at, 'swept_who', swept_who, 'published', published,
-  'rebuilding_until', rebuilding_until)
+  'restoring_until', restoring_until)
 
 local kept, gone, awake, asleep = {}, {}, {}, {}
 local nkept, ngone, nawake, nasleep, first = 0, 0, 0, 0, 1
@@ -136,7 +136,7 @@ return 1
 """)
 """Writes a checkpoint and returns 1, or writes nothing and returns 0 if it is fenced.
 
-Given: owner, epoch, follows, number, offset, log_time, swept_at, swept_who, rebuilding_until (and
+Given: owner, epoch, follows, number, offset, log_time, swept_at, swept_who, restoring_until (and
 '' for none); three lists of one length as MessagePack: customers, the size of each profile (nil
 where it is gone) and each wake (nil where there is none); all profiles one after the other;
 published; the outgoing ('' for none); then layouts in pairs (id, layout or '' to forget it).

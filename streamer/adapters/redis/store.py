@@ -61,7 +61,7 @@ class RedisStore:
         asked = self._partitions
         before, stands, layouts = self._run(CLAIM, partition, owner, "" if asked is None else asked)
         epoch, number, offset, log_time, swept_at, swept_who, *told, partitions = stands
-        published, rebuilding_until = told
+        published, restoring_until = told
         if asked is not None and not partition < asked == int(partitions):
             raise UsageError(
                 f"the topic of events has got more partitions than when the group {self._group} "
@@ -78,7 +78,7 @@ class RedisStore:
             (int(swept_at or 0), (swept_who or b"").decode()),
             (before or b"").decode(),
             int(published or 0),
-            int(rebuilding_until) if rebuilding_until else None,
+            int(restoring_until) if restoring_until else None,
         )
 
     def load(self, partition: int, customers: Iterable[str]) -> dict[str, bytes]:
@@ -123,7 +123,7 @@ class RedisStore:
             checkpoint.offset,
             "" if checkpoint.log_time is None else checkpoint.log_time,
             *checkpoint.swept,
-            "" if checkpoint.rebuilding_until is None else checkpoint.rebuilding_until,
+            "" if checkpoint.restoring_until is None else checkpoint.restoring_until,
             _ENCODER.encode((list(profiles), sizes, times)),
             b"".join(filter(None, profiles.values())),
             checkpoint.published,

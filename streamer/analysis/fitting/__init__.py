@@ -10,7 +10,7 @@ of it together).
 """
 
 from streamer.analysis.fitting.calibration import Calibration, Score, calibrate
-from streamer.analysis.fitting.fitting import Asked, Fitted, fit
+from streamer.analysis.fitting.fitting import FitRequest, Fitted, fit
 from streamer.analysis.fitting.histories import Each, Histories
 
-__all__ = ["Asked", "Calibration", "Each", "Fitted", "Histories", "Score", "calibrate", "fit"]
+__all__ = ["FitRequest", "Calibration", "Each", "Fitted", "Histories", "Score", "calibrate", "fit"]

@@ -29,7 +29,7 @@ from streamer.types import Millis
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class FitRequest:
     """What to fit: the model's key, what a purchase is, and on the time up to when.
 
     `until` None is the last purchase. `unit` and `ahead` in ms; the scores of customers say how
@@ -89,7 +89,7 @@ class Fitted:
     standings: tuple[Standing, ...]
 
 
-def fit(asked: Asked, log: Log, decode: Decoder, watch: Callable[[], object]) -> Fitted:
+def fit(asked: FitRequest, log: Log, decode: Decoder, watch: Callable[[], object]) -> Fitted:
     """Read the log and fit the model; raises `UsageError` where that cannot be done."""
     asked.check()
     histories = Histories(asked.events, asked.each, asked.zone, asked.value)

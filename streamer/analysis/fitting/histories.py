@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from streamer.analysis.fitting.gamma_gamma import Spent
 from streamer.app.inputs import Decoder, read_records
-from streamer.core.values import SCALE, compile_found, ten_thousandths
+from streamer.core.columns import Row, read_with_holders
+from streamer.core.values import SCALE, Property, ten_thousandths
 from streamer.errors import InvalidEvent
 from streamer.ports import Log
 from streamer.types import SECOND, Millis
@@ -50,7 +51,7 @@ class Histories:
     def read(self, log: Log, decode: Decoder, watch: Callable[[], object]) -> None:
         """Gather the purchases of a log; `watch` is called after every batch."""
         seen: set[tuple[str, str]] = set()
-        found = None if self.value is None else compile_found(self.value, ())
+        amounts = None if self.value is None else Property(self.value)
         for record in read_records(log, watch):
             self.lines += 1
             try:
@@ -66,8 +67,10 @@ class Histories:
                 continue
             seen.add(mark)
             self.times.setdefault(event.customer, []).append(event.time)
-            if found is not None:
-                numbers = (ten_thousandths(value) for value, _ in found(event))
+            if amounts is not None:
+                row = Row(event.name, event.time, event.properties, None, 0)
+                values = read_with_holders(amounts, None, row)
+                numbers = (ten_thousandths(value) for value, _ in values)
                 amount = sum(number for number in numbers if number is not None)
                 if amount > 0:
                     entry = (event.time, amount)

@@ -12,7 +12,7 @@ from streamer.analysis.report.report import Gathered, Report, memberships_of, pu
 from streamer.app.books import Books
 from streamer.app.inputs import Decoder, Reading, read_changes, refused
 from streamer.app.replay import replay_into
-from streamer.core.ruleset import RuleSet
+from streamer.core.engine.program import RuleSet
 from streamer.errors import StreamerError
 from streamer.ports import Log
 from streamer.types import Millis, Record, SegmentChange
@@ -61,7 +61,7 @@ def report_changes(
     The span ends at `until`, or at the last change. Raises `UsageError` with file and line for a
     line that is no change, and for a customer whose changes are not all there or not in order.
     """
-    course, books = Course(memberships_of(rules)), Books(rules.plans)
+    course, books = Course(memberships_of(rules)), Books(rules.segments)
     known = set(memberships_of(rules))
     unknown: dict[str, int] = {}
     last: dict[str, tuple[Millis, int]] = {}

@@ -16,8 +16,8 @@ from streamer.analysis.report.measures import (
     volatility,
 )
 from streamer.app.books import Account
-from streamer.core.plan import Plan, Rung
-from streamer.core.ruleset import RuleSet
+from streamer.core.engine.program import RuleSet
+from streamer.core.engine.segment import CompiledSegment, CompiledTier
 from streamer.types import Millis
 
 Source: TypeAlias = Literal["events", "changes"]
@@ -100,22 +100,22 @@ class Gathered:
 
 def memberships_of(rules: RuleSet) -> list[str]:
     """Return every membership of a rule set, in the order in which it decides them."""
-    return [rung.membership for plan in rules.plans for rung in plan.rungs]
+    return [rung.membership for segment in rules.segments for rung in segment.tiers]
 
 
 def put_together(
     rules: RuleSet, course: Course, gathered: Gathered, reachable: str | None
 ) -> Report:
     """Return the report on a course; `reachable` is the membership of who can be reached."""
-    rungs = [(plan, rung) for plan in rules.plans for rung in plan.rungs]
+    rungs = [(segment, rung) for segment in rules.segments for rung in segment.tiers]
     names = memberships_of(rules)
     masks = course.masks()
     rest = sum(1 << number for number, (_, rung) in enumerate(rungs) if rung.when is None)
     steps = _steps(course, gathered)
     unreached = None if reachable is None else _unreached(masks, names.index(reachable))
     segments = [
-        _segment(plan, rung, account, course, gathered, steps)
-        for (plan, rung), account in zip(rungs, gathered.accounts, strict=True)
+        _segment(segment, rung, account, course, gathered, steps)
+        for (segment, rung), account in zip(rungs, gathered.accounts, strict=True)
     ]
     if unreached is not None:
         segments = [
@@ -161,7 +161,12 @@ def _unreached(masks: Mapping[int, int], reachable: int) -> dict[int, int]:
 
 
 def _segment(
-    plan: Plan, rung: Rung, account: Account, course: Course, gathered: Gathered, steps: range
+    segment: CompiledSegment,
+    rung: CompiledTier,
+    account: Account,
+    course: Course,
+    gathered: Gathered,
+    steps: range,
 ) -> SegmentReport:
     moves = course.moves(account.membership)
     before = account.members - account.entered + account.exited
@@ -176,7 +181,7 @@ def _segment(
     return SegmentReport(
         membership=account.membership,
         title=account.title,
-        ladder=plan.key if plan.is_ladder else None,
+        ladder=segment.key if segment.is_ladder else None,
         is_rest=rung.when is None,
         size=account.members,
         peak=max(by_step, default=0),

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import MAXYEAR, date
+from typing import final
 
 from streamer.core.calendar import Almanac, Calendar, anniversary_in
-from streamer.core.leaves.dates import TraitDates, dates_of, days_in, shown
-from streamer.core.memory import NEVER, Answer, Binder, Leaf
+from streamer.core.leaf import NEVER, Binder, CellRef, Leaf, Until
+from streamer.core.leaves.dates import dates_of, days_in, shown
 from streamer.core.profile import Profile
+from streamer.core.state.dates import TraitDates
 from streamer.types import Millis
 
 
@@ -18,35 +20,40 @@ class Age:
     at_least: int | None = None
     below: int | None = None
 
+    def spec_kind(self) -> str:
+        """What the leaf is called in its identity."""
+        return "age"
+
     def bind(self, binder: Binder) -> Leaf:
         """Return the leaf that asks this."""
-        slot = binder.share(TraitDates(self.name))
-        return OfAge(self, slot, Calendar(binder.terms.zone))
+        ref = binder.share(TraitDates(self.name))
+        return OfAge(self, ref, Calendar(binder.terms.zone))
 
 
-class OfAge:
+@final
+class OfAge(Leaf):
     """Today lies between two birthdays of one of the dates; before a date, its age is negative."""
 
-    def __init__(self, question: Age, slot: int, calendar: Calendar) -> None:
-        self._slot = slot
-        self._calendar = calendar
-        self._trait = question.name
-        self._low = question.at_least
-        self._high = question.below
-        self._almanac = Almanac(self._asked)
+    def __init__(self, question: Age, ref: CellRef, calendar: Calendar) -> None:
         said = [f"age by {question.name}"]
         if question.at_least is not None:
             said.append(f"at least {question.at_least}")
         if question.below is not None:
             said.append(f"below {question.below}")
-        self.label = " ".join(said)
+        super().__init__(" ".join(said))
+        self._ref = ref
+        self._calendar = calendar
+        self._trait = question.name
+        self._low = question.at_least
+        self._high = question.below
+        self._almanac = Almanac(self._asked)
 
-    def test(self, profile: Profile, now: Millis) -> Answer:
+    def flip(self, profile: Profile, now: Millis) -> Until:
         """Say whether the age is in the range; it flips when a birthday begins in the zone."""
-        days = days_in(profile, self._slot)
+        days = days_in(self._ref, profile)
         return self._almanac.answer(days, now) if days else NEVER
 
-    def _asked(self, days: tuple[int, ...], now: Millis) -> Answer:
+    def _asked(self, days: tuple[int, ...], now: Millis) -> Until:
         spans = [
             (_birthday(born, self._low), _birthday(born, self._high)) for born in dates_of(days)
         ]
@@ -60,11 +67,12 @@ class OfAge:
 
         today = self._calendar.day(now)
         ends = {turn for span in spans for turn in span if turn is not None and turn >= today}
-        return holds(today), self._calendar.next_turn(now, holds, sorted(ends))
+        until = self._calendar.next_turn(now, holds, sorted(ends))
+        return until if holds(today) else -until
 
     def detail(self, profile: Profile, now: Millis) -> str:
         """Say the dates and the ages."""
-        dates = dates_of(days_in(profile, self._slot))
+        dates = dates_of(days_in(self._ref, profile))
         today = self._calendar.day(now)
         ages = ", ".join(str(_age(born, today)) for born in dates)
         said = shown(self._trait, dates)

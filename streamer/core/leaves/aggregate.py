@@ -1,34 +1,28 @@
 """Sums and averages: `total`, `average`."""
 
-from bisect import bisect_right
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from operator import eq
-from typing import Literal, TypeAlias
+from typing import Final, Literal, final
 
 from streamer.core import wording
-from streamer.core.memory import MOST_EVENTS, TIME_BYTES, Answer, Binder, Fold, Leaf, listens
-from streamer.core.profile import Profile, State
-from streamer.core.since import Recall, since_or_plain
-from streamer.core.slices import oldest_crowded
-from streamer.core.syntax import Comparison, Scope
-from streamer.core.values import ORDERS, Holder, Order, Property, compile_found, ten_thousandths
-from streamer.types import FOREVER, Detail, Event, Millis
+from streamer.core.leaf import ALWAYS, NEVER, Binder, CellRef, Leaf, Until, reset_by
+from streamer.core.profile import Profile
+from streamer.core.rules.spec import Comparison, Scope
+from streamer.core.state.cell import Cell
+from streamer.core.state.sums import Sums, SumsState, Total, TotalState
+from streamer.core.state.times import first_after
+from streamer.types import Millis
 
-Entry: TypeAlias = Sequence[int]
-"""When, the sum in ten-thousandths, and how many values it weighs: a list once it was stored."""
-
-_MOST_TIMES = 1_000_000
-_SUM_BYTES = 18
-"""The most bytes of a sum: a number beyond 64 bits takes twice as many."""
-_WEIGHT_BYTES = 9
+MOST_STEPS: Final = 128
+"""How many leaving entries one question follows where the sum can rise again; then the answer
+holds until the next one leaves, when it is asked again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
     """The total or average of `property`, each value multiplied by `times`, compares as stated.
 
-    Operands are whole numbers of ten-thousandths.
+    Operands are whole numbers of ten-thousandths. In its identity a leaf is called by its `kind`.
     """
 
     kind: Literal["total", "average"]
@@ -37,189 +31,150 @@ class Aggregate:
     comparisons: tuple[Comparison, ...]
     times: str | None = None
 
+    def spec_kind(self) -> str:
+        """What the leaf is called in its identity."""
+        return "aggregate"
+
     def bind(self, binder: Binder) -> Leaf:
         """Return the leaf that asks this."""
         scope = self.scope
-        memory = Sums(self.property, self.times, scope, binder.terms.max_lateness)
-        recall = Recall(binder.share(since_or_plain(memory, scope.since)), scope.since)
+        ref = binder.share(reset_by(self._cell(binder), scope.since))
         times = f" times {self.times}" if self.times else ""
         said = f"{self.kind} {self.property}{times} of {wording.names(scope.events)}"
         said += f"{wording.scope(scope)} {wording.comparisons(self.comparisons, scaled=True)}"
-        return Compared(said, recall, self)
+        return Compared(said, ref, self)
+
+    def _cell(self, binder: Binder) -> Cell:
+        scope, name, times = self.scope, self.property, self.times
+        amounts = binder.amounts(name, scope.where, times)
+        if scope.within is None and scope.since is None:
+            return Total(scope.events, scope.where, name, times, amounts)
+        return Sums(scope.events, scope.where, name, times, amounts, scope.within)
 
 
-class Sums:
-    """What qualifying events add up to.
+@final
+class Between:
+    """Which totals are wanted: from `low` to `high`; each end None for none.
 
-    State: [sum, weight, entries]. The entries are the single events that can still leave: inside
-    the window, or, without a window, not older than `max_lateness`, as long as a `since` that
-    comes late may cut them off. Events of one instant leave together and are one entry. What left
-    a window is subtracted, what only grew old stays in the sum. Exact up to 1,000 entries; then
-    the oldest are folded into slices of a 64th of the window, each leaving as a whole with its
-    latest event.
-
-    Merge: add the sums and weights, and merge the entries in order of time.
+    Of an end that is not included the 1 is left out which makes it one that is, so that ends can be
+    multiplied by a count to compare averages without a quotient.
     """
 
-    def __init__(self, name: str, times: str | None, scope: Scope, max_lateness: Millis) -> None:
-        self.slot = -1
-        self.horizon = scope.within
-        self._scope = scope
-        self._content = f"sums {name!r} {times!r} {scope} {max_lateness}"
-        self._found = compile_found(name, scope.where)
-        self._times = None if times is None else Property(times)
-        self._leaves = scope.within
-        if scope.within is None and scope.since is not None:
-            self._leaves = max_lateness
+    def __init__(self, comparisons: tuple[Comparison, ...]) -> None:
+        self.low: int | None = None
+        self.high: int | None = None
+        self.low_open = 0
+        self.high_open = 0
+        for one in comparisons:
+            operand = one.operand
+            if isinstance(operand, int):
+                if one.operator not in {"at_most", "below"}:
+                    self._at_least(operand, 1 if one.operator == "above" else 0)
+                if one.operator not in {"at_least", "above"}:
+                    self._at_most(operand, 1 if one.operator == "below" else 0)
 
-    def content(self) -> str:
-        """Return what is added up and for how long single events are kept."""
-        return self._content
+    def _at_least(self, operand: int, left_out: int) -> None:
+        if self.low is None or (operand, left_out) > (self.low, self.low_open):
+            self.low, self.low_open = operand, left_out
 
-    def bound(self) -> int:
-        """Return the bytes of the sum and of the most entries."""
-        if self._leaves is None:
-            return 2 + _SUM_BYTES + _WEIGHT_BYTES
-        entry = 1 + TIME_BYTES + _SUM_BYTES + _WEIGHT_BYTES
-        return 5 + _SUM_BYTES + _WEIGHT_BYTES + (MOST_EVENTS + 1) * entry
+    def _at_most(self, operand: int, left_out: int) -> None:
+        if self.high is None or (operand, -left_out) < (self.high, -self.high_open):
+            self.high, self.high_open = operand, left_out
 
-    def fold(self, name: str) -> Fold | None:
-        """Add the event's values."""
-        return self._add if listens(self._scope.events, name) else None
-
-    def _add(self, state: State, event: Event, profile: Profile) -> State:
-        added = weight = 0
-        for value, holder in self._found(event):
-            scaled = ten_thousandths(value)
-            if scaled is not None:
-                times = 1 if self._times is None else _multiplier(self._times, holder)
-                added += scaled * times
-                weight += times
-        if not weight:
-            return state
-        if state is None:
-            state = [0, 0, []]
-        entries: list[Entry] = state[2]
-        if self._leaves is None:
-            state[0] += added
-            state[1] += weight
-            return state
-        _insert(entries, (event.time, added, weight))
-        state[0] += added
-        state[1] += weight
-        self._trim(state, profile, self._leaves)
-        return state
-
-    def _trim(self, state: State, profile: Profile, horizon: Millis) -> None:
-        entries: list[Entry] = state[2]
-        gone = bisect_right(entries, profile.clock - horizon, key=_time_of)
-        if gone:
-            if self._scope.within is not None:
-                state[0] -= sum(entry[1] for entry in entries[:gone])
-                state[1] -= sum(entry[2] for entry in entries[:gone])
-            del entries[:gone]
-        if len(entries) > MOST_EVENTS:
-            profile.went_beyond(self.slot)
-            _fold_oldest(entries, horizon)
-
-    def cut(self, state: State, upto: Millis) -> State:
-        """Forget what was added at or before `upto`; whatever is no entry is older than that."""
-        entries = [entry for entry in state[2] if entry[0] > upto]
-        if not entries:
-            return None
-        return [sum(entry[1] for entry in entries), sum(entry[2] for entry in entries), entries]
+    def includes(self, amount: int, count: int) -> bool:
+        """Say whether a sum of so many values lies between so many times the ends."""
+        low, high = self.low, self.high
+        if low is not None and amount < low * count + self.low_open:
+            return False
+        return high is None or amount <= high * count - self.high_open
 
 
-def _time_of(entry: Entry) -> Millis:
-    return entry[0]
-
-
-def _insert(entries: list[Entry], entry: Entry) -> None:
-    """Insert in order of time; what happened at one instant leaves at one, so it is one entry."""
-    place = len(entries)
-    if entries and entries[-1][0] > entry[0]:
-        place = bisect_right(entries, entry[0], key=_time_of)
-    if place and entries[place - 1][0] == entry[0]:
-        time, added, weight = entries[place - 1]
-        entries[place - 1] = (time, added + entry[1], weight + entry[2])
-    else:
-        entries.insert(place, entry)
-
-
-def _multiplier(times: Property, holder: Holder) -> int:
-    """Return the whole number from 1 to 1,000,000 that stands beside a value, else 1."""
-    found = times.at(holder)
-    if found is None or len(found) != 1:
-        return 1
-    value = found[0]
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return 1
-    return int(value) if 1 <= value <= _MOST_TIMES and value == int(value) else 1
-
-
-def _fold_oldest(entries: list[Entry], window: Millis) -> None:
-    crowded = oldest_crowded(entries, window)
-    folded = entries[crowded]
-    if folded:
-        added, weight = sum(one[1] for one in folded), sum(one[2] for one in folded)
-        entries[crowded] = [(folded[-1][0], added, weight)]
-
-
-class Compared:
+@final
+class Compared(Leaf):
     """A total or average compares as stated; it changes as events leave the window."""
 
-    def __init__(self, label: str, recall: Recall, question: Aggregate) -> None:
-        self.label = label
-        self._recall = recall
-        self._within = question.scope.within
+    def __init__(self, label: str, ref: CellRef, question: Aggregate) -> None:
+        super().__init__(label)
+        self._ref = ref
+        self._within = question.scope.within or 0
         self._average = question.kind == "average"
-        self._comparisons: tuple[tuple[Order, int], ...] = tuple(
-            (ORDERS.get(one.operator, eq), one.operand)
-            for one in question.comparisons
-            if isinstance(one.operand, int)
-        )
+        self._wanted = Between(question.comparisons)
 
-    def _holds(self, total: int, weight: int) -> bool:
-        if self._average and not weight:
-            return False
-        factor = weight if self._average else 1
-        return all(compare(total, operand * factor) for compare, operand in self._comparisons)
+    def _holds(self, amount: int, count: int) -> bool:
+        if not self._average:
+            return self._wanted.includes(amount, 1)
+        return count > 0 and self._wanted.includes(amount, count)
 
-    def test(self, profile: Profile, now: Millis) -> Answer:
+    def _for_good(self, amount: int, count: int) -> Until:
+        return ALWAYS if self._holds(amount, count) else NEVER
+
+    def flip(self, profile: Profile, now: Millis) -> Until:
         """Say whether it compares so, and find the first event whose leaving changes that."""
-        state = self._recall(profile)
+        state = self._ref.state(profile)
         if state is None:
-            return self._holds(0, 0), FOREVER
-        total, weight, entries = state
-        within = self._within
-        if within is None:
-            return self._holds(total, weight), FOREVER
-        left = bisect_right(entries, now - within, key=_time_of)
-        for _, added, values in entries[:left]:
-            total -= added
-            weight -= values
-        holds = self._holds(total, weight)
-        for index in range(left, len(entries)):
-            time, added, values = entries[index]
-            total -= added
-            weight -= values
-            together = index + 1 < len(entries) and entries[index + 1][0] == time
-            if not together and self._holds(total, weight) is not holds:
-                return holds, time + within
-        return holds, FOREVER
+            return self._for_good(0, 0)
+        if isinstance(state, TotalState):
+            return self._for_good(state.amount, state.count)
+        assert isinstance(state, SumsState)
+        left = first_after(state.times, now - self._within) if self._within else 0
+        amount = state.amounts[-1] - state.before(left)
+        if not self._within or left == len(state.times):
+            return self._for_good(amount, state.counts[-1] - state.counted_before(left))
+        if self._average or state.negative:
+            return self._followed(state, left)
+        return self._falling(state, left, amount)
 
-    def detail(self, profile: Profile, now: Millis) -> Detail:
+    def _falling(self, state: SumsState, left: int, amount: int) -> Until:
+        """Answer where the total only falls until the next event."""
+        low, high = self._wanted.low, self._wanted.high
+        total = state.amounts[-1]
+        if low is not None:
+            low += self._wanted.low_open
+            if amount < low:
+                return NEVER
+        if high is not None:
+            high -= self._wanted.high_open
+            if amount > high:
+                index = bisect_left(state.amounts, total - high, left)
+                if index == len(state.amounts):
+                    return NEVER
+                if low is not None and total - state.amounts[index] < low:
+                    return NEVER
+                return -(state.times[index] + self._within)
+        if low is None:
+            return ALWAYS
+        index = bisect_right(state.amounts, total - low, left)
+        return ALWAYS if index == len(state.amounts) else state.times[index] + self._within
+
+    def _followed(self, state: SumsState, left: int) -> Until:
+        """Answer by following the entries as they leave."""
+        amounts, counts = state.amounts, state.counts
+        total, counted = amounts[-1], counts[-1]
+        held = self._holds(total - state.before(left), counted - state.counted_before(left))
+        kept = len(amounts)
+        last = left + MOST_STEPS
+        for index in range(left, min(last, kept)):
+            if self._holds(total - amounts[index], counted - counts[index]) is not held:
+                until = state.times[index] + self._within
+                return until if held else -until
+        if last >= kept:
+            return ALWAYS if held else NEVER
+        until = state.times[last] + self._within
+        return until if held else -until
+
+    def detail(self, profile: Profile, now: Millis) -> str:
         """Say the sum or average and of how many values."""
-        state = self._recall(profile)
-        total, weight, entries = (0, 0, []) if state is None else state
-        if self._within is not None:
-            for _, added, values in entries[
-                : bisect_right(entries, now - self._within, key=_time_of)
-            ]:
-                total -= added
-                weight -= values
-        if not weight:
+        amount = count = 0
+        state = self._ref.state(profile)
+        if isinstance(state, TotalState):
+            amount, count = state.amount, state.count
+        elif state is not None:
+            assert isinstance(state, SumsState)
+            left = first_after(state.times, now - self._within) if self._within else 0
+            amount = state.amounts[-1] - state.before(left)
+            count = state.counts[-1] - state.counted_before(left)
+        if not count:
             return "nothing so far"
         if self._average:
-            return f"{wording.decimal(round(total / weight))} of {weight}"
-        return wording.decimal, total
+            return f"{wording.decimal(round(amount / count))} of {count}"
+        return wording.decimal(amount)

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, final
 
 from streamer.core import wording
 from streamer.core.calendar import YEARS_AHEAD, Almanac, Calendar, anniversary_in
-from streamer.core.leaves.dates import TraitDates, dates_of, days_in, shown
-from streamer.core.memory import ALWAYS, NEVER, Answer, Binder, Leaf
+from streamer.core.leaf import ALWAYS, NEVER, Binder, CellRef, Leaf, Until
+from streamer.core.leaves.dates import dates_of, days_in, shown
 from streamer.core.profile import Profile
+from streamer.core.state.dates import TraitDates
 from streamer.types import DAY, Millis
 
 Days: TypeAlias = tuple[date, date]
@@ -29,38 +30,43 @@ class Anniversary:
     before: Millis = 0
     after: Millis = 0
 
+    def spec_kind(self) -> str:
+        """What the leaf is called in its identity."""
+        return "anniversary"
+
     def bind(self, binder: Binder) -> Leaf:
         """Return the leaf that asks this."""
-        slot = binder.share(TraitDates(self.name))
-        return ComesRound(self, slot, Calendar(binder.terms.zone))
+        ref = binder.share(TraitDates(self.name))
+        return ComesRound(self, ref, Calendar(binder.terms.zone))
 
 
-class ComesRound:
+@final
+class ComesRound(Leaf):
     """Today lies in the window of the day as it comes round, in this year or a neighbouring one.
 
     The year of the date makes no difference, also if it is still to come.
     """
 
-    def __init__(self, question: Anniversary, slot: int, calendar: Calendar) -> None:
-        self._slot = slot
-        self._calendar = calendar
-        self._trait = question.name
-        self._before = question.before // DAY
-        self._after = question.after // DAY
-        self._almanac = Almanac(self._asked)
+    def __init__(self, question: Anniversary, ref: CellRef, calendar: Calendar) -> None:
         said = [f"anniversary of {question.name}"]
         if question.before:
             said.append(f"from {wording.duration(question.before)} before")
         if question.after:
             said.append(f"until {wording.duration(question.after)} after")
-        self.label = " ".join(said)
+        super().__init__(" ".join(said))
+        self._ref = ref
+        self._calendar = calendar
+        self._trait = question.name
+        self._before = question.before // DAY
+        self._after = question.after // DAY
+        self._almanac = Almanac(self._asked)
 
-    def test(self, profile: Profile, now: Millis) -> Answer:
+    def flip(self, profile: Profile, now: Millis) -> Until:
         """Say whether today is in a window; it flips when a day begins in the zone."""
-        days = days_in(profile, self._slot)
+        days = days_in(self._ref, profile)
         return self._almanac.answer(days, now) if days else NEVER
 
-    def _asked(self, days: tuple[int, ...], now: Millis) -> Answer:
+    def _asked(self, days: tuple[int, ...], now: Millis) -> Until:
         if self._before + self._after + 1 >= _LONGEST_YEAR:
             return ALWAYS
         today = self._calendar.day(now)
@@ -71,7 +77,8 @@ class ComesRound:
 
         turns = {turn for window in windows for turn in window if turn >= today}
         near = sorted(turn for turn in turns if turn.year <= today.year + YEARS_AHEAD)
-        return holds(today), self._calendar.next_turn(now, holds, near)
+        until = self._calendar.next_turn(now, holds, near)
+        return until if holds(today) else -until
 
     def _windows(self, dates: list[date], year: int) -> Iterator[Days]:
         """Yield the windows of the last year's day, and of all that matter up to `YEARS_AHEAD`.
@@ -87,5 +94,5 @@ class ComesRound:
 
     def detail(self, profile: Profile, now: Millis) -> str:
         """Say the dates, and which day it is."""
-        said = shown(self._trait, dates_of(days_in(profile, self._slot)))
+        said = shown(self._trait, dates_of(days_in(self._ref, profile)))
         return f"{said}; today is {self._calendar.day(now)}"

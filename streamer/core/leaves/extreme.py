@@ -1,24 +1,23 @@
 """The largest and the smallest value: `largest`, `smallest`."""
 
-from bisect import bisect_left
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, final
 
 from streamer.core import wording
-from streamer.core.memory import NEVER, TIME_BYTES, Answer, Binder, Fold, Leaf, listens
-from streamer.core.profile import Profile, State
-from streamer.core.since import Recall, since_or_plain
-from streamer.core.syntax import Comparison, Scope
-from streamer.core.values import compile_found, compile_test, ten_thousandths
+from streamer.core.columns import Tests
+from streamer.core.leaf import ALWAYS, NEVER, Binder, CellRef, Leaf, Until, reset_by
+from streamer.core.profile import Profile
+from streamer.core.rules.spec import Comparison, Scope
+from streamer.core.state.extreme import Regions, RegionsState
 from streamer.instants import iso
-from streamer.types import FOREVER, Event, Millis
+from streamer.types import Millis
 
 
 @dataclass(frozen=True, slots=True)
 class Extreme:
     """The largest or smallest value of `property` compares as stated.
 
-    Operands are whole numbers of ten-thousandths.
+    Operands are whole numbers of ten-thousandths. In its identity a leaf is called by its `kind`.
     """
 
     kind: Literal["largest", "smallest"]
@@ -26,122 +25,77 @@ class Extreme:
     scope: Scope
     comparisons: tuple[Comparison, ...]
 
+    def spec_kind(self) -> str:
+        """What the leaf is called in its identity."""
+        return "extreme"
+
     def bind(self, binder: Binder) -> Leaf:
         """Return the leaf that asks this."""
         scope = self.scope
-        memory = LastByRegion(self)
-        recall = Recall(binder.share(since_or_plain(memory, scope.since)), scope.since)
+        amounts = binder.amounts(self.property, scope.where, None)
+        thresholds = _thresholds(self.comparisons)
+        cell = Regions(scope.events, scope.where, self.property, amounts, thresholds, scope.within)
+        ref = binder.share(reset_by(cell, scope.since))
         said = f"{self.kind} {self.property} of {wording.names(scope.events)}"
         said += f"{wording.scope(scope)} {wording.comparisons(self.comparisons, scaled=True)}"
-        return FarthestRegion(said, recall, self)
+        return FarthestRegion(said, ref, self)
 
 
-def _thresholds(question: Extreme) -> list[int]:
-    operands = {one.operand for one in question.comparisons if isinstance(one.operand, int)}
-    return sorted(operands)
+def _thresholds(comparisons: tuple[Comparison, ...]) -> list[int]:
+    return sorted({one.operand for one in comparisons if isinstance(one.operand, int)})
 
 
 def _doubled(one: Comparison) -> Comparison:
     return replace(one, operand=2 * one.operand) if isinstance(one.operand, int) else one
 
 
-class LastByRegion:
-    """The latest time of a value in each region between the thresholds.
-
-    The thresholds are constants, so it does not matter which value is the largest, only on which
-    side of each threshold it lies: below the first, on it, between it and the second, and so on.
-
-    State: the latest time of each region, 0 for never. Merge: the later time of each.
-    """
-
-    def __init__(self, question: Extreme) -> None:
-        self.slot = -1
-        self.horizon: Millis | None = None
-        self._events = question.scope.events
-        self._thresholds = _thresholds(question)
-        self._found = compile_found(question.property, question.scope.where)
-        self._content = (
-            f"regions {question.property!r} {question.scope.events} {question.scope.where} "
-            f"{self._thresholds}"
-        )
-
-    def content(self) -> str:
-        """Return what is read and where the regions end."""
-        return self._content
-
-    def bound(self) -> int:
-        """Return the bytes of one time for each region."""
-        return 3 + TIME_BYTES * (2 * len(self._thresholds) + 1)
-
-    def fold(self, name: str) -> Fold | None:
-        """Move the times of the regions in which the event has values."""
-        return self._see if listens(self._events, name) else None
-
-    def _see(self, state: State, event: Event, _profile: Profile) -> State:
-        for value, _ in self._found(event):
-            scaled = ten_thousandths(value)
-            if scaled is not None:
-                if state is None:
-                    state = [0] * (2 * len(self._thresholds) + 1)
-                region = self._region(scaled)
-                state[region] = max(state[region], event.time)
-        return state
-
-    def _region(self, scaled: int) -> int:
-        index = bisect_left(self._thresholds, scaled)
-        on = index < len(self._thresholds) and self._thresholds[index] == scaled
-        return 2 * index + on
-
-    def cut(self, state: State, upto: Millis) -> State:
-        """Forget the times at or before `upto`."""
-        kept = [time if time > upto else 0 for time in state]
-        return kept if any(kept) else None
-
-
-class FarthestRegion:
+@final
+class FarthestRegion(Leaf):
     """The farthest region with a value inside the window is one that satisfies the comparisons."""
 
-    def __init__(self, label: str, recall: Recall, question: Extreme) -> None:
-        self.label = label
-        self._recall = recall
-        self._within = question.scope.within
-        thresholds = _thresholds(question)
+    def __init__(self, label: str, ref: CellRef, question: Extreme) -> None:
+        super().__init__(label)
+        self._ref = ref
+        self._within = question.scope.within or 0
+        thresholds = _thresholds(question.comparisons)
         # A value of each region, all doubled, so that there is a whole number beside thresholds.
-        test = compile_test(tuple(_doubled(one) for one in question.comparisons))
+        tests = Tests(tuple(_doubled(one) for one in question.comparisons))
         values = [2 * thresholds[0] - 1]
         for threshold in thresholds:
             values += [2 * threshold, 2 * threshold + 1]
-        self._satisfies = [test(value) for value in values]
-        regions = range(len(self._satisfies))
-        self._order = tuple(reversed(regions) if question.kind == "largest" else regions)
+        self._satisfies = [tests.holds(value) for value in values]
+        self._order = list(range(len(values)))
+        if question.kind == "largest":
+            self._order.reverse()
 
-    def test(self, profile: Profile, now: Millis) -> Answer:
+    def flip(self, profile: Profile, now: Millis) -> Until:
         """Follow the regions as they leave the window, until the answer changes."""
-        state = self._recall(profile)
+        state = self._ref.state(profile)
         if state is None:
             return NEVER
-        within = self._within
-        last = 0 if within is None else now - within
-        holds: bool | None = None
+        assert isinstance(state, RegionsState)
+        times, within = state.times, self._within
+        last = now - within if within else 0
+        found = held = False
         for region in self._order:
-            time = state[region]
+            time = times[region]
             if time > last:
-                if holds is None:
-                    holds = self._satisfies[region]
-                elif holds is not self._satisfies[region]:
-                    return holds, last + (within or 0)
-                if within is None:
-                    return holds, FOREVER
+                holds = self._satisfies[region]
+                if not within:
+                    return ALWAYS if holds else NEVER
+                if found and holds is not held:
+                    return last + within if held else -(last + within)
+                found, held = True, holds
                 last = time
-        if holds is None:
-            return NEVER
-        return (True, last + (within or 0)) if holds else NEVER
+        return last + within if found and held else NEVER
 
     def detail(self, profile: Profile, now: Millis) -> str:
         """Say when such a value was last seen."""
-        state = self._recall(profile)
-        last = 0 if self._within is None else now - self._within
-        for region in self._order if state else ():
-            if state[region] > last:
-                return f"at {iso(state[region])}"
+        state = self._ref.state(profile)
+        if state is not None:
+            assert isinstance(state, RegionsState)
+            last = now - self._within if self._within else 0
+            for region in self._order:
+                if state.times[region] > last:
+                    return f"at {iso(state.times[region])}"
         return "no value so far"

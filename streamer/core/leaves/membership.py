@@ -1,9 +1,10 @@
 """Being in another segment: `in_segment`."""
 
 from dataclasses import dataclass
+from typing import final
 
 from streamer.core import wording
-from streamer.core.memory import ALWAYS, NEVER, Answer, Binder, Leaf
+from streamer.core.leaf import ALWAYS, NEVER, Binder, Leaf, Until
 from streamer.core.profile import Profile
 from streamer.instants import iso
 from streamer.types import Millis
@@ -16,6 +17,10 @@ class InSegment:
     key: str
     lasting: Millis = 0
 
+    def spec_kind(self) -> str:
+        """What the leaf is called in its identity."""
+        return "in_segment"
+
     def bind(self, binder: Binder) -> Leaf:
         """Return the leaf that asks this."""
         place, number = binder.membership(self.key)
@@ -23,26 +28,27 @@ class InSegment:
         return Inside(f"in segment {self.key}{lasting}", place, number, self.lasting)
 
 
-class Inside:
+@final
+class Inside(Leaf):
     """The reported membership, which the profile holds: nothing else is remembered.
 
-    Merge: memberships are decided anew from the merged memories.
+    Merge: memberships are decided anew from the merged states.
     """
 
     def __init__(self, label: str, place: int, number: int, lasting: Millis) -> None:
-        self.label = label
+        super().__init__(label)
         self._place = place
         self._number = number
         self._lasting = lasting
 
-    def test(self, profile: Profile, now: Millis) -> Answer:
+    def flip(self, profile: Profile, now: Millis) -> Until:
         """Say whether the customer is in it, as decided earlier in this moment."""
         if profile.inside[self._place] != self._number:
             return NEVER
         ripe = profile.since[self._place] + self._lasting
-        return ALWAYS if now >= ripe else (False, ripe)
+        return ALWAYS if now >= ripe else -ripe
 
-    def detail(self, profile: Profile, _now: Millis) -> str:
+    def detail(self, profile: Profile, now: Millis) -> str:  # noqa: ARG002
         """Say since when."""
         if profile.inside[self._place] != self._number:
             return "not in it"

@@ -1,21 +1,18 @@
 """How often something was done: `performed`, `not_performed`, `quiet`."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, final
 
 from streamer.core import wording
-from streamer.core.leaves.counting import (
-    Absent,
-    Counted,
-    Range,
-    Times,
-    different_days,
-    different_values,
-)
-from streamer.core.leaves.frequent import MostFrequent, TimesByValue
-from streamer.core.memory import Binder, Cuttable, Leaf
-from streamer.core.since import Recall, since_or_plain
-from streamer.core.syntax import Names, Scope
+from streamer.core.leaf import ALWAYS, NEVER, Binder, CellRef, Leaf, Until, reset_by
+from streamer.core.profile import Profile
+from streamer.core.rules.spec import Names, Scope
+from streamer.core.state.cell import Cell
+from streamer.core.state.repeated import Repeated, RepeatedState
+from streamer.core.state.seen import SeenDays, SeenState, SeenValues
+from streamer.core.state.times import Times, TimesState, first_after
+from streamer.core.values import shown
+from streamer.instants import iso
 from streamer.types import Millis
 
 
@@ -34,27 +31,33 @@ class Performed:
     at_most: int | None = None
     exactly: int | None = None
 
+    def spec_kind(self) -> str:
+        """What the leaf is called in its identity."""
+        return "performed"
+
     def bind(self, binder: Binder) -> Leaf:
         """Return the leaf that asks this."""
         scope = self.scope
         wanted = Range(self.at_least, self.at_most, self.exactly)
-        memory = self._memory(wanted, binder)
-        recall = Recall(binder.share(since_or_plain(memory, scope.since)), scope.since)
+        ref = binder.share(reset_by(self._cell(wanted, binder), scope.since))
         if self.counting == "same":
-            return MostFrequent(self._label(), recall, scope.within)
-        ascending = self.counting == "events"
-        return Counted(self._label(), recall, wanted, scope.within, ascending=ascending)
+            return MostFrequent(self._label(), ref, scope.within)
+        if self.counting == "events":
+            return Counted(self._label(), ref, wanted, scope.within)
+        return CountedValues(self._label(), ref, wanted, scope.within)
 
-    def _memory(self, wanted: Range, binder: Binder) -> Cuttable:
+    def _cell(self, wanted: "Range", binder: Binder) -> Cell:
         scope = self.scope
+        where, within = scope.where, scope.within
+        passes = binder.filter(where)
         if self.counting == "days":
-            return different_days(binder.terms.zone, scope, wanted.keep)
+            return SeenDays(scope.events, where, passes, binder.terms.zone, wanted.keep, within)
         if self.property is None:
-            return Times(scope.events, scope.where, wanted.keep, scope.within)
+            return Times(scope.events, where, passes, wanted.keep, within)
+        column = binder.column(self.property, where)
         if self.counting == "distinct":
-            return different_values(self.property, scope, wanted.keep)
-        within = scope.within
-        return TimesByValue(self.property, scope.events, scope.where, wanted.low, within)
+            return SeenValues(scope.events, where, self.property, column, wanted.keep, within)
+        return Repeated(scope.events, where, self.property, column, wanted.low, within)
 
     def _label(self) -> str:
         said = f"performed {wording.names(self.scope.events)}"
@@ -80,13 +83,16 @@ class NotPerformed:
 
     scope: Scope
 
+    def spec_kind(self) -> str:
+        """What the leaf is called in its identity."""
+        return "not_performed"
+
     def bind(self, binder: Binder) -> Leaf:
         """Return the leaf that asks this."""
         scope = self.scope
-        memory = Times(scope.events, scope.where, 1)
-        recall = Recall(binder.share(since_or_plain(memory, scope.since)), scope.since)
+        cell = Times(scope.events, scope.where, binder.filter(scope.where), 1)
         label = f"not performed {wording.names(scope.events)}{wording.scope(scope)}"
-        return Absent(label, recall, scope.within)
+        return Absent(label, binder.share(reset_by(cell, scope.since)), scope.within)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +102,181 @@ class Quiet:
     duration: Millis
     events: Names = ()
 
+    def spec_kind(self) -> str:
+        """What the leaf is called in its identity."""
+        return "quiet"
+
     def bind(self, binder: Binder) -> Leaf:
         """Return the leaf that asks this."""
-        recall = Recall(binder.share(Times(self.events, (), 1)), None)
+        ref = binder.share(Times(self.events, (), None, 1))
         of = f" of {wording.names(self.events)}" if self.events else ""
-        return Absent(f"quiet {wording.duration(self.duration)}{of}", recall, self.duration)
+        return Absent(f"quiet {wording.duration(self.duration)}{of}", ref, self.duration)
+
+
+@final
+class Range:
+    """Which counts are wanted: from `low` to `high`, both included; `high` None for no end."""
+
+    def __init__(self, at_least: int | None, at_most: int | None, exactly: int | None) -> None:
+        lows = [bound for bound in (at_least, exactly) if bound is not None]
+        highs = [bound for bound in (at_most, exactly) if bound is not None]
+        self.high = min(highs) if highs else None
+        self.low = max(lows) if lows else (0 if highs else 1)
+
+    @property
+    def keep(self) -> int:
+        """How many times must be kept to tell a count in the range from every other."""
+        return max(self.low, 1 if self.high is None else self.high + 1)
+
+
+def in_range(times: list[Millis], low: int, high: int | None, within: int, now: Millis) -> Until:
+    """Answer whether the number of ascending times inside the window lies in a range.
+
+    `within` is 0 where there is no window. The number can only fall until the next event.
+    """
+    kept = len(times)
+    if kept < low:
+        return NEVER
+    if not within:
+        return ALWAYS if high is None or kept <= high else NEVER
+    if high is None:
+        until = times[kept - low] + within
+        return until if until > now else NEVER
+    first = first_after(times, now - within)
+    count = kept - first
+    if count > high:
+        left = times[kept - high - 1]
+        later = kept - first_after(times, left)
+        return -(left + within) if later >= low else NEVER
+    if count < low:
+        return NEVER
+    return times[kept - low] + within if low else ALWAYS
+
+
+def counted(times: list[Millis], gone: Millis) -> str:
+    """Say how many of some times are later than an instant, and when the last was."""
+    left = times[first_after(times, gone) :]
+    if not left:
+        return "none"
+    last = iso(left[-1])
+    return f"last at {last}" if len(left) == 1 else f"{len(left)}, last at {last}"
+
+
+@final
+class Counted(Leaf):
+    """The number of remembered times inside the window lies in a range."""
+
+    def __init__(self, label: str, ref: CellRef, wanted: Range, within: Millis | None) -> None:
+        super().__init__(label)
+        self._ref = ref
+        self._low = wanted.low
+        self._high = wanted.high
+        self._within = within or 0
+
+    def flip(self, profile: Profile, now: Millis) -> Until:
+        """Say whether the count is in the range; it can only fall until the next event."""
+        state = self._ref.state(profile)
+        if state is None:
+            return NEVER if self._low else ALWAYS
+        assert isinstance(state, TimesState)
+        return in_range(state.times, self._low, self._high, self._within, now)
+
+    def detail(self, profile: Profile, now: Millis) -> str:
+        """Say how many there are and when the last was."""
+        state = self._ref.state(profile)
+        if state is None:
+            return "none"
+        assert isinstance(state, TimesState)
+        return counted(state.times, now - self._within if self._within else 0)
+
+
+@final
+class CountedValues(Leaf):
+    """The number of values last seen inside the window lies in a range."""
+
+    def __init__(self, label: str, ref: CellRef, wanted: Range, within: Millis | None) -> None:
+        super().__init__(label)
+        self._ref = ref
+        self._low = wanted.low
+        self._high = wanted.high
+        self._within = within or 0
+
+    def flip(self, profile: Profile, now: Millis) -> Until:
+        """Say whether the count is in the range; it can only fall until the next event."""
+        state = self._ref.state(profile)
+        if state is None:
+            return NEVER if self._low else ALWAYS
+        assert isinstance(state, SeenState)
+        if len(state.last) < self._low:
+            return NEVER
+        return in_range(state.times(), self._low, self._high, self._within, now)
+
+    def detail(self, profile: Profile, now: Millis) -> str:
+        """Say how many there are and when the last was."""
+        state = self._ref.state(profile)
+        if state is None:
+            return "none"
+        assert isinstance(state, SeenState)
+        return counted(state.times(), now - self._within if self._within else 0)
+
+
+@final
+class MostFrequent(Leaf):
+    """The most frequent value was carried at least so many times inside the window."""
+
+    def __init__(self, label: str, ref: CellRef, within: Millis | None) -> None:
+        super().__init__(label)
+        self._ref = ref
+        self._within = within or 0
+
+    def flip(self, profile: Profile, now: Millis) -> Until:
+        """Say whether the best value has its times inside the window."""
+        state = self._ref.state(profile)
+        if state is None:
+            return NEVER
+        assert isinstance(state, RepeatedState)
+        if not state.best:
+            return NEVER
+        if not self._within:
+            return ALWAYS
+        until = state.best + self._within
+        return until if until > now else NEVER
+
+    def detail(self, profile: Profile, now: Millis) -> str:  # noqa: ARG002
+        """Name the value that decides."""
+        state = self._ref.state(profile)
+        if state is not None:
+            assert isinstance(state, RepeatedState)
+            found = state.decisive()
+            if found is not None:
+                return f"{shown(found)}, last at {iso(state.by_value[found][-1])}"
+        return "no value so often"
+
+
+@final
+class Absent(Leaf):
+    """There is no remembered time inside the window."""
+
+    def __init__(self, label: str, ref: CellRef, within: Millis | None) -> None:
+        super().__init__(label)
+        self._ref = ref
+        self._within = within or 0
+
+    def flip(self, profile: Profile, now: Millis) -> Until:
+        """Say whether there is none; with a window, one ends exactly the window after it."""
+        state = self._ref.state(profile)
+        if state is None:
+            return ALWAYS
+        assert isinstance(state, TimesState)
+        if not self._within:
+            return NEVER
+        until = state.times[-1] + self._within
+        return -until if until > now else ALWAYS
+
+    def detail(self, profile: Profile, now: Millis) -> str:  # noqa: ARG002
+        """Say when the last one was."""
+        state = self._ref.state(profile)
+        if state is None:
+            return "none so far"
+        assert isinstance(state, TimesState)
+        return f"since {iso(state.times[-1])}"

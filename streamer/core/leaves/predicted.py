@@ -15,26 +15,20 @@ The power depends on x and p alone. It is calculated in decimals to 50 digits an
 all else in fractions; so the instant is the same on every machine, and exact at the millisecond.
 """
 
-from bisect import bisect_left
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
 from math import exp, log
-from typing import Final, Literal
-from zoneinfo import ZoneInfo
+from typing import Final, Literal, final
 
-from streamer.core.memory import NEVER, TIME_BYTES, Answer, Binder, Fold, Leaf, listens
-from streamer.core.profile import Profile, State
-from streamer.core.syntax import Names
+from streamer.core.leaf import ALWAYS, NEVER, Binder, CellRef, Leaf, Until
+from streamer.core.profile import Profile
+from streamer.core.rules.spec import Names
+from streamer.core.state.purchases import Purchases, PurchasesState
 from streamer.instants import iso
-from streamer.types import FOREVER, SECOND, Event, Millis
+from streamer.types import FOREVER, Millis
 
-MOST_DAYS: Final = 1_000
-"""How many different days with a purchase are told apart, the latest ones."""
-
-_DAY_BYTES: Final = 5
 _HOPELESS: Final = 700.0
 """The logarithm of odds beyond which a double has no room."""
 _CALCULATED: Final = Context(prec=50)
@@ -56,6 +50,10 @@ class BgNbd:
     alpha: Fraction
     a: Fraction
     b: Fraction
+
+    def spec_kind(self) -> str:
+        """What the leaf is called in its identity."""
+        return "bg_nbd"
 
     def alive(self, repeats: int, recency: Millis, age: Millis) -> float:
         """Return P(alive) as people read it; recency and age in ms since the first purchase."""
@@ -87,6 +85,10 @@ class Predicted:
     at_least: Fraction | None = None
     below: Fraction | None = None
 
+    def spec_kind(self) -> str:
+        """What the leaf is called in its identity."""
+        return "predicted"
+
     @property
     def events(self) -> Names:
         """The names of the events that are purchases."""
@@ -98,119 +100,56 @@ class Predicted:
         return Alive(self, binder.share(Purchases(self.model.events, self.model.each, zone)))
 
 
-class Purchases:
-    """The first and last purchase, and how many there were.
-
-    State: [first time, last time, count, days]: with `each` event, `count` counts them and there
-    are no days; with `each` day, `days` are the numbers of the latest different days, ascending,
-    and `count` is how many earlier ones were forgotten. Merge: the smaller first time, the larger
-    last time, the sum of the counts, the latest of all days.
-    """
-
-    def __init__(self, events: Names, each: Literal["event", "day"], zone: str) -> None:
-        self.slot = -1
-        self.horizon: Millis | None = None
-        self._events = events
-        self._days = each == "day"
-        self._zone = ZoneInfo(zone)
-        self._content = f"purchases {events} {f'days {zone}' if self._days else 'events'}"
-
-    def content(self) -> str:
-        """Return what counts as a purchase."""
-        return self._content
-
-    def bound(self) -> int:
-        """Return the bytes of two instants, a count and `MOST_DAYS` days."""
-        return 1 + 3 * TIME_BYTES + 3 + (MOST_DAYS * _DAY_BYTES if self._days else 0)
-
-    def fold(self, name: str) -> Fold | None:
-        """Count a purchase."""
-        if not listens(self._events, name):
-            return None
-        return self._count_day if self._days else self._count
-
-    def _count(self, state: State, event: Event, _profile: Profile) -> State:
-        time = event.time
-        if state is None:
-            return [time, time, 1, []]
-        state[2] += 1
-        return _spanned(state, time)
-
-    def _count_day(self, state: State, event: Event, profile: Profile) -> State:
-        time = event.time
-        day = datetime.fromtimestamp(time // SECOND, self._zone).toordinal()
-        if state is None:
-            return [time, time, 0, [day]]
-        days = state[3]
-        place = bisect_left(days, day)
-        if (place == len(days) or days[place] != day) and (place or not state[2]):
-            days.insert(place, day)
-            if len(days) > MOST_DAYS:
-                del days[0]
-                state[2] += 1
-                profile.went_beyond(self.slot)
-        return _spanned(state, time)
-
-
-def _spanned(state: State, time: Millis) -> State:
-    if time < state[0]:
-        state[0] = time
-    elif time > state[1]:
-        state[1] = time
-    return state
-
-
-def repeats(state: State) -> int:
-    """Return the number of purchases after the first, of a state that is there."""
-    return int(state[2]) + len(state[3]) - 1
-
-
-class Alive:
+@final
+class Alive(Leaf):
     """P(alive) lies in a range. Without any purchase there is no score, and nothing holds."""
 
-    def __init__(self, question: Predicted, slot: int) -> None:
+    def __init__(self, question: Predicted, ref: CellRef) -> None:
+        label = f"predicted {question.model.name}"
+        if question.at_least is not None:
+            label += f" at least {float(question.at_least):g}"
+        if question.below is not None:
+            label += f" below {float(question.below):g}"
+        super().__init__(label)
         self._model = question.model
-        self._slot = slot
+        self._ref = ref
         self._low = question.at_least
         self._high = question.below
-        self.label = f"predicted {question.model.name}"
-        if question.at_least is not None:
-            self.label += f" at least {float(question.at_least):g}"
-        if question.below is not None:
-            self.label += f" below {float(question.below):g}"
         alpha = question.model.alpha * question.model.unit
         self._alpha, self._parts = alpha.as_integer_ratio()
         self._growth = lru_cache(4096)(question.model.growth)
 
-    def test(self, profile: Profile, now: Millis) -> Answer:
+    def flip(self, profile: Profile, now: Millis) -> Until:
         """Say whether it is in the range; it flips right after the instant at which it leaves."""
-        state = profile.memories[self._slot]
+        state = self._ref.state(profile)
         if state is None:
             return NEVER
-        if not repeats(state):
-            return self._high is None, FOREVER
+        assert isinstance(state, PurchasesState)
+        if state.purchases() == 1:
+            return ALWAYS if self._high is None else NEVER
         begins = 0 if self._high is None else self._below(self._high, state)
         ends = FOREVER if self._low is None else self._below(self._low, state)
         if now < begins:
-            return (False, begins) if begins < ends else NEVER
-        return (True, ends) if now < ends else NEVER
+            return -begins if begins < ends else NEVER
+        return ends if now < ends else NEVER
 
-    def _below(self, share: Fraction, state: State) -> Millis:
+    def _below(self, share: Fraction, state: PurchasesState) -> Millis:
         """Return the first instant at which P(alive) is below the share."""
-        growth, parts = self._growth(share, repeats(state)).as_integer_ratio()
-        recency = self._alpha + (state[1] - state[0]) * self._parts
+        growth, parts = self._growth(share, state.purchases() - 1).as_integer_ratio()
+        recency = self._alpha + (state.last - state.first) * self._parts
         age = (recency * growth - self._alpha * parts) // (self._parts * parts)
-        return min(int(state[0] + age + 1), FOREVER)
+        until = state.first + age + 1
+        return until if until < FOREVER else FOREVER
 
     def detail(self, profile: Profile, now: Millis) -> str:
         """Say the score, and what it is found from."""
-        state = profile.memories[self._slot]
+        state = self._ref.state(profile)
         if state is None:
             return "no purchase"
-        first, last = state[0], state[1]
-        alive = self._model.alive(repeats(state), last - first, now - first)
+        assert isinstance(state, PurchasesState)
+        first, last, number = state.first, state.last, state.purchases()
+        alive = self._model.alive(number - 1, last - first, now - first)
         counted = "day" if self._model.each == "day" else "purchase"
-        number = repeats(state) + 1
         said = f"{number} {counted}{'s' if number > 1 else ''}"
         if counted == "day":
             said += " with a purchase"

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TypeAlias
+from typing import TypeAlias, final
 
 from streamer.core.calendar import YEARS_AHEAD, Almanac, Calendar
-from streamer.core.memory import Answer, Binder, Leaf
+from streamer.core.leaf import Binder, Leaf, Until
 from streamer.core.profile import Profile
 from streamer.instants import iso
 from streamer.types import Millis
@@ -25,30 +25,35 @@ class Season:
     begins: MonthDay
     ends: MonthDay
 
+    def spec_kind(self) -> str:
+        """What the leaf is called in its identity."""
+        return "season"
+
     def bind(self, binder: Binder) -> Leaf:
         """Return the leaf that asks this."""
         return InSeason(self, Calendar(binder.terms.zone))
 
 
-class InSeason:
+@final
+class InSeason(Leaf):
     """The calendar alone: nothing is remembered of a customer, and a merge has nothing to do."""
 
     def __init__(self, question: Season, calendar: Calendar) -> None:
         begins, ends = question.begins, question.ends
-        self.label = f"season from {begins[0]:02}-{begins[1]:02} to {ends[0]:02}-{ends[1]:02}"
+        super().__init__(f"season from {begins[0]:02}-{begins[1]:02} to {ends[0]:02}-{ends[1]:02}")
         self._begins = begins
         self._ends = ends
         self._calendar = calendar
         self._almanac = Almanac(self._asked)
 
-    def test(self, _profile: Profile, now: Millis) -> Answer:
+    def flip(self, profile: Profile, now: Millis) -> Until:  # noqa: ARG002
         """Say whether it is the season; it flips when a day begins in the zone."""
         return self._almanac.answer((), now)
 
-    def _asked(self, _dates: tuple[int, ...], now: Millis) -> Answer:
+    def _asked(self, _dates: tuple[int, ...], now: Millis) -> Until:
         today = self._calendar.day(now)
         until = self._calendar.next_turn(now, self._includes, self._turns(today))
-        return self._includes(today), until
+        return until if self._includes(today) else -until
 
     def _includes(self, day: date) -> bool:
         month_day = (day.month, day.day)
@@ -62,7 +67,7 @@ class InSeason:
             turns = (_day(year, self._begins, after=0), _day(year, self._ends, after=1))
             yield from (turn for turn in sorted(turns) if turn >= today)
 
-    def detail(self, _profile: Profile, now: Millis) -> str:
+    def detail(self, profile: Profile, now: Millis) -> str:  # noqa: ARG002
         """Say which day it is."""
         return f"{iso(now)} is {self._calendar.day(now):%m-%d}"
 

@@ -11,16 +11,15 @@ the nearer to the latter the more purchases there are. Time does not change it.
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final, Literal
+from typing import Literal, final
 
-from streamer.core.leaves.predicted import Purchases, repeats
-from streamer.core.memory import NEVER, Answer, Binder, Fold, Leaf
-from streamer.core.profile import Profile, State
-from streamer.core.syntax import Names
-from streamer.core.values import SCALE, compile_found, ten_thousandths
-from streamer.types import FOREVER, Event, Millis
-
-_SUM_BYTES: Final = 18
+from streamer.core.leaf import ALWAYS, NEVER, Binder, CellRef, Leaf, Until
+from streamer.core.profile import Profile
+from streamer.core.rules.spec import Names
+from streamer.core.state.purchases import Purchases
+from streamer.core.state.spending import Spending, SpendingState
+from streamer.core.values import SCALE
+from streamer.types import Millis
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +38,10 @@ class GammaGamma:
     q: Fraction
     v: Fraction
 
+    def spec_kind(self) -> str:
+        """What the leaf is called in its identity."""
+        return "gamma_gamma"
+
     def expected(self, purchases: int, total: Fraction) -> Fraction:
         """Return the expected value of a purchase, exactly."""
         return self.p * (self.v + total) / (self.p * purchases + self.q - 1)
@@ -51,6 +54,10 @@ class Worth:
     model: GammaGamma
     at_least: Fraction | None = None
     below: Fraction | None = None
+
+    def spec_kind(self) -> str:
+        """What the leaf is called in its identity."""
+        return "worth"
 
     @property
     def events(self) -> Names:
@@ -66,87 +73,49 @@ class Worth:
         """Return the leaf that asks this."""
         model = self.model
         counted = Purchases(model.events, model.each, binder.terms.zone)
-        return Valued(self, binder.share(Spending(counted, model.property)))
+        amounts = binder.amounts(model.property, (), None)
+        return Valued(self, binder.share(Spending(counted, model.property, amounts)))
 
 
-class Spending:
-    """The purchases of positive value, and what they add up to.
-
-    State: [purchases, sum in ten-thousandths], the purchases as `Purchases` keeps them. Merge:
-    that of the purchases, and the sum of the sums.
-    """
-
-    def __init__(self, purchases: Purchases, name: str) -> None:
-        self.slot = -1
-        self.horizon: Millis | None = None
-        self._purchases = purchases
-        self._content = f"spending {name!r} {purchases.content()}"
-        self._found = compile_found(name, ())
-
-    def content(self) -> str:
-        """Return what counts as a purchase, and its value."""
-        return self._content
-
-    def bound(self) -> int:
-        """Return the bytes of the purchases and a sum."""
-        return 1 + self._purchases.bound() + _SUM_BYTES
-
-    def fold(self, name: str) -> Fold | None:
-        """Add a purchase."""
-        count = self._purchases.fold(name)
-        if count is None:
-            return None
-        self._purchases.slot = self.slot  # what goes beyond there, goes beyond here
-
-        def add(state: State, event: Event, profile: Profile) -> State:
-            numbers = (ten_thousandths(value) for value, _ in self._found(event))
-            value = sum(number for number in numbers if number is not None)
-            if value <= 0:
-                return state
-            if state is None:
-                return [count(None, event, profile), value]
-            state[0] = count(state[0], event, profile)
-            state[1] += value
-            return state
-
-        return add
-
-
-class Valued:
+@final
+class Valued(Leaf):
     """The expected value lies in a range. Without a purchase of any value, nothing holds."""
 
-    def __init__(self, question: Worth, slot: int) -> None:
+    def __init__(self, question: Worth, ref: CellRef) -> None:
+        label = f"predicted {question.model.name}"
+        if question.at_least is not None:
+            label += f" at least {float(question.at_least):g}"
+        if question.below is not None:
+            label += f" below {float(question.below):g}"
+        super().__init__(label)
         self._model = question.model
-        self._slot = slot
+        self._ref = ref
         self._low = question.at_least
         self._high = question.below
-        self.label = f"predicted {question.model.name}"
-        if question.at_least is not None:
-            self.label += f" at least {float(question.at_least):g}"
-        if question.below is not None:
-            self.label += f" below {float(question.below):g}"
 
-    def _expected(self, state: State) -> tuple[int, Fraction]:
-        purchases = repeats(state[0]) + 1
-        return purchases, self._model.expected(purchases, Fraction(state[1], SCALE))
+    def _expected(self, state: SpendingState) -> Fraction:
+        return self._model.expected(state.made.purchases(), Fraction(state.amount, SCALE))
 
-    def test(self, profile: Profile, _now: Millis) -> Answer:
+    def flip(self, profile: Profile, now: Millis) -> Until:  # noqa: ARG002
         """Say whether it is in the range; only a purchase changes it."""
-        state = profile.memories[self._slot]
+        state = self._ref.state(profile)
         if state is None:
             return NEVER
-        _, expected = self._expected(state)
+        assert isinstance(state, SpendingState)
+        expected = self._expected(state)
         holds = (self._low is None or expected >= self._low) and (
             self._high is None or expected < self._high
         )
-        return holds, FOREVER
+        return ALWAYS if holds else NEVER
 
-    def detail(self, profile: Profile, _now: Millis) -> str:
+    def detail(self, profile: Profile, now: Millis) -> str:  # noqa: ARG002
         """Say the expected value, and what it is found from."""
-        state = profile.memories[self._slot]
+        state = self._ref.state(profile)
         if state is None:
             return "no purchase of any value"
-        purchases, expected = self._expected(state)
-        mean = state[1] / SCALE / purchases
+        assert isinstance(state, SpendingState)
+        purchases = state.made.purchases()
+        mean = state.amount / SCALE / purchases
         plural = "s" if purchases > 1 else ""
-        return f"expected {float(expected):.2f} after {purchases} purchase{plural} of {mean:.2f}"
+        expected = float(self._expected(state))
+        return f"expected {expected:.2f} after {purchases} purchase{plural} of {mean:.2f}"

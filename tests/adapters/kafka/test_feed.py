@@ -54,7 +54,7 @@ def read(feed: KafkaFeed, count: int) -> list[Record]:
 
 def ends(feed: KafkaFeed, offset: int) -> bool:
     feed.poll(100, 0.02)
-    return feed.at_end(0, offset)
+    return feed.at_end({0: offset}) == {0}
 
 
 def trouble(feed: KafkaFeed) -> str:

@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from streamer.adapters.memory import MemoryLog
-from streamer.analysis.fitting import Asked, Fitted, Histories, calibrate, fit
+from streamer.analysis.fitting import FitRequest, Fitted, Histories, calibrate, fit
 from streamer.analysis.fitting.bg_nbd import Parameters
 from streamer.analysis.fitting.histories import Each, Summary
 from streamer.app.nodes import leaves_of
 from streamer.codecs.events import decode
-from streamer.core.leaves.predicted import Predicted, repeats
-from streamer.core.syntax import Segment
+from streamer.core.leaves.predicted import Predicted
+from streamer.core.rules.spec import Segment
+from streamer.core.state.purchases import PurchasesState
 from streamer.errors import UsageError
 from streamer.language import read_rules_text
 from streamer.types import DAY, WEEK, Event
@@ -30,13 +31,13 @@ def log_of(data: bytes) -> MemoryLog:
     return log
 
 
-def asked(**more: Any) -> Asked:  # noqa: ANN401  the fields of Asked
+def asked(**more: Any) -> FitRequest:  # noqa: ANN401  the fields of FitRequest
     plain = {"key": "churn", "events": ORDERS, "each": "event", "unit": WEEK, "zone": "UTC"}
-    return Asked(**{**plain, "until": None, "ahead": 90 * DAY, **more})
+    return FitRequest(**{**plain, "until": None, "ahead": 90 * DAY, **more})
 
 
 @cache
-def fitted(**more: Any) -> Fitted:  # noqa: ANN401  the fields of Asked
+def fitted(**more: Any) -> Fitted:  # noqa: ANN401  the fields of FitRequest
     return fit(asked(**more), log_of(lines(1_000, 60, 7)), decode, lambda: None)
 
 
@@ -106,8 +107,8 @@ def test_customers_are_scored_as_the_rule_scores_them() -> None:
     (one,) = (each for each in found.standings if each.customer == "u-3")
     for nth, time in enumerate(found.histories.times["u-3"]):
         shopper.decides(Event(f"e{nth}", "order_completed", "c", time, {}))
-    (plan,) = shopper.rules.plans
-    (leaf,) = (asked.leaf for asked in leaves_of(plan))
+    (segment,) = shopper.rules.segments
+    (leaf,) = (asked.leaf for asked in leaves_of(segment))
     said = leaf.detail(shopper.alive, found.until)
     assert f"P(alive) {one.alive:.4f} after {one.purchases} purchase" in said
 
@@ -121,8 +122,10 @@ def test_purchases_are_counted_as_by_the_rule(each: Each) -> None:
     shopper = Shopper(*declared.declarations, header=declared.header)
     for nth, time in enumerate(times):
         shopper.decides(Event(f"e{nth}", "order_completed", "c", START + time, {}))
+    (state,) = shopper.alive.states
+    assert isinstance(state, PurchasesState)
     ((_, summary),) = histories(*times, each=each, zone=zone).until(START + 5 * DAY)
-    assert summary.repeats == repeats(shopper.alive.memories[0])
+    assert summary.repeats == state.purchases() - 1
     assert (summary.recency, summary.age) == (3 * DAY, 5 * DAY)
 
 

@@ -15,7 +15,7 @@ from streamer.analysis.report import Report, report_changes, report_events
 from streamer.app.replay import replay
 from streamer.codecs.changes import encode_change
 from streamer.codecs.events import decode
-from streamer.core.ruleset import RuleSet
+from streamer.core.engine.program import RuleSet
 from streamer.errors import UsageError
 from streamer.ports import Log
 from streamer.types import DAY, HOUR, MINUTE, Millis, Record, SegmentChange

@@ -1,13 +1,12 @@
-"""A customer of whom a date is told, and instants as a clock in a zone shows them."""
+"""A customer of whom a date is known, and instants as a clock in a zone shows them."""
 
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from streamer.core.memory import Answer
-from streamer.core.syntax import Condition, Header
-from streamer.types import FOREVER, Event
-from tests.core.shopper import Shopper
+from streamer.core.leaf import Until
+from streamer.types import DAY, FOREVER
+from tests.core.state.asking import START, Asking, Happened, Spec
 
 
 def at(text: str, zone: str = "Europe/Berlin") -> int:
@@ -16,20 +15,19 @@ def at(text: str, zone: str = "Europe/Berlin") -> int:
 
 
 def told(
-    question: Condition,
+    question: Spec,
     born: Any,  # noqa: ANN401  as in JSON
     now: str,
     zone: str = "Europe/Berlin",
-) -> Answer:
-    """What a leaf answers at `now` of a customer who was born then, told a day before."""
-    shopper = Shopper(question, header=Header(zone=zone))
+) -> Until:
+    """What a leaf answers at `now` of a customer whose date of birth came a day before."""
     instant = at(now, zone)
-    shopper.decides(Event("", "identified", "c", instant - 86_400_000, {}, {"born": born}))
-    when = shopper.rules.plans[0].rungs[0].when
-    assert when is not None
-    return when.test(shopper.alive, instant)
+    came = Happened(instant - DAY - START, "identified", {}, {"born": born})
+    asking = Asking(question, zone=zone)
+    return asking.leaves[0].flip(asking.customer(came).reread().profile, instant)
 
 
-def expected(*, holds: bool, until: str | None, zone: str = "Europe/Berlin") -> Answer:
+def expected(*, holds: bool, until: str | None, zone: str = "Europe/Berlin") -> Until:
     """The answer, until a clock shows `until`; None for ever."""
-    return holds, FOREVER if until is None else at(until, zone)
+    instant = FOREVER if until is None else at(until, zone)
+    return instant if holds else -instant

@@ -3,7 +3,7 @@
 import pytest
 
 from streamer.core.leaves.abandoned import Abandoned
-from streamer.core.syntax import Clause, Comparison, Header
+from streamer.core.rules.spec import Clause, Comparison, Header
 from streamer.types import Event
 from tests.core.shopper import Shopper, on, story
 

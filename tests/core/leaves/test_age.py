@@ -6,9 +6,9 @@ import pytest
 
 from streamer.core.leaves.age import Age
 from streamer.core.leaves.anniversary import Anniversary
-from streamer.types import DAY
+from streamer.types import DAY, FOREVER
 from tests.core.leaves.dated import expected, told
-from tests.core.shopper import Shopper, compiled, known
+from tests.core.state.asking import Asking, known
 
 ADULT = Age("born", at_least=18)
 CHILD = Age("born", below=18)
@@ -55,25 +55,19 @@ def test_an_age_is_in_whole_years(
     assert told(question, born, now) == expected(holds=holds, until=until)
 
 
-def test_somebody_of_whom_nothing_is_told_has_no_age() -> None:
-    shopper = Shopper(CHILD)
-    shopper.does(known(0, other="1990-01-01"))
-    assert shopper.answer(0)[0] is False
+def test_a_customer_without_the_trait_has_no_age() -> None:
+    assert Asking(CHILD).customer(known(0, other="1990-01-01")).flip(0) == -FOREVER
 
 
-def test_a_birthday_makes_somebody_older_by_time_alone() -> None:
-    shopper = Shopper(ADULT)
-    assert shopper.does(known(0, born="2008-01-02")) == []
-    assert shopper.waits(DAY) == [(DAY, "+s")]
+def test_a_customer_grows_older_by_time_alone() -> None:
+    assert Asking(ADULT).customer(known(0, born="2008-01-02")).story() == f"-0 +{DAY}"
 
 
 def test_age_and_anniversary_of_one_trait_share_what_they_remember() -> None:
-    assert len(compiled(CHILD, Anniversary("born")).memories) == 1
+    assert len(Asking(CHILD, Anniversary("born")).cells) == 1
 
 
 def test_it_says_what_it_rests_on() -> None:
-    shopper = Shopper(Age("born", 18, 30))
-    shopper.does(known(0, born="2000-01-03"))
-    assert shopper.because(holds=True) == [
-        "age by born at least 18 below 30: born 2000-01-03: 25 years"
-    ]
+    customer = Asking(Age("born", 18, 30)).customer(known(0, born="2000-01-03"))
+    assert customer.asking.leaves[0].label == "age by born at least 18 below 30"
+    assert customer.detail(0) == "born 2000-01-03: 25 years"

@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 
 from streamer.core.leaves.aggregate import Aggregate
-from streamer.core.syntax import Comparison, Header, Operator, Scope
+from streamer.core.rules.spec import Comparison, Header, Operator, Scope
 from streamer.types import Event
 from tests.core.shopper import Shopper, on, story
 

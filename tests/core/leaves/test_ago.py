@@ -3,7 +3,7 @@
 import pytest
 
 from streamer.core.leaves.ago import Ago
-from streamer.core.syntax import Clause, Comparison
+from streamer.core.rules.spec import Clause, Comparison
 from streamer.types import Event
 from tests.core.shopper import on, story
 

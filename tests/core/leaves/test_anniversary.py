@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from streamer.core.leaves.anniversary import Anniversary
-from streamer.types import DAY
+from streamer.types import DAY, FOREVER
 from tests.core.leaves.dated import expected, told
-from tests.core.shopper import Shopper, known
+from tests.core.state.asking import Asking, known
 
 
 def days(before: int, after: int) -> Anniversary:
@@ -78,36 +78,25 @@ def test_a_day_whose_midnight_is_left_out_begins_an_hour_later() -> None:
     assert answer == expected(holds=False, until="2026-03-29T01:00", zone="Asia/Beirut")
 
 
-def test_the_latest_word_counts_also_if_an_older_one_comes_late() -> None:
-    shopper = Shopper(days(0, 0))
-    shopper.does(known(1_000, born="1990-01-01"))
-    assert shopper.answer(1_000) == (True, DAY)
-    shopper.does(known(500, born="1990-05-20"))
-    assert shopper.answer(1_000) == (True, DAY)
-    shopper.does(known(1_000, born=None))
-    assert shopper.answer(1_000)[0] is False
-    shopper.does(known(500, born="1990-01-01"))
-    assert shopper.reread().answer(1_000)[0] is False
+def test_the_latest_dates_count_also_if_older_ones_come_late() -> None:
+    customer = Asking(days(0, 0)).customer(known(1_000, born="1990-01-01"))
+    assert customer.flip(1_000) == DAY
+    customer.does(known(500, born="1990-05-20"))
+    assert customer.flip(1_000) == DAY
+    customer.does(known(1_000, born=None))
+    assert customer.flip(1_000) == -FOREVER
+    customer.does(known(500, born="1990-01-01"))
+    assert customer.reread().flip(1_000) == -FOREVER
 
 
-def test_a_birthday_enters_and_exits_by_time_alone() -> None:
-    shopper = Shopper(days(1, 0))
-    assert shopper.does(known(0, born="1990-01-03")) == []
-    assert shopper.waits(DAY) == [(DAY, "+s")]
-    assert shopper.waits(3 * DAY) == [(3 * DAY, "-s")]
-
-
-def test_more_dates_than_are_kept_are_counted() -> None:
-    shopper = Shopper(days(0, 0))
-    shopper.does(known(0, born=[f"1990-01-{day:02}" for day in range(1, 17)]))
-    assert shopper.beyond == 0
-    shopper.does(known(1, born=[f"1990-01-{day:02}" for day in range(1, 18)]))
-    assert shopper.beyond == 1
+def test_a_birthday_comes_and_goes_by_time_alone() -> None:
+    born = known(0, born="1990-01-03")
+    customer = Asking(days(1, 0)).customer(born)
+    assert customer.flip(0) == -DAY
+    assert customer.flip(DAY) == 3 * DAY
 
 
 def test_it_says_what_it_rests_on() -> None:
-    shopper = Shopper(days(7, 0))
-    shopper.does(known(0, born="1990-01-03"))
-    assert shopper.because(holds=True) == [
-        "anniversary of born from 7d before: born 1990-01-03; today is 2026-01-01"
-    ]
+    customer = Asking(days(7, 0)).customer(known(0, born="1990-01-03"))
+    assert customer.asking.leaves[0].label == "anniversary of born from 7d before"
+    assert customer.detail(0) == "born 1990-01-03; today is 2026-01-01"

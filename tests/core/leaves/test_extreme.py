@@ -5,7 +5,7 @@ from typing import Literal
 import pytest
 
 from streamer.core.leaves.extreme import Extreme
-from streamer.core.syntax import Comparison, Operator, Scope
+from streamer.core.rules.spec import Comparison, Operator, Scope
 from streamer.types import Event
 from tests.core.shopper import on, story
 

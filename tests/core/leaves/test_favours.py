@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from streamer.core.leaves.favours import Favours
-from streamer.core.syntax import Clause, Comparison
+from streamer.core.rules.spec import Clause, Comparison
 from streamer.types import Event
 from tests.core.shopper import on, story
 

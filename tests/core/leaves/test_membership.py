@@ -2,7 +2,7 @@
 
 from streamer.core.leaves.membership import InSegment
 from streamer.core.leaves.performed import Performed
-from streamer.core.syntax import Ladder, Scope, Tier
+from streamer.core.rules.spec import Ladder, Scope, Tier
 from tests.core.shopper import Shopper, on, segment
 
 SEEN = Performed(Scope(("seen",), within=10))

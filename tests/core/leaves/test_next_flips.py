@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from streamer.app.nodes import leaves_of
 from streamer.codecs.events import decode
-from streamer.core.decide import decide
-from streamer.core.memory import Leaf
+from streamer.core.engine.conditions import LeafNode
+from streamer.core.engine.decide import decide
+from streamer.core.engine.program import RuleSet
 from streamer.core.profile import Profile
-from streamer.core.ruleset import RuleSet
 from streamer.errors import InvalidEvent
 from streamer.types import DAY, FOREVER, Event, Millis, Record
 from tests.engine import compiled
@@ -50,19 +50,19 @@ def events_in(lines: Sequence[bytes]) -> list[Event]:
     return [event for event in events if event.customer == "c1"]
 
 
-def leaf_of(rules: RuleSet) -> Leaf:
-    (plan,) = (plan for plan in rules.plans if plan.key == "one")
-    (asked,) = leaves_of(plan)
-    return asked.leaf
+def leaf_of(rules: RuleSet) -> LeafNode:
+    (segment,) = (segment for segment in rules.segments if segment.key == "one")
+    (asked,) = leaves_of(segment)
+    return asked
 
 
-def check_flips(leaf: Leaf, profile: Profile, gaps: list[Millis]) -> None:
+def check_flips(leaf: LeafNode, profile: Profile, gaps: list[Millis]) -> None:
     """Follow the flips from the clock on; between them, nothing changes at any instant."""
     now = profile.clock
     for _ in range(6):
         holds, until = leaf.test(profile, now)
         assert until > now
-        assert leaf.detail(profile, now)
+        assert leaf.leaf.detail(profile, now)
         end = min(until, now + FAR)
         instants = {now + gap for gap in gaps} | {end - gap for gap in gaps}
         instants |= {now + (end - now) * part // 4 for part in range(4)}

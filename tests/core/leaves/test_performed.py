@@ -3,7 +3,7 @@
 import pytest
 
 from streamer.core.leaves.performed import NotPerformed, Performed, Quiet
-from streamer.core.syntax import Clause, Comparison, Condition, Header, Scope
+from streamer.core.rules.spec import Clause, Comparison, Condition, Header, Scope
 from streamer.types import DAY, HOUR, Event
 from tests.core.shopper import Shopper, known, on, story
 
@@ -33,8 +33,8 @@ BIG = Scope(SEEN, where=(Clause("size", (Comparison("at_least", 5),)),))
         (Performed(EVER, exactly=2), [on(0), on(1)], "+1"),
         (Performed(EVER, exactly=2), [on(0), on(1), on(2)], "-2"),
         (Performed(Scope((), within=10)), [on(0, "whatever")], "+0 -10"),
-        (Performed(Scope((), within=10)), [known(0, plan="a")], "-0"),
-        (Performed(Scope(("identified",))), [known(0, plan="a")], "+0"),
+        (Performed(Scope((), within=10)), [known(0, segment="a")], "-0"),
+        (Performed(Scope(("identified",))), [known(0, segment="a")], "+0"),
         (Performed(BIG), [on(0, size=4)], "-0"),
         (Performed(BIG), [on(0, size=5)], "+0"),
     ],
@@ -90,7 +90,7 @@ def test_since_is_after_the_latest_mark_in_history_order(
     [
         (Quiet(10), [], "+0"),
         (Quiet(10), [on(0)], "-0 +10"),
-        (Quiet(10), [on(0), known(5, plan="a")], "-5 +10"),
+        (Quiet(10), [on(0), known(5, segment="a")], "-5 +10"),
         (Quiet(10, SEEN), [on(0), on(5, "other")], "-5 +10"),
         (NotPerformed(W10), [on(0)], "-0 +10"),
         (NotPerformed(EVER), [on(0)], "-0"),

@@ -5,8 +5,9 @@ from typing import Literal
 
 import pytest
 
-from streamer.core.leaves.predicted import MOST_DAYS, BgNbd, Predicted
-from streamer.core.syntax import Header
+from streamer.core.leaves.predicted import BgNbd, Predicted
+from streamer.core.rules.spec import Header
+from streamer.core.state.purchases import MOST_DAYS, PurchasesState
 from streamer.types import DAY, FOREVER, WEEK
 from tests.core.shopper import Shopper, compiled, known, on
 
@@ -88,13 +89,20 @@ def test_whoever_never_bought_has_no_score() -> None:
         assert shopper.story() == "-0"
 
 
+def remembered(shopper: Shopper) -> tuple[int, int, int, list[int]]:
+    """What the one cell holds: first and last time, a count, and days."""
+    (state,) = shopper.alive.states
+    assert isinstance(state, PurchasesState)
+    return state.first, state.last, state.count, state.days
+
+
 def test_late_purchases_and_purchases_at_one_instant_count() -> None:
     question = Predicted(model(CDNOW), HALF)
     in_order = buying(question, 0, DAY, 2 * DAY, 2 * DAY)
     late = buying(question, 2 * DAY, DAY, 2 * DAY)
     late.does(on(DAY, "bought"))
-    assert in_order.alive.memories == [[on(0).time, on(2 * DAY).time, 4, []]]
-    assert late.alive.memories == [[on(DAY).time, on(2 * DAY).time, 4, []]]
+    assert remembered(in_order) == (on(0).time, on(2 * DAY).time, 4, [])
+    assert remembered(late) == (on(DAY).time, on(2 * DAY).time, 4, [])
     assert late.reread().story() == buying(question, DAY, DAY, 2 * DAY, 2 * DAY).story()
 
 
@@ -103,7 +111,7 @@ def test_days_with_a_purchase_count_in_the_zone() -> None:
     shopper = Shopper(question, header=Header(zone="Europe/Berlin"))
     for time in (DAY, DAY + 1, 2 * DAY - 3_600_000, DAY - 1, DAY):
         shopper.does(on(time, "bought"))
-    ((first, last, forgotten, days),) = shopper.alive.memories
+    first, last, forgotten, days = remembered(shopper)
     assert (first, last, forgotten) == (on(DAY - 1).time, on(2 * DAY - 3_600_000).time, 0)
     assert [day - days[0] for day in days] == [0, 1]
 
@@ -112,11 +120,11 @@ def test_more_days_than_are_told_apart_are_counted() -> None:
     shopper = buying(
         Predicted(model(CDNOW, each="day"), HALF), *(day * DAY for day in range(MOST_DAYS))
     )
-    assert shopper.beyond == 0
+    assert shopper.overflows == 0
     shopper.does(on(MOST_DAYS * DAY, "bought"))
-    assert shopper.beyond == 1
-    state = shopper.alive.memories[0]
-    assert (state[2], len(state[3])) == (1, MOST_DAYS)
+    assert shopper.overflows == 1
+    _, _, count, days = remembered(shopper)
+    assert (count, len(days)) == (1, MOST_DAYS)
 
 
 def test_scores_far_in_the_future_have_no_instant() -> None:
@@ -126,7 +134,7 @@ def test_scores_far_in_the_future_have_no_instant() -> None:
 
 def test_rules_of_one_model_share_what_they_remember() -> None:
     two = Predicted(model(CDNOW), HALF), Predicted(model(SIMPLE), below=HALF)
-    assert len(compiled(*two).memories) == 1
+    assert len(compiled(*two).cells) == 1
 
 
 def test_the_parameters_are_part_of_the_version() -> None:

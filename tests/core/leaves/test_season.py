@@ -38,28 +38,27 @@ NEW_YEAR = season((12, 24), (1, 6))
     ],
 )
 def test_both_days_are_included(*, leaf: InSeason, now: str, holds: bool, until: str) -> None:
-    assert leaf.test(NOBODY, at(now)) == (holds, at(until))
+    assert leaf.flip(NOBODY, at(now)) == (at(until) if holds else -at(until))
 
 
 def test_a_season_up_to_29_february_ends_on_the_28th_in_other_years() -> None:
     leaf = season((2, 20), (2, 29))
-    assert leaf.test(NOBODY, at("2026-02-28T12:00")) == (True, at("2026-03-01T00:00"))
-    assert leaf.test(NOBODY, at("2028-02-28T12:00")) == (True, at("2028-03-01T00:00"))
+    assert leaf.flip(NOBODY, at("2026-02-28T12:00")) == at("2026-03-01T00:00")
+    assert leaf.flip(NOBODY, at("2028-02-28T12:00")) == at("2028-03-01T00:00")
     only = season((2, 29), (2, 29))
-    assert only.test(NOBODY, at("2097-01-01T00:00")) == (False, at("2104-02-29T00:00"))
+    assert only.flip(NOBODY, at("2097-01-01T00:00")) == -at("2104-02-29T00:00")
 
 
 def test_a_season_of_the_whole_year_never_turns() -> None:
-    assert season((1, 1), (12, 31)).test(NOBODY, at("2026-05-05T05:05")) == (True, FOREVER)
-    assert season((3, 1), (2, 29)).test(NOBODY, at("2026-05-05T05:05")) == (True, FOREVER)
+    assert season((1, 1), (12, 31)).flip(NOBODY, at("2026-05-05T05:05")) == FOREVER
+    assert season((3, 1), (2, 29)).flip(NOBODY, at("2026-05-05T05:05")) == FOREVER
 
 
 def test_a_day_begins_when_it_does_in_the_zone() -> None:
     # In Beirut the clock goes from 23:59 to 01:00 on 29 March 2026: the day has no midnight.
     leaf = season((3, 29), (3, 29), "Asia/Beirut")
-    assert leaf.test(NOBODY, at("2026-03-28T12:00", "Asia/Beirut")) == (
-        False,
-        at("2026-03-28T22:00", "UTC"),
+    assert leaf.flip(NOBODY, at("2026-03-28T12:00", "Asia/Beirut")) == -at(
+        "2026-03-28T22:00", "UTC"
     )
 
 
@@ -68,22 +67,22 @@ def test_a_day_that_comes_back_is_shown_again() -> None:
     leaf = season((11, 7), (11, 7), "America/St_Johns")
     midnight = at("2010-11-07T02:30", "UTC")
     back, again = midnight + 60_000, midnight + 3_600_000
-    assert leaf.test(NOBODY, midnight - 1) == (False, midnight)
-    assert leaf.test(NOBODY, midnight) == (True, back)
-    assert leaf.test(NOBODY, back) == (False, again)
-    assert leaf.test(NOBODY, again) == (True, at("2010-11-08T00:00", "America/St_Johns"))
+    assert leaf.flip(NOBODY, midnight - 1) == -midnight
+    assert leaf.flip(NOBODY, midnight) == back
+    assert leaf.flip(NOBODY, back) == -again
+    assert leaf.flip(NOBODY, again) == at("2010-11-08T00:00", "America/St_Johns")
 
 
 def test_a_day_that_a_zone_left_out_is_no_season() -> None:
     # Samoa went from 29 to 31 December 2011.
     leaf = season((12, 30), (12, 30), "Pacific/Apia")
     before = at("2011-12-29T12:00", "Pacific/Apia")
-    assert leaf.test(NOBODY, before) == (False, at("2012-12-30T00:00", "Pacific/Apia"))
+    assert leaf.flip(NOBODY, before) == -at("2012-12-30T00:00", "Pacific/Apia")
 
 
 def test_answers_are_the_same_in_any_order_of_asking() -> None:
     instants = [at(f"2026-02-{day:02}T12:00") for day in range(5, 17)]
-    forth = [season((2, 7), (2, 14)).test(NOBODY, now) for now in instants]
+    forth = [season((2, 7), (2, 14)).flip(NOBODY, now) for now in instants]
     leaf = season((2, 7), (2, 14))
-    back = [leaf.test(NOBODY, now) for now in reversed(instants)]
-    assert back[::-1] == forth == [leaf.test(NOBODY, now) for now in instants]
+    back = [leaf.flip(NOBODY, now) for now in reversed(instants)]
+    assert back[::-1] == forth == [leaf.flip(NOBODY, now) for now in instants]

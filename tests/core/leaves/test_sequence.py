@@ -1,9 +1,9 @@
-"""`sequence`: steps in log order, inside the window, in so short a span, of one value."""
+"""`sequence`: steps in order of time, inside the window, in so short a span, of one value."""
 
 import pytest
 
 from streamer.core.leaves.sequence import Sequence, Step
-from streamer.core.syntax import Clause, Comparison
+from streamer.core.rules.spec import Clause, Comparison
 from streamer.types import Event
 from tests.core.shopper import on, story
 
@@ -28,8 +28,8 @@ RED = Step(("a",), (Clause("p", (Comparison("is", "red"),)),))
         (Sequence((A, A)), [on(0, "a"), on(0, "a")], "+0"),
         (Sequence((A, B, A)), [on(0, "a"), on(1, "b"), on(2, "a")], "+2"),
         (Sequence((RED, A)), [on(0, "a", p="blue"), on(1, "a", p="red"), on(2, "a")], "+2"),
-        (Sequence((A, B)), [on(5, "a"), on(3, "b")], "+5"),
-        (Sequence((A, B), within=10), [on(5, "c"), on(0, "a"), on(3, "b")], "+5 -15"),
+        (Sequence((A, B)), [on(5, "a"), on(3, "b")], "-5"),
+        (Sequence((A, B), within=10), [on(5, "c"), on(0, "a"), on(3, "b")], "+5 -10"),
         (Sequence((A, B), same="p"), [on(0, "a", p="x"), on(3, "b", p="y")], "-3"),
         (Sequence((A, B), same="p"), [on(0, "a", p=["x", "y"]), on(3, "b", p="y")], "+3"),
         (Sequence((A, B), same="p"), [on(0, "a"), on(3, "b")], "-3"),

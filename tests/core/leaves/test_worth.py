@@ -5,8 +5,8 @@ from typing import Literal
 
 import pytest
 
-from streamer.core.leaves.predicted import MOST_DAYS
 from streamer.core.leaves.worth import GammaGamma, Worth
+from streamer.core.state.purchases import MOST_DAYS
 from streamer.types import DAY, FOREVER
 from tests.core.shopper import Shopper, on
 
@@ -69,7 +69,7 @@ def test_purchases_of_no_value_do_not_count() -> None:
     shopper.does(on(0, "bought"))
     shopper.does(on(0, "seen", price=20))
     assert shopper.story() == "-0"
-    assert shopper.alive.memories == [None]
+    assert shopper.alive.states == [None]
 
 
 def test_the_products_of_a_purchase_are_added_up() -> None:
@@ -96,7 +96,7 @@ def test_more_days_than_are_told_apart_are_counted() -> None:
     shopper = Shopper(Worth(model("1", "2", "10", "day"), Fraction(15)))
     for day in range(MOST_DAYS + 1):
         shopper.does(on(day * DAY, "bought", price=1))
-    assert shopper.beyond == 1
+    assert shopper.overflows == 1
 
 
 def test_it_says_what_it_rests_on() -> None:

@@ -1,0 +1,268 @@
+"""Columns of an event: each property that some rule reads, read once per event for all cells.
+
+Guarantees the meaning of RULES.md, "Exact meaning" 8 to 11 and 14:
+
+* A property is read from the event's `properties`; only if nothing but null is found there, from
+  each element of `properties.products`. Dots descend into objects, lists are flattened.
+* Values are texts, finite numbers, true and false. Types never mix: 5 is not "5", 1 is not true.
+* The clauses of one `where` that are read from products must hold of one and the same product,
+  and a leaf then reads its own property from just those products.
+"""
+
+from typing import Any, Final, TypeAlias
+
+from streamer.core.rules.spec import Clause, Comparison
+from streamer.core.values import (
+    LONGEST_TEXT,
+    Holder,
+    Property,
+    Value,
+    remembered,
+    ten_thousandths,
+    wants_absence,
+)
+from streamer.types import Millis, Scalar
+
+NOTHING: Final[list[Any]] = []
+Passed: TypeAlias = list[Holder] | None
+"""The products that a filter lets through; None for all of them."""
+_MOST_TIMES: Final = 1_000_000
+
+
+class Row:
+    """One event as the cells of a program read it: `found` keeps what each column has read."""
+
+    __slots__ = ("found", "name", "properties", "time", "traits")
+
+    def __init__(
+        self,
+        name: str,
+        time: Millis,
+        properties: Holder,
+        traits: Holder | None,
+        columns: int,
+    ) -> None:
+        self.name = name
+        self.time = time
+        self.properties = properties
+        self.traits = traits
+        self.found: list[Any] = [None] * columns
+
+    def products(self) -> list[Holder]:
+        """Return the event's products, empty if it has none."""
+        products = self.properties.get("products")
+        return products if isinstance(products, list) else NOTHING
+
+
+class Test:
+    """One comparison of one value."""
+
+    __test__ = False  # no test of pytest's
+
+    def __init__(self, comparison: Comparison) -> None:
+        self._operator = comparison.operator
+        operand = comparison.operand
+        self._operand: Any = operand
+        self._several: tuple[Scalar, ...] = operand if isinstance(operand, tuple) else (operand,)
+
+    def holds(self, value: Scalar) -> bool:
+        """Say whether a value satisfies the comparison; `exists` says what it asks for."""
+        operator = self._operator
+        if operator in {"is", "in"}:
+            return self._among(value)
+        if operator in {"is_not", "not_in"}:
+            return not self._among(value)
+        if operator == "exists":
+            return bool(self._operand)
+        if operator == "starts_with":
+            return isinstance(value, str) and value.startswith(self._operand)
+        if operator == "contains":
+            return isinstance(value, str) and self._operand in value
+        return self._ordered(value, operator)
+
+    def _among(self, value: Scalar) -> bool:
+        truth = isinstance(value, bool)
+        for one in self._several:
+            if value == one and truth == isinstance(one, bool):
+                return True
+        return False
+
+    def _ordered(self, value: Scalar, operator: str) -> bool:
+        if type(value) is not int and type(value) is not float:
+            return False
+        if operator == "at_least":
+            return bool(value >= self._operand)
+        if operator == "at_most":
+            return bool(value <= self._operand)
+        if operator == "above":
+            return bool(value > self._operand)
+        return bool(value < self._operand)
+
+
+class Tests:
+    """Several comparisons, which one and the same value must satisfy."""
+
+    __test__ = False
+
+    def __init__(self, comparisons: tuple[Comparison, ...]) -> None:
+        self._tests = [Test(comparison) for comparison in comparisons]
+
+    def holds(self, value: Scalar) -> bool:
+        """Say whether a value satisfies all of them."""
+        for test in self._tests:
+            if not test.holds(value):
+                return False
+        return True
+
+    def hold_of_any(self, values: list[Scalar] | None) -> bool:
+        """Say whether one of several values does."""
+        if values is not None:
+            for value in values:
+                if self.holds(value):
+                    return True
+        return False
+
+
+class Filter:
+    """The clauses of one `where`."""
+
+    def __init__(self, index: int, where: tuple[Clause, ...]) -> None:
+        self._index = index
+        self._absent = [
+            Property(clause.property) for clause in where if wants_absence(clause.comparisons)
+        ]
+        present = [clause for clause in where if not wants_absence(clause.comparisons)]
+        self._properties = [Property(clause.property) for clause in present]
+        self._tests = [Tests(clause.comparisons) for clause in present]
+
+    def passes(self, row: Row) -> bool:
+        """Say whether the event satisfies every clause."""
+        return self._read(row)[0]
+
+    def products(self, row: Row) -> Passed:
+        """Return the products that satisfy the clauses read from products; None for all."""
+        passed: Passed = self._read(row)[1]
+        return passed
+
+    def _read(self, row: Row) -> tuple[bool, Passed]:
+        found: tuple[bool, Passed] | None = row.found[self._index]
+        if found is None:
+            found = self._asked(row)
+            row.found[self._index] = found
+        return found
+
+    def _asked(self, row: Row) -> tuple[bool, Passed]:
+        for absent in self._absent:
+            if not self._missing(absent, row):
+                return False, None
+        of_products: list[int] = []
+        for number, read in enumerate(self._properties):
+            values = read.at(row.properties)
+            if values is None:
+                of_products.append(number)
+            elif not self._tests[number].hold_of_any(values):
+                return False, None
+        if not of_products:
+            return True, None
+        chosen = [product for product in row.products() if self._fits(product, of_products)]
+        return bool(chosen), chosen
+
+    def _fits(self, product: Holder, clauses: list[int]) -> bool:
+        for number in clauses:
+            if not self._tests[number].hold_of_any(self._properties[number].at(product)):
+                return False
+        return True
+
+    @staticmethod
+    def _missing(read: Property, row: Row) -> bool:
+        """Say whether nothing in the event carries the property."""
+        values = read.at(row.properties)
+        if values is not None:
+            return not values
+        for product in row.products():
+            if read.at(product):
+                return False
+        return True
+
+
+class Column:
+    """The different values of one property, in order, as they are remembered."""
+
+    def __init__(self, index: int, name: str, where: Filter | None) -> None:
+        self._index = index
+        self._name = name
+        self._read = Property(name)
+        self._where = where
+        self._plain = where is None and "." not in name
+
+    def values(self, row: Row) -> list[Value]:
+        """Return the values, empty where the event has none or does not pass the filter."""
+        found: list[Value] | None = row.found[self._index]
+        if found is None:
+            found = self._found(row)
+            row.found[self._index] = found
+        return found
+
+    def _found(self, row: Row) -> list[Value]:
+        if self._plain:
+            value = row.properties.get(self._name)
+            if type(value) is str and len(value) <= LONGEST_TEXT:
+                return [value]
+        found: dict[Value, None] = {}
+        for value, _ in read_with_holders(self._read, self._where, row):
+            found[remembered(value)] = None
+        return list(found)
+
+    def scalars(self, row: Row) -> list[Scalar]:
+        """Return all values, repeats too, as they were written."""
+        return [value for value, _ in read_with_holders(self._read, self._where, row)]
+
+
+class Amounts:
+    """The numbers of one property in ten-thousandths, each times the number beside it."""
+
+    def __init__(self, index: int, name: str, where: Filter | None, times: str | None) -> None:
+        self._index = index
+        self._read = Property(name)
+        self._where = where
+        self._times = None if times is None else Property(times)
+
+    def pairs(self, row: Row) -> list[int]:
+        """Return amount and weight by turns, for each value that counts."""
+        found: list[int] | None = row.found[self._index]
+        if found is None:
+            found = []
+            for value, holder in read_with_holders(self._read, self._where, row):
+                scaled = ten_thousandths(value)
+                if scaled is not None:
+                    times = 1 if self._times is None else _multiplier(self._times, holder)
+                    found.append(scaled * times)
+                    found.append(times)
+            row.found[self._index] = found
+        return found
+
+
+def read_with_holders(
+    read: Property, where: Filter | None, row: Row
+) -> list[tuple[Scalar, Holder]]:
+    """Return a property's values in order, each with the object that it was read from."""
+    if where is not None and not where.passes(row):
+        return []
+    holder = row.properties
+    values = read.at(holder)
+    if values is not None:
+        return [(value, holder) for value in values]
+    chosen = None if where is None else where.products(row)
+    elements = row.products() if chosen is None else chosen
+    return [(value, product) for product in elements for value in read.at(product) or ()]
+
+
+def _multiplier(times: Property, holder: Holder) -> int:
+    """Return the whole number from 1 to 1,000,000 that stands beside a value, else 1."""
+    found = times.at(holder)
+    if found is None or len(found) != 1:
+        return 1
+    value = found[0]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return 1
+    return int(value) if 1 <= value <= _MOST_TIMES and value == int(value) else 1

@@ -1,0 +1,67 @@
+"""Two profiles become one: the history of one customer joins that of another.
+
+Guarantees (RULES.md, "Exact meaning", 24): what is decided from then on is what would be if the
+events of both had always been the one customer's, each at its own time, up to the stated bounds of
+the cells. Of equal times, the joined profile's come first. The customer keeps its `born`, its
+`sequence` and its memberships; the clock is the larger of both.
+
+The states are merged here, and every segment is decided at the clock; only what differs is a
+change, with the cause `merge`.
+"""
+
+from typing import Final
+
+from streamer.core.engine.decide import (
+    Cause,
+    Decision,
+    changes_of,
+    decision_of,
+    set_wake,
+    settle,
+    shrink,
+)
+from streamer.core.engine.program import RuleSet
+from streamer.core.profile import MOST_IDS, Profile
+from streamer.hashes import ID_BYTES
+
+_MERGE: Final[Cause] = ("merge", None)
+
+
+def merge(rules: RuleSet, profile: Profile, joined: Profile) -> Decision:
+    """Join a profile to another one, and decide that. Takes both over."""
+    profile.last = max(profile.last, joined.last)
+    profile.clock = max(profile.clock, joined.clock)
+    _join_ids(profile, joined)
+    profile.weight = 0
+    for cell in rules.cells:
+        earlier, later = cell.state(joined), cell.state(profile)
+        if earlier is None or later is None:
+            state = later if earlier is None else earlier
+        else:
+            state = cell.merge(earlier, later, profile)
+        profile.states[cell.slot] = state
+        profile.weight += 0 if state is None else state.weight
+    profile.frozen.clear()
+    if profile.weight > rules.most_bytes:
+        shrink(rules, profile)
+    profile.valid_until = []
+    transitions = settle(rules, profile, profile.clock)
+    changes = changes_of(rules, profile, profile.clock, transitions, _MERGE)
+    set_wake(rules, profile)
+    return decision_of(profile, changes)
+
+
+def _join_ids(profile: Profile, joined: Profile) -> None:
+    """Keep the last ids of both rings, in order of time."""
+    both = [
+        (time, number, ring.ids[number * ID_BYTES : (number + 1) * ID_BYTES])
+        for ring in (joined, profile)
+        for number, time in enumerate(ring.id_times)
+    ]
+    both.sort(key=_time)
+    profile.ids = b"".join([printed for _, _, printed in both[-MOST_IDS:]])
+    profile.id_times = [time for time, _, _ in both[-MOST_IDS:]]
+
+
+def _time(entry: tuple[int, int, bytes]) -> int:
+    return entry[0]
