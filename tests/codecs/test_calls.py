@@ -69,6 +69,7 @@ def refused(call: object) -> InvalidEvent:
 
 def test_a_track_call_is_read_with_its_context() -> None:
     event = Event("m-1", "product_added", "u-7", AT, {"product_id": "shoe-1"})
+    event = event._replace(user_id="u-7", anonymous_id="a-3")
     assert read(CALL) == event._replace(context={"campaign": {"name": "spring"}})
 
 

@@ -77,6 +77,8 @@ def test_a_line_becomes_an_event(decode: Decode) -> None:
                 {"price": 2.5, "currency": "EUR"},
             ],
         },
+        user_id="7",
+        anonymous_id="d-1",
     )
 
 

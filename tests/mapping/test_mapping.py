@@ -80,6 +80,7 @@ def test_a_row_becomes_an_event(row: Row) -> None:
         time=AT,
         properties={"product_id": "shoe-1", "price": 59.9, "quantity": 2, "currency": "EUR"},
         traits={"number": "7.0"},
+        user_id="7",
     )
 
 

@@ -85,6 +85,8 @@ def test_a_measurement_request_is_split_into_its_events() -> None:
                 }
             ],
         },
+        user_id="u-7",
+        anonymous_id="2034.1650",
     )
     assert (bought.name, bought.time) == ("order_completed", AT + 123)
     assert bought.properties == {
@@ -142,6 +144,7 @@ def test_an_exported_row() -> None:
                 }
             ],
         },
+        anonymous_id="2034.1650",
     )
 
 
@@ -178,6 +181,8 @@ def test_a_shopify_order() -> None:
             "country": "AT",
             "postal_code": "1010",
         },
+        user_id="115310627314723954",
+        anonymous_id="eeafa272cebfd4b22385bc4b645e762c",
     )
 
 
@@ -282,6 +287,8 @@ def test_a_snowplow_transaction() -> None:
             ],
         },
         traits={"email": "kim@shop.example"},
+        user_id="u-7",
+        anonymous_id="bc2e92ec6c204a14",
     )
 
 
@@ -323,6 +330,8 @@ def test_a_woocommerce_order() -> None:
             ],
         },
         traits={"email": "kim@shop.example", "country": "DE", "postal_code": "10115"},
+        user_id="26",
+        anonymous_id="kim@shop.example",
     )
 
 
