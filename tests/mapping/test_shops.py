@@ -496,6 +496,15 @@ def test_products_added_at_one_instant_of_ga4_are_told_apart() -> None:
     assert len(ids) == 3
 
 
+def test_an_item_of_ga4_is_the_same_as_a_number_and_as_a_text() -> None:
+    ids = set()
+    for item in (39910, "39910"):
+        hit = {"name": "view_item", "params": {"items": [{"item_id": item}]}}
+        (event,) = events("ga4", changed(shops.MEASUREMENT, "events", [hit]))
+        ids.add(event.properties["products"][0]["product_id"])
+    assert ids == {"39910"}
+
+
 def test_a_thank_you_page_opened_again_is_no_second_purchase() -> None:
     again = changed(shops.PIXEL_COMPLETED, "id", "sh-another")
     assert events("shopify_pixels", again) == events("shopify_pixels", shops.PIXEL_COMPLETED)
