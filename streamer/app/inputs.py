@@ -113,7 +113,7 @@ def _opened(
             warn(finding)
         return log, says.decoder([]), says.outliner([])
     columns = list(layout.columns)
-    log = FileLog(paths, csv=True, delimiter=layout.sign, headed=not columns)
+    log = FileLog(paths, csv=True, delimiter=layout.sign, headed=not columns, group=says.grouper())
     header = columns or layout.header(log.header)
     return log, says.decoder(header), says.outliner(header)
 

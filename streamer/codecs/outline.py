@@ -45,9 +45,9 @@ def outline(record: Record) -> Outline | None:
         if read.specversion is not _UNSET:
             return None
         if read.type is not _UNSET and _is_call(read):
-            customer = read.userId or read.anonymousId
-            times = (read.timestamp, read.originalTimestamp, read.sentAt, read.receivedAt)
-            time = next((time for time in times if time is not None), None)
+            customer, time = read.userId or read.anonymousId, read.timestamp
+            if time is None:  # the other clocks of a call correct each other
+                return None
         else:
             customer, time = read.user_id or read.anonymous_id, read.time
         if customer is None:

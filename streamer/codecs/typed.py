@@ -13,7 +13,8 @@ from streamer.instants import EARLIEST, END
 _Whole: TypeAlias = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
 _Scalar: TypeAlias = str | _Whole | float | bool | None
 _Flat: TypeAlias = dict[str, _Scalar | list[_Scalar | dict[str, _Scalar]]]
-_Id: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_ID)]
+_Deep: TypeAlias = dict[str, _Scalar | list[_Scalar] | dict[str, _Scalar | list[_Scalar]]]
+_Id: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_ID)] | _Whole
 _Time: TypeAlias = Annotated[int, msgspec.Meta(ge=EARLIEST, lt=END)] | str
 
 
@@ -28,6 +29,7 @@ class TypedEvent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     properties: _Flat | None = None
     traits: _Flat | None = None
     appended: _Time | None = None
+    context: _Deep | None = None
 
 
 class TypedOutline(msgspec.Struct, gc=False):
@@ -40,9 +42,6 @@ class TypedOutline(msgspec.Struct, gc=False):
     userId: str | None = None  # noqa: N815 (the field's own name, as in the rest of a call)
     anonymousId: str | None = None  # noqa: N815
     timestamp: _Time | None = None
-    originalTimestamp: _Time | None = None  # noqa: N815
-    sentAt: _Time | None = None  # noqa: N815
-    receivedAt: _Time | None = None  # noqa: N815
     id: Any = msgspec.UNSET
     messageId: Any = msgspec.UNSET  # noqa: N815
     type: Any = msgspec.UNSET

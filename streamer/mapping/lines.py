@@ -31,6 +31,7 @@ class JsonLines:
     texts = False
 
     def __init__(self, says: Declaration) -> None:
+        self.decimal = says.decimal
         self._each = first(says.each, self) if says.each else None
         self._names = names_of(says.each)
 
