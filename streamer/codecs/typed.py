@@ -1,9 +1,9 @@
-"""The types of a plain event as it is written, read and checked in one pass by msgspec.
+"""The types of events as they are written, read and checked in one pass by msgspec.
 
 A module of its own, because compiled code keeps no annotations that msgspec could read.
 """
 
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 import msgspec
 
@@ -32,5 +32,26 @@ class TypedEvent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     context: _Deep | None = None
 
 
+class TypedOutline(msgspec.Struct, gc=False):
+    """Of a plain event or a call, what tells whose it is and when; all else is passed over."""
+
+    time: _Time | None = None
+    user_id: str | _Whole | None = None
+    anonymous_id: str | _Whole | None = None
+    appended: _Time | None = None
+    userId: str | _Whole | None = None  # noqa: N815 (the field's own name, as in the rest of a call)
+    anonymousId: str | _Whole | None = None  # noqa: N815
+    timestamp: _Time | None = None
+    originalTimestamp: _Time | None = None  # noqa: N815
+    sentAt: _Time | None = None  # noqa: N815
+    receivedAt: _Time | None = None  # noqa: N815
+    id: Any = msgspec.UNSET
+    messageId: Any = msgspec.UNSET  # noqa: N815
+    type: Any = msgspec.UNSET
+    specversion: Any = msgspec.UNSET
+
+
 read_typed: Final = msgspec.json.Decoder(TypedEvent).decode
 """Return a `TypedEvent`; raises `UnicodeDecodeError` or `msgspec.DecodeError`."""
+read_outline: Final = msgspec.json.Decoder(TypedOutline).decode
+"""Return a `TypedOutline`; raises as `read_typed` does."""

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from streamer.codecs.fields import check_id, check_name, check_properties, check_time
 from streamer.codecs.names import snake_case
+from streamer.codecs.outline import Outline
 from streamer.errors import Finding, InvalidEvent, MappingError, UsageError
 from streamer.language.nodes import documents
 from streamer.language.reading import Reading
@@ -28,6 +29,9 @@ _TIME: Final = "/properties/time"
 _APPENDED: Final = "/properties/appended"
 _PROPERTIES: Final = "/properties/properties"
 _TRAITS: Final = "/properties/traits"
+
+_Made = TypeVar("_Made")
+_Make: TypeAlias = Callable[[Declaration, Finder], Callable[[Any, Record], _Made]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +74,24 @@ class Mapping:
         `InvalidEvent` for a row that does not fit the header or makes no event; its `path` is the
         place in `event.schema.json` of the field that is wrong.
         """
+        return self._applied(header, _event)
+
+    def outliner(self, header: list[str]) -> Callable[[Record], Outline]:
+        """Return what reads the outline of the event that `decoder` would make.
+
+        Raises as `decoder` does. What it returns raises `InvalidEvent` only where decoding would.
+        """
+        return self._applied(header, _outline)
+
+    def _applied(self, header: list[str], make: "_Make[_Made]") -> Callable[[Record], _Made]:
         layout = self.says.layout
         if layout is None:
             lines = JsonLines(self.says)
-            return lines.decoder(_event(self.says, lines))
+            return lines.decoder(make(self.says, lines))
         kind = Groups if self.says.group else Rows
         rows = kind(layout, header, self.says.decimal)
         rows.check(self.says.columns())
-        return rows.decoder(_event(self.says, rows))
+        return rows.decoder(make(self.says, rows))
 
 
 def _event(says: Declaration, find: Finder) -> Callable[[Any, Record], Event]:
@@ -108,6 +122,20 @@ def _event(says: Declaration, find: Finder) -> Callable[[Any, Record], Event]:
         )
 
     return event
+
+
+def _outline(says: Declaration, find: Finder) -> Callable[[Any, Record], Outline]:
+    """Return what reads the outline of a row, with the parts that make its event."""
+    time = _time(says.time, find, _TIME)
+    appended = says.appended and _time(says.appended, find, _APPENDED)
+    customer = _customer(says, find)
+
+    def outline(row: Any, record: Record) -> Outline:  # noqa: ANN401 (a row)
+        at = appended(row) if appended else None
+        appended_at = at if record.appended is None else record.appended
+        return Outline(customer(row).customer, time(row), appended_at)
+
+    return outline
 
 
 def read_mapping(path: str | Path) -> Mapping:

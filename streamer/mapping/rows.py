@@ -4,14 +4,16 @@ import csv
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from streamer.codecs.limits import MAX_BYTES
 from streamer.errors import InvalidEvent, MappingError, UsageError
 from streamer.language.reading import Reading
 from streamer.language.words import quoted
 from streamer.mapping.sources import LINE, Column
-from streamer.types import Event, Record
+from streamer.types import Record
+
+Made = TypeVar("Made")
 
 ROWS: Final = "rows"
 """The word for the list of a group's rows."""
@@ -142,11 +144,11 @@ class Rows:
         if reading.report.has_errors():
             raise MappingError(reading.report.findings())
 
-    def decoder(self, event: Callable[[list[Any], Record], Event]) -> Callable[[Record], Event]:
-        """Return what decodes a record of one row; raises `InvalidEvent`."""
+    def decoder(self, event: Callable[[list[Any], Record], Made]) -> Callable[[Record], Made]:
+        """Return what applies `event` to the row of a record; raises `InvalidEvent`."""
         split = self._split
 
-        def decode(record: Record) -> Event:
+        def decode(record: Record) -> Made:
             row = split(record.value)
             row.append(str(record.line))
             return event(row, record)
@@ -173,11 +175,11 @@ class Groups(Rows):
 
         return key
 
-    def decoder(self, event: Callable[[list[Any], Record], Event]) -> Callable[[Record], Event]:
-        """Return what decodes a record of one group's rows; raises `InvalidEvent`."""
+    def decoder(self, event: Callable[[list[Any], Record], Made]) -> Callable[[Record], Made]:
+        """Return what applies `event` to the rows of a group's record; raises `InvalidEvent`."""
         split, separate = self._split, self._layout.rows
 
-        def decode(record: Record) -> Event:
+        def decode(record: Record) -> Made:
             rows: list[list[Any]] = [
                 [*split(row), str(number)]
                 for number, row in enumerate(separate(record.value), record.line)

@@ -48,7 +48,11 @@ def events(name: str, line: object) -> list[Event]:
     value, count, decode = orjson.dumps(line), mapping.counter(), mapping.decoder([])
     number = count(value) if count else 1
     places = [((POSITION, b"%d" % nth),) if number > 1 else () for nth in range(1, number + 1)]
-    return [decode(Record(0, 0, value, headers=headers, line=6)) for headers in places]
+    records = [Record(0, 0, value, headers=headers, line=6) for headers in places]
+    found, outline = [decode(record) for record in records], mapping.outliner([])
+    outlines = [(one.customer, one.time, one.appended) for one in found]
+    assert [tuple(outline(record)) for record in records] == outlines
+    return found
 
 
 def refused(name: str, line: object) -> str:
