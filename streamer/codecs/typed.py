@@ -36,11 +36,11 @@ class TypedOutline(msgspec.Struct, gc=False):
     """Of a plain event or a call, what tells whose it is and when; all else is passed over."""
 
     time: _Time | None = None
-    user_id: str | None = None
-    anonymous_id: str | None = None
+    user_id: str | _Whole | None = None
+    anonymous_id: str | _Whole | None = None
     appended: _Time | None = None
-    userId: str | None = None  # noqa: N815 (the field's own name, as in the rest of a call)
-    anonymousId: str | None = None  # noqa: N815
+    userId: str | _Whole | None = None  # noqa: N815 (the field's own name, as in the rest of a call)
+    anonymousId: str | _Whole | None = None  # noqa: N815
     timestamp: _Time | None = None
     id: Any = msgspec.UNSET
     messageId: Any = msgspec.UNSET  # noqa: N815

@@ -132,8 +132,8 @@ def _outline(says: Declaration, find: Finder) -> Callable[[Any, Record], Outline
 
     def outline(row: Any, record: Record) -> Outline:  # noqa: ANN401 (a row)
         at = appended(row) if appended else None
-        whose = customer(row).customer
-        return Outline(whose, time(row), at if record.appended is None else record.appended)
+        appended_at = at if record.appended is None else record.appended
+        return Outline(customer(row).customer, time(row), appended_at)
 
     return outline
 

@@ -176,7 +176,7 @@ class Groups(Rows):
         return key
 
     def decoder(self, event: Callable[[list[Any], Record], Made]) -> Callable[[Record], Made]:
-        """Return what decodes a record of one group's rows; raises `InvalidEvent`."""
+        """Return what applies `event` to the rows of a group's record; raises `InvalidEvent`."""
         split, separate = self._split, self._layout.rows
 
         def decode(record: Record) -> Made:

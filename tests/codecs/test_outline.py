@@ -74,7 +74,10 @@ def test_of_keys_that_repeat_the_last_counts() -> None:
 
 def test_what_an_envelope_may_complete_and_what_is_rare_is_left_to_decoding() -> None:
     assert not answers(orjson.dumps({**PLAIN, "time": 1_795_323_600_123.0}))
-    assert not answers(orjson.dumps({**PLAIN, "user_id": 7}))
+    assert not answers(orjson.dumps({**PLAIN, "user_id": 7.0}))
+    assert answers(orjson.dumps({**PLAIN, "user_id": 7}))
+    late = {"timestamp": None, "originalTimestamp": 1_795_323_600_123}
+    assert not answers(orjson.dumps({**CALL, **late}))
     assert not answers(b"{")
     envelope = {"specversion": "1.0", "type": "x", "source": "x", "id": "c-1", "data": PLAIN}
     assert not answers(orjson.dumps(envelope))
