@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from streamer.codecs.changes import change_id_in
+from streamer.codecs.received import Refused
 from streamer.instants import iso
 from streamer.types import Rejection, SegmentChange
 
@@ -73,3 +74,21 @@ def rejected_record(
         key, value, own = key and key[:kept], value[:kept], ()
         why.append(("rejected_size", str(size)))
     return key, value, [*own, *why]
+
+
+def refused_record(refused: Refused, key: str, path: str) -> tuple[None, bytes, Headers]:
+    """Return key, value and headers of what was refused on its way into the log.
+
+    `key` is the name of the write key it came under, `path` where it was sent to.
+    """
+    return (
+        None,
+        refused.value,
+        [
+            ("rejected_kind", "invalid"),
+            ("rejected_reason", refused.reason),
+            ("rejected_path", refused.path),
+            ("rejected_sender", key),
+            ("rejected_endpoint", path),
+        ],
+    )
