@@ -5,13 +5,16 @@ answers what it has, and ends.
 """
 
 import asyncio
+import logging
 import signal
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from aiohttp import web
 
+from streamer.adapters.http.answers import Refusal
 from streamer.adapters.http.collecting import Bounds, Collecting
 from streamer.adapters.http.keys import Keys
 from streamer.adapters.kafka import Connection, Topics
@@ -23,6 +26,9 @@ _BACKLOG: Final = 1024
 _LINGER_S: Final = 5.0
 """For how long the rest of a refused body is read, so that the sender comes to read the answer."""
 _LOOK_S: Final = 0.5
+_SILENT: Final = logging.getLogger("streamer.collect.aiohttp")
+_SILENT.disabled = True
+"""aiohttp would log the address of whoever sends what is no HTTP; what we break is journalled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,7 @@ class Collector:
             keepalive_timeout=place.idle_seconds,
             lingering_time=_LINGER_S,
             access_log=None,
+            logger=_SILENT,
         )
         runner = web.ServerRunner(
             server, shutdown_timeout=self._bounds.body_seconds + self._bounds.kafka_seconds
@@ -104,7 +111,14 @@ class Collector:
         await runner.cleanup()
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        return await self._collecting.answer(request)
+        try:
+            return await self._collecting.answer(request)
+        except Exception as error:  # noqa: BLE001 (an error of ours costs one request, no more)
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            self._journal.say(
+                "failed", "error", error=repr(error), at=f"{place.name}:{place.lineno}"
+            )
+            return Refusal(500, "internal", "an error of the collector").response({})
 
     async def _watch(self) -> None:
         """Write when Kafka goes away and comes back."""

@@ -16,10 +16,10 @@ from typing import Any
 from tests.adapters.kafka.topics import (
     APPEND_TIME,
     LARGE,
-    committed_records,
     create_topic,
     fresh_topics,
 )
+from tests.collect.reader import TopicReader
 from tests.servers import KafkaServer
 from tests.servers.ports import free_port
 from tests.waiting import wait_until
@@ -78,6 +78,7 @@ class Site:
     folder: Path
     options: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] = field(init=False)
+    _readers: dict[str, TopicReader] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self.topics = fresh_topics()
@@ -129,6 +130,8 @@ class Site:
 
     def close(self) -> None:
         """End it in order, which must work."""
+        for reader in self._readers.values():
+            reader.close()
         if self.process.poll() is None:
             self.process.terminate()
             assert self.process.wait(60) == 0, self.text
@@ -165,8 +168,7 @@ class Site:
 
     def events(self) -> list[dict[str, Any]]:
         """Return the values in the topic of events."""
-        found = committed_records(self.kafka.address, self.topics.events)
-        return [json.loads(record.value) for record in found]
+        return [json.loads(record.value) for record in self._records(self.topics.events)]
 
     def ids(self) -> Counter[str]:
         """Return how often each event is in the topic."""
@@ -174,11 +176,15 @@ class Site:
 
     def rejected(self) -> list[tuple[bytes, dict[str, str]]]:
         """Return the rejected records: the value, and what its headers say."""
-        found = committed_records(self.kafka.address, self.topics.rejected)
         return [
             (record.value, {name: text.decode() for name, text in record.headers})
-            for record in found
+            for record in self._records(self.topics.rejected)
         ]
+
+    def _records(self, topic: str) -> list[Any]:
+        if topic not in self._readers:
+            self._readers[topic] = TopicReader(self.kafka.address, topic)
+        return self._readers[topic].read()
 
 
 def basic(key: str) -> str:

@@ -2,25 +2,14 @@
 
 import gzip
 import json
-import uuid
 from typing import Any
 
 import pytest
 
 from streamer.codecs.events import decode
 from streamer.types import Record
+from tests.collect.calls import NOW, fresh, track
 from tests.collect.site import PUBLIC, SECRET, Site, basic
-
-NOW = "2026-01-01T00:00:10.000Z"
-
-
-def fresh() -> str:
-    return uuid.uuid4().hex
-
-
-def track(message_id: str | None = None, **more: Any) -> dict[str, Any]:  # noqa: ANN401 (any JSON)
-    call = {"type": "track", "event": "Product Viewed", "userId": "u-7", "timestamp": NOW, **more}
-    return call if message_id is None else {**call, "messageId": message_id}
 
 
 def found(site: Site, event_id: str) -> dict[str, Any]:
