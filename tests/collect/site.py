@@ -96,6 +96,11 @@ class Site:
 
     def start(self) -> None:
         """Start the collector; return once it takes events."""
+        self.launch()
+        wait_until(self.is_ready, "the collector takes events", READY_S)
+
+    def launch(self) -> None:
+        """Start the collector; return at once."""
         command = [
             *(sys.executable, "-m", "streamer", "collect", "--keys", str(self.keys)),
             *("--kafka", self.kafka.address, "--host", "127.0.0.1", "--port", str(self.port)),
@@ -106,12 +111,15 @@ class Site:
             self.process = subprocess.Popen(  # noqa: S603 (our own command)
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=dict(os.environ)
             )
-        wait_until(self.is_ready, "the collector takes events", READY_S)
 
     def is_ready(self) -> bool:
         assert self.process.poll() is None, self.text
+        return self.is_up() and self.ask("GET", "/readyz").status == 200
+
+    def is_up(self) -> bool:
+        """Whether it answers at all."""
         try:
-            return self.ask("GET", "/readyz").status == 200
+            return self.ask("GET", "/healthz").status == 200
         except OSError:
             return False
 
