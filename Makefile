@@ -8,7 +8,7 @@ INSTALL := -m pip --disable-pip-version-check install --quiet
 READY := .venv/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv demo servers test check lint types format lock bench proof clean
+.PHONY: help .venv demo servers sdks test check lint types format lock bench proof clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,11 @@ servers: $(READY) ## a real Kafka and a real Redis on this machine, until Ctrl-C
 test: $(READY) ## all tests; gets Kafka and Redis for them where it may
 	@$(BIN)/python -m tests.servers.get
 	$(BIN)/pytest
+
+sdks: $(READY) ## the collector with every SDK; gets Node's packages and a browser for it
+	@$(BIN)/python -m tests.servers.get
+	@$(BIN)/python -m tests.collect.get
+	$(BIN)/pytest -m proof tests/collect
 
 check: lint types test ## everything a change must pass
 

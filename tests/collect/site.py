@@ -28,6 +28,7 @@ PUBLIC = "pk_public_key"
 SIGNED = "pk_signed_key"
 SECRET = "sk_secret_key"  # noqa: S105 (of the tests)
 SLOW = "pk_slow_key"
+ANYWHERE = "pk_every_page"
 USER_SECRET = "shared with the backend"  # noqa: S105 (of the tests)
 ORIGIN = "https://shop.example"
 KEYS = f"""\
@@ -48,6 +49,12 @@ address_rate = 100000
 [backend]
 key = "{SECRET}"
 kind = "secret"
+
+[anywhere]
+key = "{ANYWHERE}"
+kind = "public"
+origins = ["*"]
+address_rate = 100000
 
 [slow]
 key = "{SLOW}"

@@ -119,7 +119,7 @@ class Collecting:
         """Answer a request of any kind."""
         origin = request.headers.get("Origin")
         if request.method == "OPTIONS":
-            return Response(headers=preflight(self.keys, origin))
+            return Response(headers=preflight(self.keys, request))
         shared = shared_with(self.keys, origin)
         try:
             response = await self._answer(request, origin, shared)

@@ -15,11 +15,6 @@ BEACON: Final = "text/plain"
 _QUERY: Final = "writeKey"
 _PREFLIGHT: Final = {
     "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
-    "Access-Control-Allow-Headers": (
-        "Authorization, Content-Type, Content-Encoding, X-Strict-Mode, X-Retry-Count, "
-        "AnonymousId, SentAt, IsBatch, Retry-Attempts, Retried-After, Since-First-Attempt, "
-        "Reason, traceparent, tracestate"
-    ),
     "Access-Control-Max-Age": "7200",
 }
 _EXPOSED: Final = {"Access-Control-Expose-Headers": "Retry-After", "Vary": "Origin"}
@@ -69,7 +64,12 @@ def shared_with(keys: Keys, origin: str | None) -> dict[str, str]:
     return {"Access-Control-Allow-Origin": origin, **_EXPOSED}
 
 
-def preflight(keys: Keys, origin: str | None) -> dict[str, str]:
-    """Return the headers that answer a browser's question whether a page may send."""
-    shared = shared_with(keys, origin)
-    return {**shared, **_PREFLIGHT} if shared else {}
+def preflight(keys: Keys, request: BaseRequest) -> dict[str, str]:
+    """Return the headers that answer a browser's question whether a page may send.
+
+    Every SDK has headers of its own. They may send what they ask for: none of them lets anybody in.
+    """
+    shared = shared_with(keys, request.headers.get("Origin"))
+    asked = request.headers.get("Access-Control-Request-Headers")
+    allowed = {} if asked is None else {"Access-Control-Allow-Headers": asked}
+    return {**shared, **_PREFLIGHT, **allowed} if shared else {}
