@@ -183,7 +183,11 @@ class Site:
 
     def events(self) -> list[dict[str, Any]]:
         """Return the values in the topic of events."""
-        return [json.loads(record.value) for record in self._records(self.topics.events)]
+        return [json.loads(record.value) for record in self.records()]
+
+    def records(self) -> list[Any]:
+        """Return the records in the topic of events."""
+        return self._records(self.topics.events)
 
     def ids(self) -> Counter[str]:
         """Return how often each event is in the topic."""
