@@ -24,7 +24,7 @@ _NEEDED: Final = ("aiohttp", "crawleruseragents")
 @click.command(
     epilog=examples("""
 streamer collect --keys keys.toml
-streamer collect --keys keys.toml --port 8080 --metrics-port 0
+streamer collect --keys keys.toml --host 127.0.0.1 --metrics-port 0
 streamer collect --keys keys.toml --request-limit 4000000 --proxies 1
 """)
 )
