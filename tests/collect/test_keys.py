@@ -23,12 +23,10 @@ def proof(user: str) -> dict[str, Any]:
     return {"userHash": hmac.new(USER_SECRET.encode(), user.encode(), "sha256").hexdigest()}
 
 
-@pytest.mark.parametrize("key", [None, "no such key", "", "\udcff"])
+@pytest.mark.parametrize("key", [None, "no such key", "", "\xff"])
 def test_without_a_right_key_nothing_is_taken(site: Site, key: str | None) -> None:
     event_id = fresh()
-    headers = (
-        {} if key is None else {"Authorization": f"Bearer {key}".encode("utf-8", "surrogateescape")}
-    )
+    headers = {} if key is None else {"Authorization": f"Bearer {key}"}
     answer = site.ask("POST", "/v1/track", b"{}", headers)
     assert (answer.status, answer.json["code"]) == (401, "key")
     assert event_id not in site.ids()

@@ -69,7 +69,7 @@ def sent_by(site: Site, prefix: str) -> dict[str, int]:
     found: dict[str, int] = {}
     for event in site.events():
         properties = event.get("properties") or {}
-        event_id = properties.get("id") or event.get("messageId") or event.get("id")
+        event_id = str(properties.get("id") or event.get("messageId") or event.get("id"))
         if event_id.startswith(prefix):
             found[event_id] = found.get(event_id, 0) + 1
     return found
