@@ -98,6 +98,19 @@ def test_a_request_has_500_kb_at_most(site: Site) -> None:
     assert site.post("/v1/batch", fits + b" " * (500_001 - len(fits))).status == 413
 
 
+def test_a_larger_request_may_be_allowed_and_its_bad_events_are_cut(
+    kafka: KafkaServer, tmp_path: Path
+) -> None:
+    """What no topic takes must not be tried again for ever."""
+    larger = Site(kafka, tmp_path, ("--request-limit", "4000000"))
+    long = json.dumps(track(fresh(), properties={"x": "x" * 3_000_000})).encode()
+    assert larger.post("/v1/track", long).status == 200
+    ((value, why),) = larger.rejected()
+    assert len(value) == 512 << 10
+    assert int(why["rejected_size"]) > 3_000_000
+    larger.close()
+
+
 def test_gzip_of_zeros_costs_no_more_than_the_limit(site: Site) -> None:
     bomb = gzip.compress(bytes(400 << 20))
     headers = {**AUTHORIZATION, "Content-Encoding": "gzip"}
