@@ -76,3 +76,4 @@ lock: ## resolve the dependencies again and write requirements/*.txt
 	$(COMPILE) --upgrade -o requirements/runtime.txt
 	$(COMPILE) --upgrade --group dev -c requirements/runtime.txt -o requirements/dev.txt
 	$(RESOLVE) --upgrade --group build -c requirements/dev.txt -o requirements/build.txt
+	$(RESOLVE) --upgrade --group sdks -o requirements/sdks.txt

@@ -41,7 +41,7 @@ def main() -> None:
     """Measure and print the table."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--events", type=int, default=100_000)
-    arguments.add_argument("--connections", type=int, default=16)
+    arguments.add_argument("--connections", type=int, default=64)
     chosen = arguments.parse_args()
     with KafkaServer() as kafka, tempfile.TemporaryDirectory() as folder:
         create_topic(kafka.address, "storefront.events", 4, APPEND_TIME)

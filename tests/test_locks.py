@@ -13,6 +13,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCKS = {
     "runtime": PROJECT["project"]["dependencies"],
     "build": PROJECT["dependency-groups"]["build"],
+    "sdks": PROJECT["dependency-groups"]["sdks"],
     "dev": PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["dev"],
 }
 

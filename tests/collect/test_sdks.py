@@ -8,13 +8,19 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from tests.collect.calls import fresh
-from tests.collect.get import PACKAGES, PROGRAMS, missing_for_browser, missing_for_node
+from tests.collect.get import (
+    PACKAGES,
+    PROGRAMS,
+    PYTHON_PACKAGES,
+    missing_for_browser,
+    missing_for_node,
+    missing_for_python,
+)
 from tests.collect.pages import Pages, opened
 from tests.collect.site import ANYWHERE, SECRET, Site
 from tests.conftest import need
@@ -23,10 +29,11 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.proof
 
 COUNT = 200
+CLIENTS = Path(__file__).with_name("clients")
 PYTHON = {
-    "segment-analytics-python": ("segment_python", "segment"),
-    "rudder-sdk-python": ("rudder_python", "rudderstack"),
-    "cloudevents": ("cloud_events", "cloudevents"),
+    "segment-analytics-python": "segment_python.py",
+    "rudder-sdk-python": "rudder_python.py",
+    "cloudevents": "cloud_events.py",
 }
 NODE = {
     "@segment/analytics-node": "segment-node.cjs",
@@ -52,15 +59,18 @@ def command(client: str) -> list[str]:
     if client in NODE:
         need(client, missing_for_node())
         return ["node", str(PROGRAMS / NODE[client])]
-    module, package = PYTHON[client]
-    need(client, None if find_spec(package) else f"{package} is not installed")
-    return [sys.executable, "-m", f"tests.collect.clients.{module}"]
+    need(client, missing_for_python())
+    return [sys.executable, str(CLIENTS / PYTHON[client])]
 
 
 def started(client: str, site: Site, prefix: str) -> subprocess.Popen[bytes]:
     """Start a client's program."""
     words = [*command(client), site.url, SECRET, prefix, str(COUNT)]
-    environment = {**os.environ, "NODE_PATH": str(PACKAGES / "node_modules")}
+    environment = {
+        **os.environ,
+        "NODE_PATH": str(PACKAGES / "node_modules"),
+        "PYTHONPATH": str(PYTHON_PACKAGES),
+    }
     return subprocess.Popen(words, env=environment)  # noqa: S603 (our own command)
 
 
