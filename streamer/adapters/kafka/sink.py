@@ -35,7 +35,7 @@ from confluent_kafka import (
 from streamer.adapters.kafka.bounded import bounded
 from streamer.adapters.kafka.connection import Connection, made
 from streamer.adapters.kafka.failures import failure, translated
-from streamer.adapters.kafka.messages import Headers, change_headers, rejected_record
+from streamer.adapters.kafka.messages import CloudEvents, Headers, change_writer, rejected_record
 from streamer.adapters.kafka.topics import Topics
 from streamer.codecs.changes import encode_membership
 from streamer.errors import AdapterError, Unavailable
@@ -76,7 +76,8 @@ class KafkaSink:
     """The output topics. `name` is the transactional id, which no other process may have.
 
     `membership` returns that of the feed as of its last poll. `largest` is how many bytes a record
-    may have in the topic of the rejected ones.
+    may have in the topic of the rejected ones. `cloudevents` is the mode in which changes are
+    CloudEvents, None where they are none.
     """
 
     def __init__(
@@ -87,6 +88,8 @@ class KafkaSink:
         name: str,
         membership: Callable[[], object],
         largest: int = _LARGEST,
+        *,
+        cloudevents: CloudEvents | None = None,
     ) -> None:
         self._connection = connection
         self._topics = topics
@@ -94,7 +97,7 @@ class KafkaSink:
         self._name = name
         self._membership = membership
         self._largest = largest
-        self._headers = change_headers(group)
+        self._write = change_writer(cloudevents, group)
         self._reader = made(Consumer, _reader_settings(connection, group))
         self._producer: Producer | None = None
         self._marks: dict[int, PublishedMark] = {}
@@ -189,8 +192,8 @@ class KafkaSink:
     def _tell(self, producer: Producer, outgoing: OutboxEntry) -> None:
         partition, topics = outgoing.partition, self._topics
         for change, line in zip(outgoing.changes, outgoing.lines, strict=True):
-            headers = self._headers(change, line)
-            _send(producer, topics.changes, line, change.customer, partition, headers)
+            value, own = self._write(change, line)
+            _send(producer, topics.changes, value, change.customer, partition, own)
         for each in outgoing.memberships:
             _send(producer, topics.memberships, encode_membership(each), each.customer, partition)
         for rejection in outgoing.rejections:

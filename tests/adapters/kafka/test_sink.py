@@ -10,7 +10,9 @@ from confluent_kafka import Producer, TopicPartition
 from jsonschema_rs import validator_for
 
 from streamer.adapters.kafka import Connection, KafkaFeed, KafkaSink, Topics, check_topics
+from streamer.adapters.kafka.messages import CloudEvents
 from streamer.codecs.change_schemas import change_schema, membership_schema
+from streamer.codecs.changes import encode_change
 from streamer.errors import AdapterError, Fenced, Unavailable
 from streamer.ports import OutboxEntry, PublishedMark
 from streamer.types import Record, Rejection
@@ -36,11 +38,13 @@ def sink_of(
     name: str,
     membership: Callable[[], object] | None = None,
     connection: Connection | None = None,
+    cloudevents: CloudEvents | None = None,
 ) -> Iterator[KafkaSink]:
     membership = membership or nobody(kafka.address)
     connection = connection or Connection(kafka.address)
     full = f"{topics.events}-{name}"
-    with closing(KafkaSink(connection, topics, GROUP, full, membership)) as sink:
+    sink = KafkaSink(connection, topics, GROUP, full, membership, cloudevents=cloudevents)
+    with closing(sink):
         yield sink
 
 
@@ -62,15 +66,41 @@ def ids_of(*numbers: int) -> list[str]:
     return [change(number).change_id for number in numbers]
 
 
-def test_a_change_is_a_cloud_event_in_the_partition_of_its_input(
+def test_a_change_is_the_value_of_a_record_in_the_partition_of_its_input(
     kafka: KafkaServer, topics: Topics
 ) -> None:
     with sink_of(kafka, topics, "a") as sink:
         sink.publish([replace(outgoing(1), partition=1)])
     (told,) = committed_records(kafka.address, topics.changes)
-    one = change(10)
-    assert (told.partition, told.key) == (1, b"u-7")
+    assert (told.partition, told.key, told.headers) == (1, b"u-7", [])
+    assert told.value == encode_change(change(10))
     assert validator_for(change_schema()).is_valid(orjson.loads(told.value))
+
+
+def test_a_change_is_a_cloud_event_in_structured_mode(kafka: KafkaServer, topics: Topics) -> None:
+    with sink_of(kafka, topics, "a", cloudevents="structured") as sink:
+        sink.publish([replace(outgoing(1), partition=1)])
+    (told,) = committed_records(kafka.address, topics.changes)
+    assert (told.partition, told.key) == (1, b"u-7")
+    assert told.headers == [("content-type", b"application/cloudevents+json")]
+    assert orjson.loads(told.value) == {
+        "specversion": "1.0",
+        "id": change(10).change_id,
+        "source": "/streamer/group",
+        "type": "streamer.segment.exited",
+        "time": "2023-11-14T22:13:20.010Z",
+        "subject": "u-7",
+        "datacontenttype": "application/json",
+        "data": orjson.loads(encode_change(change(10))),
+    }
+
+
+def test_a_change_is_a_cloud_event_in_binary_mode(kafka: KafkaServer, topics: Topics) -> None:
+    with sink_of(kafka, topics, "a", cloudevents="binary") as sink:
+        sink.publish([replace(outgoing(1), partition=1)])
+    (told,) = committed_records(kafka.address, topics.changes)
+    one = change(10)
+    assert (told.partition, told.key, told.value) == (1, b"u-7", encode_change(one))
     assert dict(told.headers) == {
         "content-type": b"application/json",
         "ce_specversion": b"1.0",
