@@ -3,6 +3,9 @@
 A change is the value of its record, without any header. For those who want CloudEvents 1.0 it is
 written after their Kafka protocol binding: in binary mode the value is the change alone and the
 attributes are headers, in structured mode the value is the envelope and the change its `data`.
+
+Where the event that caused a change had a `traceparent`, the record has it too, as the header of
+that name, which tracing libraries read; a CloudEvent has it also as an attribute.
 """
 
 from collections.abc import Callable
@@ -16,8 +19,8 @@ from streamer.types import Rejection, SegmentChange
 
 Headers: TypeAlias = list[tuple[str, str | bytes | None]]
 CloudEvents: TypeAlias = Literal["binary", "structured"]
-ChangeWriter: TypeAlias = Callable[[SegmentChange, bytes], tuple[bytes, Headers | None]]
-"""Returns value and headers of a change, of which it is given the JSON too."""
+ChangeWriter: TypeAlias = Callable[[SegmentChange, bytes, str | None], tuple[bytes, Headers | None]]
+"""Given a change, its JSON and its traceparent (None without one): returns value and headers."""
 
 CHANGE_TYPES: Final = {
     "entered": "streamer.segment.entered",
@@ -40,7 +43,11 @@ def change_writer(form: CloudEvents | None, group: str) -> ChangeWriter:
         return _binary(source)
     if form == "structured":
         return _structured(source)
-    return lambda _, line: (line, None)
+    return _plain
+
+
+def _plain(_: SegmentChange, line: bytes, traceparent: str | None) -> tuple[bytes, Headers | None]:
+    return line, None if traceparent is None else [("traceparent", traceparent)]
 
 
 def _binary(source: str) -> ChangeWriter:
@@ -50,22 +57,25 @@ def _binary(source: str) -> ChangeWriter:
         ("ce_source", source),
     ]
 
-    def write(change: SegmentChange, line: bytes) -> tuple[bytes, Headers]:
-        return line, [
+    def write(change: SegmentChange, line: bytes, traceparent: str | None) -> tuple[bytes, Headers]:
+        headers: Headers = [
             *constant,
             ("ce_id", change_id_in(line)),
             ("ce_type", CHANGE_TYPES[change.direction]),
             ("ce_time", iso(change.at)),
             ("ce_subject", change.customer),
         ]
+        if traceparent is not None:
+            headers += [("ce_traceparent", traceparent), ("traceparent", traceparent)]
+        return line, headers
 
     return write
 
 
 def _structured(source: str) -> ChangeWriter:
-    headers: Headers = [("content-type", "application/cloudevents+json")]
+    constant: Headers = [("content-type", "application/cloudevents+json")]
 
-    def write(change: SegmentChange, line: bytes) -> tuple[bytes, Headers]:
+    def write(change: SegmentChange, line: bytes, traceparent: str | None) -> tuple[bytes, Headers]:
         attributes = {
             "specversion": "1.0",
             "id": change_id_in(line).decode(),
@@ -74,9 +84,12 @@ def _structured(source: str) -> ChangeWriter:
             "time": iso(change.at),
             "subject": change.customer,
             "datacontenttype": "application/json",
-            "data": orjson.Fragment(line),
         }
-        return orjson.dumps(attributes), headers
+        headers = constant
+        if traceparent is not None:
+            attributes["traceparent"] = traceparent
+            headers = [*constant, ("traceparent", traceparent)]
+        return orjson.dumps({**attributes, "data": orjson.Fragment(line)}), headers
 
     return write
 

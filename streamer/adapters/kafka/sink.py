@@ -191,8 +191,10 @@ class KafkaSink:
 
     def _tell(self, producer: Producer, outgoing: OutboxEntry) -> None:
         partition, topics = outgoing.partition, self._topics
-        for change, line in zip(outgoing.changes, outgoing.lines, strict=True):
-            value, own = self._write(change, line)
+        write, traceparents = self._write, outgoing.traceparents
+        for index, change in enumerate(outgoing.changes):
+            traceparent = traceparents.get(index) if traceparents else None
+            value, own = write(change, outgoing.lines[index], traceparent)
             _send(producer, topics.changes, value, change.customer, partition, own)
         for each in outgoing.memberships:
             _send(producer, topics.memberships, encode_membership(each), each.customer, partition)

@@ -12,12 +12,12 @@ from jsonschema_rs import validator_for
 from streamer.adapters.kafka import Connection, KafkaFeed, KafkaSink, Topics, check_topics
 from streamer.adapters.kafka.messages import CloudEvents
 from streamer.codecs.change_schemas import change_schema, membership_schema
-from streamer.codecs.changes import encode_change
+from streamer.codecs.changes import decode_change, encode_change
 from streamer.errors import AdapterError, Fenced, Unavailable
 from streamer.ports import OutboxEntry, PublishedMark
 from streamer.types import Record, Rejection
 from tests.contracts.adapters import nobody
-from tests.contracts.examples import change, membership, outgoing
+from tests.contracts.examples import TRACEPARENT, change, membership, outgoing
 from tests.servers import KafkaServer
 from tests.waiting import wait_until
 
@@ -110,6 +110,27 @@ def test_a_change_is_a_cloud_event_in_binary_mode(kafka: KafkaServer, topics: To
         "ce_time": b"2023-11-14T22:13:20.010Z",
         "ce_subject": b"u-7",
     }
+
+
+@pytest.mark.parametrize(
+    ("cloudevents", "names"),
+    [
+        (None, ["traceparent"]),
+        ("binary", ["ce_traceparent", "traceparent"]),
+        ("structured", ["traceparent"]),
+    ],
+)
+def test_a_change_has_the_traceparent_of_the_event_that_caused_it(
+    kafka: KafkaServer, topics: Topics, cloudevents: CloudEvents | None, names: list[str]
+) -> None:
+    with sink_of(kafka, topics, "a", cloudevents=cloudevents) as sink:
+        sink.publish([replace(outgoing(1, changes=2), traceparents={1: TRACEPARENT})])
+    first, second = committed_records(kafka.address, topics.changes)
+    assert not any("traceparent" in name for name, _ in first.headers)
+    assert [name for name, value in second.headers if value == TRACEPARENT.encode()] == names
+    assert decode_change(second.value) == change(11)
+    attribute = TRACEPARENT if cloudevents == "structured" else None
+    assert orjson.loads(second.value).get("traceparent") == attribute
 
 
 def test_memberships_are_told_by_customer_and_null_when_the_profile_is_gone(
