@@ -178,6 +178,33 @@ def test_a_mark_is_set_without_anything_to_tell(kafka: KafkaServer, topics: Topi
         assert sink.mark(0) == PublishedMark(7, 70, (5, 'u-"7" ü'))
 
 
+def commit_offset(kafka: KafkaServer, topics: Topics, metadata: str | None) -> None:
+    """Set the group's offset of a partition as somebody else does, or another Streamer."""
+    producer = Producer({"bootstrap.servers": kafka.address, "transactional.id": topics.events})
+    producer.init_transactions(30)
+    producer.begin_transaction()
+    offset = (
+        TopicPartition(topics.events, 0, 5)
+        if metadata is None
+        else TopicPartition(topics.events, 0, 5, metadata=metadata)
+    )
+    producer.send_offsets_to_transaction([offset], nobody(kafka.address)(), 30)
+    producer.commit_transaction(30)
+
+
+def test_a_mark_of_the_version_before_is_read(kafka: KafkaServer, topics: Topics) -> None:
+    commit_offset(kafka, topics, '[7,[1700000000001,"u-7"]]')
+    with sink_of(kafka, topics, "a") as sink:
+        assert sink.mark(0) == PublishedMark(7, 5, (1_700_000_000_001, "u-7"))
+
+
+def test_a_mark_of_another_version_is_refused(kafka: KafkaServer, topics: Topics) -> None:
+    commit_offset(kafka, topics, '[3,7,[1700000000001,"u-7"]]')
+    refused = "partition 0 in the group group cannot be read: it has version 3; .*use another"
+    with sink_of(kafka, topics, "a") as sink, pytest.raises(AdapterError, match=refused):
+        sink.mark(0)
+
+
 def begun(kafka: KafkaServer, topics: Topics, name: str, told: OutboxEntry) -> Producer:
     """Return a producer that is about to commit what it tells, as one whose owner died there."""
     producer = Producer(
@@ -338,11 +365,6 @@ def test_a_record_that_is_too_large_for_its_topic_is_named(kafka: KafkaServer) -
 
 
 def test_an_offset_of_somebody_else_is_no_mark(kafka: KafkaServer, topics: Topics) -> None:
-    producer = Producer({"bootstrap.servers": kafka.address, "transactional.id": topics.events})
-    producer.init_transactions(30)
-    producer.begin_transaction()
-    offsets = [TopicPartition(topics.events, 0, 5)]
-    producer.send_offsets_to_transaction(offsets, nobody(kafka.address)(), 30)
-    producer.commit_transaction(30)
+    commit_offset(kafka, topics, None)
     with sink_of(kafka, topics, "a") as sink, pytest.raises(AdapterError, match="not written by"):
         sink.mark(0)
