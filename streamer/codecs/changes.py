@@ -14,7 +14,8 @@ from streamer.hashes import change_id
 from streamer.instants import iso, parse_iso
 from streamer.types import Membership, Rejection, SegmentChange
 
-_ID_STARTS: Final = len('{"change_id":"')
+_CHANGE_STARTS: Final = b'{"change_id":"'
+_ID_STARTS: Final = len(_CHANGE_STARTS)
 _ID_ENDS: Final = _ID_STARTS + 32
 _json: Final = orjson.dumps
 
@@ -56,10 +57,24 @@ def change_id_in(line: bytes) -> bytes:
     return line[_ID_STARTS:_ID_ENDS]
 
 
+def change_line(value: bytes) -> bytes:
+    """Return the own JSON of a change that `decode_change` reads, without what is around it."""
+    return value if value.startswith(_CHANGE_STARTS) else _json(_data_of(orjson.loads(value)))
+
+
+def _data_of(document: Any) -> Any:  # noqa: ANN401 (as JSON has it)
+    """Return what is inside a structured CloudEvent, or the document itself."""
+    enveloped = isinstance(document, dict) and "specversion" in document and "data" in document
+    return document["data"] if enveloped else document
+
+
 def decode_change(value: bytes) -> SegmentChange:
-    """Return the change that `encode_change` wrote; raises `StreamerError` for anything else."""
+    """Return the change that `encode_change` wrote, also from within a structured CloudEvent.
+
+    Raises `StreamerError` for anything else.
+    """
     try:
-        data: dict[str, Any] = orjson.loads(value)
+        data: dict[str, Any] = _data_of(orjson.loads(value))
         change = SegmentChange(
             customer=data["customer_id"],
             segment=data["segment"],

@@ -289,9 +289,7 @@ class Shop:
     def changes(self) -> list[dict[str, Any]]:
         """Return all changes that a reader of committed records finds, each with its id."""
         found = committed_records(self.kafka.address, self.topics.changes)
-        return [
-            json.loads(record.value) | {"id": dict(record.headers)["ce_id"]} for record in found
-        ]
+        return [json.loads(record.value) for record in found]
 
     def expected(self) -> OracleResult:
         """Return what the oracle says of the log: each partition has a time of its own."""
@@ -395,7 +393,7 @@ def _with_append_time(value: bytes, appended: Millis) -> bytes:
 
 def check_told_once(changes: Sequence[dict[str, Any]]) -> None:
     """No id twice, and no gap in anybody's sequence."""
-    ids = [change["id"] for change in changes]
+    ids = [change["change_id"] for change in changes]
     assert len(ids) == len(set(ids))
     last: defaultdict[str, int] = defaultdict(int)
     for change in changes:
