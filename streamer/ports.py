@@ -120,7 +120,8 @@ class OutboxEntry:
 
     `memberships` are those of every customer with a change, as they stand after the commit.
     `offset` and `swept` say what the commit covers: every record before `offset`, and every wake
-    up to and with `swept`.
+    up to and with `swept`. `traceparents` are those of the events that caused changes, by the index
+    of the change.
     """
 
     number: int
@@ -131,6 +132,7 @@ class OutboxEntry:
     offset: int = 0
     swept: DueWake = NOTHING_SWEPT
     encoded: tuple[bytes, ...] | None = field(default=None, compare=False)
+    traceparents: Mapping[int, str] = field(default_factory=dict)
 
     @cached_property
     def lines(self) -> tuple[bytes, ...]:
@@ -255,7 +257,8 @@ class Advance:
     """What an engine yields: everything that is to be committed and published of a batch.
 
     `profiles` maps the customers whose profile moved to its bytes, None where it is gone; `lines`
-    are the `changes` as JSON, in their order. `taken` records are done, and `done` says whether all
+    are the `changes` as JSON, in their order, and `traceparents` those of the events that caused
+    some, by the index of the change. `taken` records are done, and `done` says whether all
     wakes that were to fire have. `overflows` counts, by cell, what was dropped beyond its bound.
     `decoded` and `loaded` are for the engine itself, to keep once the batch is committed.
     """
@@ -264,6 +267,7 @@ class Advance:
     wakes: Mapping[str, Millis | None]
     changes: tuple[SegmentChange, ...]
     lines: tuple[bytes, ...]
+    traceparents: Mapping[int, str]
     memberships: tuple[Membership, ...]
     rejections: tuple[Rejection, ...]
     outcomes: Mapping[str, int]

@@ -16,6 +16,7 @@ from streamer.codecs.changes import encode_change, rejection_line
 from streamer.codecs.events import decode
 from streamer.codecs.profiles import ProfileCodec
 from streamer.core.engine.program import RuleSet
+from streamer.core.profile import Profile
 from streamer.errors import InvalidEvent
 from streamer.ports import Log, Sink, Store
 from streamer.types import DAY, FOREVER, HOUR, MINUTE, SECOND, Millis, Record
@@ -187,7 +188,8 @@ class Legacy:
     """What a life leaves: what was told, every profile, whose wakes are set, nothing left to tell.
 
     A wake may be earlier than it needs to be, and how much depends on what a worker has in its
-    cache. So profiles are compared without it, and of the wakes only whose they are. Where wakes
+    cache. So profiles are compared without it and from one base, and of the wakes only whose they
+    are. Where wakes
     and records do not come in one order, changes are compared customer by customer.
     """
 
@@ -198,6 +200,13 @@ class Legacy:
     offset: int
     log_time: Millis | None
     untold: int
+
+
+def thaw_all(rules: RuleSet, profile: Profile) -> None:
+    """Decode every cell, so that the profile is encoded from its last event on."""
+    for cell in rules.cells:
+        cell.state(profile)
+    profile.frozen.clear()
 
 
 def legacy(ends: Ends, lines: Sequence[bytes], life: Life) -> Legacy:
@@ -213,6 +222,7 @@ def legacy(ends: Ends, lines: Sequence[bytes], life: Life) -> Legacy:
     wakes = {who: at for at, who in ends.store.due(0, FOREVER, 1 << 30)}
     assert wakes == {who: profile.wake for who, profile in profiles.items()}
     for profile in profiles.values():
+        thaw_all(life.rules, profile)
         profile.wake = FOREVER
     return Legacy(
         changes,

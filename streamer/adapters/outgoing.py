@@ -1,12 +1,15 @@
 """The bytes of what waits in an outbox, for stores that keep bytes.
 
 Changes are kept as the JSON that is published, so that they are encoded once; everything else is
-MessagePack of the values as they are, after the version of this form. Reading gives back equal
-values, whatever the bytes of a rejected record.
+MessagePack of the values as they are. Reading gives back equal values, whatever the bytes of a
+rejected record.
+
+An entry begins with its version, one byte. Version 1 had no such byte, and no traceparents: it
+begins with MessagePack's head of a list of seven. It is still read.
 """
 
 from collections.abc import Mapping
-from typing import Final, Literal
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -15,49 +18,62 @@ from streamer.errors import AdapterError, Fenced, StreamerError
 from streamer.ports import DueWake, FencingToken, OutboxEntry
 from streamer.types import Membership, Rejection
 
-VERSION: Final = 1
+VERSION: Final = 2
+_HEAD: Final = bytes([VERSION])
+_HEAD_OF_1: Final = b"\x97"
 
+_Fields: TypeAlias = tuple[
+    int, tuple[bytes, ...], tuple[Rejection, ...], tuple[Membership, ...], int, int, DueWake
+]
 _ENCODER: Final = msgspec.msgpack.Encoder()
-_DECODER: Final = msgspec.msgpack.Decoder(
-    tuple[
-        Literal[1],
-        int,
-        tuple[bytes, ...],
-        tuple[Rejection, ...],
-        tuple[Membership, ...],
-        int,
-        int,
-        DueWake,
-    ]
-)
+_DECODER: Final = msgspec.msgpack.Decoder(tuple[_Fields, dict[int, str]])
+_DECODER_OF_1: Final = msgspec.msgpack.Decoder(_Fields)
 
 
 def encode_outgoing(outgoing: OutboxEntry) -> bytes:
     """Return the outgoing as bytes."""
-    return _ENCODER.encode(
-        (
-            VERSION,
-            outgoing.number,
-            outgoing.lines,
-            outgoing.rejections,
-            outgoing.memberships,
-            outgoing.partition,
-            outgoing.offset,
-            outgoing.swept,
-        )
+    fields = (
+        outgoing.number,
+        outgoing.lines,
+        outgoing.rejections,
+        outgoing.memberships,
+        outgoing.partition,
+        outgoing.offset,
+        outgoing.swept,
     )
+    return _HEAD + _ENCODER.encode((fields, outgoing.traceparents))
 
 
 def decode_outgoing(value: bytes) -> OutboxEntry:
-    """Return the outgoing that `encode_outgoing` wrote; raises `AdapterError` for other bytes."""
-    try:
-        _, number, lines, rejections, memberships, partition, offset, swept = _DECODER.decode(value)
-        changes = tuple(map(decode_change, lines))
-        return OutboxEntry(number, changes, rejections, memberships, partition, offset, swept)
-    except (msgspec.MsgspecError, StreamerError) as error:
+    """Return the outgoing that `encode_outgoing` wrote, in this version or the one before.
+
+    Raises `AdapterError` for other bytes.
+    """
+    head = value[:1]
+    if head not in {_HEAD, _HEAD_OF_1}:
         raise AdapterError(
-            f"the outbox holds something that this version of Streamer did not write: {error}"
-        ) from None
+            f"the outbox holds an entry of version {head[0] if head else None}; this program reads "
+            f"version {VERSION} and the one before: run the Streamer that wrote it"
+        )
+    try:
+        if head == _HEAD:
+            fields, traceparents = _DECODER.decode(memoryview(value)[1:])
+        else:
+            fields, traceparents = _DECODER_OF_1.decode(value), {}
+        number, lines, rejections, memberships, partition, offset, swept = fields
+        return OutboxEntry(
+            number,
+            tuple(map(decode_change, lines)),
+            rejections,
+            memberships,
+            partition,
+            offset,
+            swept,
+            lines,
+            traceparents,
+        )
+    except (msgspec.MsgspecError, StreamerError) as error:
+        raise AdapterError(f"the outbox holds an entry that cannot be read: {error}") from None
 
 
 def fenced(partition: int, tenure: FencingToken) -> Fenced:

@@ -84,21 +84,21 @@ class SqliteStore:
                 (partition, owner),
             )
             (stands,) = connection.execute(
-                "SELECT epoch, number, offset, log_time, swept_at, swept_who, published, "
+                "SELECT epoch, number, offset, log_time, fired_at, fired_who, published, "
                 "restoring_until FROM meta WHERE partition = ?",
                 (partition,),
             )
             layouts = connection.execute(
                 "SELECT id, layout FROM layouts WHERE partition = ?", (partition,)
             ).fetchall()
-        epoch, number, offset, log_time, swept_at, swept_who, *rest = stands
+        epoch, number, offset, log_time, fired_at, fired_who, *rest = stands
         return PartitionMeta(
             epoch,
             number,
             offset,
             log_time,
             dict(layouts),
-            (swept_at, swept_who),
+            (fired_at, fired_who),
             before[0] if before else "",
             *rest,
         )
@@ -141,8 +141,8 @@ class SqliteStore:
         partition, wakes = checkpoint.partition, checkpoint.wakes
         with self._database.transaction() as connection:
             swapped = connection.execute(
-                "UPDATE meta SET number = ?, offset = ?, log_time = ?, swept_at = ?, "
-                "swept_who = ?, published = ?, restoring_until = ? "
+                "UPDATE meta SET number = ?, offset = ?, log_time = ?, fired_at = ?, "
+                "fired_who = ?, published = ?, restoring_until = ? "
                 "WHERE partition = ? AND owner = ? AND epoch = ? AND number = ?",
                 (
                     checkpoint.number,
@@ -195,7 +195,7 @@ class SqliteStore:
     def outbox(self, partition: int) -> list[OutboxEntry]:
         """Return what was committed and not yet trimmed, by number."""
         rows = self._database.rows(
-            "SELECT outgoing FROM outbox WHERE partition = ? ORDER BY number", (partition,)
+            "SELECT entry FROM outbox WHERE partition = ? ORDER BY number", (partition,)
         )
         return [decode_outgoing(outgoing) for (outgoing,) in rows]
 
@@ -217,7 +217,7 @@ class SqliteSink:
     def mark(self, partition: int, before: str = "") -> PublishedMark:  # noqa: ARG002 (telling is one step)
         """Return up to where the partition is published."""
         rows = self._database.rows(
-            "SELECT number, offset, swept_at, swept_who FROM marks WHERE partition = ?",
+            "SELECT number, offset, fired_at, fired_who FROM marks WHERE partition = ?",
             (partition,),
         )
         for number, offset, at, who in rows:
@@ -231,7 +231,7 @@ class SqliteSink:
                 moved = connection.execute(
                     "INSERT INTO marks VALUES (?, ?, ?, ?, ?) ON CONFLICT (partition) "
                     "DO UPDATE SET number = excluded.number, offset = excluded.offset, "
-                    "swept_at = excluded.swept_at, swept_who = excluded.swept_who "
+                    "fired_at = excluded.fired_at, fired_who = excluded.fired_who "
                     "WHERE number < excluded.number",
                     (outgoing.partition, outgoing.number, outgoing.offset, *outgoing.swept),
                 )

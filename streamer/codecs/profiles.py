@@ -16,6 +16,7 @@ The *layout* is what the rule set's order means: its version, the key of each ce
 segment or ladder and its tiers. It is the same for millions of profiles, so it is kept once, beside
 them, and only its id is in each. A cell that nothing has asked for since it was read is written
 again as the bytes that it was, and `base` stays; where all cells were asked for, `base` is `last`.
+So the bytes of one profile may differ by its `base`, and by nothing else.
 
 A profile of another layout is put in the order of this one: what both share is found again, a new
 cell is cold (that of any event's times begins with the last one, which the profile itself knows),
@@ -30,8 +31,8 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
-from streamer.codecs.packing import Unpacker, packed, put_head, put_number, unpacked
 from streamer.core.engine.program import RuleSet
+from streamer.core.packing import Unpacker, packed, put_head, put_number, unpacked
 from streamer.core.profile import MOST_IDS, Profile
 from streamer.core.state.cell import TIME_BYTES
 from streamer.core.state.times import TimesState
@@ -310,22 +311,24 @@ def _put_memberships(out: list[bytes], profile: Profile) -> None:
 
 
 def _put_cells(out: list[bytes], profile: Profile) -> None:
-    frozen, base, many = profile.frozen, profile.base, len(profile.frozen)
+    frozen, base, many = profile.frozen, profile.base, 0
     cells: list[bytes] = []
-    kept: dict[int, bytes] = {}
     for slot, state in enumerate(profile.states):
-        if state is not None and slot not in frozen:
-            many += 1
-            raw = packed(state.pack(base))
-            put_head(cells, slot)
+        raw = frozen.get(slot) if frozen else None
+        if raw is None and state is None:
+            continue
+        many += 1
+        put_head(cells, slot)
+        if raw is None and state is not None:
+            parts: list[bytes] = []
+            state.write(parts, base)
+            if state.weight > _KEPT:
+                raw = frozen[slot] = b"".join(parts)
+            else:
+                put_head(cells, sum([len(part) for part in parts]))
+                cells += parts
+        if raw is not None:
             put_head(cells, len(raw))
             cells.append(raw)
-            if state.weight > _KEPT:
-                kept[slot] = raw
     put_head(out, many)
-    for slot, raw in frozen.items():
-        put_head(out, slot)
-        put_head(out, len(raw))
-        out.append(raw)
     out.extend(cells)
-    frozen.update(kept)

@@ -338,6 +338,7 @@ class PartitionTask:
                 advance.offset,
                 advance.fired_until,
                 advance.lines,
+                advance.traceparents,
             )
         codec = self._engine.codec
         self._store.commit(

@@ -13,13 +13,15 @@ from threading import Barrier
 import pytest
 
 from streamer.adapters.database import FORMAT, Database
+from streamer.adapters.outgoing import encode_outgoing
 from streamer.adapters.sqlite import SqliteLog, SqliteSink, SqliteStore
 from streamer.errors import AdapterError, Fenced
-from streamer.ports import Checkpoint, OutboxEntry
+from streamer.ports import Checkpoint, OutboxEntry, PartitionMeta, PublishedMark
 from streamer.types import Membership
 from tests.contracts.examples import outgoing
 
 ROOT = Path(__file__).parents[2]
+FORMAT_2 = Path(__file__).with_name("format_2.sql")
 Unprivileged = Callable[[], AbstractContextManager[None]]
 
 
@@ -250,9 +252,26 @@ def test_a_newer_format_is_left_alone(path: Path) -> None:
     with Database(path) as database:
         database.rows(f"PRAGMA user_version = {FORMAT + 1}")
     with pytest.raises(
-        AdapterError, match=f"has format {FORMAT + 1}, this Streamer reads and writes {FORMAT}: "
+        AdapterError, match=f"has format {FORMAT + 1}; this program reads format {FORMAT} and the"
     ):
         Database(path)
+
+
+def test_a_file_of_the_format_before_is_read_and_becomes_one_of_this(path: Path) -> None:
+    entry = outgoing(7)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(FORMAT_2.read_text(encoding="utf-8"))
+        connection.execute("INSERT INTO outbox VALUES (0, 7, ?)", (encode_outgoing(entry),))
+        connection.commit()
+    for epoch, before in ((4, "w/1"), (5, "w/2")):
+        with Database(path) as database:
+            meta = SqliteStore(database).claim(0, "w/2")
+            fired = (1_700_000_000_001, "u-7")
+            assert meta == PartitionMeta(epoch, 7, 70, None, {b"id": b"layout"}, fired, before, 6)
+            assert SqliteStore(database).load(0, ["u-7"]) == {"u-7": b"profile"}
+            assert SqliteStore(database).outbox(0) == [entry]
+            assert SqliteSink(database).mark(0) == PublishedMark(6, 60, (1_700_000_000_000, ""))
+            assert database.rows("PRAGMA user_version") == [(FORMAT,)]
 
 
 def test_a_damaged_file(path: Path) -> None:

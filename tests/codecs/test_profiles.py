@@ -2,10 +2,10 @@
 
 import pytest
 
-from streamer.codecs.packing import packed, unpacked
 from streamer.codecs.profiles import ProfileCodec
 from streamer.core.engine.decide import decide
 from streamer.core.engine.program import RuleSet
+from streamer.core.packing import packed, unpacked
 from streamer.core.profile import Profile
 from streamer.core.rules.compile import compile_rules
 from streamer.errors import AdapterError, Fenced

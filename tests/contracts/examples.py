@@ -3,6 +3,8 @@
 from streamer.ports import OutboxEntry
 from streamer.types import Membership, Record, Rejection, SegmentChange
 
+TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
 
 def change(number: int, customer: str = "u-7") -> SegmentChange:
     return SegmentChange(

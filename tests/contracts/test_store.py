@@ -11,7 +11,7 @@ from streamer.ports import Checkpoint, FencingToken, OutboxEntry, PartitionMeta,
 from streamer.types import Millis
 
 from .adapters import STORES
-from .examples import outgoing, rejection, tier_change
+from .examples import TRACEPARENT, outgoing, rejection, tier_change
 
 Connect = Callable[[], Store]
 
@@ -254,7 +254,12 @@ def test_the_outbox_keeps_what_is_not_known_to_be_published(connect: Connect) ->
 
 def test_the_outbox_gives_back_every_field(connect: Connect) -> None:
     store = connect()
-    told = OutboxEntry(1, (tier_change(1),), (rejection(0), rejection(1, bytes(range(256)))))
+    told = OutboxEntry(
+        1,
+        (tier_change(1),),
+        (rejection(0), rejection(1, bytes(range(256)))),
+        traceparents={0: TRACEPARENT},
+    )
     store.commit(following(store.claim(0), {}, told))
     assert store.outbox(0) == [told]
 

@@ -4,6 +4,7 @@ connection   where Kafka is and how to get in: the settings that all clients sha
 topics       the four topics, what a worker needs of them, and what it says when they are wrong
 feed         the events, delivered to the members of a group (confluent-kafka)
 sink         changes, memberships and rejections, told in transactions (confluent-kafka)
+marks        the mark of what is published, beside the group's offset
 messages     what stands in the key, the value and the headers of what is told
 bounded      calls that may never return
 failures     Kafka's errors as ours

@@ -3,8 +3,8 @@
 Theory of operation.
 
 1. One `publish` is one transaction: the records, and for each partition the group's offset, whose
-   metadata hold the number of the last outgoing and how far wakes have acted. So the mark is there
-   if and only if what it covers is.
+   metadata (`marks`) hold the number of the last entry and how far wakes have fired. So the mark is
+   there if and only if what it covers is.
 2. The transaction carries the member and generation of the feed's last poll (KIP-447). The group
    refuses it once the member was replaced: whoever goes on after a long pause changes nothing.
 3. `mark` asks for stable offsets only. Where a transaction of a dead owner is still open, starting
@@ -35,7 +35,7 @@ from streamer.adapters.kafka.bounded import bounded
 from streamer.adapters.kafka.connection import Connection, made
 from streamer.adapters.kafka.failures import failure, translated
 from streamer.adapters.kafka.marks import decode_mark, encode_mark
-from streamer.adapters.kafka.messages import Headers, change_headers, rejected_record
+from streamer.adapters.kafka.messages import CloudEvents, Headers, change_writer, rejected_record
 from streamer.adapters.kafka.topics import Topics
 from streamer.codecs.changes import encode_membership
 from streamer.errors import AdapterError, Unavailable
@@ -70,7 +70,8 @@ class KafkaSink:
     """The output topics. `name` is the transactional id, which no other process may have.
 
     `membership` returns that of the feed as of its last poll. `largest` is how many bytes a record
-    may have in the topic of the rejected ones.
+    may have in the topic of the rejected ones. `cloudevents` is the mode in which changes are
+    CloudEvents, None where they are none.
     """
 
     def __init__(
@@ -81,6 +82,8 @@ class KafkaSink:
         name: str,
         membership: Callable[[], object],
         largest: int = _LARGEST,
+        *,
+        cloudevents: CloudEvents | None = None,
     ) -> None:
         self._connection = connection
         self._topics = topics
@@ -88,7 +91,7 @@ class KafkaSink:
         self._name = name
         self._membership = membership
         self._largest = largest
-        self._headers = change_headers(group)
+        self._write = change_writer(cloudevents, group)
         self._reader = made(Consumer, _reader_settings(connection, group))
         self._producer: Producer | None = None
         self._marks: dict[int, PublishedMark] = {}
@@ -182,9 +185,11 @@ class KafkaSink:
 
     def _tell(self, producer: Producer, outgoing: OutboxEntry) -> None:
         partition, topics = outgoing.partition, self._topics
-        for change, line in zip(outgoing.changes, outgoing.lines, strict=True):
-            headers = self._headers(change, line)
-            _send(producer, topics.changes, line, change.customer, partition, headers)
+        write, traceparents = self._write, outgoing.traceparents
+        for index, change in enumerate(outgoing.changes):
+            traceparent = traceparents.get(index) if traceparents else None
+            value, own = write(change, outgoing.lines[index], traceparent)
+            _send(producer, topics.changes, value, change.customer, partition, own)
         for each in outgoing.memberships:
             _send(producer, topics.memberships, encode_membership(each), each.customer, partition)
         for rejection in outgoing.rejections:
@@ -206,8 +211,9 @@ class KafkaSink:
             ) from None
 
     def _offset(self, partition: int, mark: PublishedMark) -> TopicPartition:
-        metadata = encode_mark(mark)
-        return TopicPartition(self._topics.events, partition, mark.offset, metadata=metadata)
+        return TopicPartition(
+            self._topics.events, partition, mark.offset, metadata=encode_mark(mark)
+        )
 
     def _stable_mark(self, partition: int, patience_s: float) -> PublishedMark | None:
         """Return the mark; None while a transaction that would move it is open."""
@@ -217,11 +223,17 @@ class KafkaSink:
         if found.offset == OFFSET_INVALID:
             return PublishedMark()
         try:
-            return decode_mark(found.offset, found.metadata)
-        except AdapterError:
+            return decode_mark(found.offset, found.metadata or "")
+        except ValueError:
             raise AdapterError(
                 f"the offset of partition {partition} in the group {self._group} was not written "
                 "by Streamer, so nobody knows what has been published: use another --group"
+            ) from None
+        except AdapterError as error:
+            raise AdapterError(
+                f"the mark of what is published of partition {partition} in the group "
+                f"{self._group} cannot be read: {error}: run the Streamer that wrote it, or use "
+                "another --group"
             ) from None
 
     def _stable_offset(self, partition: int, patience_s: float) -> TopicPartition | None:

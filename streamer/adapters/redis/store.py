@@ -13,7 +13,7 @@ from redis.exceptions import NoScriptError
 
 from streamer.adapters.outgoing import decode_outgoing, encode_outgoing, fenced
 from streamer.adapters.redis.client import connect, server_name
-from streamer.adapters.redis.scripts import CLAIM, COMMIT, DUE, KEYS, SCAN, Script
+from streamer.adapters.redis.scripts import CLAIM, COMMIT, DUE, KEYS, SCAN, VERSION, Script
 from streamer.adapters.redis.trouble import translated
 from streamer.errors import AdapterError, UsageError
 from streamer.ports import Checkpoint, DueWake, FencingToken, OutboxEntry, PartitionMeta
@@ -59,8 +59,15 @@ class RedisStore:
     def claim(self, partition: int, owner: str = "") -> PartitionMeta:
         """Make the caller the owner under a new epoch; every older one is fenced."""
         asked = self._partitions
-        before, stands, layouts = self._run(CLAIM, partition, owner, "" if asked is None else asked)
-        epoch, number, offset, log_time, swept_at, swept_who, *told, partitions = stands
+        version, *rest = self._run(CLAIM, partition, owner, "" if asked is None else asked)
+        if not rest:
+            raise AdapterError(
+                f"what {self._where} keeps of partition {partition} of the group {self._group} has "
+                f"version {version.decode()}; this program reads version {VERSION} and the one "
+                f"before: run the Streamer that wrote it, or use another --group"
+            )
+        before, stands, layouts = rest
+        epoch, number, offset, log_time, fired_at, fired_who, *told, partitions = stands
         published, restoring_until = told
         if asked is not None and not partition < asked == int(partitions):
             raise UsageError(
@@ -75,7 +82,7 @@ class RedisStore:
             int(offset or 0),
             int(log_time) if log_time else None,
             dict(zip(pairs, pairs, strict=True)),
-            (int(swept_at or 0), (swept_who or b"").decode()),
+            (int(fired_at or 0), (fired_who or b"").decode()),
             (before or b"").decode(),
             int(published or 0),
             int(restoring_until) if restoring_until else None,

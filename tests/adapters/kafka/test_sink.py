@@ -10,12 +10,14 @@ from confluent_kafka import Producer, TopicPartition
 from jsonschema_rs import validator_for
 
 from streamer.adapters.kafka import Connection, KafkaFeed, KafkaSink, Topics, check_topics
+from streamer.adapters.kafka.messages import CloudEvents
 from streamer.codecs.change_schemas import change_schema, membership_schema
+from streamer.codecs.changes import decode_change, encode_change
 from streamer.errors import AdapterError, Fenced, Unavailable
 from streamer.ports import OutboxEntry, PublishedMark
 from streamer.types import Record, Rejection
 from tests.contracts.adapters import nobody
-from tests.contracts.examples import change, membership, outgoing
+from tests.contracts.examples import TRACEPARENT, change, membership, outgoing
 from tests.servers import KafkaServer
 from tests.waiting import wait_until
 
@@ -36,11 +38,13 @@ def sink_of(
     name: str,
     membership: Callable[[], object] | None = None,
     connection: Connection | None = None,
+    cloudevents: CloudEvents | None = None,
 ) -> Iterator[KafkaSink]:
     membership = membership or nobody(kafka.address)
     connection = connection or Connection(kafka.address)
     full = f"{topics.events}-{name}"
-    with closing(KafkaSink(connection, topics, GROUP, full, membership)) as sink:
+    sink = KafkaSink(connection, topics, GROUP, full, membership, cloudevents=cloudevents)
+    with closing(sink):
         yield sink
 
 
@@ -62,15 +66,41 @@ def ids_of(*numbers: int) -> list[str]:
     return [change(number).change_id for number in numbers]
 
 
-def test_a_change_is_a_cloud_event_in_the_partition_of_its_input(
+def test_a_change_is_the_value_of_a_record_in_the_partition_of_its_input(
     kafka: KafkaServer, topics: Topics
 ) -> None:
     with sink_of(kafka, topics, "a") as sink:
         sink.publish([replace(outgoing(1), partition=1)])
     (told,) = committed_records(kafka.address, topics.changes)
-    one = change(10)
-    assert (told.partition, told.key) == (1, b"u-7")
+    assert (told.partition, told.key, told.headers) == (1, b"u-7", [])
+    assert told.value == encode_change(change(10))
     assert validator_for(change_schema()).is_valid(orjson.loads(told.value))
+
+
+def test_a_change_is_a_cloud_event_in_structured_mode(kafka: KafkaServer, topics: Topics) -> None:
+    with sink_of(kafka, topics, "a", cloudevents="structured") as sink:
+        sink.publish([replace(outgoing(1), partition=1)])
+    (told,) = committed_records(kafka.address, topics.changes)
+    assert (told.partition, told.key) == (1, b"u-7")
+    assert told.headers == [("content-type", b"application/cloudevents+json")]
+    assert orjson.loads(told.value) == {
+        "specversion": "1.0",
+        "id": change(10).change_id,
+        "source": "/streamer/group",
+        "type": "streamer.segment.exited",
+        "time": "2023-11-14T22:13:20.010Z",
+        "subject": "u-7",
+        "datacontenttype": "application/json",
+        "data": orjson.loads(encode_change(change(10))),
+    }
+
+
+def test_a_change_is_a_cloud_event_in_binary_mode(kafka: KafkaServer, topics: Topics) -> None:
+    with sink_of(kafka, topics, "a", cloudevents="binary") as sink:
+        sink.publish([replace(outgoing(1), partition=1)])
+    (told,) = committed_records(kafka.address, topics.changes)
+    one = change(10)
+    assert (told.partition, told.key, told.value) == (1, b"u-7", encode_change(one))
     assert dict(told.headers) == {
         "content-type": b"application/json",
         "ce_specversion": b"1.0",
@@ -80,6 +110,27 @@ def test_a_change_is_a_cloud_event_in_the_partition_of_its_input(
         "ce_time": b"2023-11-14T22:13:20.010Z",
         "ce_subject": b"u-7",
     }
+
+
+@pytest.mark.parametrize(
+    ("cloudevents", "names"),
+    [
+        (None, ["traceparent"]),
+        ("binary", ["ce_traceparent", "traceparent"]),
+        ("structured", ["traceparent"]),
+    ],
+)
+def test_a_change_has_the_traceparent_of_the_event_that_caused_it(
+    kafka: KafkaServer, topics: Topics, cloudevents: CloudEvents | None, names: list[str]
+) -> None:
+    with sink_of(kafka, topics, "a", cloudevents=cloudevents) as sink:
+        sink.publish([replace(outgoing(1, changes=2), traceparents={1: TRACEPARENT})])
+    first, second = committed_records(kafka.address, topics.changes)
+    assert not any("traceparent" in name for name, _ in first.headers)
+    assert [name for name, value in second.headers if value == TRACEPARENT.encode()] == names
+    assert decode_change(second.value) == change(11)
+    attribute = TRACEPARENT if cloudevents == "structured" else None
+    assert orjson.loads(second.value).get("traceparent") == attribute
 
 
 def test_memberships_are_told_by_customer_and_null_when_the_profile_is_gone(
@@ -125,6 +176,33 @@ def test_a_mark_is_set_without_anything_to_tell(kafka: KafkaServer, topics: Topi
         sink.publish([OutboxEntry(7, offset=70, swept=(5, 'u-"7" ü'))])
     with sink_of(kafka, topics, "b") as sink:
         assert sink.mark(0) == PublishedMark(7, 70, (5, 'u-"7" ü'))
+
+
+def commit_offset(kafka: KafkaServer, topics: Topics, metadata: str | None) -> None:
+    """Set the group's offset of a partition as somebody else does, or another Streamer."""
+    producer = Producer({"bootstrap.servers": kafka.address, "transactional.id": topics.events})
+    producer.init_transactions(30)
+    producer.begin_transaction()
+    offset = (
+        TopicPartition(topics.events, 0, 5)
+        if metadata is None
+        else TopicPartition(topics.events, 0, 5, metadata=metadata)
+    )
+    producer.send_offsets_to_transaction([offset], nobody(kafka.address)(), 30)
+    producer.commit_transaction(30)
+
+
+def test_a_mark_of_the_version_before_is_read(kafka: KafkaServer, topics: Topics) -> None:
+    commit_offset(kafka, topics, '[7,[1700000000001,"u-7"]]')
+    with sink_of(kafka, topics, "a") as sink:
+        assert sink.mark(0) == PublishedMark(7, 5, (1_700_000_000_001, "u-7"))
+
+
+def test_a_mark_of_another_version_is_refused(kafka: KafkaServer, topics: Topics) -> None:
+    commit_offset(kafka, topics, '[3,7,[1700000000001,"u-7"]]')
+    refused = "partition 0 in the group group cannot be read: it has version 3; .*use another"
+    with sink_of(kafka, topics, "a") as sink, pytest.raises(AdapterError, match=refused):
+        sink.mark(0)
 
 
 def begun(kafka: KafkaServer, topics: Topics, name: str, told: OutboxEntry) -> Producer:
@@ -287,11 +365,6 @@ def test_a_record_that_is_too_large_for_its_topic_is_named(kafka: KafkaServer) -
 
 
 def test_an_offset_of_somebody_else_is_no_mark(kafka: KafkaServer, topics: Topics) -> None:
-    producer = Producer({"bootstrap.servers": kafka.address, "transactional.id": topics.events})
-    producer.init_transactions(30)
-    producer.begin_transaction()
-    offsets = [TopicPartition(topics.events, 0, 5)]
-    producer.send_offsets_to_transaction(offsets, nobody(kafka.address)(), 30)
-    producer.commit_transaction(30)
+    commit_offset(kafka, topics, None)
     with sink_of(kafka, topics, "a") as sink, pytest.raises(AdapterError, match="not written by"):
         sink.mark(0)

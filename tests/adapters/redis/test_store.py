@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from redis.crc import key_slot
 
 from streamer.adapters.redis import RedisStore
 from streamer.errors import AdapterError, Fenced, Unavailable, UsageError
+from streamer.ports import PartitionMeta
 from streamer.types import FOREVER
 from tests.contracts.examples import outgoing
 from tests.servers import RedisServer
@@ -166,7 +168,9 @@ def test_an_outbox_that_somebody_else_wrote_to(
     store: RedisStore, redis_server: RedisServer, own_name: str
 ) -> None:
     redis_server.client.hset(f"{{{own_name}:0}}:outbox", "1", "not ours")
-    with pytest.raises(AdapterError, match="the outbox holds something that this version"):
+    with pytest.raises(
+        AdapterError, match="the outbox holds an entry of version 110; this program"
+    ):
         store.outbox(0)
 
 
@@ -189,3 +193,51 @@ def test_a_store_that_began_with_another_number_of_partitions_is_refused(
         with pytest.raises(UsageError, match=r"more partitions.*another --group"):
             store.claim(3)
         assert store.claim(5).epoch == 1
+
+
+def test_the_meta_of_the_version_before_is_read_and_becomes_this_one(
+    store: RedisStore, redis_server: RedisServer, own_name: str
+) -> None:
+    key = f"{{{own_name}:0}}:meta"
+    of_1: dict[str, str | int] = {
+        "owner": "w/1",
+        "epoch": 3,
+        "number": 7,
+        "offset": 70,
+        "log_time": 1_700_000_000_009,
+        "swept_at": 1_700_000_000_001,
+        "swept_who": "u-7",
+        "published": 6,
+        "restoring_until": "",
+        "partitions": 4,
+    }
+    for field, value in of_1.items():
+        redis_server.client.hset(key, field, value)
+    fired = (1_700_000_000_001, "u-7")
+    expected = PartitionMeta(4, 7, 70, 1_700_000_000_009, {}, fired, "w/1", 6)
+    assert store.claim(0, "w/2") == expected
+    assert store.claim(0, "w/3") == replace(expected, epoch=5, before="w/2")
+    assert redis_server.client.hgetall(key) == {
+        b"version": b"2",
+        b"owner": b"w/3",
+        b"epoch": b"5",
+        b"number": b"7",
+        b"offset": b"70",
+        b"log_time": b"1700000000009",
+        b"fired_at": b"1700000000001",
+        b"fired_who": b"u-7",
+        b"published": b"6",
+        b"restoring_until": b"",
+        b"partitions": b"4",
+    }
+
+
+def test_the_meta_of_another_version_is_refused_and_stays(
+    store: RedisStore, redis_server: RedisServer, own_name: str
+) -> None:
+    key = f"{{{own_name}:0}}:meta"
+    redis_server.client.hset(key, mapping={"version": "3", "epoch": 7})
+    refused = r"partition 0 of the group .* has version 3; this program reads version 2 and .* run"
+    with pytest.raises(AdapterError, match=refused):
+        store.claim(0)
+    assert redis_server.client.hgetall(key) == {b"version": b"3", b"epoch": b"7"}
