@@ -105,7 +105,7 @@ def cycles(address: str, server: Client, events: int) -> Mapping[str, int]:
             values = [message.value() or b"" for message in messages]
             ends = {message.partition() or 0: message.offset() or 0 for message in messages}
             lap("poll")
-            whose = [read_typed(value).user_id for value in values]
+            whose = [str(read_typed(value).user_id) for value in values]
             lap("decode")
             producer.begin_transaction()
             for number, customer in enumerate(whose):

@@ -37,10 +37,10 @@ streamer check rules/ --format github
 def check(rules: tuple[str, ...], form: Form) -> None:
     """Find all errors of rule files at once, and say what the rules remember.
 
-    RULES are files, or folders whose *.yaml files are taken; the default is the folder named by
-    STREAMER_RULES, or else rules. All of them together are one rule set. Without errors it shows,
-    for each segment, which events and properties it reads and the most bytes that it remembers
-    of one customer.
+    RULES are files, or folders whose *.yaml and *.yml files are taken; the default is the folder
+    named by STREAMER_RULES, or else rules. All of them together are one rule set. Without errors
+    it shows, for each segment, which events and properties it reads and the most bytes that it
+    remembers of one customer.
     """
     try:
         loaded = load_rules(rules)
@@ -117,11 +117,12 @@ def _json(findings: Sequence[Finding], found: Inventory | None) -> str:
 
 def _annotation(finding: Finding) -> str:
     """Return the finding as a workflow command of GitHub; what would end a field is escaped."""
-    place = f"file={_escaped(finding.file, ',:')},line={finding.line},col={finding.column}"
-    return f"::{finding.severity} {place}::{_escaped(finding.message)}"
+    place = f"file={escaped(finding.file, ',:')},line={finding.line},col={finding.column}"
+    return f"::{finding.severity} {place}::{escaped(finding.message)}"
 
 
-def _escaped(text: str, also: str = "") -> str:
+def escaped(text: str, also: str = "") -> str:
+    """Return a text for a workflow command of GitHub, with what would end a field escaped."""
     for character in "%\r\n" + also:
         text = text.replace(character, f"%{ord(character):02X}")
     return text

@@ -35,14 +35,16 @@ def encode_change(change: SegmentChange) -> bytes:
     return (
         f'{{"change_id":"{known}","customer_id":{_text(customer)},"segment":"{segment}",'
         f'"direction":"{direction}","at":"{iso(at)}","sequence":{sequence},"born":"{iso(born)}",'
-        f'"cause":{cause},"because":{_json(because).decode()},"rules":"{rules}",'
+        f'"cause":{cause},"because":[{",".join([_text(reason) for reason in because])}],"rules":"{rules}",'
         f'"holdout":{"true" if holdout else "false"},"replayed":{"true" if replayed else "false"},'
         f'"ladder":{_key(ladder)},"from":{_key(origin)},"to":{_key(target)}}}'
     ).encode()
 
 
 def _text(text: str) -> str:
-    """Return a text as JSON."""
+    """Return a text as JSON; most are such that it takes no more than two quotation marks."""
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
     return _json(text).decode()
 
 

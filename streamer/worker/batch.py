@@ -176,6 +176,7 @@ class BatchRun:
         self._rejections: list[Rejection] = []
         self._outcomes: Counter[str] = Counter()
         self._overflows: Counter[int] = Counter()
+        self._applied = 0
         self._migrated = 0
         self._earliest: Millis | None = None
         self._latest: Millis | None = None
@@ -288,10 +289,11 @@ class BatchRun:
         except Exception as error:  # noqa: BLE001 (a bug in one event must not stop the others)
             raise _Bug(index, f"cannot be decided: {told_of(error)}") from error
         outcome = decision.outcome
-        self._outcomes[outcome] += 1
         if outcome != "applied":
+            self._outcomes[outcome] += 1
             self._rejections.append(Rejection(record, outcome, _REASONS[outcome]))
             return True
+        self._applied += 1
         self._take(customer, decision, record)
         if self._latest is None or time > self._latest:
             self._latest = time
@@ -329,6 +331,8 @@ class BatchRun:
         self._rejections.append(Rejection(record, kind, reason, path))
 
     def _advance(self) -> Advance:
+        if self._applied:
+            self._outcomes["applied"] += self._applied
         encode = self._engine.codec.encode
         profiles: dict[str, bytes | None] = {}
         wakes: dict[str, Millis | None] = {}

@@ -300,7 +300,7 @@ class Shop:
             partitions[record.partition].append(_with_append_time(record.value, record.timestamp))
             last = max(last, record.timestamp)
         for lines in partitions.values():
-            found = oracle_run(self.documents, lines, last + SETTLED)
+            found = oracle_run(self.documents, lines, last + SETTLED, each_alone=True)
             everything.changes |= found.changes
             everything.members |= found.members
             everything.rejected += found.rejected
@@ -310,7 +310,8 @@ class Shop:
         """Fail unless the workers said what the oracle says, and Redis holds what it comes to."""
         expected = self.expected()
         wanted = sum(map(len, expected.changes.values()))
-        wait_until(lambda: len(self.changes()) >= wanted, f"{wanted} changes in the topic", 60)
+        wait_until(lambda: self.published() >= wanted, f"{wanted} records in the topic", 180)
+        wait_until(lambda: len(self.changes()) >= wanted, f"{wanted} changes in the topic", 180)
         said = self.changes()
         check_told_once(said)
         by_customer: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)

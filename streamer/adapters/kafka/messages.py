@@ -14,6 +14,7 @@ from typing import Final, Literal, TypeAlias
 import orjson
 
 from streamer.codecs.changes import change_id_in
+from streamer.codecs.received import Refused
 from streamer.instants import iso
 from streamer.types import Rejection, SegmentChange
 
@@ -32,6 +33,8 @@ _WHOLE: Final = 4 << 20
 a topic counts the compressed bytes."""
 _BEGINNING: Final = 1 << 20
 """How many bytes are kept of the value, and of the key, of a larger one."""
+_REFUSED: Final = 512 << 10
+"""The most bytes of a refused event that are kept: any topic takes them."""
 _BESIDE: Final = 16 << 10
 """What a record has beside its own bytes: why it was rejected, and where it was."""
 
@@ -120,3 +123,23 @@ def rejected_record(
         key, value, own = key and key[:kept], value[:kept], ()
         why.append(("rejected_size", str(size)))
     return key, value, [*own, *why]
+
+
+def refused_record(refused: Refused, key: str, path: str) -> tuple[None, bytes, Headers]:
+    """Return key, value and headers of what was refused on its way into the log.
+
+    `key` is the name of the write key it came under, `path` where it was sent to. What is larger
+    than any topic takes is cut, and the header `rejected_size` says how large it was.
+    """
+    value = refused.value
+    why: Headers = [
+        ("rejected_kind", "invalid"),
+        ("rejected_reason", refused.reason),
+        ("rejected_path", refused.path),
+        ("rejected_sender", key),
+        ("rejected_endpoint", path),
+    ]
+    if len(value) > _REFUSED:
+        why.append(("rejected_size", str(len(value))))
+        value = value[:_REFUSED]
+    return None, value, why
