@@ -38,7 +38,7 @@ from streamer.types import (
 
 DueWake: TypeAlias = tuple[Millis, str]
 """A wake and whose it is. In this order, by time and then by customer, wakes are acted on."""
-NOTHING_SWEPT: Final[DueWake] = (0, "")
+NOTHING_FIRED: Final[DueWake] = (0, "")
 
 
 class Log(Protocol):
@@ -119,9 +119,9 @@ class OutboxEntry:
     """What one commit has to tell: its number, the changes in order, the records not accepted.
 
     `memberships` are those of every customer with a change, as they stand after the commit.
-    `offset` and `swept` say what the commit covers: every record before `offset`, and every wake
-    up to and with `swept`. `traceparents` are those of the events that caused changes, by the index
-    of the change.
+    `offset` and `fired_until` say what the commit covers: every record before `offset`, and every
+    wake up to and with `fired_until`. `traceparents` are those of the events that caused changes,
+    by the index of the change.
     """
 
     number: int
@@ -130,7 +130,7 @@ class OutboxEntry:
     memberships: tuple[Membership, ...] = ()
     partition: int = 0
     offset: int = 0
-    swept: DueWake = NOTHING_SWEPT
+    fired_until: DueWake = NOTHING_FIRED
     encoded: tuple[bytes, ...] | None = field(default=None, compare=False)
     traceparents: Mapping[int, str] = field(default_factory=dict)
 
@@ -145,12 +145,12 @@ class PublishedMark(NamedTuple):
 
     number: int = 0
     offset: int = 0
-    swept: DueWake = NOTHING_SWEPT
+    fired_until: DueWake = NOTHING_FIRED
 
     @classmethod
     def after(cls, outgoing: OutboxEntry) -> "PublishedMark":
         """Return the mark that publishing the outgoing sets."""
-        return cls(outgoing.number, outgoing.offset, outgoing.swept)
+        return cls(outgoing.number, outgoing.offset, outgoing.fired_until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +159,11 @@ class PartitionMeta:
 
     `offset` is the next record to read, `number` the last commit's number (0 before the first),
     `epoch` the owner's, `log_time` the largest append time applied (None where there is none).
-    Every wake up to and with `swept` has acted. `layouts` says by their ids what the layouts are
-    in which profiles were written. `before` names the owner before this one, if one was named.
-    Everything up to the commit `published` is known to be told. While profiles are made again,
-    `restoring_until` is the offset at which they will be what they were: until then nobody can
-    say of a customer that it is in no segment.
+    Every wake up to and with `fired_until` has fired. `layouts` says by their ids what the layouts
+    are in which profiles were written. `before` names the owner before this one, if one was named.
+    Everything up to the commit `published` is known to be published. While profiles are restored,
+    `restoring_until` is the offset at which they will be what they were: until then a missing
+    profile does not mean that the customer is in no segment.
     """
 
     epoch: int
@@ -171,7 +171,7 @@ class PartitionMeta:
     offset: int = 0
     log_time: Millis | None = None
     layouts: Mapping[bytes, bytes] = field(default_factory=dict)
-    swept: DueWake = NOTHING_SWEPT
+    fired_until: DueWake = NOTHING_FIRED
     before: str = ""
     published: int = 0
     restoring_until: int | None = None
@@ -209,7 +209,7 @@ class Checkpoint:
     outgoing: OutboxEntry | None = None
     published: int = 0
     layouts: Mapping[bytes, bytes | None] = field(default_factory=dict)
-    swept: DueWake = NOTHING_SWEPT
+    fired_until: DueWake = NOTHING_FIRED
     restoring_until: int | None = None
 
     @property

@@ -247,7 +247,7 @@ class MemoryStore:
             offset=checkpoint.offset,
             log_time=checkpoint.log_time,
             layouts=kept_layouts(kept.meta.layouts, checkpoint.layouts),
-            swept=checkpoint.swept,
+            fired_until=checkpoint.fired_until,
             published=checkpoint.published,
             restoring_until=checkpoint.restoring_until,
         )

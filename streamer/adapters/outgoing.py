@@ -39,7 +39,7 @@ def encode_outgoing(outgoing: OutboxEntry) -> bytes:
         outgoing.memberships,
         outgoing.partition,
         outgoing.offset,
-        outgoing.swept,
+        outgoing.fired_until,
     )
     return _HEAD + _ENCODER.encode((fields, outgoing.traceparents))
 
@@ -60,7 +60,7 @@ def decode_outgoing(value: bytes) -> OutboxEntry:
             fields, traceparents = _DECODER.decode(memoryview(value)[1:])
         else:
             fields, traceparents = _DECODER_OF_1.decode(value), {}
-        number, lines, rejections, memberships, partition, offset, swept = fields
+        number, lines, rejections, memberships, partition, offset, fired_until = fields
         return OutboxEntry(
             number,
             tuple(map(decode_change, lines)),
@@ -68,7 +68,7 @@ def decode_outgoing(value: bytes) -> OutboxEntry:
             memberships,
             partition,
             offset,
-            swept,
+            fired_until,
             lines,
             traceparents,
         )

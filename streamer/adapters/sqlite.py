@@ -148,7 +148,7 @@ class SqliteStore:
                     checkpoint.number,
                     checkpoint.offset,
                     checkpoint.log_time,
-                    *checkpoint.swept,
+                    *checkpoint.fired_until,
                     checkpoint.published,
                     checkpoint.restoring_until,
                     partition,
@@ -233,7 +233,7 @@ class SqliteSink:
                     "DO UPDATE SET number = excluded.number, offset = excluded.offset, "
                     "fired_at = excluded.fired_at, fired_who = excluded.fired_who "
                     "WHERE number < excluded.number",
-                    (outgoing.partition, outgoing.number, outgoing.offset, *outgoing.swept),
+                    (outgoing.partition, outgoing.number, outgoing.offset, *outgoing.fired_until),
                 )
                 if moved.rowcount:
                     _tell(connection, outgoing)

@@ -33,7 +33,7 @@ class NaivePartition:
                 for key, layout in {**self.meta.layouts, **checkpoint.layouts}.items()
                 if layout is not None
             },
-            checkpoint.swept,
+            checkpoint.fired_until,
             published=checkpoint.published,
             restoring_until=checkpoint.restoring_until,
         )

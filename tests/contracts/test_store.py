@@ -130,8 +130,8 @@ def test_a_commit_may_go_on_from_a_higher_number(connect: Connect) -> None:
 
 def test_how_far_wakes_have_acted_is_kept(connect: Connect) -> None:
     store = connect()
-    store.commit(replace(following(store.claim(0), {}), swept=(77, "ä")))
-    assert connect().claim(0).swept == (77, "ä")
+    store.commit(replace(following(store.claim(0), {}), fired_until=(77, "ä")))
+    assert connect().claim(0).fired_until == (77, "ä")
 
 
 @pytest.mark.parametrize("number", [0, 1, 3, 100])

@@ -129,7 +129,7 @@ class RedisStore:
             checkpoint.number,
             checkpoint.offset,
             "" if checkpoint.log_time is None else checkpoint.log_time,
-            *checkpoint.swept,
+            *checkpoint.fired_until,
             "" if checkpoint.restoring_until is None else checkpoint.restoring_until,
             _ENCODER.encode((list(profiles), sizes, times)),
             b"".join(filter(None, profiles.values())),

@@ -173,7 +173,7 @@ def test_a_rejected_record_is_untouched_and_says_why_and_where(
 
 def test_a_mark_is_set_without_anything_to_tell(kafka: KafkaServer, topics: Topics) -> None:
     with sink_of(kafka, topics, "a") as sink:
-        sink.publish([OutboxEntry(7, offset=70, swept=(5, 'u-"7" ü'))])
+        sink.publish([OutboxEntry(7, offset=70, fired_until=(5, 'u-"7" ü'))])
     with sink_of(kafka, topics, "b") as sink:
         assert sink.mark(0) == PublishedMark(7, 70, (5, 'u-"7" ü'))
 
