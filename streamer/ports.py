@@ -141,16 +141,16 @@ class OutboxEntry:
 
 
 class PublishedMark(NamedTuple):
-    """Up to where a partition's output is published: the last outgoing's number, and its cover."""
+    """Up to where a partition's output is published: the last entry's number, and its cover."""
 
     number: int = 0
     offset: int = 0
     fired_until: DueWake = NOTHING_FIRED
 
     @classmethod
-    def after(cls, outgoing: OutboxEntry) -> "PublishedMark":
-        """Return the mark that publishing the outgoing sets."""
-        return cls(outgoing.number, outgoing.offset, outgoing.fired_until)
+    def after(cls, entry: OutboxEntry) -> "PublishedMark":
+        """Return the mark that publishing the entry sets."""
+        return cls(entry.number, entry.offset, entry.fired_until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +191,7 @@ class Checkpoint:
 
     It is written if `owner` and `epoch` are those of the last claim and `follows` is the number of
     the last commit. `profiles` maps customers to their encoded profile, or to None where it is
-    gone. `wakes` maps the same customers to their next wake, or to None. `outgoing` waits in the
+    gone. `wakes` maps the same customers to their next wake, or to None. `entry` waits in the
     outbox until published; every outbox entry with a number up to `published` is trimmed.
     `layouts` are kept besides those that are there or instead of those with the same id, or
     forgotten where they are None. `restoring_until` is as in `PartitionMeta`.
@@ -206,7 +206,7 @@ class Checkpoint:
     wakes: Mapping[str, Millis | None]
     follows: int
     owner: str = ""
-    outgoing: OutboxEntry | None = None
+    entry: OutboxEntry | None = None
     published: int = 0
     layouts: Mapping[bytes, bytes | None] = field(default_factory=dict)
     fired_until: DueWake = NOTHING_FIRED
@@ -347,6 +347,6 @@ class Sink(Protocol):
     def publish(self, batch: Sequence[OutboxEntry]) -> None:
         """Tell the batch and set each partition's mark, all in one step.
 
-        What is at or below its partition's mark is not told again. A partition's outgoings stand
+        What is at or below its partition's mark is not told again. A partition's entries stand
         in the order of their numbers.
         """

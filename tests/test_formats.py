@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from streamer.adapters import database, outgoing
+from streamer.adapters import database, outbox
 from streamer.adapters.kafka import marks
 from streamer.adapters.redis import scripts
 from streamer.codecs import profiles
@@ -16,7 +16,7 @@ ROWS = ROW.findall(PAGE.read_text(encoding="utf-8"))
 WRITTEN = {
     "profile": profiles.VERSION,
     "layout": profiles.VERSION,
-    "outbox entry": outgoing.VERSION,
+    "outbox entry": outbox.VERSION,
     "partition meta": scripts.VERSION,
     "published mark": marks.VERSION,
     "SQLite file": database.FORMAT,

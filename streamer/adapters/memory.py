@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
-from streamer.adapters.outgoing import fenced, kept_layouts
+from streamer.adapters.outbox import fenced, kept_layouts
 from streamer.errors import AdapterError
 from streamer.ports import (
     Checkpoint,
@@ -261,8 +261,8 @@ class MemoryStore:
                 kept.profiles.pop(customer, None)
         kept.wakes.update(checkpoint.wakes)
         kept.outbox = [waiting for waiting in kept.outbox if waiting.number > checkpoint.published]
-        if checkpoint.outgoing is not None:
-            kept.outbox.append(checkpoint.outgoing)
+        if checkpoint.entry is not None:
+            kept.outbox.append(checkpoint.entry)
 
     def outbox(self, partition: int) -> list[OutboxEntry]:
         """Return what was committed and not yet trimmed, by number."""
@@ -285,9 +285,9 @@ class MemorySink:
 
     def publish(self, batch: Sequence[OutboxEntry]) -> None:
         """Tell what is above its partition's mark and set the mark to its number."""
-        for outgoing in batch:
-            if outgoing.number > self.mark(outgoing.partition).number:
-                self.changes.extend(outgoing.changes)
-                self.rejections.extend(outgoing.rejections)
-                self.memberships.update((each.customer, each) for each in outgoing.memberships)
-                self._marks[outgoing.partition] = PublishedMark.after(outgoing)
+        for entry in batch:
+            if entry.number > self.mark(entry.partition).number:
+                self.changes.extend(entry.changes)
+                self.rejections.extend(entry.rejections)
+                self.memberships.update((each.customer, each) for each in entry.memberships)
+                self._marks[entry.partition] = PublishedMark.after(entry)

@@ -353,7 +353,7 @@ class PartitionTask:
                 fired_until=advance.fired_until,
                 profiles=advance.profiles,
                 wakes=advance.wakes,
-                outgoing=entry,
+                entry=entry,
                 published=self._published,
                 layouts={**self._unwritten(), **dict.fromkeys(forgotten)},
                 restoring_until=None if self._restoring is None else self._restoring.offset,

@@ -183,16 +183,16 @@ class KafkaSink:
         if name and name != self._name:  # our own are ended when we start
             self._started(name).close()
 
-    def _tell(self, producer: Producer, outgoing: OutboxEntry) -> None:
-        partition, topics = outgoing.partition, self._topics
-        write, traceparents = self._write, outgoing.traceparents
-        for index, change in enumerate(outgoing.changes):
+    def _tell(self, producer: Producer, entry: OutboxEntry) -> None:
+        partition, topics = entry.partition, self._topics
+        write, traceparents = self._write, entry.traceparents
+        for index, change in enumerate(entry.changes):
             traceparent = traceparents.get(index) if traceparents else None
-            value, own = write(change, outgoing.lines[index], traceparent)
+            value, own = write(change, entry.lines[index], traceparent)
             _send(producer, topics.changes, value, change.customer, partition, own)
-        for each in outgoing.memberships:
+        for each in entry.memberships:
             _send(producer, topics.memberships, encode_membership(each), each.customer, partition)
-        for rejection in outgoing.rejections:
+        for rejection in entry.rejections:
             key, value, headers = rejected_record(rejection, topics.events, self._largest)
             _send(producer, topics.rejected, value, key, headers=headers)
 

@@ -30,22 +30,22 @@ _DECODER: Final = msgspec.msgpack.Decoder(tuple[_Fields, dict[int, str]])
 _DECODER_OF_1: Final = msgspec.msgpack.Decoder(_Fields)
 
 
-def encode_outgoing(outgoing: OutboxEntry) -> bytes:
-    """Return the outgoing as bytes."""
+def encode_entry(entry: OutboxEntry) -> bytes:
+    """Return the entry as bytes."""
     fields = (
-        outgoing.number,
-        outgoing.lines,
-        outgoing.rejections,
-        outgoing.memberships,
-        outgoing.partition,
-        outgoing.offset,
-        outgoing.fired_until,
+        entry.number,
+        entry.lines,
+        entry.rejections,
+        entry.memberships,
+        entry.partition,
+        entry.offset,
+        entry.fired_until,
     )
-    return _HEAD + _ENCODER.encode((fields, outgoing.traceparents))
+    return _HEAD + _ENCODER.encode((fields, entry.traceparents))
 
 
-def decode_outgoing(value: bytes) -> OutboxEntry:
-    """Return the outgoing that `encode_outgoing` wrote, in this version or the one before.
+def decode_entry(value: bytes) -> OutboxEntry:
+    """Return the entry that `encode_entry` wrote, in this version or the one before.
 
     Raises `AdapterError` for other bytes.
     """
