@@ -45,13 +45,18 @@ def outline(record: Record) -> Outline | None:
         if read.specversion is not _UNSET:
             return None
         if read.type is not _UNSET and _is_call(read):
-            customer, time = read.userId or read.anonymousId, read.timestamp
-            if time is None:  # the other clocks of a call correct each other
-                return None
+            user, visitor = read.userId, read.anonymousId
+            if read.timestamp is None and read.originalTimestamp is not None:
+                return None  # the receiver's clock may correct it
+            times = (read.timestamp, read.originalTimestamp, read.sentAt, read.receivedAt)
+            time = next((time for time in times if time is not None), None)
         else:
-            customer, time = read.user_id or read.anonymous_id, read.time
+            user, visitor, time = read.user_id, read.anonymous_id, read.time
+        customer = user if user is not None and user != "" else visitor
         if customer is None:
             return None
+        if type(customer) is int:
+            customer = str(customer)
         appended = read.appended if record.appended is None else record.appended
         if type(time) is not int:
             time = check_time(time, "", "")
