@@ -1,4 +1,4 @@
-"""What the worker asks of the outside world: a log to read, a store to keep, a sink to tell.
+"""What the worker asks of the outside world: a log to read, a store to keep, a sink to publish to.
 
 The store holds the truth, the sink holds the mark of what was published, and together they make
 every change come out exactly once:
@@ -6,8 +6,8 @@ every change come out exactly once:
 1. `Store.claim` makes the caller the partition's owner and fences every owner before it.
 2. `Store.commit` writes a whole `Checkpoint` or nothing, and only for the present owner and the
    commit that it knows to be the last.
-3. `Sink.publish` tells changes and the mark in one step; a mark that is already there makes it a
-   no-op, so telling twice is telling once.
+3. `Sink.publish` publishes changes and the mark in one step; a mark that is there already makes it a
+   no-op, so publishing twice is publishing once.
 4. The next commit trims what the sink's mark covers from the outbox.
 
 A log is read in one of two ways. A `Log` is asked for records, which suits a file or a table. A
@@ -116,7 +116,7 @@ class Feed(Protocol):
 
 @dataclass(frozen=True)
 class OutboxEntry:
-    """What one commit has to tell: its number, the changes in order, the records not accepted.
+    """What one commit has to publish: its number, the changes in order, the records not accepted.
 
     `memberships` are those of every customer with a change, as they stand after the commit.
     `offset` and `fired_until` say what the commit covers: every record before `offset`, and every
@@ -324,7 +324,7 @@ class Store(Protocol):
     ) -> list[DueWake]:
         """Return up to `limit` wakes due at or before `until`, ordered by time, then customer.
 
-        Raises `Fenced` where a tenure is given and does not stand: an owner that is told that
+        Raises `Fenced` where a tenure is given and does not stand: an owner that hears that
         nothing is due goes by that, so the answer must come from the store that it knows.
         """
 
@@ -345,8 +345,8 @@ class Sink(Protocol):
         """
 
     def publish(self, batch: Sequence[OutboxEntry]) -> None:
-        """Tell the batch and set each partition's mark, all in one step.
+        """Publish the batch and set each partition's mark, all in one step.
 
-        What is at or below its partition's mark is not told again. A partition's entries stand
+        What is at or below its partition's mark is not published again. A partition's entries stand
         in the order of their numbers.
         """

@@ -271,7 +271,7 @@ class MemoryStore:
 
 
 class MemorySink:
-    """Changes and rejections in the order in which they were told, and everybody's memberships."""
+    """Changes and rejections in the order in which they were published, and everybody's memberships."""
 
     def __init__(self) -> None:
         self.changes: list[SegmentChange] = []
@@ -279,12 +279,12 @@ class MemorySink:
         self.memberships: dict[str, Membership] = {}
         self._marks: dict[int, PublishedMark] = {}
 
-    def mark(self, partition: int, before: str = "") -> PublishedMark:  # noqa: ARG002 (telling is one step)
+    def mark(self, partition: int, before: str = "") -> PublishedMark:  # noqa: ARG002 (publishing is one step)
         """Return up to where the partition is published."""
         return self._marks.get(partition, PublishedMark())
 
     def publish(self, batch: Sequence[OutboxEntry]) -> None:
-        """Tell what is above its partition's mark and set the mark to its number."""
+        """Publish what is above its partition's mark and set the mark to its number."""
         for entry in batch:
             if entry.number > self.mark(entry.partition).number:
                 self.changes.extend(entry.changes)

@@ -85,8 +85,8 @@ def fenced(partition: int, tenure: FencingToken) -> Fenced:
 
 
 def kept_layouts(
-    known: Mapping[bytes, bytes], told: Mapping[bytes, bytes | None]
+    known: Mapping[bytes, bytes], written: Mapping[bytes, bytes | None]
 ) -> dict[bytes, bytes]:
-    """Return the layouts that are known once a checkpoint has told of others."""
-    both = {**known, **told}
+    """Return the layouts that are known after a checkpoint with these."""
+    both = {**known, **written}
     return {key: layout for key, layout in both.items() if layout is not None}

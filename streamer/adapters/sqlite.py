@@ -214,7 +214,7 @@ class SqliteSink:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def mark(self, partition: int, before: str = "") -> PublishedMark:  # noqa: ARG002 (telling is one step)
+    def mark(self, partition: int, before: str = "") -> PublishedMark:  # noqa: ARG002 (publishing is one step)
         """Return up to where the partition is published."""
         rows = self._database.rows(
             "SELECT number, offset, fired_at, fired_who FROM marks WHERE partition = ?",
@@ -225,7 +225,7 @@ class SqliteSink:
         return PublishedMark()
 
     def publish(self, batch: Sequence[OutboxEntry]) -> None:
-        """Tell what is above its partition's mark and set the marks, in one transaction."""
+        """Publish what is above its partition's mark and set the marks, in one transaction."""
         with self._database.transaction() as connection:
             for entry in batch:
                 moved = connection.execute(
@@ -236,10 +236,10 @@ class SqliteSink:
                     (entry.partition, entry.number, entry.offset, *entry.fired_until),
                 )
                 if moved.rowcount:
-                    _tell(connection, entry)
+                    _publish(connection, entry)
 
     def changes(self, after: int = 0, limit: int = 1_000) -> list[tuple[int, SegmentChange]]:
-        """Return up to `limit` told changes with their positions, those above `after`, in order."""
+        """Return up to `limit` published changes with their positions, those above `after`, in order."""
         rows = self._database.rows(
             "SELECT position, change FROM changes WHERE position > ? ORDER BY position LIMIT ?",
             (after, limit),
@@ -247,7 +247,7 @@ class SqliteSink:
         return [(position, decode_change(change)) for position, change in rows]
 
     def rejections(self) -> list[bytes]:
-        """Return the told rejections as JSON, in order."""
+        """Return the published rejections as JSON, in order."""
         rows = self._database.rows("SELECT rejection FROM rejections ORDER BY position")
         return [rejection for (rejection,) in rows]
 
@@ -260,7 +260,7 @@ class SqliteSink:
         )
 
 
-def _tell(connection: sqlite3.Connection, entry: OutboxEntry) -> None:
+def _publish(connection: sqlite3.Connection, entry: OutboxEntry) -> None:
     """Write the rows of changes and rejections, and who is where now."""
     connection.executemany(
         "INSERT INTO changes (partition, customer, segment, direction, at, change) "

@@ -5,7 +5,7 @@ n its commit number, P the sink's mark.
 
 1. *Take over.* Claim the partition: a new epoch fences every owner before. Then ask the sink for P,
    which waits until no owner before can publish any more. Publish what the outbox holds beyond P:
-   it was committed, and its owner died before telling it. Go on from R. Where the sink has
+   it was committed, and its owner died before publishing it. Go on from R. Where the sink has
    forgotten P, as Kafka does some days after the last member left, the store's own word counts:
    the last number that was known to be published when it was written.
 2. *Read* a batch of records and decode them. What cannot be an event becomes a rejection.
@@ -14,7 +14,7 @@ n its commit number, P the sink's mark.
 4. *Decide*, record by record, each after the wakes of its customer that its log time makes due
    (`cycle` says how the others come in). So what is said depends on the log alone, and not on
    where a batch ends.
-5. *Commit* profiles, wakes, R and what is to be told, all in one step, under the owner, the epoch
+5. *Commit* profiles, wakes, R and the outbox entry, all in one step, under the owner, the epoch
    and the number of the commit before.
 6. *Publish* what was committed, and P with it, in one step. The next commit trims the outbox up to
    there, and so does leaving.
@@ -33,7 +33,7 @@ n its commit number, P the sink's mark.
    a task that finds none has nothing to do here.
 
 A crash before 5 leaves nothing: the batch is read again and decided to the same. A crash after 5
-is healed by 1. A crash inside 6 is one or the other, because the sink tells and marks in one step.
+is healed by 1. A crash inside 6 is one or the other, because the sink does both in one step.
 
 A bug while deciding one record rejects that record: the customer's profile is made again from the
 store and from what was decided in this batch.

@@ -67,8 +67,8 @@ class RedisStore:
                 f"before: run the Streamer that wrote it, or use another --group"
             )
         before, stands, layouts = rest
-        epoch, number, offset, log_time, fired_at, fired_who, *told, partitions = stands
-        published, restoring_until = told
+        epoch, number, offset, log_time, fired_at, fired_who, *others, partitions = stands
+        published, restoring_until = others
         if asked is not None and not partition < asked == int(partitions):
             raise UsageError(
                 f"the topic of events has got more partitions than when the group {self._group} "
