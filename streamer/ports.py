@@ -6,7 +6,7 @@ every change come out exactly once:
 1. `Store.claim` makes the caller the partition's owner and fences every owner before it.
 2. `Store.commit` writes a whole `Checkpoint` or nothing, and only for the present owner and the
    commit that it knows to be the last.
-3. `Sink.publish` publishes changes and the mark in one step; a mark that is there already makes it a
+3. `Sink.publish` writes changes and the mark in one step; a mark that is there already makes it a
    no-op, so publishing twice is publishing once.
 4. The next commit trims what the sink's mark covers from the outbox.
 

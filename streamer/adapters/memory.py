@@ -271,7 +271,7 @@ class MemoryStore:
 
 
 class MemorySink:
-    """Changes and rejections in the order in which they were published, and everybody's memberships."""
+    """Published changes and rejections in their order, and the memberships of all customers."""
 
     def __init__(self) -> None:
         self.changes: list[SegmentChange] = []

@@ -239,7 +239,7 @@ class SqliteSink:
                     _publish(connection, entry)
 
     def changes(self, after: int = 0, limit: int = 1_000) -> list[tuple[int, SegmentChange]]:
-        """Return up to `limit` published changes with their positions, those above `after`, in order."""
+        """Return up to `limit` changes with their positions, those above `after`, in order."""
         rows = self._database.rows(
             "SELECT position, change FROM changes WHERE position > ? ORDER BY position LIMIT ?",
             (after, limit),

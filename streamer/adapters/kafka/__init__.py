@@ -1,4 +1,4 @@
-"""Kafka: the feed that a worker reads, the sink that it publishes to, and the topics that both need.
+"""Kafka: the feed that a worker reads, the sink that it publishes to, and the topics of both.
 
 connection   where Kafka is and how to get in: the settings that all clients share
 topics       the four topics, what a worker needs of them, and what it says when they are wrong
