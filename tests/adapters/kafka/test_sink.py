@@ -213,7 +213,7 @@ def begun(kafka: KafkaServer, topics: Topics, name: str, told: OutboxEntry) -> P
     producer.init_transactions(30)
     producer.begin_transaction()
     producer.produce(topics.changes, told.lines[0], partition=0)
-    offset = TopicPartition(topics.events, 0, told.offset, metadata='[1,1,[0,""]]')
+    offset = TopicPartition(topics.events, 0, told.offset, metadata='[2,1,[0,""]]')
     producer.send_offsets_to_transaction([offset], nobody(kafka.address)(), 30)
     producer.flush(30)
     return producer
