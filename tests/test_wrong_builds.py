@@ -106,9 +106,10 @@ MISTAKES_AROUND = [
         "published before it is committed, without the mark",
         "worker/task.py",
         "        self._store.commit(\n",
-        """        if entry:
+        """        if entry is not None:
             from dataclasses import replace
-            self._sink.publish([replace(entry, offset=self.offset, swept=self.swept)])
+            early = replace(entry, offset=self.offset, fired_until=self.fired_until)
+            self._sink.publish([early])
         self._store.commit(\n""",
         WORKERS,
     ),
