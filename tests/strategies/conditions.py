@@ -33,6 +33,10 @@ VALUE_LISTS = st.lists(VALUE, min_size=1, max_size=3, unique_by=str)
 NUMBER = st.sampled_from(NUMBERS)
 TEXT = st.sampled_from(TEXTS)
 PROPERTY = st.sampled_from(PROPERTIES)
+OF_NUMBERS = frozenset({"price", "quantity"})
+OF_TEXTS = frozenset({"product_id", "category"})
+EQUALS = frozenset({"is", "is_not", "in", "not_in"})
+ORDERED = frozenset({"at_least", "at_most", "above", "below"})
 SELDOM = st.sampled_from([False, False, False, False, True])
 SOMETIMES = st.sampled_from([False, False, True])
 MOSTLY = st.sampled_from([True, True, False])
@@ -42,6 +46,31 @@ NESTED = st.sampled_from(["leaf", "leaf", "leaf", "all", "any", "none"])
 def between(low: float, high: float) -> Node:
     """Two thresholds that leave something between them."""
     return {"at_least": min(low, high), "at_most": max(low, high)}
+
+
+def fitting(name: str, asked: Any) -> Any:  # noqa: ANN401  as in a parsed document
+    """The same comparison, with values of the property's own kind where it is a standard one."""
+    if not isinstance(asked, dict):
+        return fitting_value(name, asked)
+    left_out = ORDERED if name in OF_TEXTS else frozenset[str]()
+    kept = {
+        key: fitting_value(name, value) if key in EQUALS else value
+        for key, value in asked.items()
+        if key not in left_out
+    }
+    return kept or {"is": TEXTS[0]}
+
+
+def fitting_value(name: str, value: Any) -> Any:  # noqa: ANN401  as in a parsed document
+    """The same value or values, each of the property's own kind where it is a standard one."""
+    if isinstance(value, list):
+        return list(dict.fromkeys(fitting_value(name, one) for one in value))
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if name in OF_NUMBERS and not is_number:
+        return NUMBERS[len(str(value)) % len(NUMBERS)]
+    if name in OF_TEXTS and not isinstance(value, str):
+        return TEXTS[int(value) % len(TEXTS)]
+    return value
 
 
 COMPARISONS: st.SearchStrategy[Node] = st.one_of(
@@ -60,7 +89,9 @@ COMPARISONS: st.SearchStrategy[Node] = st.one_of(
     st.builds(lambda value, number: {"is_not": value, "at_least": number}, VALUE, NUMBER),
     st.builds(lambda one, other: {"starts_with": one, "contains": other}, TEXT, TEXT),
 )
-WHERES = st.dictionaries(PROPERTY, VALUE | COMPARISONS, min_size=1, max_size=2)
+WHERES = st.dictionaries(PROPERTY, VALUE | COMPARISONS, min_size=1, max_size=2).map(
+    lambda where: {name: fitting(name, asked) for name, asked in where.items()}
+)
 COUNT_COMPARISONS: st.SearchStrategy[Node] = st.one_of(
     st.sampled_from([{}, {}, {"at_least": 1}, {"at_least": 2}]),
     st.builds(lambda number: {"at_least": number}, COUNTS),
@@ -205,7 +236,7 @@ def latest(draw: Draw, words: Words) -> Node:
     leaf = draw(st.sampled_from(["latest", "first"]))
     node = {leaf: draw(PROPERTY), "of": event(draw, words)}
     node |= scope(draw, words, since=False, within=leaf == "latest")
-    return {**node, **draw(COMPARISONS)}
+    return {**node, **fitting(node[leaf], draw(COMPARISONS))}
 
 
 def favours(draw: Draw, words: Words) -> Node:
@@ -214,7 +245,8 @@ def favours(draw: Draw, words: Words) -> Node:
     node |= scope(draw, words, since=False)
     asked = draw(st.sampled_from(["is", "is_not", "in", None]))
     if asked:
-        node[asked] = draw(VALUE_LISTS if asked == "in" else VALUE)
+        value = draw(VALUE_LISTS if asked == "in" else VALUE)
+        node[asked] = fitting_value(node["favours"], value)
     if draw(SOMETIMES):
         node["share"] = draw(SHARES)
     if draw(SOMETIMES):
