@@ -43,7 +43,7 @@ class RuleSet:
     (ms) after which something can be forgotten.
     """
 
-    def __init__(  # noqa: PLR0913 (what a rule set consists of)
+    def __init__(
         self,
         header: Header,
         version: str,
