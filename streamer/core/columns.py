@@ -76,6 +76,8 @@ class Test:
             return bool(self._operand)
         if operator == "starts_with":
             return isinstance(value, str) and value.startswith(self._operand)
+        if operator == "ends_with":
+            return isinstance(value, str) and value.endswith(self._operand)
         if operator == "contains":
             return isinstance(value, str) and self._operand in value
         return self._ordered(value, operator)
@@ -100,27 +102,43 @@ class Test:
 
 
 class Tests:
-    """Several comparisons, which one and the same value must satisfy."""
+    """Several comparisons, which one and the same value must satisfy.
+
+    `is_not` and `not_in` hold of all values or not at all.
+    """
 
     __test__ = False
 
     def __init__(self, comparisons: tuple[Comparison, ...]) -> None:
-        self._tests = [Test(comparison) for comparison in comparisons]
+        self._of_one: list[Test] = []
+        self._of_all: list[Test] = []
+        for one in comparisons:
+            tests = self._of_all if one.operator in {"is_not", "not_in"} else self._of_one
+            tests.append(Test(one))
 
     def holds(self, value: Scalar) -> bool:
-        """Say whether a value satisfies all of them."""
-        for test in self._tests:
-            if not test.holds(value):
-                return False
-        return True
+        """Say whether a single value satisfies all of them."""
+        return _satisfies(self._of_all, value) and _satisfies(self._of_one, value)
 
-    def hold_of_any(self, values: list[Scalar] | None) -> bool:
-        """Say whether one of several values does."""
-        if values is not None:
+    def hold_of(self, values: list[Scalar] | None) -> bool:
+        """Say whether several values do: all of them what is negated, one of them the rest."""
+        if not values:
+            return False
+        if self._of_all:
             for value in values:
-                if self.holds(value):
-                    return True
+                if not _satisfies(self._of_all, value):
+                    return False
+        for value in values:
+            if _satisfies(self._of_one, value):
+                return True
         return False
+
+
+def _satisfies(tests: list[Test], value: Scalar) -> bool:
+    for test in tests:
+        if not test.holds(value):
+            return False
+    return True
 
 
 class Filter:
@@ -160,7 +178,7 @@ class Filter:
             values = read.at(row.properties)
             if values is None:
                 of_products.append(number)
-            elif not self._tests[number].hold_of_any(values):
+            elif not self._tests[number].hold_of(values):
                 return False, None
         if not of_products:
             return True, None
@@ -169,7 +187,7 @@ class Filter:
 
     def _fits(self, product: Holder, clauses: list[int]) -> bool:
         for number in clauses:
-            if not self._tests[number].hold_of_any(self._properties[number].at(product)):
+            if not self._tests[number].hold_of(self._properties[number].at(product)):
                 return False
         return True
 

@@ -14,16 +14,20 @@ OPERATORS: Final[tuple[Operator, ...]] = get_args(Operator)
 ANY_COMPARISON: Final = (
     Field("is", kinds.SCALAR, 'Equal to this value. Types never mix: `5` is not `"5"`.'),
     Field(
-        "is_not", kinds.SCALAR, "Different from this value; also true of a value of another type."
+        "is_not",
+        kinds.SCALAR,
+        "Different from this value, all values if there are several; also true of a value of "
+        "another type.",
     ),
     Field("in", kinds.SCALARS, "Equal to one of these values."),
-    Field("not_in", kinds.SCALARS, "Equal to none of these values."),
+    Field("not_in", kinds.SCALARS, "Equal to none of these values, whichever value there is."),
     Field("exists", kinds.FLAG, "There is a value (`true`), or none (`false`). Stands alone."),
     Field("at_least", kinds.NUMBER, "A number that is this or more."),
     Field("at_most", kinds.NUMBER, "A number that is this or less."),
     Field("above", kinds.NUMBER, "A number that is more than this."),
     Field("below", kinds.NUMBER, "A number that is less than this."),
     Field("starts_with", kinds.ANY_TEXT, "A text that begins with this one."),
+    Field("ends_with", kinds.ANY_TEXT, "A text that ends with this one."),
     Field("contains", kinds.ANY_TEXT, "A text that has this one somewhere in it."),
 )
 DECIMAL_COMPARISON: Final = tuple(

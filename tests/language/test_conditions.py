@@ -6,7 +6,7 @@ from tests.language.marked import check, rule
 
 COMPARISONS = (
     '"is", "is_not", "in", "not_in", "exists", "at_least", "at_most", "above", "below", '
-    '"starts_with" or "contains"'
+    '"starts_with", "ends_with" or "contains"'
 )
 DECIMALS = '"at_least", "at_most", "above", "below" or "is"'
 CONDITION = "a condition such as {performed: product_viewed, within: 7d}"

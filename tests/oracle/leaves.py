@@ -211,17 +211,19 @@ def smallest(leaf: Node, customer: Customer, now: int) -> bool:
 
 
 def latest(leaf: Node, customer: Customer, now: int) -> bool:
-    """The value in the latest qualifying event that carries the property (15)."""
+    """The values in the latest qualifying event that carries the property (15)."""
     found = qualifying(leaf, leaf["of"], customer, now)
     carried = [readings for match in found if (readings := match.readings(leaf["latest"]))]
-    return satisfied([readings[0].value for readings in carried][-1:], comparisons_of(leaf))
+    values = [reading.value for reading in carried[-1]] if carried else []
+    return satisfied(values, comparisons_of(leaf))
 
 
 def first(leaf: Node, customer: Customer, now: int) -> bool:
-    """The value in the earliest qualifying event that carries the property (15)."""
+    """The values in the earliest qualifying event that carries the property (15)."""
     found = qualifying(leaf, leaf["of"], customer, now)
     carried = [readings for match in found if (readings := match.readings(leaf["first"]))]
-    return satisfied([readings[0].value for readings in carried][:1], comparisons_of(leaf))
+    values = [reading.value for reading in carried[0]] if carried else []
+    return satisfied(values, comparisons_of(leaf))
 
 
 def favours(leaf: Node, customer: Customer, now: int) -> bool:

@@ -71,7 +71,7 @@ def both_numbers(value: Value, wanted: Json) -> bool:
 
 
 def both_texts(value: Value, wanted: Json) -> bool:
-    """`starts_with` and `contains` are for texts."""
+    """`starts_with`, `ends_with` and `contains` are for texts."""
     return kind(value) == "text" and kind(as_double(wanted)) == "text"
 
 
@@ -85,6 +85,7 @@ COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "above": lambda value, wanted: both_numbers(value, wanted) and value > as_double(wanted),
     "below": lambda value, wanted: both_numbers(value, wanted) and value < as_double(wanted),
     "starts_with": lambda value, wanted: both_texts(value, wanted) and value.startswith(wanted),
+    "ends_with": lambda value, wanted: both_texts(value, wanted) and value.endswith(wanted),
     "contains": lambda value, wanted: both_texts(value, wanted) and wanted in value,
 }
 
@@ -95,9 +96,15 @@ def comparisons_of(leaf: Node) -> Node:
 
 
 def satisfied(values: list[Value], comparisons: Node) -> bool:
-    """One value that satisfies all comparisons is enough; only `exists: false` needs none."""
+    """One value that satisfies all comparisons is enough (8); only `exists: false` needs none.
+
+    But `is_not` and `not_in` hold of all values or not at all.
+    """
     if "exists" in comparisons:
         return bool(values) is comparisons["exists"]
+    negated = {key: wanted for key, wanted in comparisons.items() if key in ("is_not", "not_in")}
+    if not all(COMPARISONS[key](one, negated[key]) for key in negated for one in values):
+        return False
     return any(
         all(COMPARISONS[key](value, wanted) for key, wanted in comparisons.items())
         for value in values

@@ -55,10 +55,15 @@ COMPARISONS: st.SearchStrategy[Node] = st.one_of(
         st.sampled_from(["at_least", "at_most", "above", "below"]),
         NUMBER,
     ),
-    st.builds(lambda key, text: {key: text}, st.sampled_from(["starts_with", "contains"]), TEXT),
+    st.builds(
+        lambda key, text: {key: text},
+        st.sampled_from(["starts_with", "ends_with", "contains"]),
+        TEXT,
+    ),
     st.builds(between, NUMBER, NUMBER),
     st.builds(lambda value, number: {"is_not": value, "at_least": number}, VALUE, NUMBER),
     st.builds(lambda one, other: {"starts_with": one, "contains": other}, TEXT, TEXT),
+    st.builds(lambda one, other: {"is_not": one, "ends_with": other}, VALUE, TEXT),
 )
 WHERES = st.dictionaries(PROPERTY, VALUE | COMPARISONS, min_size=1, max_size=2)
 COUNT_COMPARISONS: st.SearchStrategy[Node] = st.one_of(
