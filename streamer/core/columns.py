@@ -13,10 +13,13 @@ from typing import Any, Final, TypeAlias
 
 from streamer.core.rules.spec import Clause, Comparison
 from streamer.core.values import (
+    LARGEST_NUMBER,
     LONGEST_TEXT,
+    SCALE,
     Holder,
     Property,
     Value,
+    product,
     remembered,
     ten_thousandths,
     wants_absence,
@@ -26,7 +29,6 @@ from streamer.types import Millis, Scalar
 NOTHING: Final[list[Any]] = []
 Passed: TypeAlias = list[Holder] | None
 """The products that a filter lets through; None for all of them."""
-_MOST_TIMES: Final = 1_000_000
 
 
 class Row:
@@ -197,8 +199,8 @@ class Filter:
         values = read.at(row.properties)
         if values is not None:
             return not values
-        for product in row.products():
-            if read.at(product):
+        for element in row.products():
+            if read.at(element):
                 return False
         return True
 
@@ -237,13 +239,31 @@ class Column:
 
 
 class Amounts:
-    """The numbers of one property in ten-thousandths, each times the number beside it."""
+    """The numbers of one property in ten-thousandths, each times the number beside it.
 
-    def __init__(self, index: int, name: str, where: Filter | None, times: str | None) -> None:
+    The weight of a number is 1, or the number beside it in ten-thousandths. With `each`, what one
+    event carries is added up and is one number with the weight 1.
+    """
+
+    def __init__(
+        self, index: int, name: str, where: Filter | None, times: str | None, *, each: bool = False
+    ) -> None:
         self._index = index
         self._read = Property(name)
         self._where = where
+        self._times_name = times
         self._times = None if times is None else Property(times)
+        self._each = each
+
+    def identity(self) -> dict[str, object]:
+        """Return what is multiplied and added up before it counts."""
+        said: dict[str, object] = {}
+        if self._times_name is not None:
+            said["times"] = self._times_name
+            said["weights"] = "ten_thousandths"
+        if self._each:
+            said["each"] = "event"
+        return said
 
     def pairs(self, row: Row) -> list[int]:
         """Return amount and weight by turns, for each value that counts."""
@@ -251,11 +271,17 @@ class Amounts:
         if found is None:
             found = []
             for value, holder in read_with_holders(self._read, self._where, row):
-                scaled = ten_thousandths(value)
+                if self._times is None:
+                    scaled, weight = ten_thousandths(value), 1
+                else:
+                    factor = _factor(self._times, holder)
+                    scaled, weight = product(value, factor), ten_thousandths(factor) or 0
                 if scaled is not None:
-                    times = 1 if self._times is None else _multiplier(self._times, holder)
-                    found.append(scaled * times)
-                    found.append(times)
+                    found.append(scaled)
+                    found.append(weight)
+            if self._each and found:
+                total = sum(found[::2])
+                found = [total, 1] if abs(total) <= LARGEST_NUMBER * SCALE else []
             row.found[self._index] = found
         return found
 
@@ -275,12 +301,9 @@ def read_with_holders(
     return [(value, product) for product in elements for value in read.at(product) or ()]
 
 
-def _multiplier(times: Property, holder: Holder) -> int:
-    """Return the whole number from 1 to 1,000,000 that stands beside a value, else 1."""
+def _factor(times: Property, holder: Holder) -> Scalar | None:
+    """Return what stands beside a value: 1 if there is nothing, None if there is no value."""
     found = times.at(holder)
-    if found is None or len(found) != 1:
+    if found is None:
         return 1
-    value = found[0]
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return 1
-    return int(value) if 1 <= value <= _MOST_TIMES and value == int(value) else 1
+    return found[0] if found else None

@@ -109,7 +109,8 @@ def aggregate(kind: Literal["total", "average"]) -> Callable[[Values, Reading], 
         warn_if_impossible(values, reading)
         warn_if_mixed(values, kind, reading)
         scope = _scope(values, "of", reading)
-        return Aggregate(kind, values[kind], scope, comparisons(values), values.get("times"))
+        amounts = values.get("times"), "each" in values
+        return Aggregate(kind, values[kind], scope, comparisons(values), *amounts)
 
     return build
 
@@ -119,7 +120,9 @@ def extreme(kind: Literal["largest", "smallest"]) -> Callable[[Values, Reading],
 
     def build(values: Values, reading: Reading) -> LeafSpec:
         warn_if_impossible(values, reading)
-        return Extreme(kind, values[kind], _scope(values, "of", reading), comparisons(values))
+        scope = _scope(values, "of", reading)
+        amounts = values.get("times"), "each" in values
+        return Extreme(kind, values[kind], scope, comparisons(values), *amounts)
 
     return build
 

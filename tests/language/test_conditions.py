@@ -316,12 +316,9 @@ ERRORS = {
         "a number of so many digits cannot be compared",
     ),
     "infinity": ("{total: price, of: any, at_least: ¦.inf}", '".inf" is no finite number'),
-    "largest times": (
-        "{largest: price, of: any, at_least: 5, ¦times: quantity}",
-        (
-            'unknown key "times" in largest: expected "largest", "of", "where", "within", "since", '
-            '"at_least", "at_most", "above", "below" or "is"'
-        ),
+    "each of something else": (
+        "{largest: price, of: any, at_least: 5, each: ¦product}",
+        'expected event, found the text "product"',
     ),
     # comparisons
     "latest without comparison": (
@@ -333,8 +330,8 @@ ERRORS = {
         "{first: a, of: any, is: 1, ¦within: 1d}",
         (
             'unknown key "within" in first: expected "first", "of", "where", "is", "is_not", "in", '
-            '"not_in", "exists", "at_least", "at_most", "above", "below", "starts_with" or '
-            '"contains"'
+            '"not_in", "exists", "at_least", "at_most", "above", "below", "starts_with", '
+            '"ends_with" or "contains"'
         ),
     ),
     "exists beside another": (

@@ -297,9 +297,12 @@ def test_total(prices: list[object], comparisons: Node, *, expected: bool) -> No
 
 @pytest.mark.parametrize(
     ("quantity", "amount"),
-    [(3, 60), (2.0, 40), (0, 20), (2.5, 20), ("3", 20), (True, 20), (1_000_001, 20), ([2, 3], 20)],
+    [
+        *((3, 60), (2.0, 40), (0, 0), (2.5, 50), (-1, -20), (True, 0), (1_000_001, 20_000_020)),
+        *(([2, 3], 40), ([], 0), ({}, 0), (None, 20), (6e9, 0), (2e11, 0)),
+    ],
 )
-def test_times_multiplies_by_a_whole_number(quantity: object, amount: int) -> None:
+def test_times_multiplies_by_any_number(quantity: object, amount: int) -> None:
     takings: Node = {"total": "price", "of": "any", "times": "quantity", "is": amount}
     assert true_now(takings, on(0, "a", price=20, quantity=quantity))
     assert true_now(takings, order(0, {"price": 20, "quantity": quantity}))
@@ -319,6 +322,18 @@ def test_averages_are_exact_and_weighted() -> None:
     assert not true_now({"average": "price", "of": "a", "is": 0.3333}, *thirds)
     weighted: Node = {"average": "price", "of": "order", "times": "quantity", "is": 30}
     assert true_now(weighted, order(0, {"price": 40, "quantity": 2}, {"price": 10}))
+    assert true_now(
+        weighted, order(0, {"price": 40, "quantity": 0.5}, {"price": 20, "quantity": 0.5})
+    )
+    assert not true_now(weighted, order(0, {"price": 30, "quantity": 0}))
+
+
+def test_each_event_is_one_value() -> None:
+    orders = order(0, {"price": 40, "quantity": 2}, {"price": 10}), order(1, {"price": 10})
+    whole: Node = {"of": "order", "times": "quantity", "each": "event"}
+    assert true_now({"average": "price", **whole, "is": 50}, *orders)
+    assert true_now({"largest": "price", **whole, "is": 90}, *orders)
+    assert true_now({"smallest": "price", **whole, "is": 10}, *orders)
 
 
 def test_aggregates_but_the_total_are_false_of_nothing() -> None:
@@ -338,7 +353,8 @@ def test_latest_and_first_look_for_the_property() -> None:
     events = on(0, "a", p=["x", "w"]), on(1, "a", p="y"), on(2, "a", p={}), on(3, "a")
     assert true_now({"latest": "p", "of": "a", "is": "y"}, *events)
     assert true_now({"first": "p", "of": "a", "is": "x"}, *events)
-    assert not true_now({"first": "p", "of": "a", "is": "w"}, *events)
+    assert true_now({"first": "p", "of": "a", "is": "w"}, *events)
+    assert not true_now({"first": "p", "of": "a", "is_not": "w"}, *events)
     assert not true_now({"latest": "p", "of": "b", "is_not": "y"}, *events)
     assert true_now({"latest": "p", "of": "b", "exists": False}, *events)
     assert flips({"latest": "p", "of": "a", "within": "1s", "is": "x"}, *events[:2]) == [

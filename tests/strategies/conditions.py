@@ -200,7 +200,9 @@ def aggregate(draw: Draw, words: Words) -> Node:
     leaf = draw(st.sampled_from(["total", "total", "average", "largest", "smallest"]))
     node = {leaf: draw(st.sampled_from(["price", "price", "quantity", "tags"]))}
     node |= {"of": event(draw, words), **scope(draw, words)}
-    if leaf in ("total", "average") and draw(st.booleans()):
+    if draw(SOMETIMES):
+        node["each"] = "event"
+    if draw(st.booleans()):
         node["times"] = draw(st.sampled_from(["quantity", "quantity", "price"]))
     return {**node, **draw(AMOUNT_COMPARISONS)}
 

@@ -24,7 +24,10 @@ PRICES = odd(
     [1e11, 1e11 + 1, -1e11 - 1, 0.03125, 0.00005, 1e22, 10**22, 1e-300],
     ["2", True, None, {}, [], [1, [2.5]]],
 )
-QUANTITIES = odd([1, 2, 2, 2, 3, 3, 2.0, 0, 2.5, "2", True, None, None, [2, 3], 1_000_001])
+QUANTITIES = odd(
+    [1, 2, 2, 2, 3, 3, 2.0, 0, 2.5, -1, 0.1, 0.00005, None, None],
+    ["2", True, [2, 3], ["x", 2], [], {}, 1e11, 1e11 + 1],
+)
 CATEGORIES = odd(["a", "a", "a", "b", "b", "ab", True, None, ["b", "a"], ["a", "a", "b"], 2])
 LOOKS = odd(
     [{"colour": "a"}, {"colour": "a"}, {"colour": "b"}, {"colour": ["b", "a"]}, {"colour": None}],

@@ -79,10 +79,12 @@ class _Binder:
             self._read[key] = Column(self._index(), name, self.filter(where))
         return cast("Column", self._read[key])
 
-    def amounts(self, name: str, where: tuple[Clause, ...], times: str | None) -> Amounts:
-        key = encoded(["amounts", name, canonical(where), times])
+    def amounts(
+        self, name: str, where: tuple[Clause, ...], times: str | None, *, each: bool = False
+    ) -> Amounts:
+        key = encoded(["amounts", name, canonical(where), times, each])
         if key not in self._read:
-            self._read[key] = Amounts(self._index(), name, self.filter(where), times)
+            self._read[key] = Amounts(self._index(), name, self.filter(where), times, each=each)
         return cast("Amounts", self._read[key])
 
     def filter(self, where: tuple[Clause, ...]) -> Filter | None:

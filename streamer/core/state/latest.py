@@ -1,7 +1,7 @@
 """A verdict on the last or first value of a property, or on the last of a trait.
 
-The comparisons are constants, so the values of an event are judged together when they come, and only
-the verdict decides. The first value stands beside it for people to read.
+The comparisons are constants, so the values of an event are judged together when they come, and
+only the verdict decides. The first value stands beside it for people to read.
 
 Merge: the later verdict, of a first value the earlier one. Of two at one instant the joined-in
 history's is the earlier.
