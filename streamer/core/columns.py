@@ -9,9 +9,10 @@ Guarantees the meaning of RULES.md, "Exact meaning" 8 to 11 and 14:
   and a leaf then reads its own property from just those products.
 """
 
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from streamer.core.rules.spec import Clause, Comparison
+from streamer.core.standard import Unusable, standardised
 from streamer.core.values import (
     LARGEST_NUMBER,
     LONGEST_TEXT,
@@ -26,15 +27,18 @@ from streamer.core.values import (
 )
 from streamer.types import Millis, Scalar
 
-NOTHING: Final[list[Any]] = []
 Passed: TypeAlias = list[Holder] | None
 """The products that a filter lets through; None for all of them."""
 
 
 class Row:
-    """One event as the cells of a program read it: `found` keeps what each column has read."""
+    """One event as the cells of a program read it: `found` keeps what each column has read.
 
-    __slots__ = ("found", "name", "properties", "time", "traits")
+    `standard` are the standard properties that some cell reads: they are brought to their kinds.
+    `unusable` are the properties that were there and could not be read, with what stood there.
+    """
+
+    __slots__ = ("found", "name", "products", "properties", "time", "traits", "unusable")
 
     def __init__(
         self,
@@ -43,17 +47,14 @@ class Row:
         properties: Holder,
         traits: Holder | None,
         columns: int,
+        standard: list[tuple[str, str]] | None = None,
     ) -> None:
         self.name = name
         self.time = time
-        self.properties = properties
         self.traits = traits
         self.found: list[Any] = [None] * columns
-
-    def products(self) -> list[Holder]:
-        """Return the event's products, empty if it has none."""
-        products = self.properties.get("products")
-        return products if isinstance(products, list) else NOTHING
+        self.unusable: Unusable = {}
+        self.properties, self.products = standardised(properties, standard or [], self.unusable)
 
 
 class Test:
@@ -184,7 +185,7 @@ class Filter:
                 return False, None
         if not of_products:
             return True, None
-        chosen = [product for product in row.products() if self._fits(product, of_products)]
+        chosen = [product for product in row.products if self._fits(product, of_products)]
         return bool(chosen), chosen
 
     def _fits(self, product: Holder, clauses: list[int]) -> bool:
@@ -199,7 +200,7 @@ class Filter:
         values = read.at(row.properties)
         if values is not None:
             return not values
-        for element in row.products():
+        for element in row.products:
             if read.at(element):
                 return False
         return True
@@ -274,7 +275,7 @@ class Amounts:
                 if self._times is None:
                     scaled, weight = ten_thousandths(value), 1
                 else:
-                    factor = _factor(self._times, holder)
+                    factor = self._factor(row, holder)
                     scaled, weight = product(value, factor), ten_thousandths(factor) or 0
                 if scaled is not None:
                     found.append(scaled)
@@ -284,6 +285,19 @@ class Amounts:
                 found = [total, 1] if abs(total) <= LARGEST_NUMBER * SCALE else []
             row.found[self._index] = found
         return found
+
+    def _factor(self, row: Row, holder: Holder) -> int | float | None:
+        """Return the number beside a value: 1 if there is nothing, None if it is no number."""
+        if self._times is None or self._times_name is None:
+            return 1
+        found = self._times.at(holder)
+        if found is None:
+            return 1
+        first = found[0] if found else None
+        if type(first) is int or type(first) is float:
+            return first
+        row.unusable.setdefault(self._times_name, found)
+        return None
 
 
 def read_with_holders(
@@ -297,13 +311,5 @@ def read_with_holders(
     if values is not None:
         return [(value, holder) for value in values]
     chosen = None if where is None else where.products(row)
-    elements = row.products() if chosen is None else chosen
+    elements = row.products if chosen is None else chosen
     return [(value, product) for product in elements for value in read.at(product) or ()]
-
-
-def _factor(times: Property, holder: Holder) -> Scalar | None:
-    """Return what stands beside a value: 1 if there is nothing, None if there is no value."""
-    found = times.at(holder)
-    if found is None:
-        return 1
-    return found[0] if found else None

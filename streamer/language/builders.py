@@ -23,6 +23,7 @@ from streamer.core.leaves.sequence import Sequence
 from streamer.core.leaves.trait import Trait
 from streamer.core.leaves.worth import GammaGamma, Worth
 from streamer.core.rules.spec import LeafSpec, Names, Scope
+from streamer.language import standard
 from streamer.language.comparisons import comparisons, warn_if_impossible
 from streamer.language.fields import Values
 from streamer.language.money import warn_if_mixed
@@ -108,6 +109,7 @@ def aggregate(kind: Literal["total", "average"]) -> Callable[[Values, Reading], 
     def build(values: Values, reading: Reading) -> LeafSpec:
         warn_if_impossible(values, reading)
         warn_if_mixed(values, kind, reading)
+        standard.warn_if_no_number(values[kind], values.node.entries[kind].value, reading)
         scope = _scope(values, "of", reading)
         amounts = values.get("times"), "each" in values
         return Aggregate(kind, values[kind], scope, comparisons(values), *amounts)
@@ -120,6 +122,7 @@ def extreme(kind: Literal["largest", "smallest"]) -> Callable[[Values, Reading],
 
     def build(values: Values, reading: Reading) -> LeafSpec:
         warn_if_impossible(values, reading)
+        standard.warn_if_no_number(values[kind], values.node.entries[kind].value, reading)
         scope = _scope(values, "of", reading)
         amounts = values.get("times"), "each" in values
         return Extreme(kind, values[kind], scope, comparisons(values), *amounts)
@@ -132,6 +135,7 @@ def latest(key: str, which: Literal["last", "first"]) -> Callable[[Values, Readi
 
     def build(values: Values, reading: Reading) -> LeafSpec:
         warn_if_impossible(values, reading)
+        standard.check(values[key], values.node.entries)
         where, within = values.get("where", ()), values.get("within")
         return Latest(values[key], values["of"], comparisons(values), which, where, within)
 
@@ -140,6 +144,8 @@ def latest(key: str, which: Literal["last", "first"]) -> Callable[[Values, Readi
 
 def favours(values: Values, _: Reading) -> LeafSpec:
     """Build `favours`, whose `at_least` is a count and no comparison of the value."""
+    asked = {name: one for name, one in values.node.entries.items() if name != "at_least"}
+    standard.check(values["favours"], asked)
     return Favours(
         values["favours"],
         values["of"],

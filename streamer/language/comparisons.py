@@ -3,7 +3,7 @@
 from typing import Final, get_args
 
 from streamer.core.rules.spec import Clause, Comparison, Operator
-from streamer.language import kinds, names
+from streamer.language import kinds, names, standard
 from streamer.language.fields import Apart, Field, Group, Values
 from streamer.language.kinds import Kind
 from streamer.language.nodes import ListNode, MappingNode, Node, ScalarNode
@@ -75,8 +75,8 @@ def _where(node: Node, reading: Reading) -> tuple[Clause, ...]:
     if not node.entries and node.whole:
         raise Wrong(node.at, f"expected {what}, found an empty one")
     clauses = [
-        (reading.attempt(_name, entry.key), reading.attempt(_clause, entry.value))
-        for entry in node.entries.values()
+        (reading.attempt(_name, entry.key), reading.attempt(_clause, entry.value, name))
+        for name, entry in node.entries.items()
     ]
     good = tuple(Clause(name, said) for name, said in clauses if name and said)
     if len(good) < len(clauses):
@@ -90,18 +90,29 @@ def _name(node: Node, _: Reading) -> str:
     return names.checked_property(node.text, node.at)
 
 
-def _clause(node: Node, reading: Reading) -> tuple[Comparison, ...]:
+def _clause(node: Node, reading: Reading, name: str) -> tuple[Comparison, ...]:
     if isinstance(node, ListNode):
         raise Wrong(node.at, "expected one value or comparisons, found a list: write {in: [...]}")
     if isinstance(node, ScalarNode):
-        return (Comparison("is", kinds.SCALAR.read(node, reading)),)
+        value = kinds.SCALAR.read(node, reading)
+        standard.check_value(name, node)
+        return (Comparison("is", value),)
     if isinstance(node, MappingNode) and not node.entries and node.whole:
         raise Wrong(node.at, "expected a value or comparisons, found an empty mapping")
     values = _CLAUSE.read(node, reading)
+    standard.check(name, values.node.entries)
     warn_if_impossible(values, reading)
     return comparisons(values)
 
 
+CLAUSE: Final = Kind(
+    "clause",
+    "comparisons",
+    {**_CLAUSE.schema(), "minProperties": 1},
+    _CLAUSE.read,
+    tuple(one.kind for one in ANY_COMPARISON),
+)
+_STANDARD: Final = standard.clauses(ANY_COMPARISON, EXISTS_ALONE)
 WHERE: Final = Kind(
     "where",
     "properties and what they must be",
@@ -109,10 +120,9 @@ WHERE: Final = Kind(
         "type": "object",
         "minProperties": 1,
         "propertyNames": {"$ref": "#/$defs/property"},
-        "additionalProperties": {
-            "anyOf": [{"$ref": "#/$defs/value"}, {**_CLAUSE.schema(), "minProperties": 1}]
-        },
+        "properties": standard.clause_schemas(_STANDARD),
+        "additionalProperties": {"anyOf": [{"$ref": "#/$defs/value"}, {"$ref": "#/$defs/clause"}]},
     },
     _where,
-    (names.PROPERTY, kinds.SCALAR, *(one.kind for one in ANY_COMPARISON)),
+    (names.PROPERTY, kinds.SCALAR, CLAUSE, *_STANDARD.values()),
 )

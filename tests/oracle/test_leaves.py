@@ -281,7 +281,7 @@ def test_abandoned_reads_only_the_products_that_where_leaves() -> None:
         ([0.03125], {"is": 0.0312}, True),  # exactly between: to the even
         ([0.09375], {"is": 0.0938}, True),
         ([-3, 5], {"is": 2}, True),
-        (["5", True, {}, None], {"is": 0}, True),
+        (["5 EUR", True, {}, None], {"is": 0}, True),
         ([1e11], {"at_least": 1e11}, True),
         ([1e11 + 0.5], {"is": 0}, True),
         ([-1e11 - 1], {"is": 0}, True),
@@ -328,6 +328,15 @@ def test_averages_are_exact_and_weighted() -> None:
     assert not true_now(weighted, order(0, {"price": 30, "quantity": 0}))
 
 
+def test_standard_properties_are_read_by_their_kind() -> None:
+    assert true_now({"total": "price", "of": "a", "is": 19.9}, on(0, "a", price=" 19.90"))
+    bought: Node = {"performed": "a", "where": {"product_id": "39910"}}
+    assert true_now(bought, on(0, "a", products=[{"product_id": 39910}]))
+    assert true_now({"performed": "a", "where": {"currency": "EUR"}}, on(0, "a", currency="eur"))
+    missing: Node = {"performed": "a", "where": {"price": {"exists": False}}}
+    assert true_now(missing, on(0, "a", price="12,50", products=[{"price": 5}]))
+
+
 def test_each_event_is_one_value() -> None:
     orders = order(0, {"price": 40, "quantity": 2}, {"price": 10}), order(1, {"price": 10})
     whole: Node = {"of": "order", "times": "quantity", "each": "event"}
@@ -338,7 +347,7 @@ def test_each_event_is_one_value() -> None:
 
 def test_aggregates_but_the_total_are_false_of_nothing() -> None:
     for leaf in ("average", "largest", "smallest"):
-        assert not true_now({leaf: "price", "of": "a", "at_most": 5}, on(0, "a", price="1"))
+        assert not true_now({leaf: "price", "of": "a", "at_most": 5}, on(0, "a", price="1,5"))
     assert true_now({"largest": "price", "of": "a", "is": 3}, on(0, "a", price=[1, 3, 2]))
     assert true_now({"smallest": "price", "of": "a", "is": 1}, on(0, "a", price=[2, 1, 3]))
 
