@@ -6,6 +6,8 @@ from typing import Any, TypeAlias
 from hypothesis import strategies as st
 
 from tests.strategies.words import (
+    CURRENCIES,
+    KINDS,
     NUMBERS,
     PROPERTIES,
     TEXTS,
@@ -33,10 +35,6 @@ VALUE_LISTS = st.lists(VALUE, min_size=1, max_size=3, unique_by=str)
 NUMBER = st.sampled_from(NUMBERS)
 TEXT = st.sampled_from(TEXTS)
 PROPERTY = st.sampled_from(PROPERTIES)
-OF_NUMBERS = frozenset({"price", "quantity"})
-OF_TEXTS = frozenset({"product_id", "category"})
-EQUALS = frozenset({"is", "is_not", "in", "not_in"})
-ORDERED = frozenset({"at_least", "at_most", "above", "below"})
 SELDOM = st.sampled_from([False, False, False, False, True])
 SOMETIMES = st.sampled_from([False, False, True])
 MOSTLY = st.sampled_from([True, True, False])
@@ -46,31 +44,6 @@ NESTED = st.sampled_from(["leaf", "leaf", "leaf", "all", "any", "none"])
 def between(low: float, high: float) -> Node:
     """Two thresholds that leave something between them."""
     return {"at_least": min(low, high), "at_most": max(low, high)}
-
-
-def fitting(name: str, asked: Any) -> Any:  # noqa: ANN401  as in a parsed document
-    """The same comparison, with values of the property's own kind where it is a standard one."""
-    if not isinstance(asked, dict):
-        return fitting_value(name, asked)
-    left_out = ORDERED if name in OF_TEXTS else frozenset[str]()
-    kept = {
-        key: fitting_value(name, value) if key in EQUALS else value
-        for key, value in asked.items()
-        if key not in left_out
-    }
-    return kept or {"is": TEXTS[0]}
-
-
-def fitting_value(name: str, value: Any) -> Any:  # noqa: ANN401  as in a parsed document
-    """The same value or values, each of the property's own kind where it is a standard one."""
-    if isinstance(value, list):
-        return list(dict.fromkeys(fitting_value(name, one) for one in value))
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if name in OF_NUMBERS and not is_number:
-        return NUMBERS[len(str(value)) % len(NUMBERS)]
-    if name in OF_TEXTS and not isinstance(value, str):
-        return TEXTS[int(value) % len(TEXTS)]
-    return value
 
 
 COMPARISONS: st.SearchStrategy[Node] = st.one_of(
@@ -84,14 +57,64 @@ COMPARISONS: st.SearchStrategy[Node] = st.one_of(
         st.sampled_from(["at_least", "at_most", "above", "below"]),
         NUMBER,
     ),
-    st.builds(lambda key, text: {key: text}, st.sampled_from(["starts_with", "contains"]), TEXT),
+    st.builds(
+        lambda key, text: {key: text},
+        st.sampled_from(["starts_with", "ends_with", "contains"]),
+        TEXT,
+    ),
     st.builds(between, NUMBER, NUMBER),
     st.builds(lambda value, number: {"is_not": value, "at_least": number}, VALUE, NUMBER),
     st.builds(lambda one, other: {"starts_with": one, "contains": other}, TEXT, TEXT),
+    st.builds(lambda one, other: {"is_not": one, "ends_with": other}, VALUE, TEXT),
 )
-WHERES = st.dictionaries(PROPERTY, VALUE | COMPARISONS, min_size=1, max_size=2).map(
-    lambda where: {name: fitting(name, asked) for name, asked in where.items()}
+OF_NUMBERS = st.sampled_from([*NUMBERS, *NUMBERS, True])
+OF_TEXTS = st.sampled_from([*TEXTS, *TEXTS, "1", "7", "2.5", False])
+OF_CURRENCIES = st.sampled_from(CURRENCIES)
+
+
+def equalities(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Node]:
+    """Comparisons with values of one kind, or of whether there is one."""
+    several = st.lists(values, min_size=1, max_size=3, unique_by=str)
+    return st.one_of(
+        st.builds(lambda key, value: {key: value}, st.sampled_from(["is", "is_not"]), values),
+        st.builds(lambda key, some: {key: some}, st.sampled_from(["in", "not_in"]), several),
+        st.builds(lambda truth: {"exists": truth}, st.booleans()),
+    )
+
+
+ORDERS = st.builds(
+    lambda key, number: {key: number},
+    st.sampled_from(["at_least", "at_most", "above", "below"]),
+    NUMBER,
 )
+BY_KIND: dict[str | None, tuple[st.SearchStrategy[Any], st.SearchStrategy[Node]]] = {
+    None: (VALUE, COMPARISONS),
+    "number": (OF_NUMBERS, equalities(OF_NUMBERS) | ORDERS | st.builds(between, NUMBER, NUMBER)),
+    "text": (
+        OF_TEXTS,
+        equalities(OF_TEXTS)
+        | st.builds(
+            lambda key, text: {key: text},
+            st.sampled_from(["starts_with", "ends_with", "contains"]),
+            TEXT,
+        ),
+    ),
+    "currency": (OF_CURRENCIES, equalities(OF_CURRENCIES)),
+}
+
+
+def comparisons_of(name: str) -> st.SearchStrategy[Node]:
+    """Comparisons that may be asked of a property."""
+    return BY_KIND[KINDS.get(name)][1]
+
+
+def clauses_of(name: str) -> st.SearchStrategy[tuple[str, Any]]:
+    """A property with a value, or with comparisons, that may be asked of it."""
+    value, comparisons = BY_KIND[KINDS.get(name)]
+    return st.tuples(st.just(name), value | comparisons)
+
+
+WHERES = st.lists(PROPERTY.flatmap(clauses_of), min_size=1, max_size=2).map(dict)
 COUNT_COMPARISONS: st.SearchStrategy[Node] = st.one_of(
     st.sampled_from([{}, {}, {"at_least": 1}, {"at_least": 2}]),
     st.builds(lambda number: {"at_least": number}, COUNTS),
@@ -226,27 +249,31 @@ def aggregate(draw: Draw, words: Words) -> Node:
     leaf = draw(st.sampled_from(["total", "total", "average", "largest", "smallest"]))
     node = {leaf: draw(st.sampled_from(["price", "price", "quantity", "tags"]))}
     node |= {"of": event(draw, words), **scope(draw, words)}
-    if leaf in ("total", "average") and draw(st.booleans()):
+    if draw(SOMETIMES):
+        node["each"] = "event"
+    if draw(st.booleans()):
         node["times"] = draw(st.sampled_from(["quantity", "quantity", "price"]))
     return {**node, **draw(AMOUNT_COMPARISONS)}
 
 
 def latest(draw: Draw, words: Words) -> Node:
     """The last or the first value."""
-    leaf = draw(st.sampled_from(["latest", "first"]))
-    node = {leaf: draw(PROPERTY), "of": event(draw, words)}
+    leaf, name = draw(st.sampled_from(["latest", "first"])), draw(PROPERTY)
+    node = {leaf: name, "of": event(draw, words)}
     node |= scope(draw, words, since=False, within=leaf == "latest")
-    return {**node, **fitting(node[leaf], draw(COMPARISONS))}
+    return {**node, **draw(comparisons_of(name))}
 
 
 def favours(draw: Draw, words: Words) -> Node:
     """The most frequent value."""
-    node = {"favours": draw(PROPERTY), "of": event(draw, words)}
+    name = draw(PROPERTY)
+    node = {"favours": name, "of": event(draw, words)}
     node |= scope(draw, words, since=False)
     asked = draw(st.sampled_from(["is", "is_not", "in", None]))
     if asked:
-        value = draw(VALUE_LISTS if asked == "in" else VALUE)
-        node[asked] = fitting_value(node["favours"], value)
+        value = BY_KIND[KINDS.get(name)][0]
+        several = st.lists(value, min_size=1, max_size=3, unique_by=str)
+        node[asked] = draw(several if asked == "in" else value)
     if draw(SOMETIMES):
         node["share"] = draw(SHARES)
     if draw(SOMETIMES):
