@@ -39,7 +39,7 @@ from streamer.types import (
 
 DueWake: TypeAlias = tuple[Millis, str]
 """The time of a wake, and its customer. Wakes fire in this order: by time, then by customer."""
-NOTHING_SWEPT: Final[DueWake] = (0, "")
+NOTHING_FIRED: Final[DueWake] = (0, "")
 
 
 class Log(Protocol):
@@ -120,8 +120,8 @@ class OutboxEntry:
     """What one commit publishes: its number, the changes in order, the rejected records.
 
     `memberships` are those of every customer with a change, as of the commit. The commit includes
-    every record before `offset` and every wake up to and including `swept`. `traceparents` are
-    those of the events that caused changes, by the index of the change.
+    every record before `offset` and every wake up to and including `fired_until`. `traceparents`
+    are those of the events that caused changes, by the index of the change.
     """
 
     number: int
@@ -130,7 +130,7 @@ class OutboxEntry:
     memberships: tuple[Membership, ...] = ()
     partition: int = 0
     offset: int = 0
-    swept: DueWake = NOTHING_SWEPT
+    fired_until: DueWake = NOTHING_FIRED
     encoded: tuple[bytes, ...] | None = field(default=None, compare=False)
     traceparents: Mapping[int, str] = field(default_factory=dict)
 
@@ -145,12 +145,12 @@ class PublishedMark(NamedTuple):
 
     number: int = 0
     offset: int = 0
-    swept: DueWake = NOTHING_SWEPT
+    fired_until: DueWake = NOTHING_FIRED
 
     @classmethod
-    def after(cls, outgoing: OutboxEntry) -> "PublishedMark":
+    def after(cls, entry: OutboxEntry) -> "PublishedMark":
         """Return the mark that publishing the entry sets."""
-        return cls(outgoing.number, outgoing.offset, outgoing.swept)
+        return cls(entry.number, entry.offset, entry.fired_until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +159,8 @@ class PartitionMeta:
 
     `offset` is the next record to read, `number` the last commit's number (0 before the first),
     `epoch` the owner's, `log_time` the largest append time applied (None if there is none). Every
-    wake up to and including `swept` has fired. `layouts` maps ids to the layouts in which profiles
-    were written. `before` names the owner before this one, if it had a name. Commits up to
+    wake up to and including `fired_until` has fired. `layouts` maps ids to the layouts in which
+    profiles were written. `before` names the owner before this one, if it had a name. Commits up to
     `published` are known to be published. `restoring_until` is the offset at which restoring
     ends, None if the partition is not restoring; until then a missing profile does not mean that
     the customer is in no segment.
@@ -171,7 +171,7 @@ class PartitionMeta:
     offset: int = 0
     log_time: Millis | None = None
     layouts: Mapping[bytes, bytes] = field(default_factory=dict)
-    swept: DueWake = NOTHING_SWEPT
+    fired_until: DueWake = NOTHING_FIRED
     before: str = ""
     published: int = 0
     restoring_until: int | None = None
@@ -191,7 +191,7 @@ class Checkpoint:
 
     It is written if `owner` and `epoch` are those of the last claim and `follows` is the number of
     the last commit. `profiles` maps customers to their encoded profile, or to None to delete it.
-    `wakes` maps the same customers to their next wake, or to None. `outgoing` stays in the
+    `wakes` maps the same customers to their next wake, or to None. `entry` stays in the
     outbox until it is published; every outbox entry with a number up to `published` is trimmed.
     `layouts` are added, replace those with the same id, or are deleted where they are None.
     `restoring_until` is as in `PartitionMeta`.
@@ -206,10 +206,10 @@ class Checkpoint:
     wakes: Mapping[str, Millis | None]
     follows: int
     owner: str = ""
-    outgoing: OutboxEntry | None = None
+    entry: OutboxEntry | None = None
     published: int = 0
     layouts: Mapping[bytes, bytes | None] = field(default_factory=dict)
-    swept: DueWake = NOTHING_SWEPT
+    fired_until: DueWake = NOTHING_FIRED
     restoring_until: int | None = None
 
     @property

@@ -231,7 +231,7 @@ def legacy(ends: Ends, lines: Sequence[bytes], life: Life) -> Legacy:
         set(wakes),
         meta.offset,
         meta.log_time,
-        sum(outgoing.number > mark.number for outgoing in ends.store.outbox(0)),
+        sum(entry.number > mark.number for entry in ends.store.outbox(0)),
     )
 
 

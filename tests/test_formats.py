@@ -16,7 +16,7 @@ import streamer.core.leaves
 import streamer.core.rules
 import streamer.core.state
 from streamer.adapters.kafka.marks import decode_mark
-from streamer.adapters.outgoing import decode_outgoing
+from streamer.adapters.outbox import decode_entry
 from streamer.analysis.program import FORMAT, program_json
 from streamer.codecs.profiles import ProfileCodec
 from streamer.core.leaves.performed import Performed
@@ -69,7 +69,7 @@ def test_every_version_of_a_stored_profile_is_read() -> None:
 
 def test_every_version_of_an_outbox_entry_is_read() -> None:
     for file, facts in golden("outbox"):
-        found = decode_outgoing(bytes.fromhex(facts["entry"]))
+        found = decode_entry(bytes.fromhex(facts["entry"]))
         assert found == ENTRY, KEPT.format(name=file.name, what="it reads otherwise")
 
 

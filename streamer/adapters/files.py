@@ -247,14 +247,14 @@ class FileSink:
 
     def publish(self, batch: Sequence[OutboxEntry]) -> None:
         """Write what is above its partition's mark and set the mark to its number."""
-        for outgoing in batch:
-            if outgoing.number <= self.mark(outgoing.partition).number:
+        for entry in batch:
+            if entry.number <= self.mark(entry.partition).number:
                 continue
-            if self._changes is not None and outgoing.changes:
-                self._changes.write(outgoing.lines)
-            if self._rejections is not None and outgoing.rejections:
-                self._rejections.write([rejection_line(each) for each in outgoing.rejections])
-            self._marks[outgoing.partition] = PublishedMark.after(outgoing)
+            if self._changes is not None and entry.changes:
+                self._changes.write(entry.lines)
+            if self._rejections is not None and entry.rejections:
+                self._rejections.write([rejection_line(each) for each in entry.rejections])
+            self._marks[entry.partition] = PublishedMark.after(entry)
 
     def close(self) -> None:
         """Give the files their names, once all of them are complete."""

@@ -5,11 +5,13 @@ two rule sets has it, and where it refers to an affected one, over any number of
 affected where the two headers decide something else. What is not affected changes at the same
 instants under both rule sets, so it need not be replayed to know that it does not differ.
 
-Nor does it decide what an affected segment does, with one exception. A change that time makes moves
-its customer's clock, and an event from before the clock is decided at the clock. Without append
-times, time never runs ahead of the customer's events. With them it can, and an event that comes
-after log time has passed its time may meet a clock that a segment moved which is not affected.
-`Arrivals` finds such events; with one of them, only both rule sets as a whole tell the difference.
+Nor does it decide what an affected segment does, with two exceptions. A change that time makes
+moves its customer's clock, and an event from before the clock is decided at the clock. Without
+append times, time never runs ahead of the customer's events. With them it can, and an event that
+comes after log time has passed its time may meet a clock that a segment moved which is not
+affected. `Arrivals` finds such events; with one of them, only both rule sets as a whole tell the
+difference. The other exception stays: a profile beyond its bound drops what has most weight, and a
+segment that is not replayed has none.
 """
 
 from collections.abc import Iterable, Sequence

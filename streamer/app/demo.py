@@ -1,7 +1,7 @@
 """The whole product in one process: a simulated shop, the worker, everything in one SQLite file.
 
 The shop's clock runs ahead of the wall clock. Each event is appended to the log at the time at
-which it arrives in the shop, so log time moves as it does live; the sweep then does what is due
+which it arrives in the shop, so log time moves as it does live; the wakes that are due then fire
 although nothing happens. What is decided depends on the events and the rules alone, not on how
 fast the machine is.
 """

@@ -23,11 +23,11 @@ from streamer.core.leaves.sequence import Sequence
 from streamer.core.leaves.trait import Trait
 from streamer.core.leaves.worth import GammaGamma, Worth
 from streamer.core.rules.spec import LeafSpec, Names, Scope
+from streamer.language import standard
 from streamer.language.comparisons import comparisons, warn_if_impossible
 from streamer.language.fields import Values
 from streamer.language.money import warn_if_mixed
 from streamer.language.reading import Reading, Reference, Wrong
-from streamer.language.standards import check_value, check_values
 
 DAY_PROPERTY: Final = "day"
 """`distinct: day` counts calendar days."""
@@ -109,8 +109,10 @@ def aggregate(kind: Literal["total", "average"]) -> Callable[[Values, Reading], 
     def build(values: Values, reading: Reading) -> LeafSpec:
         warn_if_impossible(values, reading)
         warn_if_mixed(values, kind, reading)
+        standard.warn_if_no_number(values[kind], values.node.entries[kind].value, reading)
         scope = _scope(values, "of", reading)
-        return Aggregate(kind, values[kind], scope, comparisons(values), values.get("times"))
+        amounts = values.get("times"), "each" in values
+        return Aggregate(kind, values[kind], scope, comparisons(values), *amounts)
 
     return build
 
@@ -120,7 +122,10 @@ def extreme(kind: Literal["largest", "smallest"]) -> Callable[[Values, Reading],
 
     def build(values: Values, reading: Reading) -> LeafSpec:
         warn_if_impossible(values, reading)
-        return Extreme(kind, values[kind], _scope(values, "of", reading), comparisons(values))
+        standard.warn_if_no_number(values[kind], values.node.entries[kind].value, reading)
+        scope = _scope(values, "of", reading)
+        amounts = values.get("times"), "each" in values
+        return Extreme(kind, values[kind], scope, comparisons(values), *amounts)
 
     return build
 
@@ -130,7 +135,7 @@ def latest(key: str, which: Literal["last", "first"]) -> Callable[[Values, Readi
 
     def build(values: Values, reading: Reading) -> LeafSpec:
         warn_if_impossible(values, reading)
-        check_values(values[key], values, reading)
+        standard.check(values[key], values.node.entries, reading)
         where, within = values.get("where", ()), values.get("within")
         return Latest(values[key], values["of"], comparisons(values), which, where, within)
 
@@ -139,9 +144,8 @@ def latest(key: str, which: Literal["last", "first"]) -> Callable[[Values, Readi
 
 def favours(values: Values, reading: Reading) -> LeafSpec:
     """Build `favours`, whose `at_least` is a count and no comparison of the value."""
-    for name in ("is", "is_not", "in"):
-        if name in values:
-            check_value(values["favours"], values.node.entries[name].value, reading)
+    asked = {name: one for name, one in values.node.entries.items() if name != "at_least"}
+    standard.check(values["favours"], asked, reading)
     return Favours(
         values["favours"],
         values["of"],

@@ -264,16 +264,8 @@ class BatchRun:
     def _record(self, index: int, record: Record, event: Event) -> bool:
         """Decide one event; False if wakes that must fire before it are left for the next batch."""
         customer, time = event.customer, event.time
-        if event.appended is not None:
-            log_time = max(self._log_time or 0, event.appended)
-            threshold = min(log_time - self._lateness, self._horizon)
-            if self._in_order:
-                if not self._fire(threshold):
-                    return False
-            else:
-                while (known := self.profiles[customer]) is not None and known.wake <= threshold:
-                    self._decide(customer, Wake(known.wake))
-            self._log_time = log_time
+        if event.appended is not None and not self._move_log_time(customer, event.appended):
+            return False
         if time > self._horizon:
             return True
         if index in self._refused:
@@ -294,6 +286,19 @@ class BatchRun:
             self._latest = time
         if self._earliest is None or time < self._earliest:
             self._earliest = time
+        return True
+
+    def _move_log_time(self, customer: str, appended: Millis) -> bool:
+        """Fire what a record's append time makes due before it; False if some must wait."""
+        log_time = max(self._log_time or 0, appended)
+        until = min(log_time - self._lateness, self._horizon)
+        if self._in_order:
+            if not self._fire(until):
+                return False
+        else:
+            while (known := self.profiles[customer]) is not None and known.wake <= until:
+                self._decide(customer, Wake(known.wake))
+        self._log_time = log_time
         return True
 
     def _decide(self, customer: str, wake: Wake) -> None:

@@ -21,8 +21,8 @@ n its commit number, P the sink's mark.
 7. *Restore.* If R lies before P, the store went back in time, or lost everything. The records up to
    P are decided again. Decisions depend on the log alone, so their changes are those that were
    published before, and none is published again: of no record before P's offset, and of no wake up
-   to P's `swept`. Later wakes wait until the partition is restored, since P does not say whether
-   their changes were published. The first commit continues the numbers of P, not those of the
+   to P's `fired_until`. Later wakes wait until the partition is restored, since P does not say
+   whether their changes were published. The first commit continues the numbers of P, not those of the
    store. Until the partition is restored every commit says so, for programs that read the store.
 8. *Migrate.* If the store holds profiles of other rules, every customer is decided again under the
    present ones, at the instant up to which wakes had fired when these came: the customers that
@@ -39,7 +39,7 @@ from typing import Final
 
 from streamer.core.engine.program import RuleSet
 from streamer.ports import (
-    NOTHING_SWEPT,
+    NOTHING_FIRED,
     Advance,
     Batch,
     Checkpoint,
@@ -101,7 +101,7 @@ class PartitionTask:
         self.partition = partition
         self.offset = 0
         self.log_time: Millis | None = None
-        self.swept: DueWake = NOTHING_SWEPT
+        self.fired_until: DueWake = NOTHING_FIRED
         self.scanned = 0
         self.tally = tally or Tally()
 
@@ -149,18 +149,18 @@ class PartitionTask:
         self.life.move(State.CLAIMED)
         mark = self._sink.mark(self.partition, meta.before)
         if mark == PublishedMark():
-            mark = PublishedMark(meta.published, meta.offset, meta.swept)
+            mark = PublishedMark(meta.published, meta.offset, meta.fired_until)
         self._epoch, self._follows, self.offset = meta.epoch, meta.number, meta.offset
-        self.log_time, self.swept = meta.log_time, meta.swept
+        self.log_time, self.fired_until = meta.log_time, meta.fired_until
         self._known = meta.layouts
         self._engine = PythonEngine(
-            self._rules, self._decode, self._pace, meta.layouts, meta.swept[0] - 1
+            self._rules, self._decode, self._pace, meta.layouts, meta.fired_until[0] - 1
         )
         self._cursor, self.scanned = "", 0
         self._number = max(meta.number, mark.number)
         self._published = mark.number
         self._trimmed = meta.published
-        behind = (meta.offset, meta.swept) < (mark.offset, mark.swept)
+        behind = (meta.offset, meta.fired_until) < (mark.offset, mark.fired_until)
         self._restoring = mark if behind else None
         left = [one for one in self._store.outbox(self.partition) if one.number > mark.number]
         if left:
@@ -200,7 +200,7 @@ class PartitionTask:
         advance = self._advance(Reading(), log_time, until)
         if advance.profiles:
             return self._commit(advance), advance.done
-        self.log_time, self.swept = advance.log_time, advance.fired_until
+        self.log_time, self.fired_until = advance.log_time, advance.fired_until
         return [], advance.done
 
     def migrate(self, limit: int) -> tuple[list[OutboxEntry], bool]:
@@ -231,7 +231,7 @@ class PartitionTask:
         if self._restoring is not None:
             return None
         return OutboxEntry(
-            self._number, partition=self.partition, offset=self.offset, swept=self.swept
+            self._number, partition=self.partition, offset=self.offset, fired_until=self.fired_until
         )
 
     @property
@@ -261,7 +261,7 @@ class PartitionTask:
         engine, store, partition = self._engine, self._store, self.partition
         most, boundary = self._pace.wakes, END
         if self._restoring is not None:
-            most, boundary = _UNHURRIED * most, self._restoring.swept
+            most, boundary = _UNHURRIED * most, self._restoring.fired_until
         due: Sequence[DueWake] = ()
         if until is not None:
             token = FencingToken(self._owner, self._epoch, self._follows)
@@ -278,7 +278,7 @@ class PartitionTask:
                 stored=stored,
                 offset=self.offset,
                 log_time=log_time,
-                fired_until=self.swept,
+                fired_until=self.fired_until,
                 due=due,
                 until=until,
                 boundary=boundary,
@@ -312,8 +312,8 @@ class PartitionTask:
 
     def _finish_restoring(self, mark: PublishedMark) -> None:
         """Fire again the wakes up to the mark, then leave the restoring state."""
-        while self.swept < mark.swept:
-            self._commit(self._advance(Reading(), self.log_time, mark.swept[0]))
+        while self.fired_until < mark.fired_until:
+            self._commit(self._advance(Reading(), self.log_time, mark.fired_until[0]))
         self._restoring = None
         self._commit(self._nothing())  # it says that the partition is restored
         self.life.move(self._working)
@@ -345,10 +345,10 @@ class PartitionTask:
                 follows=self._follows,
                 offset=advance.offset,
                 log_time=advance.log_time,
-                swept=advance.fired_until,
+                fired_until=advance.fired_until,
                 profiles=advance.profiles,
                 wakes=advance.wakes,
-                outgoing=entry,
+                entry=entry,
                 published=self._published,
                 layouts={**self._unwritten(), **dict.fromkeys(dropped)},
                 restoring_until=None if self._restoring is None else self._restoring.offset,
@@ -359,7 +359,7 @@ class PartitionTask:
         self._number = self._follows = number
         self._trimmed = self._published
         self.offset, self.log_time = advance.offset, advance.log_time
-        self.swept = advance.fired_until
+        self.fired_until = advance.fired_until
         self._engine.keep(advance)
         self.tally.add(advance)
         if entry is None:

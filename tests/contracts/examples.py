@@ -41,10 +41,10 @@ def membership(number: int) -> Membership:
     return Membership("u-7", number, 1_700_000_000_000, (("cart_abandoner", 1_700_000_000_000),))
 
 
-def outgoing(
+def outbox_entry(
     number: int, changes: int = 1, rejections: int = 0, *, partition: int = 0
 ) -> OutboxEntry:
-    """Return the outgoing of a commit, with changes and rejections that no other one has."""
+    """Return the outbox entry of a commit, with changes and rejections that no other one has."""
     return OutboxEntry(
         number,
         tuple(change(10 * number + each) for each in range(changes)),

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import orjson
 
-from streamer.adapters import outgoing
+from streamer.adapters import outbox
 from streamer.adapters.kafka import marks
 from streamer.analysis.program import FORMAT, program_json
 from streamer.app.inputs import Rules, load_rules
@@ -159,9 +159,7 @@ def files() -> dict[str, bytes]:
     return {
         f"program-{FORMAT}.json": program_json(rules()),
         f"profile-{profiles.VERSION}.json": document(profile_file()),
-        f"outbox-{outgoing.VERSION}.json": document(
-            {"entry": outgoing.encode_outgoing(ENTRY).hex()}
-        ),
+        f"outbox-{outbox.VERSION}.json": document({"entry": outbox.encode_entry(ENTRY).hex()}),
         f"mark-{marks.VERSION}.json": document({"metadata": marks.encode_mark(MARK)}),
     }
 

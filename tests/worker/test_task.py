@@ -134,7 +134,7 @@ def test_a_task_that_restores_does_not_say_how_far_it_is(shop: Shop) -> None:
     shop.happens("b", "product_added", START)
     runner = shop.runner(Pace(in_order=False, batch=2))
     runner.step()
-    assert runner.task.progress() == OutboxEntry(1, offset=2, swept=runner.task.swept)
+    assert runner.task.progress() == OutboxEntry(1, offset=2, fired_until=runner.task.fired_until)
     shop.store = MemoryStore()
     runner = shop.runner(Pace(in_order=False, batch=1))
     runner.step()
@@ -143,7 +143,7 @@ def test_a_task_that_restores_does_not_say_how_far_it_is(shop: Shop) -> None:
 
 def test_an_empty_store_numbers_its_commits_on_from_the_mark(shop: Shop) -> None:
     shop.happens("a", "product_added", START)
-    shop.sink.publish([OutboxEntry(41, offset=1, swept=(START, ""))])
+    shop.sink.publish([OutboxEntry(41, offset=1, fired_until=(START, ""))])
     runner = shop.runner()
     runner.step()
     assert shop.told() == []

@@ -23,7 +23,7 @@ _LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 
 def encode_mark(mark: PublishedMark) -> str:
     """Return the text beside the offset."""
-    return _ENCODER.encode((VERSION, mark.number, mark.swept)).decode()
+    return _ENCODER.encode((VERSION, mark.number, mark.fired_until)).decode()
 
 
 def decode_mark(offset: int, text: str) -> PublishedMark:
@@ -33,12 +33,12 @@ def decode_mark(offset: int, text: str) -> PublishedMark:
     """
     fields = _LIST.decode(text)
     if len(fields) == _LENGTH_OF_1:
-        number, swept = _DECODER_OF_1.decode(text)
-        return PublishedMark(number, offset, swept)
+        number, fired_until = _DECODER_OF_1.decode(text)
+        return PublishedMark(number, offset, fired_until)
     version = msgspec.json.decode(fields[0], type=int) if fields else None
     if version != VERSION:
         raise AdapterError(
             f"it has version {version}; this program reads version {VERSION} and the one before"
         )
-    _, number, swept = _DECODER.decode(text)
-    return PublishedMark(number, offset, swept)
+    _, number, fired_until = _DECODER.decode(text)
+    return PublishedMark(number, offset, fired_until)

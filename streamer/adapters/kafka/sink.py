@@ -1,4 +1,4 @@
-"""Changes, memberships and rejections told in transactions, together with the mark.
+"""Changes, memberships and rejections published in transactions, together with the mark.
 
 Theory of operation.
 
@@ -12,7 +12,7 @@ Theory of operation.
    An owner's name is its transactional id, a slash, and anything.
 4. Any failure has one answer: the producer is thrown away and the marks of the batch with it. The
    next one starts transactions under the same name, which ends what was left open, and the mark
-   says whether it had been told after all.
+   says whether it had been published after all.
 5. Where a group's coordinator has left the cluster, librdkafka can wait for it without end,
    whatever time it was given (its issues 5456 and 5511). So that call is made in a thread of its
    own, and left behind with its producer when it does not return.
@@ -113,7 +113,7 @@ class KafkaSink:
         return mark
 
     def publish(self, batch: Sequence[OutboxEntry]) -> None:
-        """Tell what is above its partition's mark and set the marks, in one transaction."""
+        """Publish what is above its partition's mark and set the marks, in one transaction."""
         marks: dict[int, PublishedMark] = {}
         fresh: list[OutboxEntry] = []
         for one in batch:
@@ -128,7 +128,7 @@ class KafkaSink:
         try:
             producer.begin_transaction()
             for one in fresh:
-                self._tell(producer, one)
+                self._publish(producer, one)
             self._send_offsets(producer, offsets)
             producer.commit_transaction(_PATIENCE_S)
         except KafkaException as error:
@@ -183,16 +183,16 @@ class KafkaSink:
         if name and name != self._name:  # our own are ended when we start
             self._started(name).close()
 
-    def _tell(self, producer: Producer, outgoing: OutboxEntry) -> None:
-        partition, topics = outgoing.partition, self._topics
-        write, traceparents = self._write, outgoing.traceparents
-        for index, change in enumerate(outgoing.changes):
+    def _publish(self, producer: Producer, entry: OutboxEntry) -> None:
+        partition, topics = entry.partition, self._topics
+        write, traceparents = self._write, entry.traceparents
+        for index, change in enumerate(entry.changes):
             traceparent = traceparents.get(index) if traceparents else None
-            value, own = write(change, outgoing.lines[index], traceparent)
+            value, own = write(change, entry.lines[index], traceparent)
             _send(producer, topics.changes, value, change.customer, partition, own)
-        for each in outgoing.memberships:
+        for each in entry.memberships:
             _send(producer, topics.memberships, encode_membership(each), each.customer, partition)
-        for rejection in outgoing.rejections:
+        for rejection in entry.rejections:
             key, value, headers = rejected_record(rejection, topics.events, self._largest)
             _send(producer, topics.rejected, value, key, headers=headers)
 

@@ -89,7 +89,7 @@ local meta, profiles, wakes, outbox, layouts = unpack(KEYS)
 local owner, epoch, follows, number, offset, log_time = unpack(ARGV, 1, 6)
 local fired_at, fired_who, restoring_until = unpack(ARGV, 7, 9)
 local customers, sizes, times = unpack(cmsgpack.unpack(ARGV[10]))
-local bytes, published, outgoing = unpack(ARGV, 11, 13)
+local bytes, published, entry = unpack(ARGV, 11, 13)
 
 local stands = redis.call('HMGET', meta, 'owner', 'epoch', 'number')
 if stands[1] ~= owner or stands[2] ~= epoch or stands[3] ~= follows then
@@ -144,8 +144,8 @@ for _, waiting in ipairs(redis.call('HKEYS', outbox)) do
     redis.call('HDEL', outbox, waiting)
   end
 end
-if outgoing ~= '' then
-  redis.call('HSET', outbox, number, outgoing)
+if entry ~= '' then
+  redis.call('HSET', outbox, number, entry)
 end
 return 1
 """)
@@ -154,7 +154,7 @@ return 1
 Given: owner, epoch, follows, number, offset, log_time, fired_at, fired_who, restoring_until (and
 '' for none); three lists of one length as MessagePack: customers, the size of each profile (nil
 where it is gone) and each wake (nil where there is none); all profiles one after the other;
-published; the outgoing ('' for none); then layouts in pairs (id, layout or '' to forget it).
+published; the entry ('' for none); then layouts in pairs (id, layout or '' to forget it).
 
 Thousands of customers come as a few long words, because packing a word costs the worker more than
 all that is done here with a customer.

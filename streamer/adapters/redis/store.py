@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 from redis.exceptions import NoScriptError
 
-from streamer.adapters.outgoing import decode_outgoing, encode_outgoing, fenced
+from streamer.adapters.outbox import decode_entry, encode_entry, fenced
 from streamer.adapters.redis.client import connect, server_name
 from streamer.adapters.redis.scripts import CLAIM, COMMIT, DUE, KEYS, SCAN, VERSION, Script
 from streamer.adapters.redis.trouble import translated
@@ -67,8 +67,8 @@ class RedisStore:
                 f"before: run the Streamer that wrote it, or use another --group"
             )
         before, stands, layouts = rest
-        epoch, number, offset, log_time, fired_at, fired_who, *told, partitions = stands
-        published, restoring_until = told
+        epoch, number, offset, log_time, fired_at, fired_who, *others, partitions = stands
+        published, restoring_until = others
         if asked is not None and not partition < asked == int(partitions):
             raise UsageError(
                 f"the topic of events has got more partitions than when the group {self._group} "
@@ -119,7 +119,7 @@ class RedisStore:
 
     def commit(self, checkpoint: Checkpoint) -> None:
         """Write the checkpoint whole; raises `Fenced` unless it is the owner's and the next."""
-        profiles, wakes, outgoing = checkpoint.profiles, checkpoint.wakes, checkpoint.outgoing
+        profiles, wakes, entry = checkpoint.profiles, checkpoint.wakes, checkpoint.entry
         sizes = [None if it is None else len(it) for it in profiles.values()]
         times = [wakes[who] for who in profiles]
         written = self._run(
@@ -129,12 +129,12 @@ class RedisStore:
             checkpoint.number,
             checkpoint.offset,
             "" if checkpoint.log_time is None else checkpoint.log_time,
-            *checkpoint.swept,
+            *checkpoint.fired_until,
             "" if checkpoint.restoring_until is None else checkpoint.restoring_until,
             _ENCODER.encode((list(profiles), sizes, times)),
             b"".join(filter(None, profiles.values())),
             checkpoint.published,
-            b"" if outgoing is None else encode_outgoing(outgoing),
+            b"" if entry is None else encode_entry(entry),
             *(word for key, layout in checkpoint.layouts.items() for word in (key, layout or b"")),
         )
         if not written:
@@ -143,7 +143,7 @@ class RedisStore:
     def outbox(self, partition: int) -> list[OutboxEntry]:
         """Return what was committed and not yet trimmed, by number."""
         waiting = self._ask("HGETALL", self._key(partition, "outbox"))
-        return [decode_outgoing(waiting[number]) for number in sorted(waiting, key=int)]
+        return [decode_entry(waiting[number]) for number in sorted(waiting, key=int)]
 
     def _key(self, partition: int, name: str) -> str:
         return f"{{{self._group}:{partition}}}:{name}"

@@ -11,6 +11,7 @@ from streamer.core.rules.spec import Comparison, Scope
 from streamer.core.state.cell import Cell
 from streamer.core.state.sums import Sums, SumsState, Total, TotalState
 from streamer.core.state.times import first_after
+from streamer.core.values import SCALE
 from streamer.types import Millis
 
 MOST_STEPS: Final = 128
@@ -22,6 +23,7 @@ holds until the next one leaves, when it is asked again."""
 class Aggregate:
     """The total or average of `property`, each value multiplied by `times`, compares as stated.
 
+    With `each_event`, what one event carries is added up first and is one value.
     Operands are whole numbers of ten-thousandths. In its identity a leaf is called by its `kind`.
     """
 
@@ -30,6 +32,7 @@ class Aggregate:
     scope: Scope
     comparisons: tuple[Comparison, ...]
     times: str | None = None
+    each_event: bool = False
 
     def spec_kind(self) -> str:
         """What the leaf is called in its identity."""
@@ -39,14 +42,14 @@ class Aggregate:
         """Return the leaf that asks this."""
         scope = self.scope
         ref = binder.share(reset_by(self._cell(binder), scope.since))
-        times = f" times {self.times}" if self.times else ""
-        said = f"{self.kind} {self.property}{times} of {wording.names(scope.events)}"
+        said = f"{self.kind} {wording.amount(self.property, self.times, each=self.each_event)}"
+        said += f" of {wording.names(scope.events)}"
         said += f"{wording.scope(scope)} {wording.comparisons(self.comparisons, scaled=True)}"
         return Compared(said, ref, self)
 
     def _cell(self, binder: Binder) -> Cell:
         scope, name, times = self.scope, self.property, self.times
-        amounts = binder.amounts(name, scope.where, times)
+        amounts = binder.amounts(name, scope.where, times, each=self.each_event)
         if scope.within is None and scope.since is None:
             return Total(scope.events, scope.where, name, times, amounts)
         return Sums(scope.events, scope.where, name, times, amounts, scope.within)
@@ -91,19 +94,24 @@ class Between:
 
 @final
 class Compared(Leaf):
-    """A total or average compares as stated; it changes as events leave the window."""
+    """A total or average compares as stated; it changes as events leave the window.
+
+    An average divides by the weights, `unit` of which are one value.
+    """
 
     def __init__(self, label: str, ref: CellRef, question: Aggregate) -> None:
         super().__init__(label)
         self._ref = ref
         self._within = question.scope.within or 0
         self._average = question.kind == "average"
+        weighted = question.times is not None and not question.each_event
+        self._unit = SCALE if weighted else 1
         self._wanted = Between(question.comparisons)
 
     def _holds(self, amount: int, count: int) -> bool:
         if not self._average:
             return self._wanted.includes(amount, 1)
-        return count > 0 and self._wanted.includes(amount, count)
+        return count > 0 and self._wanted.includes(amount * self._unit, count)
 
     def _for_good(self, amount: int, count: int) -> Until:
         return ALWAYS if self._holds(amount, count) else NEVER
@@ -173,8 +181,11 @@ class Compared(Leaf):
             left = first_after(state.times, now - self._within) if self._within else 0
             amount = state.amounts[-1] - state.before(left)
             count = state.counts[-1] - state.counted_before(left)
-        if not count:
+        if not count and not amount:
             return "nothing so far"
-        if self._average:
-            return f"{wording.decimal(round(amount / count))} of {count}"
-        return wording.decimal(amount)
+        if not self._average:
+            return wording.decimal(amount)
+        weight = wording.decimal(count * SCALE // self._unit)
+        if count <= 0:
+            return f"{wording.decimal(amount)} of {weight}, which divides nothing"
+        return f"{wording.decimal(round(amount * self._unit / count))} of {weight}"

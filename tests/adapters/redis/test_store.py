@@ -11,7 +11,7 @@ from streamer.adapters.redis import RedisStore
 from streamer.errors import AdapterError, Fenced, Unavailable, UsageError
 from streamer.ports import PartitionMeta
 from streamer.types import FOREVER
-from tests.contracts.examples import outgoing
+from tests.contracts.examples import outbox_entry
 from tests.servers import RedisServer
 
 from .commits import commit, contents
@@ -47,7 +47,7 @@ def test_a_restart_loses_nothing_and_needs_no_new_store(end: str) -> None:
             commit(store, meta, {"a": b"2"})
         server.start()
         commit(store, meta, {"a": b"2"})
-        assert contents(store, "a") == ({"a": b"2"}, [(2, "a")], [outgoing(2)])
+        assert contents(store, "a") == ({"a": b"2"}, [(2, "a")], [outbox_entry(2)])
 
 
 @pytest.mark.usefixtures("redis_server")  # skipped where there is none
@@ -62,7 +62,7 @@ def test_an_owner_is_fenced_when_the_store_went_back_under_it() -> None:
         server.rewind(then)
         with pytest.raises(Fenced):
             commit(store, meta, {"a": b"3"})
-        assert contents(store, "a") == ({"a": b"1"}, [(1, "a")], [outgoing(1)])
+        assert contents(store, "a") == ({"a": b"1"}, [(1, "a")], [outbox_entry(1)])
 
 
 def test_a_commit_without_an_answer_is_there_whole_or_not_at_all_and_never_after_a_claim(
@@ -77,7 +77,7 @@ def test_a_commit_without_an_answer_is_there_whole_or_not_at_all_and_never_after
             commit(own_store, claimed, {"a": b"%d" % (claimed.number + 1)})
         own_redis.resume()
         number = own_store.claim(0).number
-        after = ({"a": b"%d" % number}, [(number, "a")], [outgoing(number)])
+        after = ({"a": b"%d" % number}, [(number, "a")], [outbox_entry(number)])
         assert contents(own_store, "a") == (before if number == claimed.number else after)
         with pytest.raises(Fenced):
             commit(own_store, claimed, {"a": b"late"})
@@ -89,7 +89,7 @@ def test_commits_beyond_what_lua_passes_on_at_once(store: RedisStore) -> None:
     even, odd = everybody[::2], everybody[1::2]
     gone: dict[str, bytes | None] = dict.fromkeys(even)
     commit(store, meta, gone | dict.fromkeys(odd, b"2"), dict.fromkeys(everybody))
-    assert contents(store, *everybody) == (dict.fromkeys(odd, b"2"), [], [outgoing(2)])
+    assert contents(store, *everybody) == (dict.fromkeys(odd, b"2"), [], [outbox_entry(2)])
 
 
 def test_profiles_of_many_sizes_keep_apart(store: RedisStore) -> None:
@@ -105,7 +105,7 @@ def test_customers_of_any_name(store: RedisStore) -> None:
     assert contents(store, *names) == (
         {who: who.encode() for who in names},
         [(1, who) for who in sorted(names)],
-        [outgoing(1)],
+        [outbox_entry(1)],
     )
     assert sorted(store.scan(0, "", 100)[1]) == sorted(names)
 

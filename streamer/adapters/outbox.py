@@ -30,22 +30,22 @@ _DECODER: Final = msgspec.msgpack.Decoder(tuple[_Fields, dict[int, str]])
 _DECODER_OF_1: Final = msgspec.msgpack.Decoder(_Fields)
 
 
-def encode_outgoing(outgoing: OutboxEntry) -> bytes:
-    """Return the outgoing as bytes."""
+def encode_entry(entry: OutboxEntry) -> bytes:
+    """Return the entry as bytes."""
     fields = (
-        outgoing.number,
-        outgoing.lines,
-        outgoing.rejections,
-        outgoing.memberships,
-        outgoing.partition,
-        outgoing.offset,
-        outgoing.swept,
+        entry.number,
+        entry.lines,
+        entry.rejections,
+        entry.memberships,
+        entry.partition,
+        entry.offset,
+        entry.fired_until,
     )
-    return _HEAD + _ENCODER.encode((fields, outgoing.traceparents))
+    return _HEAD + _ENCODER.encode((fields, entry.traceparents))
 
 
-def decode_outgoing(value: bytes) -> OutboxEntry:
-    """Return the outgoing that `encode_outgoing` wrote, in this version or the one before.
+def decode_entry(value: bytes) -> OutboxEntry:
+    """Return the entry that `encode_entry` wrote, in this version or the one before.
 
     Raises `AdapterError` for other bytes.
     """
@@ -60,7 +60,7 @@ def decode_outgoing(value: bytes) -> OutboxEntry:
             fields, traceparents = _DECODER.decode(memoryview(value)[1:])
         else:
             fields, traceparents = _DECODER_OF_1.decode(value), {}
-        number, lines, rejections, memberships, partition, offset, swept = fields
+        number, lines, rejections, memberships, partition, offset, fired_until = fields
         return OutboxEntry(
             number,
             tuple(map(decode_change, lines)),
@@ -68,7 +68,7 @@ def decode_outgoing(value: bytes) -> OutboxEntry:
             memberships,
             partition,
             offset,
-            swept,
+            fired_until,
             lines,
             traceparents,
         )
@@ -85,8 +85,8 @@ def fenced(partition: int, tenure: FencingToken) -> Fenced:
 
 
 def kept_layouts(
-    known: Mapping[bytes, bytes], told: Mapping[bytes, bytes | None]
+    known: Mapping[bytes, bytes], written: Mapping[bytes, bytes | None]
 ) -> dict[bytes, bytes]:
-    """Return the layouts that are known once a checkpoint has told of others."""
-    both = {**known, **told}
+    """Return the layouts that are known after a checkpoint with these."""
+    both = {**known, **written}
     return {key: layout for key, layout in both.items() if layout is not None}

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from streamer.adapters.outgoing import decode_outgoing, encode_outgoing
+from streamer.adapters.outbox import decode_entry, encode_entry
 from streamer.errors import AdapterError
-from tests.contracts.examples import TRACEPARENT, outgoing
+from tests.contracts.examples import TRACEPARENT, outbox_entry
 
 LINE = (
     b'{"change_id":"98ae7825882a9f8f885c2b63262eab21","customer_id":"u-7",'
@@ -25,25 +25,25 @@ FIELDS = (
 )
 VERSION_1 = FIELDS
 VERSION_2 = b"\x02\x92" + FIELDS + b"\x81\x00\xd97" + TRACEPARENT.encode()
-ENTRY = outgoing(1, changes=1, rejections=1)
+ENTRY = outbox_entry(1, changes=1, rejections=1)
 TRACED = replace(ENTRY, traceparents={0: TRACEPARENT})
 
 
 def test_the_bytes_of_an_entry() -> None:
-    assert encode_outgoing(TRACED) == VERSION_2
-    assert decode_outgoing(VERSION_2) == TRACED
+    assert encode_entry(TRACED) == VERSION_2
+    assert decode_entry(VERSION_2) == TRACED
 
 
 def test_the_version_before_is_read() -> None:
-    assert decode_outgoing(VERSION_1) == ENTRY
+    assert decode_entry(VERSION_1) == ENTRY
 
 
 def test_what_was_committed_is_published_byte_for_byte() -> None:
     other = VERSION_2.replace(b'"sequence":10', b'"sequence": 9')
     with pytest.raises(AdapterError, match="change_id"):
-        decode_outgoing(other)
+        decode_entry(other)
     spaced = LINE[:-1] + b" }"
-    assert decode_outgoing(VERSION_2.replace(LINE, spaced).replace(b"\x9a{", b"\x9b{")).lines == (
+    assert decode_entry(VERSION_2.replace(LINE, spaced).replace(b"\x9a{", b"\x9b{")).lines == (
         spaced,
     )
 
@@ -54,10 +54,10 @@ def test_what_was_committed_is_published_byte_for_byte() -> None:
 def test_another_version_is_refused(value: bytes, version: str) -> None:
     refused = f"an entry of version {version}; this program reads version 2 and the one before"
     with pytest.raises(AdapterError, match=refused):
-        decode_outgoing(value)
+        decode_entry(value)
 
 
 @pytest.mark.parametrize("value", [VERSION_1[:-1], VERSION_2[:-1], b"\x02", b"\x97"])
 def test_an_entry_that_is_cut_is_refused(value: bytes) -> None:
     with pytest.raises(AdapterError, match="the outbox holds an entry that cannot be read"):
-        decode_outgoing(value)
+        decode_entry(value)
