@@ -17,6 +17,7 @@ from streamer.core.leaves.abandoned import Abandoned
 from streamer.core.leaves.age import Age
 from streamer.core.leaves.aggregate import Aggregate
 from streamer.core.leaves.anniversary import Anniversary
+from streamer.core.leaves.date import OnDate
 from streamer.core.leaves.favours import Favours
 from streamer.core.leaves.performed import Performed
 from streamer.core.leaves.predicted import Predicted
@@ -30,7 +31,7 @@ from streamer.core.state.dates import MOST_DATES
 from streamer.core.state.purchases import MOST_DAYS
 from streamer.core.state.repeated import MOST_REPEATED
 
-_OF_TRAITS: Final = (Trait, Anniversary, Age)
+_OF_TRAITS: Final = (Trait, OnDate, Anniversary, Age)
 """The conditions that read one trait, their `name`."""
 
 
@@ -147,7 +148,7 @@ def _limit(question: object) -> str | None:
             return f"{values} and {MOST_EVENTS:,} events in the window"
         case Predicted() | Worth() if question.model.each == "day":
             return f"{MOST_DAYS:,} different days with a purchase"
-        case Anniversary(name=name) | Age(name=name):
+        case OnDate(name=name) | Anniversary(name=name) | Age(name=name):
             return f"{MOST_DATES} different dates of {name}"
         case Aggregate(scope=scope) if scope.within is not None:
             return f"{MOST_EVENTS:,} events in the window"

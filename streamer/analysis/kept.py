@@ -12,6 +12,7 @@ from streamer.core.leaves.age import Age
 from streamer.core.leaves.aggregate import Aggregate
 from streamer.core.leaves.ago import Ago
 from streamer.core.leaves.anniversary import Anniversary
+from streamer.core.leaves.date import OnDate
 from streamer.core.leaves.extreme import Extreme
 from streamer.core.leaves.favours import Favours
 from streamer.core.leaves.latest import Latest
@@ -41,7 +42,7 @@ def kept(question: object, label: str) -> Kept:
     match question:
         case Trait(name=name, comparisons=asked):
             return _single(f"trait {name}", name, asked, None)
-        case Anniversary(name=name) | Age(name=name):
+        case OnDate(name=name) | Anniversary(name=name) | Age(name=name):
             return Kept(f"trait {name}", (name,), None)
         case Latest(property=name, events=events, where=where, which=which, within=within):
             of = f"{which} {name} of {_of(events, where)}"

@@ -12,6 +12,7 @@ from streamer.core.leaves.age import Age
 from streamer.core.leaves.aggregate import Aggregate
 from streamer.core.leaves.ago import Ago
 from streamer.core.leaves.anniversary import Anniversary
+from streamer.core.leaves.date import OnDate
 from streamer.core.leaves.extreme import Extreme
 from streamer.core.leaves.favours import Favours
 from streamer.core.leaves.latest import Latest
@@ -165,6 +166,13 @@ def season(values: Values, _: Reading) -> LeafSpec:
     """Build `season`."""
     days: Values = values["season"]
     return Season(days["from"], days["to"])
+
+
+def date(values: Values, reading: Reading) -> LeafSpec:
+    """Build `date`."""
+    parts: Values = values["date"]
+    reading.dated.add(parts["trait"])
+    return OnDate(parts["trait"], parts.get("before", 0), parts.get("after", 0))
 
 
 def anniversary(values: Values, reading: Reading) -> LeafSpec:

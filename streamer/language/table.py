@@ -308,14 +308,28 @@ _SEASON: Final = Leaf(
     builders.season,
     inner=_SEASON_PARTS,
 )
-_ANNIVERSARY_PARTS: Final = Group(
-    "anniversary",
-    (
-        Field("trait", names.TRAIT, "The trait with the date, as `YYYY-MM-DD`.", required=True),
-        Field("before", kinds.DAYS, "So many days ahead of the day; none if not stated."),
-        Field("after", kinds.DAYS, "So many days behind the day; none if not stated."),
-    ),
+_DAY_PARTS: Final = (
+    Field("trait", names.TRAIT, "The trait with the date, as `YYYY-MM-DD`.", required=True),
+    Field("before", kinds.DAYS, "So many days ahead of the day; none if not stated."),
+    Field("after", kinds.DAYS, "So many days behind the day; none if not stated."),
 )
+_DATE_PARTS: Final = Group("date", _DAY_PARTS)
+_DATE: Final = Leaf(
+    "date",
+    Kind(
+        "date",
+        "`{trait: NAME, before: 3d, after: 0d}`",
+        _DATE_PARTS.schema(),
+        _DATE_PARTS.read,
+        _DATE_PARTS.kinds(),
+    ),
+    "The day comes, once, in its own year: whole days in the rule set's zone. False of a trait "
+    "that is no `YYYY-MM-DD`.",
+    "{date: {trait: trial_ends, before: 3d, after: 0d}}",
+    builders.date,
+    inner=_DATE_PARTS,
+)
+_ANNIVERSARY_PARTS: Final = Group("anniversary", _DAY_PARTS)
 _ANNIVERSARY: Final = Leaf(
     "anniversary",
     Kind(
@@ -386,6 +400,7 @@ LEAVES: Final[dict[str, Leaf]] = {
         _TRAIT,
         _IN_SEGMENT,
         _SEASON,
+        _DATE,
         _ANNIVERSARY,
         _AGE,
         _PREDICTED,

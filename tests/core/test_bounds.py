@@ -12,6 +12,7 @@ from streamer.core.leaves.abandoned import Abandoned
 from streamer.core.leaves.aggregate import Aggregate
 from streamer.core.leaves.ago import Ago
 from streamer.core.leaves.anniversary import Anniversary
+from streamer.core.leaves.date import OnDate
 from streamer.core.leaves.extreme import Extreme
 from streamer.core.leaves.favours import Favours
 from streamer.core.leaves.latest import Latest
@@ -61,6 +62,7 @@ QUESTIONS: list[Condition] = [
     Favours("p", SEEN),
     Favours("p", SEEN, within=WINDOW, share=Fraction(1, 2)),
     Trait("t", IS_ONE),
+    OnDate("born", before=7 * DAY),
     Anniversary("born", before=7 * DAY),
     Predicted(BgNbd("m", SEEN, "event", DAY, *[Fraction(1)] * 4), at_least=Fraction(1, 2)),
     Worth(GammaGamma("m", SEEN, "day", "price", *[Fraction(2)] * 3), at_least=Fraction(1)),

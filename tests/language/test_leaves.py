@@ -9,6 +9,7 @@ from streamer.core.leaves.age import Age
 from streamer.core.leaves.aggregate import Aggregate
 from streamer.core.leaves.ago import Ago
 from streamer.core.leaves.anniversary import Anniversary
+from streamer.core.leaves.date import OnDate
 from streamer.core.leaves.extreme import Extreme
 from streamer.core.leaves.favours import Favours
 from streamer.core.leaves.latest import Latest
@@ -61,6 +62,7 @@ LEAVES: dict[str, Condition] = {
     "{anniversary: {trait: birth_date, before: 2w, after: 0d}}": Anniversary(
         "birth_date", before=14 * DAY
     ),
+    "{date: {trait: trial_ends, before: 3d}}": OnDate("trial_ends", before=3 * DAY),
     "{age: {trait: birth_date}, at_least: 18, below: 30}": Age("birth_date", 18, 30),
     "{not_performed: order_completed, since: product_added, within: 24h}": NotPerformed(
         Scope(ORDERED, within=DAY, since=ADDED)

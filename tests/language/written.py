@@ -74,6 +74,7 @@ BY_KIND: dict[str, Text] = {
     "model_name": st.sampled_from(["churn"]),
     "days": whole_days,
     "anniversary": st.builds("{{trait: {}, before: {}}}".format, properties, whole_days),
+    "date": st.builds("{{trait: {}, after: {}}}".format, properties, whole_days),
     "age": st.builds("{{trait: {}}}".format, properties),
     "abandoned": abandonments.map(lambda t: f"{{did: {t[0]}, without: {t[1]}{t[2]}}}"),
     "membership": st.sampled_from(["other", "ladder.low", "ladder.high"]),

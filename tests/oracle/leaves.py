@@ -280,6 +280,16 @@ def dates_told(name: str, customer: Customer) -> list[date]:
     return found
 
 
+def date_near(leaf: Node, customer: Customer, now: int) -> bool:
+    """Today lies so many days before the day, or after it, or is the day (17)."""
+    asked = leaf["date"]
+    ahead, behind = (duration(asked.get(key, "0d")) // DAY for key in ("before", "after"))
+    today = customer.day(now)
+    return any(
+        -behind <= (day - today).days <= ahead for day in dates_told(asked["trait"], customer)
+    )
+
+
 def comes_round(born: date, today: date) -> bool:
     """Is this the day of the year, or the 28th for a 29 February that the year lacks?"""
     tomorrow = today + timedelta(days=1)
@@ -331,6 +341,7 @@ LEAVES: dict[str, Callable[[Node, Customer, int], bool]] = {
     "trait": trait,
     "in_segment": in_segment,
     "season": season,
+    "date": date_near,
     "anniversary": anniversary,
     "age": age,
     "predicted": predicted,

@@ -92,7 +92,7 @@ def read_rules(documents: Sequence[Mapping[str, Any]]) -> Rules:
         retention=duration(header.get("retention", "400d")),
         max_lateness=duration(header.get("max_lateness", "24h")),
         days=frozenset(day for document in documents for day in days_in(document)),
-        dated=tuple(leaves_in(documents, "anniversary", "age")),
+        dated=tuple(leaves_in(documents, "date", "anniversary", "age")),
         models={document["model"]: dict(document) for document in documents if "model" in document},
         predicted=tuple(leaves_in(documents, "predicted")),
     )

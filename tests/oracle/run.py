@@ -195,9 +195,9 @@ class Run:
 
     def dated_days(self, leaf: Node, customer: Customer, limit: int) -> Iterator[int]:
         """The beginning of every day on which such a leaf could turn, in all years in reach."""
-        asked = leaf.get("anniversary") or leaf["age"]
+        asked = leaf.get("date") or leaf.get("anniversary") or leaf["age"]
         shifts = {0}
-        if "anniversary" in leaf:
+        if "age" not in leaf:
             before, after = (duration(asked.get(key, "0d")) // DAY for key in ("before", "after"))
             shifts = {-before, after + 1}
         years = range(customer.day(customer.clock).year - 2, customer.day(limit).year + 3)

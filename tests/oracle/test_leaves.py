@@ -441,6 +441,14 @@ def test_an_anniversary_is_whole_days_around_a_day_of_the_year() -> None:
     assert flips(leap, told(0, born=["x", "1996-01-02"])) == [(D, IN), (2 * D, OUT)]
 
 
+def test_a_date_comes_once_in_its_own_year() -> None:
+    near = {"date": {"trait": "born", "before": "1d", "after": "1w"}}
+    assert flips(near, told(0, born="2026-01-03"), until=400 * D) == [(D, IN), (10 * D, OUT)]
+    assert flips(near, told(0, born="2025-01-03"), until=400 * D) == []
+    several = told(0, born=["x", "2026-01-02", "2026-01-03"])
+    assert flips({"date": {"trait": "born"}}, several) == [(D, IN), (3 * D, OUT)]
+
+
 def test_an_age_is_whole_years_in_the_zone() -> None:
     young = {"age": {"trait": "born"}, "at_least": 18, "below": 19}
     assert flips(young, told(0, born="2008-01-03")) == [(2 * D, IN)]

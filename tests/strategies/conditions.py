@@ -240,13 +240,13 @@ def season(draw: Draw, _words: Words) -> Node:
     return {"season": {"from": draw(DAYS), "to": draw(DAYS)}}
 
 
-def anniversary(draw: Draw, _words: Words) -> Node:
-    """A day of the year, with days before and after it."""
+def day(draw: Draw, _words: Words) -> Node:
+    """A day of its year or of every year, with days before and after it."""
     node: Node = {"trait": "born"}
     for key in ("before", "after"):
         if draw(MOSTLY):
             node[key] = draw(SOME_DAYS)
-    return {"anniversary": node}
+    return {draw(st.sampled_from(["date", "anniversary"])): node}
 
 
 def age(draw: Draw, _words: Words) -> Node:
@@ -320,7 +320,8 @@ LEAVES = (
     favours,
     trait,
     season,
-    anniversary,
+    day,
+    day,
     age,
     predicted,
 )
