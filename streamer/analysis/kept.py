@@ -16,6 +16,7 @@ from streamer.core.leaves.date import OnDate
 from streamer.core.leaves.extreme import Extreme
 from streamer.core.leaves.favours import Favours
 from streamer.core.leaves.latest import Latest
+from streamer.core.leaves.membership import LeftSegment
 from streamer.core.leaves.performed import NotPerformed, Performed, Quiet
 from streamer.core.leaves.predicted import Predicted
 from streamer.core.leaves.sequence import Sequence
@@ -44,6 +45,8 @@ def kept(question: object, label: str) -> Kept:
             return _single(f"trait {name}", name, asked, None)
         case OnDate(name=name) | Anniversary(name=name) | Age(name=name):
             return Kept(f"trait {name}", (name,), None)
+        case LeftSegment(key=key, within=within):
+            return Kept(f"when {key} was left last", (), within)
         case Latest(property=name, events=events, where=where, which=which, within=within):
             of = f"{which} {name} of {_of(events, where)}"
             return _single(f"the {of}", name, question.comparisons, within)

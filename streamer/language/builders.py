@@ -16,7 +16,7 @@ from streamer.core.leaves.date import OnDate
 from streamer.core.leaves.extreme import Extreme
 from streamer.core.leaves.favours import Favours
 from streamer.core.leaves.latest import Latest
-from streamer.core.leaves.membership import InSegment
+from streamer.core.leaves.membership import InSegment, LeftSegment
 from streamer.core.leaves.performed import NotPerformed, Performed, Quiet
 from streamer.core.leaves.predicted import Predicted
 from streamer.core.leaves.season import Season
@@ -160,6 +160,13 @@ def in_segment(values: Values, reading: Reading) -> LeafSpec:
     membership = values["in_segment"]
     reading.references.append(Reference(values.at("in_segment"), membership, reading.document))
     return InSegment(membership, values.get("for", 0))
+
+
+def left_segment(values: Values, reading: Reading) -> LeafSpec:
+    """Build `left_segment`."""
+    membership = values["left_segment"]
+    reading.references.append(Reference(values.at("left_segment"), membership, reading.document))
+    return LeftSegment(membership, values["within"])
 
 
 def season(values: Values, _: Reading) -> LeafSpec:

@@ -281,6 +281,15 @@ _IN_SEGMENT: Final = Leaf(
     builders.in_segment,
     (Field("for", kinds.DURATION, "Entered at least that long ago."),),
 )
+_LEFT_SEGMENT: Final = Leaf(
+    "left_segment",
+    names.MEMBERSHIP,
+    "The customer was in this segment, or on this tier of a ladder (`engagement.active`), is not, "
+    "and left it less than that long ago.",
+    "{left_segment: engagement.active, within: 30d}",
+    builders.left_segment,
+    (Field("within", kinds.DURATION, "Left it less than that long ago.", required=True),),
+)
 
 _SEASON_PARTS: Final = Group(
     "season",
@@ -399,6 +408,7 @@ LEAVES: Final[dict[str, Leaf]] = {
         _FAVOURS,
         _TRAIT,
         _IN_SEGMENT,
+        _LEFT_SEGMENT,
         _SEASON,
         _DATE,
         _ANNIVERSARY,

@@ -48,7 +48,7 @@ ERRORS = {
         (
             'unknown condition "xyzzy": expected all, any, none, performed, not_performed, quiet, '
             "ago, sequence, abandoned, total, average, largest, smallest, latest, first, favours, "
-            "trait, in_segment, season, date, anniversary, age, predicted"
+            "trait, in_segment, left_segment, season, date, anniversary, age, predicted"
         ),
     ),
     "two leaves": ("{performed: any, ¦quiet: 3d}", f"performed and quiet {OWN_CONDITION}"),

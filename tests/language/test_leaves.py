@@ -13,7 +13,7 @@ from streamer.core.leaves.date import OnDate
 from streamer.core.leaves.extreme import Extreme
 from streamer.core.leaves.favours import Favours
 from streamer.core.leaves.latest import Latest
-from streamer.core.leaves.membership import InSegment
+from streamer.core.leaves.membership import InSegment, LeftSegment
 from streamer.core.leaves.performed import NotPerformed, Performed, Quiet
 from streamer.core.leaves.sequence import Sequence, Step
 from streamer.core.leaves.trait import Trait
@@ -146,11 +146,11 @@ def test_a_membership_is_named_by_segment_or_by_ladder_and_tier() -> None:
     text = (
         "segment: b\npurpose: p\nwhen: {quiet: 1d}\n---\n"
         "ladder: l\npurpose: p\ntiers: [{low: {in_segment: b}}, {high: otherwise}]\n---\n"
-        + rule("{any: [{in_segment: b}, {in_segment: l.high, for: 2d}]}")
+        + rule("{any: [{in_segment: l.high, for: 2d}, {left_segment: b, within: 2d}]}")
     )
     declared = read_rules_text(text).declarations[2]
     assert isinstance(declared, Segment)
-    assert declared.when == AnyOf((InSegment("b"), InSegment("l.high", 2 * DAY)))
+    assert declared.when == AnyOf((InSegment("l.high", 2 * DAY), LeftSegment("b", 2 * DAY)))
 
 
 CLAUSES: dict[str, tuple[Clause, ...]] = {

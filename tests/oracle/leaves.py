@@ -259,6 +259,14 @@ def in_segment(leaf: Node, customer: Customer, now: int) -> bool:
     return "for" not in leaf or now - standing.changed >= duration(leaf["for"])
 
 
+def left_segment(leaf: Node, customer: Customer, now: int) -> bool:
+    """Not in it now, and the last reported exit is less than `within` ago (19)."""
+    key, _, tier = leaf["left_segment"].partition(".")
+    standing, place = customer.standing(key), tier or key
+    left = standing.exits.get(place)
+    return standing.place != place and left is not None and now - left < duration(leaf["within"])
+
+
 def season(leaf: Node, customer: Customer, now: int) -> bool:
     """The calendar day in the zone, both days included; it may span New Year."""
     begins, ends = leaf["season"]["from"], leaf["season"]["to"]
@@ -340,6 +348,7 @@ LEAVES: dict[str, Callable[[Node, Customer, int], bool]] = {
     "favours": favours,
     "trait": trait,
     "in_segment": in_segment,
+    "left_segment": left_segment,
     "season": season,
     "date": date_near,
     "anniversary": anniversary,

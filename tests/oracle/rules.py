@@ -148,8 +148,9 @@ def leaves_in(data: Json, *kinds: str) -> Iterator[Node]:
 def references_in(data: Json) -> Iterator[str]:
     """The keys of the segments and ladders that a condition refers to."""
     if isinstance(data, Mapping):
-        if "in_segment" in data:
-            yield data["in_segment"].split(".")[0]
+        for kind in ("in_segment", "left_segment"):
+            if kind in data:
+                yield data[kind].split(".")[0]
         for part in data.values():
             yield from references_in(part)
     elif isinstance(data, list | tuple):

@@ -164,7 +164,7 @@ class Run:
         starts = [
             [event.time for event in customer.history],
             sorted(one.changed for one in standings if one.changed is not None),
-            sorted(one.left for one in standings if one.left is not None),
+            sorted({left for one in standings for left in one.exits.values()}),
         ]
         reached = {
             start + wait

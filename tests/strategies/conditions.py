@@ -84,7 +84,11 @@ def conditions(draw: Draw, words: Words, depth: int = 2) -> Node:
     shape = draw(NESTED) if depth else "leaf"
     if shape != "leaf":
         return {shape: draw(st.lists(conditions(words, depth=depth - 1), min_size=1, max_size=3))}
-    leaves = (*LEAVES, in_segment, in_segment, in_segment) if words.memberships else LEAVES
+    leaves = (
+        (*LEAVES, in_segment, in_segment, in_segment, left_segment, left_segment)
+        if words.memberships
+        else LEAVES
+    )
     leaf: Node = draw(st.sampled_from(leaves))(draw, words)
     return leaf
 
@@ -233,6 +237,12 @@ def in_segment(draw: Draw, words: Words) -> Node:
     if draw(st.booleans()):
         node["for"] = draw(st.sampled_from(words.durations))
     return node
+
+
+def left_segment(draw: Draw, words: Words) -> Node:
+    """A segment or a tier declared before that was left lately."""
+    node: Node = {"left_segment": draw(st.sampled_from(words.memberships))}
+    return {**node, "within": draw(st.sampled_from(words.durations))}
 
 
 def season(draw: Draw, _words: Words) -> Node:

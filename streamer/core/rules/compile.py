@@ -12,7 +12,7 @@ from streamer.core.engine.conditions import LeafNode, Node, all_hold, any_holds,
 from streamer.core.engine.program import RuleSet
 from streamer.core.engine.segment import CompiledSegment, CompiledTier
 from streamer.core.leaf import Binder, CellRef, Leaf
-from streamer.core.leaves.membership import InSegment
+from streamer.core.leaves.membership import InSegment, LeftSegment
 from streamer.core.rules.identity import canonical, encoded, version_of
 from streamer.core.rules.spec import (
     All,
@@ -27,6 +27,7 @@ from streamer.core.rules.spec import (
     Terms,
 )
 from streamer.core.state.cell import Cell
+from streamer.core.state.exits import Exits
 
 Declaration: TypeAlias = Segment | Ladder
 
@@ -37,6 +38,9 @@ def compile_rules(header: Header, declarations: Sequence[Declaration]) -> RuleSe
     ordered = _in_order(enabled)
     binder = _Binder(Terms(header.zone, header.max_lateness), _memberships(ordered))
     segments = tuple(_segment(index, header.name, one, binder) for index, one in enumerate(ordered))
+    for cell in binder.cells:
+        if isinstance(cell, Exits):
+            segments[cell.place].exits.append(cell)
     names = frozenset(name for one in enabled for name in event_names(one))
     version = version_of(header, list(declarations))
     return RuleSet(header, version, segments, tuple(binder.cells), names, binder.columns)
@@ -172,7 +176,7 @@ def _leaf_specs(condition: Condition) -> Iterator[object]:
 
 def _references(one: Declaration) -> Iterator[str]:
     for spec in leaf_specs(one):
-        if isinstance(spec, InSegment):
+        if isinstance(spec, InSegment | LeftSegment):
             yield spec.key
 
 
