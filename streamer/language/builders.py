@@ -19,7 +19,7 @@ from streamer.core.leaves.latest import Latest
 from streamer.core.leaves.membership import InSegment, LeftSegment
 from streamer.core.leaves.performed import NotPerformed, Performed, Quiet
 from streamer.core.leaves.predicted import Predicted
-from streamer.core.leaves.season import Season
+from streamer.core.leaves.season import WITH_YEAR, Season
 from streamer.core.leaves.sequence import Sequence
 from streamer.core.leaves.trait import Trait
 from streamer.core.leaves.worth import GammaGamma, Worth
@@ -172,6 +172,10 @@ def left_segment(values: Values, reading: Reading) -> LeafSpec:
 def season(values: Values, _: Reading) -> LeafSpec:
     """Build `season`."""
     days: Values = values["season"]
+    if len(days["from"]) != len(days["to"]):
+        raise Wrong(days.at("to"), "a season has a year on both days, or on none")
+    if len(days["to"]) == WITH_YEAR and days["to"] < days["from"]:
+        raise Wrong(days.at("to"), "a season with years ends before it begins")
     return Season(days["from"], days["to"])
 
 

@@ -294,10 +294,10 @@ _LEFT_SEGMENT: Final = Leaf(
 _SEASON_PARTS: Final = Group(
     "season",
     (
-        Field("from", kinds.MONTH_DAY, "The first day.", required=True),
+        Field("from", kinds.SEASON_DAY, "The first day.", required=True),
         Field(
             "to",
-            kinds.MONTH_DAY,
+            kinds.SEASON_DAY,
             "The last day; if it is before the first one, the season spans New Year.",
             required=True,
         ),
@@ -312,7 +312,8 @@ _SEASON: Final = Leaf(
         _SEASON_PARTS.read,
         _SEASON_PARTS.kinds(),
     ),
-    "It is that time of the year, in the rule set's zone; both days are included.",
+    "It is that time of the year, in the rule set's zone; both days are included. With a year on "
+    "both days (`2026-11-24`) it comes once.",
     "{season: {from: 02-07, to: 02-14}}",
     builders.season,
     inner=_SEASON_PARTS,

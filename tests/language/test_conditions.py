@@ -13,6 +13,7 @@ CONDITION = "a condition such as {performed: product_viewed, within: 7d}"
 DURATION = "expected a duration such as 30m, 24h or 7d, found "
 DECIMAL = "expected a number of at most 4 decimal places, found "
 EVENTS = "expected the name of an event, a list of names, or any, found "
+SEASON_DAY = "a day as MM-DD, such as 02-07, or as YYYY-MM-DD"
 KEY = "a key of at most 63 small letters, digits and _, such as cart_abandoner"
 NUMBER = "expected a number, found "
 ONLY_NUMBERS = ": only numbers have an order"
@@ -70,11 +71,23 @@ ERRORS = {
     "a season without an end": ("{season: ¦{from: 02-07}}", '"to" is missing in season'),
     "a day that is none": (
         "{season: {from: ¦02-30, to: 03-01}}",
-        'expected a day of the year as MM-DD, such as 02-07, found the text "02-30"',
+        f'expected {SEASON_DAY}, found the text "02-30"',
     ),
     "a day that is not written as one": (
         "{season: {from: 02-07, to: ¦14.2.}}",
-        'expected a day of the year as MM-DD, such as 02-07, found the text "14.2."',
+        f'expected {SEASON_DAY}, found the text "14.2."',
+    ),
+    "a day that its year does not have": (
+        "{season: {from: ¦2026-02-29, to: 2026-03-01}}",
+        f'expected {SEASON_DAY}, found the text "2026-02-29"',
+    ),
+    "a season with one year": (
+        "{season: {from: 2026-11-24, to: ¦11-30}}",
+        "a season has a year on both days, or on none",
+    ),
+    "a season that ends before it begins": (
+        "{season: {from: 2026-11-24, to: ¦2026-11-23}}",
+        "a season with years ends before it begins",
     ),
     "an anniversary of nothing": (
         "{anniversary: ¦{before: 7d}}",

@@ -38,7 +38,8 @@ ONLY_THE_READER = re.compile(
     "is no finite number|so many digits|stands on line|unknown segment|unknown tier|"
     "is a ladder|is a segment|not evaluated|circle|never reached|has it already|one header|"
     "time zone|max_lateness|duplicate tier|until is before|unknown ladder|goes on beyond|"
-    "control character|from 1990|goes with|cannot be the name of one"
+    "control character|a season has a year|a season with years|2026-02-29|"
+    "from 1990|goes with|cannot be the name of one"
 )
 
 

@@ -48,7 +48,7 @@ abandonments = st.tuples(
     event_sets, event_sets, st.sampled_from(["", ", for: 1h", ", at_least: 2"])
 )
 
-days = st.sampled_from(["01-01", "02-07", "02-29", "12-31"])
+days = st.sampled_from(["01-01", "02-07", "02-29", "12-31", "2026-11-24", "2028-02-29"])
 whole_days = st.sampled_from(["0d", "7d", "2w"])
 parameter = st.sampled_from(["1", "0.243", "4.414", "1e3", "7", "2.5", "100", "-1"])
 BY_KIND: dict[str, Text] = {
@@ -69,7 +69,7 @@ BY_KIND: dict[str, Text] = {
     "any_text": st.sampled_from(["a", "''"]),
     "which": st.sampled_from(["first", "last"]),
     "steps": listed(steps),
-    "month_day": days,
+    "season_day": days,
     "season": st.builds("{{from: {}, to: {}}}".format, days, days),
     "model_name": st.sampled_from(["churn"]),
     "days": whole_days,

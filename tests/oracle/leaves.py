@@ -268,8 +268,10 @@ def left_segment(leaf: Node, customer: Customer, now: int) -> bool:
 
 
 def season(leaf: Node, customer: Customer, now: int) -> bool:
-    """The calendar day in the zone, both days included; it may span New Year."""
+    """The calendar day in the zone, both included; without years it may span New Year."""
     begins, ends = leaf["season"]["from"], leaf["season"]["to"]
+    if len(begins) == len("2026-11-24"):
+        return bool(begins <= customer.day(now).isoformat() <= ends)
     today = customer.day(now).strftime("%m-%d")
     if begins <= ends:
         return bool(begins <= today <= ends)
@@ -277,14 +279,14 @@ def season(leaf: Node, customer: Customer, now: int) -> bool:
 
 
 def dates_told(name: str, customer: Customer) -> list[date]:
-    """The values with the latest time of a trait (17) that are written as an existing day."""
+    """The values with the latest time of a trait (17) that begin with an existing day."""
     told = [event.traits for event in customer.history if name in event.traits]
     texts = [value for value in flat(told[-1][name]) if isinstance(value, str)] if told else []
     found = []
     for text in texts:
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+        if re.match(r"\d{4}-\d\d-\d\d($|T)", text, re.ASCII) and not text.endswith("\n"):
             with suppress(ValueError):
-                found.append(datetime.strptime(text, "%Y-%m-%d").date())  # noqa: DTZ007  a day
+                found.append(datetime.strptime(text[:10], "%Y-%m-%d").date())  # noqa: DTZ007  a day
     return found
 
 

@@ -188,7 +188,8 @@ class Run:
             at = self.beginning(day)
             if at > limit:
                 return found
-            named = {day.strftime("%m-%d"), (day - timedelta(days=1)).strftime("%m-%d")}
+            near = (day, day - timedelta(days=1))
+            named = {one.strftime("%m-%d") for one in near} | {one.isoformat() for one in near}
             if named & self.rules.days or named & {"02-29", "03-01"}:
                 found.add(at)
             day += timedelta(days=1)

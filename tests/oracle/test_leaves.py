@@ -431,6 +431,17 @@ def test_a_season_includes_both_days_and_may_span_new_year() -> None:
     assert flips(winter, on(0, "a"), until=D * 365) == [(0, IN), (2 * D, OUT), (364 * D, IN)]
 
 
+def test_a_season_with_years_comes_once() -> None:
+    once = {"season": {"from": "2026-01-02", "to": "2026-01-03"}}
+    assert flips(once, on(0, "a"), until=D * 380) == [(D, IN), (3 * D, OUT)]
+
+
+def test_a_date_may_go_on_with_a_time() -> None:
+    day = {"date": {"trait": "born"}}
+    assert flips(day, told(0, born="2026-01-02T23:59:59-08:00")) == [(D, IN), (2 * D, OUT)]
+    assert flips(day, told(0, born="2026-01-02 23:59")) == []
+
+
 def test_an_anniversary_is_whole_days_around_a_day_of_the_year() -> None:
     near = {"anniversary": {"trait": "born", "before": "1d", "after": "1w"}}
     assert flips(near, told(0, born="1990-01-03")) == [(D, IN), (10 * D, OUT)]

@@ -20,6 +20,7 @@ Draw: TypeAlias = Callable[[st.SearchStrategy[Any]], Any]
 
 COUNTS = st.integers(1, 3)
 DAYS = st.sampled_from(["01-01", "01-02", "02-28", "02-29", "03-29", "10-25", "12-31"])
+DATES = st.sampled_from(["2025-12-31", "2026-01-02", "2026-03-29", "2026-10-25", "2026-10-26"])
 SOME_DAYS = st.sampled_from(["0d", "1d", "2d"])
 YEARS = st.sampled_from([1, 25, 26, 26, 27, 1000])
 LIKELIHOODS: list[Any] = ["5%", "20%", 0.333, 0.5, 0.8, "90%", 1]
@@ -247,6 +248,9 @@ def left_segment(draw: Draw, words: Words) -> Node:
 
 def season(draw: Draw, _words: Words) -> Node:
     """A time of the year, near to when the histories happen, also over New Year."""
+    if draw(SOMETIMES):
+        first, last = sorted(draw(st.tuples(DATES, DATES)))
+        return {"season": {"from": first, "to": last}}
     return {"season": {"from": draw(DAYS), "to": draw(DAYS)}}
 
 
