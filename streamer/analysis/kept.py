@@ -4,6 +4,7 @@ The instants of events are kept for every condition on events; the values of a p
 the condition is about them. What `where` reads decides whether an event counts, and is not kept.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from streamer.core import wording
@@ -19,6 +20,7 @@ from streamer.core.leaves.latest import Latest
 from streamer.core.leaves.membership import LeftSegment
 from streamer.core.leaves.performed import NotPerformed, Performed, Quiet
 from streamer.core.leaves.predicted import Predicted
+from streamer.core.leaves.ratio import Ratio
 from streamer.core.leaves.sequence import Sequence
 from streamer.core.leaves.trait import Trait
 from streamer.core.leaves.worth import Worth
@@ -52,10 +54,8 @@ def kept(question: object, label: str) -> Kept:
             return _single(f"the {of}", name, question.comparisons, within)
         case Favours(property=name, events=events, where=where, within=within):
             return Kept(f"each {name} of {_of(events, where)}, and when", (name,), within)
-        case Aggregate(property=name, scope=scope, times=times):
-            amounts = name if times is None else f"{name} times {times}"
-            what = f"sums of {amounts} of {_scope(scope)}, and when"
-            return Kept(what, (name,) if times is None else (name, times), scope.within)
+        case Aggregate() | Ratio():
+            return _added_up(question)
         case Extreme(property=name, scope=scope):
             what = f"when {name} of {_scope(scope)} last lay beyond each limit"
             return Kept(what, (), scope.within)
@@ -97,6 +97,32 @@ def _of_times(question: object, label: str) -> Kept:
             return Kept(label, (), None)
 
 
+def _added_up(question: Aggregate | Ratio) -> Kept:
+    """Return what is kept of sums, and of counts that are divided."""
+    if isinstance(question, Ratio):
+        both = [
+            kept(replace(part, scope=replace(part.scope, since=question.since)), part.label())
+            for part in (question.part, question.whole)
+        ]
+        named = tuple(dict.fromkeys(name for one in both for name in one.values))
+        return Kept("; ".join(one.what for one in both), named, question.within)
+    name, times, per, minus = question.property, question.times, question.per, question.minus
+    what = f"sums of {_multiplied(name, times)} of {_scope(question.scope)}, and when"
+    read = [name, times, per]
+    if per is not None:
+        what += f", for each {per}"
+    if minus is not None:
+        amounts = _multiplied(minus.property, minus.times)
+        what += f", and sums of {amounts} of {_of(minus.events, minus.where)}"
+        read += [minus.property, minus.times]
+    values = dict.fromkeys(one for one in read if one is not None)
+    return Kept(what, tuple(values), question.scope.within)
+
+
+def _multiplied(name: str, times: str | None) -> str:
+    return name if times is None else f"{name} times {times}"
+
+
 def _single(what: str, name: str, asked: tuple[Comparison, ...], within: Millis | None) -> Kept:
     """Return what is kept of the latest value: itself, unless only its existence is asked."""
     if any(one.operator == "exists" for one in asked):
@@ -116,6 +142,9 @@ def _counted(question: Performed, scope: Scope) -> Kept:
             return Kept(f"the last different {name} of {of}, and when", (name,), scope.within)
         case "same":
             return Kept(f"each {name} of {of}, and its last times", (name,), scope.within)
+        case "per":
+            undone = "" if question.without is None else f" or {wording.names(question.without)}"
+            return Kept(f"each {name} of {of}{undone}, and when", (name,), scope.within)
 
 
 def _scope(scope: Scope) -> str:

@@ -158,6 +158,23 @@ def _score(node: Node, _: Reading) -> Fraction:
     return score
 
 
+def _quotient(node: Node, _: Reading) -> Fraction:
+    what = "a number, or a share such as 50%"
+    value = single(node, what)
+    quotient = scalars.share(value) if isinstance(value, str) else Fraction(value)
+    if quotient is None or isinstance(value, bool) or abs(quotient) > LARGEST_DECIMAL:
+        raise expected(what, node)
+    return quotient
+
+
+def _positive(node: Node, _: Reading) -> Fraction:
+    what = "a number above 0"
+    value = single(node, what)
+    if isinstance(value, (str, bool)) or not 0 < value <= LARGEST_DECIMAL:
+        raise expected(what, node)
+    return Fraction(value)
+
+
 def _flag(node: Node, _: Reading) -> bool:
     value = single(node, "true or false")
     if not isinstance(value, bool):
@@ -285,6 +302,23 @@ SCORE: Final[Kind[Fraction]] = Kind(
         ]
     },
     _score,
+)
+QUOTIENT: Final[Kind[Fraction]] = Kind(
+    "quotient",
+    "number, or share (`50%`)",
+    {
+        "anyOf": [
+            {"type": "number", "minimum": -LARGEST_DECIMAL, "maximum": LARGEST_DECIMAL},
+            {"type": "string", "pattern": scalars.PERCENT_PATTERN},
+        ]
+    },
+    _quotient,
+)
+POSITIVE: Final[Kind[Fraction]] = Kind(
+    "positive",
+    "number above 0",
+    {"type": "number", "exclusiveMinimum": 0, "maximum": LARGEST_DECIMAL},
+    _positive,
 )
 FLAG: Final = Kind("flag", "`true` or `false`", {"type": "boolean"}, _flag)
 TEXT: Final[Kind[str]] = Kind("text", "text", NOT_BLANK, lambda node, _: text_of(node, "a text"))

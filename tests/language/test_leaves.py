@@ -6,7 +6,7 @@ import pytest
 
 from streamer.core.leaves.abandoned import Abandoned
 from streamer.core.leaves.age import Age
-from streamer.core.leaves.aggregate import Aggregate
+from streamer.core.leaves.aggregate import Aggregate, Minus
 from streamer.core.leaves.ago import Ago
 from streamer.core.leaves.anniversary import Anniversary
 from streamer.core.leaves.date import OnDate
@@ -15,6 +15,7 @@ from streamer.core.leaves.favours import Favours
 from streamer.core.leaves.latest import Latest
 from streamer.core.leaves.membership import InSegment, LeftSegment
 from streamer.core.leaves.performed import NotPerformed, Performed, Quiet
+from streamer.core.leaves.ratio import Ratio
 from streamer.core.leaves.sequence import Sequence, Step
 from streamer.core.leaves.trait import Trait
 from streamer.core.rules.spec import (
@@ -61,6 +62,29 @@ LEAVES: dict[str, Condition] = {
     "{anniversary: {trait: birth_date}}": Anniversary("birth_date"),
     "{anniversary: {trait: birth_date, before: 2w, after: 0d}}": Anniversary(
         "birth_date", before=14 * DAY
+    ),
+    "{performed: order_completed, per: order_id, without: order_cancelled, at_least: 3}": Performed(
+        Scope(ORDERED), "per", "order_id", at_least=3, without=("order_cancelled",)
+    ),
+    "{performed: any, within: 7d, older_than: 1d}": Performed(
+        Scope((), within=7 * DAY, older=DAY), at_least=1
+    ),
+    "{not_performed: any, older_than: 1d}": NotPerformed(Scope((), older=DAY)),
+    "{total: price, of: any, per: a, minus: {total: b, of: any, times: c}, above: 5}": Aggregate(
+        "total",
+        "price",
+        Scope(()),
+        (Comparison("above", 50_000),),
+        per="a",
+        minus=Minus("b", (), (), "c"),
+    ),
+    "{ratio: {part: {performed: any, distinct: day}, whole: {total: price, of: any}}, within: 7d, "
+    "of_at_least: 2.5, at_least: 50%}": Ratio(
+        Performed(Scope(()), "days"),
+        Aggregate("total", "price", Scope(()), ()),
+        7 * DAY,
+        at_least=Fraction(1, 2),
+        of_at_least=Fraction(5, 2),
     ),
     "{date: {trait: trial_ends, before: 3d}}": OnDate("trial_ends", before=3 * DAY),
     "{age: {trait: birth_date}, at_least: 18, below: 30}": Age("birth_date", 18, 30),

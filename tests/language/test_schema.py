@@ -33,7 +33,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "rule-language.md"
 
 ONLY_THE_READER = re.compile(
     # what needs the rest of the rule set, or more than one key
-    "unknown event|longer than the retention|for must be below within|stands inside|"
+    "unknown event|longer than the retention|must be below within|stands inside|"
     "empty part beside a dot|at most 4 decimal places, found the number|at most 36500d|"
     "is no finite number|so many digits|stands on line|unknown segment|unknown tier|"
     "is a ladder|is a segment|not evaluated|circle|never reached|has it already|one header|"

@@ -47,11 +47,36 @@ def qualifying(leaf: Node, names: Json, customer: Customer, now: int) -> list[Ma
         begins = now - duration(leaf["within"])
         found = found[bisect_right(found, begins, key=time_of) :]
         found = found[: bisect_right(found, now, key=time_of)]
+    if "older_than" in leaf:  # 5
+        found = found[: bisect_right(found, now - duration(leaf["older_than"]), key=time_of)]
     if "since" in leaf:  # 6
         marks = customer.matching(leaf["since"])
         latest = history_order(marks[-1].event) if marks else None
         found = [one for one in found if latest is not None and history_order(one.event) > latest]
     return found
+
+
+def counting(leaf: Node, names: Json, customer: Customer, now: int) -> list[Match]:
+    """The qualifying events, of those with one value of `per` the latest that stands (11)."""
+    found = qualifying(leaf, names, customer, now)
+    if "per" not in leaf:
+        return found
+    values = [next(iter(match.faces(leaf["per"])), None) for match in found]
+    latest = {value: number for number, value in enumerate(values)}
+    undoing = customer.matching(leaf["without"]) if "without" in leaf else []
+    return [
+        match
+        for number, (match, value) in enumerate(zip(found, values, strict=True))
+        if value is None
+        or (
+            latest[value] == number
+            and not any(
+                value in other.faces(leaf["per"])
+                and history_order(other.event) > history_order(match.event)
+                for other in undoing
+            )
+        )
+    ]
 
 
 def time_of(match: Match) -> int:
@@ -61,17 +86,21 @@ def time_of(match: Match) -> int:
 
 def performed(leaf: Node, customer: Customer, now: int) -> bool:
     """The number of such events compares as stated (11)."""
-    found = qualifying(leaf, leaf["performed"], customer, now)
+    asked = comparisons_of(leaf) or {"at_least": 1}
+    return compares(count_of(leaf, customer, now), asked)
+
+
+def count_of(leaf: Node, customer: Customer, now: int) -> int:
+    """How many events, days or values there are, or events of one value."""
+    found = counting(leaf, leaf["performed"], customer, now)
     if leaf.get("distinct") == "day":
-        number = len({customer.day(match.event.time) for match in found})
-    elif "distinct" in leaf:
-        number = len({value for match in found for value in match.faces(leaf["distinct"])})
-    elif "same" in leaf:
+        return len({customer.day(match.event.time) for match in found})
+    if "distinct" in leaf:
+        return len({value for match in found for value in match.faces(leaf["distinct"])})
+    if "same" in leaf:
         carried = Counter(value for match in found for value in match.faces(leaf["same"]))
-        number = max(carried.values(), default=0)
-    else:
-        number = len(found)
-    return compares(number, comparisons_of(leaf) or {"at_least": 1})
+        return max(carried.values(), default=0)
+    return len(found)
 
 
 def not_performed(leaf: Node, customer: Customer, now: int) -> bool:
@@ -162,7 +191,7 @@ def numbers_of(leaf: Node, name: str, customer: Customer, now: int) -> list[tupl
     by = leaf.get("times")
     return [
         counts
-        for match in qualifying(leaf, leaf["of"], customer, now)
+        for match in counting(leaf, leaf["of"], customer, now)
         for counts in match.counted.get((name, by)) or numbers_in(match, name, by)
     ]
 
@@ -181,9 +210,34 @@ def numbers_in(match: Match, name: str, by: str | None) -> list[tuple[int, int]]
 
 def total(leaf: Node, customer: Customer, now: int) -> bool:
     """The sum compares as stated; of nothing it is 0."""
+    return compares(total_of(leaf, customer, now), comparisons_of(leaf))
+
+
+SHARED = ("within", "older_than", "since")
+QUOTIENTS = ("at_least", "at_most", "above", "below")
+
+
+def total_of(leaf: Node, customer: Customer, now: int) -> Fraction:
+    """The sum, less what `minus` takes off it over the same time."""
     counted = numbers_of(leaf, leaf["total"], customer, now)
-    amount = sum(number * times for number, times in counted)
-    return compares(Fraction(amount, TEN_THOUSAND), comparisons_of(leaf))
+    amount = Fraction(sum(number * times for number, times in counted), TEN_THOUSAND)
+    if "minus" in leaf:
+        off = {**leaf["minus"], **{key: leaf[key] for key in SHARED if key in leaf}}
+        amount -= total_of(off, customer, now)
+    return amount
+
+
+def ratio(leaf: Node, customer: Customer, now: int) -> bool:
+    """Part divided by whole compares exactly; false while the whole is not above 0 (14)."""
+    shared = {key: leaf[key] for key in SHARED if key in leaf}
+    part, whole = (
+        total_of(one, customer, now) if "total" in one else Fraction(count_of(one, customer, now))
+        for one in ({**leaf["ratio"][key], **shared} for key in ("part", "whole"))
+    )
+    if whole <= 0 or whole < share(leaf.get("of_at_least", 0)):
+        return False
+    asked = {key: share(leaf[key]) for key in QUOTIENTS if key in leaf}
+    return compares(part / whole, asked)
 
 
 def average(leaf: Node, customer: Customer, now: int) -> bool:
@@ -345,6 +399,7 @@ LEAVES: dict[str, Callable[[Node, Customer, int], bool]] = {
     "average": average,
     "largest": largest,
     "smallest": smallest,
+    "ratio": ratio,
     "latest": latest,
     "first": first,
     "favours": favours,

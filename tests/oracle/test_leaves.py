@@ -431,6 +431,60 @@ def test_a_season_includes_both_days_and_may_span_new_year() -> None:
     assert flips(winter, on(0, "a"), until=D * 365) == [(0, IN), (2 * D, OUT), (364 * D, IN)]
 
 
+ORDERS = {"performed": "buy", "per": "o", "without": "cancel"}
+
+
+def test_per_counts_the_latest_event_of_each_value_and_each_without_one() -> None:
+    twice = {**ORDERS, "is": 2}
+    assert true_now(twice, on(0, "buy", o="x"), on(1, "buy", o="x"), on(2, "buy"))
+    assert true_now(twice, on(0, "buy", o=["x", "y"]), on(1, "buy", o="y"))
+    latest = {"total": "price", "of": "buy", "per": "o", "is": 5}
+    assert true_now(latest, on(0, "buy", o="x", price=3), on(1, "buy", o="x", price=5))
+    paid = {**latest, "where": {"price": {"above": 0}}}
+    assert true_now(paid, on(0, "buy", o="x", price=5), on(1, "buy", o="x", price=0))
+
+
+def test_without_undoes_what_came_before_it_with_that_value_among_others() -> None:
+    stands = {**ORDERS, "at_least": 1}
+    bought = on(1, "buy", o="x")
+    assert not true_now(stands, bought, on(1, "cancel", o=["y", "x"]))
+    assert true_now(stands, bought, on(2, "cancel"))
+    assert true_now(stands, on(0, "buy"), on(2, "cancel", o="x"))
+    assert true_now(stands, bought, on(2, "cancel", o="x"), on(3, "buy", o="x"))
+    narrow = {**stands, "where": {"price": 5}, "since": "a"}
+    told = on(0, "a"), on(1, "buy", o="x", price=5)
+    assert true_now(narrow, *told)
+    assert not true_now(narrow, *told, on(2, "cancel", o="x"))
+
+
+def test_older_than_leaves_out_what_is_young() -> None:
+    settled = {"performed": "buy", "within": "10s", "older_than": "4s"}
+    assert flips(settled, on(0, "buy")) == [(4 * S, IN), (10 * S, OUT)]
+    assert flips({"not_performed": "buy", "older_than": "4s"}, on(0, "buy")) == [
+        (0, IN),
+        (4 * S, OUT),
+    ]
+
+
+def test_minus_takes_a_total_off_over_the_same_time() -> None:
+    off = {"total": "price", "of": "refund"}
+    net = {"total": "price", "of": "buy", "within": "10s", "minus": off, "is": 3}
+    events = on(0, "refund", price=9), on(S, "buy", price=5), on(2 * S, "refund", price=2)
+    assert flips(net, *events) == [(10 * S, IN), (11 * S, OUT)]
+
+
+def test_a_ratio_divides_exactly_and_not_by_nothing() -> None:
+    share = {"ratio": {"part": {"performed": "refund"}, "whole": {"performed": "buy"}}}
+    assert not true_now({**share, "at_most": 1}, on(0, "refund"))
+    third = on(0, "buy"), on(0, "buy"), on(0, "buy"), on(0, "refund")
+    assert not true_now({**share, "at_least": 0.3334}, *third)
+    assert true_now({**share, "above": "33.3333%"}, *third)
+    assert true_now({**share, "below": "50%", "of_at_least": 3}, *third)
+    assert not true_now({**share, "below": "50%", "of_at_least": 4}, *third)
+    mean = {"ratio": {"part": {"total": "price", "of": "buy"}, "whole": {"performed": "buy"}}}
+    assert true_now({**mean, "at_least": 4}, on(0, "buy", price=3), on(1, "buy", price=5))
+
+
 def test_a_season_with_years_comes_once() -> None:
     once = {"season": {"from": "2026-01-02", "to": "2026-01-03"}}
     assert flips(once, on(0, "a"), until=D * 380) == [(D, IN), (3 * D, OUT)]

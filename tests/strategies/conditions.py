@@ -28,6 +28,7 @@ WORTHS: list[Any] = [0.3, 1, 1.5, 2, 2.5, 3, 5]
 MODEL = "churn"
 VALUE_MODEL = "worth"
 AMOUNTS = st.sampled_from([0, 1, 2, 3, 5, 2.5, 0.1, 0.3, 4.0001, -1, 10])
+QUOTIENTS = st.sampled_from([0.5, "50%", "100%", 1, 2, 0.3333, 0, -1])
 SHARES = st.sampled_from([0.5, "50%", "34%", "33.3%", 0.6667, 1, "100%"])
 VALUE = st.sampled_from(VALUES)
 VALUE_LISTS = st.lists(VALUE, min_size=1, max_size=3, unique_by=str)
@@ -117,10 +118,28 @@ def scope(draw: Draw, words: Words, *, since: bool = True, within: bool = True) 
     return node
 
 
+def aged(draw: Draw, words: Words) -> Node:
+    """A scope, at times of events that are old enough."""
+    node = scope(draw, words)
+    longest = millis(node["within"]) if "within" in node else None
+    ages = [text for text in words.durations if longest is None or millis(text) < longest]
+    if ages and draw(SOMETIMES):
+        node["older_than"] = draw(st.sampled_from(ages))
+    return node
+
+
+def once(draw: Draw, words: Words) -> Node:
+    """One event of each value, at times only if nothing undid it."""
+    node: Node = {"per": draw(PROPERTY)}
+    return {**node, "without": event(draw, words)} if draw(MOSTLY) else node
+
+
 def performed(draw: Draw, words: Words) -> Node:
     """Counts of events, of different values or days, of the most frequent value."""
-    node = {"performed": event(draw, words), **scope(draw, words)}
-    counted = draw(st.sampled_from(["events"] * 5 + ["distinct", "day", "same"]))
+    node = {"performed": event(draw, words), **aged(draw, words)}
+    counted = draw(st.sampled_from(["events"] * 5 + ["distinct", "day", "same", "per", "per"]))
+    if counted == "per":
+        return {**node, **once(draw, words), **draw(COUNT_COMPARISONS)}
     if counted == "same":
         return {**node, "same": draw(PROPERTY), "at_least": draw(COUNTS)}
     if counted != "events":
@@ -130,7 +149,7 @@ def performed(draw: Draw, words: Words) -> Node:
 
 def not_performed(draw: Draw, words: Words) -> Node:
     """No such event."""
-    return {"not_performed": event(draw, words), **scope(draw, words)}
+    return {"not_performed": event(draw, words), **aged(draw, words)}
 
 
 def quiet(draw: Draw, words: Words) -> Node:
@@ -199,10 +218,57 @@ def aggregate(draw: Draw, words: Words) -> Node:
     """Totals, averages and extremes of what should be numbers."""
     leaf = draw(st.sampled_from(["total", "total", "average", "largest", "smallest"]))
     node = {leaf: draw(st.sampled_from(["price", "price", "quantity", "tags"]))}
-    node |= {"of": event(draw, words), **scope(draw, words)}
-    if leaf in ("total", "average") and draw(st.booleans()):
-        node["times"] = draw(st.sampled_from(["quantity", "quantity", "price"]))
+    node["of"] = event(draw, words)
+    if leaf not in ("total", "average"):
+        return {**node, **scope(draw, words), **draw(AMOUNT_COMPARISONS)}
+    node |= {**aged(draw, words), **multiplied(draw)}
+    if draw(SOMETIMES):
+        node |= once(draw, words)
+    if leaf == "total" and draw(SOMETIMES):
+        node["minus"] = minus(draw, words)
     return {**node, **draw(AMOUNT_COMPARISONS)}
+
+
+def multiplied(draw: Draw) -> Node:
+    """A second property to multiply with, or none."""
+    if draw(st.booleans()):
+        return {}
+    return {"times": draw(st.sampled_from(["quantity", "quantity", "price"]))}
+
+
+def minus(draw: Draw, words: Words) -> Node:
+    """A total to take off."""
+    node: Node = {"total": draw(st.sampled_from(["price", "quantity"])), "of": event(draw, words)}
+    where = {"where": draw(WHERES)} if draw(SELDOM) else {}
+    return {**node, **where, **multiplied(draw)}
+
+
+def ratio(draw: Draw, words: Words) -> Node:
+    """A count or a total divided by another."""
+    shared = aged(draw, words)
+    shared.pop("where", None)
+    node: Node = {"ratio": {key: part(draw, words) for key in ("part", "whole")}, **shared}
+    if draw(SOMETIMES):
+        node["of_at_least"] = draw(st.sampled_from([1, 2, 0.5]))
+    key = draw(st.sampled_from(["at_least", "at_most", "above", "below"]))
+    return {**node, key: draw(QUOTIENTS)}
+
+
+def part(draw: Draw, words: Words) -> Node:
+    """One part of a ratio."""
+    where = {"where": draw(WHERES)} if draw(SOMETIMES) else {}
+    kind = draw(st.sampled_from(["events", "events", "per", "distinct", "day", "total", "total"]))
+    if kind == "total":
+        node: Node = {"total": "price", "of": event(draw, words), **where, **multiplied(draw)}
+        if draw(SOMETIMES):
+            node |= once(draw, words)
+        return {**node, "minus": minus(draw, words)} if draw(SELDOM) else node
+    node = {"performed": event(draw, words), **where}
+    if kind == "per":
+        return {**node, **once(draw, words)}
+    if kind == "events":
+        return node
+    return {**node, "distinct": "day" if kind == "day" else draw(PROPERTY)}
 
 
 def latest(draw: Draw, words: Words) -> Node:
@@ -330,6 +396,7 @@ LEAVES = (
     abandoned,
     aggregate,
     aggregate,
+    ratio,
     latest,
     favours,
     trait,

@@ -204,10 +204,14 @@ def event_names(one: Declaration) -> Iterator[str]:
 
 def _names_in(spec: object) -> Iterator[str]:
     for field in ("events", "did", "without"):
-        yield from getattr(spec, field, ())
+        yield from getattr(spec, field, None) or ()
     scope = getattr(spec, "scope", None)
     if scope is not None:
         yield from scope.events
         yield from scope.since or ()
     for step in getattr(spec, "steps", ()):
         yield from step.events
+    for field in ("minus", "part", "whole"):
+        part = getattr(spec, field, None)
+        if part is not None:
+            yield from _names_in(part)
