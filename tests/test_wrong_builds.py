@@ -76,8 +76,9 @@ MISTAKES_AROUND = [
         "published before it is committed, without the mark",
         "worker/task.py",
         "        self._store.commit(\n",
-        """        if outgoing:
-            early = replace(outgoing, offset=self.offset, swept=self.swept)
+        """        if entry is not None:
+            from dataclasses import replace
+            early = replace(entry, offset=self.offset, fired_until=self.fired_until)
             self._sink.publish([early])
         self._store.commit(\n""",
         WORKERS,

@@ -30,6 +30,7 @@ from streamer.language.comparisons import comparisons, warn_if_impossible
 from streamer.language.fields import Values
 from streamer.language.money import warn_if_mixed
 from streamer.language.reading import Reading, Reference, Wrong
+from streamer.language.standards import check_value, check_values
 
 DAY_PROPERTY: Final = "day"
 """`distinct: day` counts calendar days."""
@@ -201,14 +202,18 @@ def latest(key: str, which: Literal["last", "first"]) -> Callable[[Values, Readi
 
     def build(values: Values, reading: Reading) -> LeafSpec:
         warn_if_impossible(values, reading)
+        check_values(values[key], values, reading)
         where, within = values.get("where", ()), values.get("within")
         return Latest(values[key], values["of"], comparisons(values), which, where, within)
 
     return build
 
 
-def favours(values: Values, _: Reading) -> LeafSpec:
+def favours(values: Values, reading: Reading) -> LeafSpec:
     """Build `favours`, whose `at_least` is a count and no comparison of the value."""
+    for name in ("is", "is_not", "in"):
+        if name in values:
+            check_value(values["favours"], values.node.entries[name].value, reading)
     return Favours(
         values["favours"],
         values["of"],

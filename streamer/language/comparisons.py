@@ -8,6 +8,7 @@ from streamer.language.fields import Apart, Field, Group, Values
 from streamer.language.kinds import Kind
 from streamer.language.nodes import ListNode, MappingNode, Node, ScalarNode
 from streamer.language.reading import Lost, Reading, Wrong, expected
+from streamer.language.standards import check_value, check_values
 
 OPERATORS: Final[tuple[Operator, ...]] = get_args(Operator)
 
@@ -71,7 +72,10 @@ def _where(node: Node, reading: Reading) -> tuple[Clause, ...]:
     if not node.entries and node.whole:
         raise Wrong(node.at, f"expected {what}, found an empty one")
     clauses = [
-        (reading.attempt(_name, entry.key), reading.attempt(_clause, entry.value))
+        (
+            reading.attempt(_name, entry.key),
+            reading.attempt(_clause, entry.value, entry.key.text),
+        )
         for entry in node.entries.values()
     ]
     good = tuple(Clause(name, said) for name, said in clauses if name and said)
@@ -86,14 +90,17 @@ def _name(node: Node, _: Reading) -> str:
     return names.checked_property(node.text, node.at)
 
 
-def _clause(node: Node, reading: Reading) -> tuple[Comparison, ...]:
+def _clause(node: Node, reading: Reading, name: str) -> tuple[Comparison, ...]:
     if isinstance(node, ListNode):
         raise Wrong(node.at, "expected one value or comparisons, found a list: write {in: [...]}")
     if isinstance(node, ScalarNode):
-        return (Comparison("is", kinds.SCALAR.read(node, reading)),)
+        compared = Comparison("is", kinds.SCALAR.read(node, reading))
+        check_value(name, node, reading)
+        return (compared,)
     if isinstance(node, MappingNode) and not node.entries and node.whole:
         raise Wrong(node.at, "expected a value or comparisons, found an empty mapping")
     values = _CLAUSE.read(node, reading)
+    check_values(name, values, reading)
     warn_if_impossible(values, reading)
     return comparisons(values)
 

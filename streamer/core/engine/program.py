@@ -10,7 +10,7 @@ from typing import Final, final
 from streamer.core.engine.segment import CompiledSegment
 from streamer.core.rules.identity import cell_key
 from streamer.core.rules.spec import Header
-from streamer.core.state.cell import Cell
+from streamer.core.state.cell import Cell, Identity
 from streamer.core.state.times import Times
 from streamer.types import FOREVER, Millis
 
@@ -38,9 +38,9 @@ class Reaction:
 class RuleSet:
     """All segments compiled together, with the hash of all that decides as `version`.
 
-    `names` are the event names that rules name; every other one does what `any` asks for. `columns`
-    is the number of columns of a row. `patience` is the silence (ms) after which something can be
-    forgotten.
+    `names` are the event names that rules name; every other one does what `any` asks for. `reads`
+    says what each column of a row is, and `columns` how many there are. `patience` is the silence
+    (ms) after which something can be forgotten.
     """
 
     def __init__(  # noqa: PLR0913 (what a rule set consists of)
@@ -50,7 +50,7 @@ class RuleSet:
         segments: tuple[CompiledSegment, ...],
         cells: tuple[Cell, ...],
         names: frozenset[str],
-        columns: int,
+        reads: tuple[Identity, ...],
         most_bytes: int = MOST_BYTES,
     ) -> None:
         self.header = header
@@ -60,7 +60,8 @@ class RuleSet:
         self.version = version
         self.segments = segments
         self.cells = cells
-        self.columns = columns
+        self.reads = reads
+        self.columns = len(reads)
         self.most_bytes = most_bytes
         self.names = names | {"identified"}
         self.cell_keys = tuple(cell_key(cell.identity()) for cell in cells)

@@ -26,7 +26,7 @@ from streamer.core.rules.spec import (
     Segment,
     Terms,
 )
-from streamer.core.state.cell import Cell
+from streamer.core.state.cell import Cell, Identity
 from streamer.core.state.exits import Exits
 
 Declaration: TypeAlias = Segment | Ladder
@@ -43,7 +43,7 @@ def compile_rules(header: Header, declarations: Sequence[Declaration]) -> RuleSe
             segments[cell.place].exits.append(cell)
     names = frozenset(name for one in enabled for name in event_names(one))
     version = version_of(header, list(declarations))
-    return RuleSet(header, version, segments, tuple(binder.cells), names, binder.columns)
+    return RuleSet(header, version, segments, tuple(binder.cells), names, tuple(binder.columns))
 
 
 class _Bindable(LeafSpec, Protocol):
@@ -59,7 +59,7 @@ class _Binder:
     def __init__(self, terms: Terms, memberships: dict[str, tuple[int, int]]) -> None:
         self.terms = terms
         self.cells: list[Cell] = []
-        self.columns = 0
+        self.columns: list[Identity] = []
         self._used: set[int] = set()
         self._by_identity: dict[bytes, CellRef] = {}
         self._read: dict[bytes, Column | Amounts | Filter] = {}
@@ -78,23 +78,28 @@ class _Binder:
         return ref
 
     def column(self, name: str, where: tuple[Clause, ...]) -> Column:
-        key = encoded(["column", name, canonical(where)])
+        identity = {"kind": "values", "property": name, "where": canonical(where)}
+        key = encoded(identity)
         if key not in self._read:
-            self._read[key] = Column(self._index(), name, self.filter(where))
+            passes = self.filter(where)
+            self._read[key] = Column(self._index(identity), name, passes)
         return cast("Column", self._read[key])
 
     def amounts(self, name: str, where: tuple[Clause, ...], times: str | None) -> Amounts:
-        key = encoded(["amounts", name, canonical(where), times])
+        identity = {"kind": "amounts", "property": name, "where": canonical(where), "times": times}
+        key = encoded(identity)
         if key not in self._read:
-            self._read[key] = Amounts(self._index(), name, self.filter(where), times)
+            passes = self.filter(where)
+            self._read[key] = Amounts(self._index(identity), name, passes, times)
         return cast("Amounts", self._read[key])
 
     def filter(self, where: tuple[Clause, ...]) -> Filter | None:
         if not where:
             return None
-        key = encoded(["filter", canonical(where)])
+        identity = {"kind": "filter", "where": canonical(where)}
+        key = encoded(identity)
         if key not in self._read:
-            self._read[key] = Filter(self._index(), where)
+            self._read[key] = Filter(self._index(identity), where)
         return cast("Filter", self._read[key])
 
     def membership(self, key: str) -> tuple[int, int]:
@@ -105,9 +110,9 @@ class _Binder:
         self._used = set()
         return LeafNode(spec.bind(self), frozenset(self._used))
 
-    def _index(self) -> int:
-        self.columns += 1
-        return self.columns - 1
+    def _index(self, identity: Identity) -> int:
+        self.columns.append(identity)
+        return len(self.columns) - 1
 
 
 def _memberships(ordered: Sequence[Declaration]) -> dict[str, tuple[int, int]]:

@@ -50,11 +50,9 @@ def put(out: list[bytes], value: Any) -> None:  # noqa: ANN401 (any plain value)
     if type(value) is int:
         put_number(out, value)
     elif isinstance(value, str):
-        raw = value.encode("utf-8", _SURROGATES)
-        put_head(out, 8 * len(raw) + 1)
-        out.append(raw)
+        put_text(out, value)
     elif isinstance(value, list | tuple):
-        put_head(out, 8 * len(value) + 3)
+        put_list(out, len(value))
         for one in value:
             put(out, one)
     elif isinstance(value, bytes):
@@ -69,6 +67,18 @@ def put(out: list[bytes], value: Any) -> None:  # noqa: ANN401 (any plain value)
         out.append(pack(">d", value))
     else:
         raise TypeError(f"{type(value).__name__} cannot be packed")
+
+
+def put_list(out: list[bytes], length: int) -> None:
+    """Append the head of a list of so many values, which follow."""
+    put_head(out, 8 * length + 3)
+
+
+def put_text(out: list[bytes], text: str) -> None:
+    """Append the bytes of a text."""
+    raw = text.encode("utf-8", _SURROGATES)
+    put_head(out, 8 * len(raw) + 1)
+    out.append(raw)
 
 
 def put_number(out: list[bytes], number: int) -> None:
