@@ -75,8 +75,8 @@ class SegmentChange(NamedTuple):
     `segment` is the membership (`cart_abandoner`, or `engagement.active` for a ladder's tier);
     `ladder`, `origin` and `target` are filled for tiers (`from` and `to` in the payload).
     `sequence` counts the customer's changes from 1; `born` is the time of the first accepted
-    event of the profile; `cause` is `event`, `time`, `rules` or `merge`, `event_id` the causing event.
-    `because` says what the change rests on, as sentences.
+    event of the profile; `cause` is `event`, `time`, `rules` or `merge`, `event_id` names the
+    causing event. `because` says what the change rests on, as sentences.
     """
 
     customer: str

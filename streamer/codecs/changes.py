@@ -32,10 +32,11 @@ def encode_change(change: SegmentChange) -> bytes:
     # fmt: on
     known = change_id(customer, born, segment, direction, at, sequence)
     cause = f'{{"kind":"{kind}"' + ("}" if event_id is None else f',"event_id":{_text(event_id)}}}')
+    reasons = ",".join([_text(reason) for reason in because])
     return (
         f'{{"change_id":"{known}","customer_id":{_text(customer)},"segment":"{segment}",'
         f'"direction":"{direction}","at":"{iso(at)}","sequence":{sequence},"born":"{iso(born)}",'
-        f'"cause":{cause},"because":[{",".join([_text(reason) for reason in because])}],"rules":"{rules}",'
+        f'"cause":{cause},"because":[{reasons}],"rules":"{rules}",'
         f'"holdout":{"true" if holdout else "false"},"replayed":{"true" if replayed else "false"},'
         f'"ladder":{_key(ladder)},"from":{_key(origin)},"to":{_key(target)}}}'
     ).encode()

@@ -10,6 +10,7 @@ that schema, empty where the record is no JSON document within those limits.
 Of keys that repeat, the last wins; what it replaces is read as JSON and then forgotten.
 """
 
+import json
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -105,7 +106,11 @@ def encode(event: Event) -> bytes:
         "traits": event.traits,
         "context": event.context,
     }
-    return orjson.dumps({name: part for name, part in written.items() if part is not None})
+    kept = {name: part for name, part in written.items() if part is not None}
+    try:
+        return orjson.dumps(kept)
+    except orjson.JSONEncodeError:  # an id of more than 64 bits
+        return json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _event(

@@ -3,15 +3,21 @@
 Numbers are finite, texts are whole characters. Of keys that repeat, the last wins.
 """
 
+import json
+import re
 from typing import Any, Final
 
 import orjson
 
 from streamer.codecs.limits import MAX_BYTES, MAX_DEPTH
+from streamer.core.standard import TEXTS
 from streamer.errors import InvalidEvent
 
 POSITION: Final = "position"
 """The header of a record whose line holds several events: which of them it is, from 1."""
+
+_LONG: Final = re.compile(rb"[0-9]{19}")
+_IDS: Final = frozenset(TEXTS)
 
 _OBJECT: Final = ord("{")  # as numbers: a search for one byte is several times faster that way
 _LIST: Final = ord("[")
@@ -31,7 +37,37 @@ def parse_object(value: bytes) -> dict[str, Any]:
     if type(data) is not dict:
         message = "an event must be a JSON object"
         raise InvalidEvent(message, "/type")
+    if _LONG.search(value) is not None:
+        _keep_digits(data, value)
     return data
+
+
+def _keep_digits(data: dict[str, Any], value: bytes) -> None:
+    """Put whole numbers beyond 64 bits in place of the doubles that they were read to, in ids.
+
+    An id is its digits, and a double has not all of them.
+    """
+    try:
+        exact = json.loads(value)
+    except ValueError:  # more digits than Python turns into a number: no id has so many
+        return
+    _take_digits(data, exact)
+
+
+def _take_digits(data: Any, exact: Any) -> None:  # noqa: ANN401 (any JSON value)
+    if type(data) is dict:
+        for key, part in data.items():
+            data[key] = _exact_id(part, exact[key]) if key in _IDS else part
+            _take_digits(part, exact[key])
+    elif type(data) is list:
+        for part, other in zip(data, exact, strict=True):
+            _take_digits(part, other)
+
+
+def _exact_id(part: Any, exact: Any) -> Any:  # noqa: ANN401 (any JSON value)
+    if type(part) is list:
+        return [_exact_id(one, other) for one, other in zip(part, exact, strict=True)]
+    return exact if type(part) is float and type(exact) is int else part
 
 
 def _may_nest(value: bytes) -> bool:

@@ -9,30 +9,36 @@ Guarantees the meaning of RULES.md, "Exact meaning" 8 to 11 and 14:
   and a leaf then reads its own property from just those products.
 """
 
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from streamer.core.rules.spec import Clause, Comparison
+from streamer.core.standard import Unusable, standardised
 from streamer.core.values import (
+    LARGEST_NUMBER,
     LONGEST_TEXT,
+    SCALE,
     Holder,
     Property,
     Value,
+    product,
     remembered,
     ten_thousandths,
     wants_absence,
 )
 from streamer.types import Millis, Scalar
 
-NOTHING: Final[list[Any]] = []
 Passed: TypeAlias = list[Holder] | None
 """The products that a filter lets through; None for all of them."""
-_MOST_TIMES: Final = 1_000_000
 
 
 class Row:
-    """One event as the cells of a program read it: `found` keeps what each column has read."""
+    """One event as the cells of a program read it: `found` keeps what each column has read.
 
-    __slots__ = ("found", "name", "properties", "time", "traits")
+    `standard` are the standard properties that some cell reads: they are brought to their kinds.
+    `unusable` are the properties that were there and could not be read, with what stood there.
+    """
+
+    __slots__ = ("found", "name", "products", "properties", "time", "traits", "unusable")
 
     def __init__(
         self,
@@ -41,17 +47,14 @@ class Row:
         properties: Holder,
         traits: Holder | None,
         columns: int,
+        standard: list[tuple[str, str]] | None = None,
     ) -> None:
         self.name = name
         self.time = time
-        self.properties = properties
         self.traits = traits
         self.found: list[Any] = [None] * columns
-
-    def products(self) -> list[Holder]:
-        """Return the event's products, empty if it has none."""
-        products = self.properties.get("products")
-        return products if isinstance(products, list) else NOTHING
+        self.unusable: Unusable = {}
+        self.properties, self.products = standardised(properties, standard or [], self.unusable)
 
 
 class Test:
@@ -76,6 +79,8 @@ class Test:
             return bool(self._operand)
         if operator == "starts_with":
             return isinstance(value, str) and value.startswith(self._operand)
+        if operator == "ends_with":
+            return isinstance(value, str) and value.endswith(self._operand)
         if operator == "contains":
             return isinstance(value, str) and self._operand in value
         return self._ordered(value, operator)
@@ -100,27 +105,43 @@ class Test:
 
 
 class Tests:
-    """Several comparisons, which one and the same value must satisfy."""
+    """Several comparisons, which one and the same value must satisfy.
+
+    `is_not` and `not_in` hold of all values or not at all.
+    """
 
     __test__ = False
 
     def __init__(self, comparisons: tuple[Comparison, ...]) -> None:
-        self._tests = [Test(comparison) for comparison in comparisons]
+        self._of_one: list[Test] = []
+        self._of_all: list[Test] = []
+        for one in comparisons:
+            tests = self._of_all if one.operator in {"is_not", "not_in"} else self._of_one
+            tests.append(Test(one))
 
     def holds(self, value: Scalar) -> bool:
-        """Say whether a value satisfies all of them."""
-        for test in self._tests:
-            if not test.holds(value):
-                return False
-        return True
+        """Say whether a single value satisfies all of them."""
+        return _satisfies(self._of_all, value) and _satisfies(self._of_one, value)
 
-    def hold_of_any(self, values: list[Scalar] | None) -> bool:
-        """Say whether one of several values does."""
-        if values is not None:
+    def hold_of(self, values: list[Scalar] | None) -> bool:
+        """Say whether several values do: all of them what is negated, one of them the rest."""
+        if not values:
+            return False
+        if self._of_all:
             for value in values:
-                if self.holds(value):
-                    return True
+                if not _satisfies(self._of_all, value):
+                    return False
+        for value in values:
+            if _satisfies(self._of_one, value):
+                return True
         return False
+
+
+def _satisfies(tests: list[Test], value: Scalar) -> bool:
+    for test in tests:
+        if not test.holds(value):
+            return False
+    return True
 
 
 class Filter:
@@ -160,16 +181,16 @@ class Filter:
             values = read.at(row.properties)
             if values is None:
                 of_products.append(number)
-            elif not self._tests[number].hold_of_any(values):
+            elif not self._tests[number].hold_of(values):
                 return False, None
         if not of_products:
             return True, None
-        chosen = [product for product in row.products() if self._fits(product, of_products)]
+        chosen = [product for product in row.products if self._fits(product, of_products)]
         return bool(chosen), chosen
 
     def _fits(self, product: Holder, clauses: list[int]) -> bool:
         for number in clauses:
-            if not self._tests[number].hold_of_any(self._properties[number].at(product)):
+            if not self._tests[number].hold_of(self._properties[number].at(product)):
                 return False
         return True
 
@@ -179,8 +200,8 @@ class Filter:
         values = read.at(row.properties)
         if values is not None:
             return not values
-        for product in row.products():
-            if read.at(product):
+        for element in row.products:
+            if read.at(element):
                 return False
         return True
 
@@ -219,13 +240,31 @@ class Column:
 
 
 class Amounts:
-    """The numbers of one property in ten-thousandths, each times the number beside it."""
+    """The numbers of one property in ten-thousandths, each times the number beside it.
 
-    def __init__(self, index: int, name: str, where: Filter | None, times: str | None) -> None:
+    The weight of a number is 1, or the number beside it in ten-thousandths. With `each`, what one
+    event carries is added up and is one number with the weight 1.
+    """
+
+    def __init__(
+        self, index: int, name: str, where: Filter | None, times: str | None, *, each: bool = False
+    ) -> None:
         self._index = index
         self._read = Property(name)
         self._where = where
+        self._times_name = times
         self._times = None if times is None else Property(times)
+        self._each = each
+
+    def identity(self) -> dict[str, object]:
+        """Return what is multiplied and added up before it counts."""
+        said: dict[str, object] = {}
+        if self._times_name is not None:
+            said["times"] = self._times_name
+            said["weights"] = "ten_thousandths"
+        if self._each:
+            said["each"] = "event"
+        return said
 
     def pairs(self, row: Row) -> list[int]:
         """Return amount and weight by turns, for each value that counts."""
@@ -233,13 +272,32 @@ class Amounts:
         if found is None:
             found = []
             for value, holder in read_with_holders(self._read, self._where, row):
-                scaled = ten_thousandths(value)
+                if self._times is None:
+                    scaled, weight = ten_thousandths(value), 1
+                else:
+                    factor = self._factor(row, holder)
+                    scaled, weight = product(value, factor), ten_thousandths(factor) or 0
                 if scaled is not None:
-                    times = 1 if self._times is None else _multiplier(self._times, holder)
-                    found.append(scaled * times)
-                    found.append(times)
+                    found.append(scaled)
+                    found.append(weight)
+            if self._each and found:
+                total = sum(found[::2])
+                found = [total, 1] if abs(total) <= LARGEST_NUMBER * SCALE else []
             row.found[self._index] = found
         return found
+
+    def _factor(self, row: Row, holder: Holder) -> int | float | None:
+        """Return the number beside a value: 1 if there is nothing, None if it is no number."""
+        if self._times is None or self._times_name is None:
+            return 1
+        found = self._times.at(holder)
+        if found is None:
+            return 1
+        first = found[0] if found else None
+        if type(first) is int or type(first) is float:
+            return first
+        row.unusable.setdefault(self._times_name, found)
+        return None
 
 
 def read_with_holders(
@@ -253,16 +311,5 @@ def read_with_holders(
     if values is not None:
         return [(value, holder) for value in values]
     chosen = None if where is None else where.products(row)
-    elements = row.products() if chosen is None else chosen
+    elements = row.products if chosen is None else chosen
     return [(value, product) for product in elements for value in read.at(product) or ()]
-
-
-def _multiplier(times: Property, holder: Holder) -> int:
-    """Return the whole number from 1 to 1,000,000 that stands beside a value, else 1."""
-    found = times.at(holder)
-    if found is None or len(found) != 1:
-        return 1
-    value = found[0]
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return 1
-    return int(value) if 1 <= value <= _MOST_TIMES and value == int(value) else 1

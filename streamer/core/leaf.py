@@ -70,8 +70,13 @@ class Binder(Protocol):
     def column(self, name: str, where: tuple[Clause, ...]) -> Column:
         """Return the column of a property's values in events that satisfy `where`."""
 
-    def amounts(self, name: str, where: tuple[Clause, ...], times: str | None) -> Amounts:
-        """Return the column of a property's numbers, each multiplied by another one."""
+    def amounts(
+        self, name: str, where: tuple[Clause, ...], times: str | None, *, each: bool = False
+    ) -> Amounts:
+        """Return the column of a property's numbers, each multiplied by another one.
+
+        With `each`, those of one event are added up to one.
+        """
 
     def filter(self, where: tuple[Clause, ...]) -> Filter | None:
         """Return the filter of `where`, None where every event passes."""

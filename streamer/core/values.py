@@ -88,11 +88,34 @@ def ten_thousandths(value: object) -> int | None:
         return value * SCALE if -LARGEST_NUMBER <= value <= LARGEST_NUMBER else None
     if type(value) is float and -LARGEST_NUMBER <= value <= LARGEST_NUMBER:
         numerator, denominator = value.as_integer_ratio()
-        quotient, rest = divmod(numerator * SCALE, denominator)
-        if 2 * rest > denominator or (2 * rest == denominator and quotient & 1):
-            quotient += 1
-        return quotient
+        return _half_even(numerator, denominator)
     return None
+
+
+def product(value: object, factor: object) -> int | None:
+    """Return the exact product of two numbers in ten-thousandths, rounded half to even once.
+
+    None where either does not count, or the product is beyond 10^11 either way.
+    """
+    if not isinstance(value, int | float) or not isinstance(factor, int | float):
+        return None
+    if ten_thousandths(value) is None or ten_thousandths(factor) is None:
+        return None
+    numerator, denominator = value.as_integer_ratio()
+    upper, lower = factor.as_integer_ratio()
+    numerator *= upper
+    denominator *= lower
+    if abs(numerator) > LARGEST_NUMBER * denominator:
+        return None
+    return _half_even(numerator, denominator)
+
+
+def _half_even(numerator: int, denominator: int) -> int:
+    """Return a fraction in ten-thousandths."""
+    quotient, rest = divmod(numerator * SCALE, denominator)
+    if 2 * rest > denominator or (2 * rest == denominator and quotient & 1):
+        quotient += 1
+    return quotient
 
 
 def _descend(holder: Json, path: tuple[str, ...]) -> Iterator[Json]:

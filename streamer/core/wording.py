@@ -36,6 +36,12 @@ def decimal(scaled: int) -> str:
     return f"{sign}{whole // SCALE}{'.' + fraction if fraction else ''}"
 
 
+def amount(name: str, times: str | None, *, each: bool) -> str:
+    """Return what is added up: `price times quantity by event`."""
+    said = name if times is None else f"{name} times {times}"
+    return f"{said} by event" if each else said
+
+
 def comparison(one: Comparison, *, scaled: bool = False) -> str:
     """Return a comparison such as `at least 100`; `scaled` operands are ten-thousandths."""
     operand = one.operand

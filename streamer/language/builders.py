@@ -26,11 +26,11 @@ from streamer.core.leaves.sequence import Sequence
 from streamer.core.leaves.trait import Trait
 from streamer.core.leaves.worth import GammaGamma, Worth
 from streamer.core.rules.spec import Comparison, LeafSpec, Names, Scope
+from streamer.language import standard
 from streamer.language.comparisons import comparisons, warn_if_impossible
 from streamer.language.fields import Values
 from streamer.language.money import warn_if_mixed
 from streamer.language.reading import Reading, Reference, Wrong
-from streamer.language.standards import check_value, check_values
 
 DAY_PROPERTY: Final = "day"
 """`distinct: day` counts calendar days."""
@@ -132,6 +132,7 @@ def _added(
 ) -> Aggregate:
     """Return what is added up."""
     warn_if_mixed(values, kind, reading)
+    standard.warn_if_no_number(values[kind], values.node.entries[kind].value, reading)
     minus: Values | None = values.get("minus")
     taken = None
     if minus is not None:
@@ -144,6 +145,7 @@ def _added(
         _scope(values, "of", reading),
         asked,
         values.get("times"),
+        "each" in values,
         values.get("per"),
         _without(values),
         taken,
@@ -192,7 +194,10 @@ def extreme(kind: Literal["largest", "smallest"]) -> Callable[[Values, Reading],
 
     def build(values: Values, reading: Reading) -> LeafSpec:
         warn_if_impossible(values, reading)
-        return Extreme(kind, values[kind], _scope(values, "of", reading), comparisons(values))
+        standard.warn_if_no_number(values[kind], values.node.entries[kind].value, reading)
+        scope = _scope(values, "of", reading)
+        amounts = values.get("times"), "each" in values
+        return Extreme(kind, values[kind], scope, comparisons(values), *amounts)
 
     return build
 
@@ -202,7 +207,7 @@ def latest(key: str, which: Literal["last", "first"]) -> Callable[[Values, Readi
 
     def build(values: Values, reading: Reading) -> LeafSpec:
         warn_if_impossible(values, reading)
-        check_values(values[key], values, reading)
+        standard.check(values[key], values.node.entries, reading)
         where, within = values.get("where", ()), values.get("within")
         return Latest(values[key], values["of"], comparisons(values), which, where, within)
 
@@ -211,9 +216,8 @@ def latest(key: str, which: Literal["last", "first"]) -> Callable[[Values, Readi
 
 def favours(values: Values, reading: Reading) -> LeafSpec:
     """Build `favours`, whose `at_least` is a count and no comparison of the value."""
-    for name in ("is", "is_not", "in"):
-        if name in values:
-            check_value(values["favours"], values.node.entries[name].value, reading)
+    asked = {name: one for name, one in values.node.entries.items() if name != "at_least"}
+    standard.check(values["favours"], asked, reading)
     return Favours(
         values["favours"],
         values["of"],

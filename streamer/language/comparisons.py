@@ -3,28 +3,31 @@
 from typing import Final, get_args
 
 from streamer.core.rules.spec import Clause, Comparison, Operator
-from streamer.language import kinds, names
+from streamer.language import kinds, names, standard
 from streamer.language.fields import Apart, Field, Group, Values
 from streamer.language.kinds import Kind
 from streamer.language.nodes import ListNode, MappingNode, Node, ScalarNode
 from streamer.language.reading import Lost, Reading, Wrong, expected
-from streamer.language.standards import check_value, check_values
 
 OPERATORS: Final[tuple[Operator, ...]] = get_args(Operator)
 
 ANY_COMPARISON: Final = (
     Field("is", kinds.SCALAR, 'Equal to this value. Types never mix: `5` is not `"5"`.'),
     Field(
-        "is_not", kinds.SCALAR, "Different from this value; also true of a value of another type."
+        "is_not",
+        kinds.SCALAR,
+        "Different from this value, all values if there are several; also true of a value of "
+        "another type.",
     ),
     Field("in", kinds.SCALARS, "Equal to one of these values."),
-    Field("not_in", kinds.SCALARS, "Equal to none of these values."),
+    Field("not_in", kinds.SCALARS, "Equal to none of these values, whichever value there is."),
     Field("exists", kinds.FLAG, "There is a value (`true`), or none (`false`). Stands alone."),
     Field("at_least", kinds.NUMBER, "A number that is this or more."),
     Field("at_most", kinds.NUMBER, "A number that is this or less."),
     Field("above", kinds.NUMBER, "A number that is more than this."),
     Field("below", kinds.NUMBER, "A number that is less than this."),
     Field("starts_with", kinds.ANY_TEXT, "A text that begins with this one."),
+    Field("ends_with", kinds.ANY_TEXT, "A text that ends with this one."),
     Field("contains", kinds.ANY_TEXT, "A text that has this one somewhere in it."),
 )
 DECIMAL_COMPARISON: Final = tuple(
@@ -72,11 +75,8 @@ def _where(node: Node, reading: Reading) -> tuple[Clause, ...]:
     if not node.entries and node.whole:
         raise Wrong(node.at, f"expected {what}, found an empty one")
     clauses = [
-        (
-            reading.attempt(_name, entry.key),
-            reading.attempt(_clause, entry.value, entry.key.text),
-        )
-        for entry in node.entries.values()
+        (reading.attempt(_name, entry.key), reading.attempt(_clause, entry.value, name))
+        for name, entry in node.entries.items()
     ]
     good = tuple(Clause(name, said) for name, said in clauses if name and said)
     if len(good) < len(clauses):
@@ -94,17 +94,25 @@ def _clause(node: Node, reading: Reading, name: str) -> tuple[Comparison, ...]:
     if isinstance(node, ListNode):
         raise Wrong(node.at, "expected one value or comparisons, found a list: write {in: [...]}")
     if isinstance(node, ScalarNode):
-        compared = Comparison("is", kinds.SCALAR.read(node, reading))
-        check_value(name, node, reading)
-        return (compared,)
+        value = kinds.SCALAR.read(node, reading)
+        standard.check_value(name, node, reading)
+        return (Comparison("is", value),)
     if isinstance(node, MappingNode) and not node.entries and node.whole:
         raise Wrong(node.at, "expected a value or comparisons, found an empty mapping")
     values = _CLAUSE.read(node, reading)
-    check_values(name, values, reading)
+    standard.check(name, values.node.entries, reading)
     warn_if_impossible(values, reading)
     return comparisons(values)
 
 
+CLAUSE: Final = Kind(
+    "clause",
+    "comparisons",
+    {**_CLAUSE.schema(), "minProperties": 1},
+    _CLAUSE.read,
+    tuple(one.kind for one in ANY_COMPARISON),
+)
+_STANDARD: Final = standard.clauses(ANY_COMPARISON, EXISTS_ALONE)
 WHERE: Final = Kind(
     "where",
     "properties and what they must be",
@@ -112,10 +120,9 @@ WHERE: Final = Kind(
         "type": "object",
         "minProperties": 1,
         "propertyNames": {"$ref": "#/$defs/property"},
-        "additionalProperties": {
-            "anyOf": [{"$ref": "#/$defs/value"}, {**_CLAUSE.schema(), "minProperties": 1}]
-        },
+        "properties": standard.clause_schemas(_STANDARD),
+        "additionalProperties": {"anyOf": [{"$ref": "#/$defs/value"}, {"$ref": "#/$defs/clause"}]},
     },
     _where,
-    (names.PROPERTY, kinds.SCALAR, *(one.kind for one in ANY_COMPARISON)),
+    (names.PROPERTY, kinds.SCALAR, CLAUSE, *_STANDARD.values()),
 )

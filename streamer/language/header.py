@@ -46,8 +46,8 @@ HEADER: Final = Group(
         Field(
             "lateness",
             kinds.PERIOD,
-            "How far time stays behind the newest event, so that events that are on their way still "
-            "come in time; 2s if not stated. A change that only time brings is published so much "
+            "How far time stays behind the newest event, so that events on their way still come in "
+            "time; 2s if not stated. A change that only time brings is published so much "
             "later.",
         ),
         Field(

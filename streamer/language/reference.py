@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
+from streamer.core.standard import KINDS
 from streamer.language.cases import EXPECTED, TEST
 from streamer.language.comparisons import ANY_COMPARISON
 from streamer.language.conditions import COMBINATORS
@@ -19,6 +20,7 @@ from streamer.language.given import GIVEN
 from streamer.language.header import HEADER
 from streamer.language.models import MODEL, PARAMETERS
 from streamer.language.settings import SEGMENT_SETTINGS
+from streamer.language.standard import MEANS
 from streamer.language.table import LEAVES, Leaf
 from streamer.language.vocabulary import STANDARD_EVENTS
 
@@ -36,6 +38,9 @@ def reference() -> str:
             "## Reference: comparisons\n",
             "For `where`, `trait`, `latest` and `first`. Several must all hold of one value.\n",
             *_fields(ANY_COMPARISON),
+            "### Standard properties\n",
+            "By their plain name, of the event or of a product; not behind a dot, not in traits.\n",
+            *_table(("properties", "kind"), _standard()),
             "## Reference: documents\n",
             "### A segment\n",
             *_fields(SEGMENT.fields),
@@ -67,6 +72,12 @@ def written_into(page: str) -> str:
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}\n\n{reference()}\n{END}{after}"
+
+
+def _standard() -> Iterator[tuple[str, str]]:
+    for kind, means in MEANS.items():
+        names = (f"`{name}`" for name, of in KINDS.items() if of == kind)
+        yield ", ".join(names), means
 
 
 def _parameters(kind: str, group: Group) -> Iterator[str]:

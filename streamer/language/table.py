@@ -94,8 +94,8 @@ _AGED: Final = (_WHERE, _WITHIN, _OLDER_THAN, _SINCE)
 _TIMES: Final = Field(
     "times",
     names.PROPERTY,
-    "Multiply each value by this property, read from the same event or product, if it is a whole "
-    "number from 1 to 1000000: price times quantity.",
+    "Multiply each value by this property, read from the same event or product: price times "
+    "quantity. Where it is missing by 1; where it is no number, the value does not count.",
 )
 _DISTINCT: Final = Field(
     "distinct",
@@ -103,6 +103,12 @@ _DISTINCT: Final = Field(
     "Count the different values of this property; `day` counts different calendar days.",
 )
 _PER_OR_DISTINCT: Final = Apart("per", "distinct", "per counts events, distinct counts values")
+_EACH: Final = Field(
+    "each",
+    kinds.choice("each_event", "event"),
+    "Add up what one event carries, and take it as one value: the value of an order.",
+)
+_AMOUNTS: Final = (_TIMES, _EACH)
 
 _PERFORMED: Final = Leaf(
     "performed",
@@ -236,17 +242,17 @@ _TOTAL: Final = Leaf(
     "The sum of this property is as stated; 0 of nothing.",
     "{total: price, times: quantity, of: order_completed, where: {currency: EUR}, at_least: 150}",
     builders.aggregate("total"),
-    (_OF, *_AGED, _TIMES, *_ONCE, _MINUS),
+    (_OF, *_AGED, *_AMOUNTS, *_ONCE, _MINUS),
     DECIMAL_COMPARISON,
     needs=True,
 )
 _AVERAGE: Final = Leaf(
     "average",
     names.PROPERTY,
-    "The average of this property is as stated; false of nothing.",
+    "The average of this property is as stated, weighted by `times`; false of nothing.",
     "{average: price, of: product_viewed, where: {currency: EUR}, within: 30d, above: 99.95}",
     builders.aggregate("average"),
-    (_OF, *_AGED, _TIMES, *_ONCE),
+    (_OF, *_AGED, *_AMOUNTS, *_ONCE),
     DECIMAL_COMPARISON,
     needs=True,
 )
@@ -254,9 +260,9 @@ _LARGEST: Final = Leaf(
     "largest",
     names.PROPERTY,
     "The largest value of this property is as stated; false of nothing.",
-    "{largest: price, of: order_completed, at_least: 500}",
+    "{largest: price, times: quantity, each: event, of: order_completed, at_least: 500}",
     builders.extreme("largest"),
-    (_OF, *_SCOPE),
+    (_OF, *_SCOPE, *_AMOUNTS),
     DECIMAL_COMPARISON,
     needs=True,
 )
@@ -266,7 +272,7 @@ _SMALLEST: Final = Leaf(
     "The smallest value of this property is as stated; false of nothing.",
     "{smallest: rating, of: product_reviewed, within: 90d, at_most: 2}",
     builders.extreme("smallest"),
-    (_OF, *_SCOPE),
+    (_OF, *_SCOPE, *_AMOUNTS),
     DECIMAL_COMPARISON,
     needs=True,
 )
@@ -296,7 +302,7 @@ _TOTAL_PART: Final = Group(
         Field("total", names.PROPERTY, "Add up this property.", required=True),
         _OF,
         _WHERE,
-        _TIMES,
+        *_AMOUNTS,
         *_ONCE,
         _MINUS,
     ),

@@ -4,23 +4,7 @@ Beside it stand the three that come of calls which are no `track`: `page_viewed`
 and `identified`. A rule set's header may name more.
 """
 
-from typing import Final, Literal, TypeAlias
-
-PropertyKind: TypeAlias = Literal["number", "text", "currency"]
-
-_NUMBERS: Final = (
-    "price quantity revenue total subtotal value tax shipping discount amount position rating score"
-)
-_TEXTS: Final = (
-    "product_id variant_id sku order_id checkout_id cart_id list_id promotion_id wishlist_id "
-    "coupon_id session_id query_id review_id"
-)
-STANDARD_PROPERTIES: Final[dict[str, PropertyKind]] = {
-    **dict[str, PropertyKind].fromkeys(_NUMBERS.split(), "number"),
-    **dict[str, PropertyKind].fromkeys(_TEXTS.split(), "text"),
-    "currency": "currency",
-}
-"""The kinds of the standard properties, whatever a shop's SDK makes of their values."""
+from typing import Final
 
 STANDARD_EVENTS: Final[dict[str, str]] = {
     "page_viewed": "A page of the site was viewed.",

@@ -142,7 +142,7 @@ class PythonEngine:
                     self.cache.keep(customer, Entry(data, profile))
 
 
-class _Bug(Exception):  # noqa: N818 (it is ours, and never leaves this module)
+class _Bug(Exception):
     """An error in deciding the record of this index."""
 
     def __init__(self, index: int, reason: str) -> None:
@@ -269,16 +269,8 @@ class BatchRun:
     def _record(self, index: int, record: Record, event: Event) -> bool:
         """Decide one event; False if wakes that must come before it are left for later."""
         customer, time = event.customer, event.time
-        if event.appended is not None:
-            log_time = max(self._log_time or 0, event.appended)
-            threshold = min(log_time - self._lateness, self._horizon)
-            if self._in_order:
-                if not self._fire(threshold):
-                    return False
-            else:
-                while (known := self.profiles[customer]) is not None and known.wake <= threshold:
-                    self._decide(customer, Wake(known.wake))
-            self._log_time = log_time
+        if event.appended is not None and not self._move_log_time(customer, event.appended):
+            return False
         if time > self._horizon:
             return True
         if index in self._refused:
@@ -286,7 +278,7 @@ class BatchRun:
             return True
         try:
             decision = decide(self._rules, self.profiles[customer], event)
-        except Exception as error:  # noqa: BLE001 (a bug in one event must not stop the others)
+        except Exception as error:
             raise _Bug(index, f"cannot be decided: {told_of(error)}") from error
         outcome = decision.outcome
         if outcome != "applied":
@@ -299,6 +291,19 @@ class BatchRun:
             self._latest = time
         if self._earliest is None or time < self._earliest:
             self._earliest = time
+        return True
+
+    def _move_log_time(self, customer: str, appended: Millis) -> bool:
+        """Fire what a record's append time makes due before it; False if some must wait."""
+        log_time = max(self._log_time or 0, appended)
+        until = min(log_time - self._lateness, self._horizon)
+        if self._in_order:
+            if not self._fire(until):
+                return False
+        else:
+            while (known := self.profiles[customer]) is not None and known.wake <= until:
+                self._decide(customer, Wake(known.wake))
+        self._log_time = log_time
         return True
 
     def _decide(self, customer: str, wake: Wake) -> None:

@@ -75,8 +75,10 @@ class Shopper:
         self.profile = profile = self.alive
         self._events += 1
         profile.accept(fingerprint(event.id), event.time, self.rules.header.max_lateness)
-        row = Row(event.name, event.time, event.properties, event.traits, self.rules.columns)
-        fold_into(self.rules.reaction(event.name).cells, profile, row)
+        reaction, columns = self.rules.reaction(event.name), self.rules.columns
+        properties, traits = event.properties, event.traits
+        row = Row(event.name, event.time, properties, traits, columns, reaction.standard)
+        fold_into(reaction.cells, profile, row)
         if event.traits:
             fold_into(self.rules.trait_cells, profile, row)
         if profile.weight > self.rules.most_bytes:

@@ -59,7 +59,7 @@ QUESTIONS: list[Condition] = [
     Performed(EVER, "per", "p", at_least=1, without=DONE),
     Performed(Scope(SEEN, within=WINDOW, older=1_000), "same", "p", at_least=20),
     Performed(Scope(SEEN, within=WINDOW, older=1_000), at_least=20),
-    Aggregate("total", "price", SINCE, POSITIVE, "quantity", "p", DONE),
+    Aggregate("total", "price", SINCE, POSITIVE, "quantity", per="p", without=DONE),
     Extreme("largest", "price", SINCE, (Comparison("above", 0), Comparison("below", 10**20))),
     Latest("p", SEEN, IS_ONE),
     Latest("p", SEEN, IS_ONE, "first"),

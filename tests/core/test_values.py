@@ -129,6 +129,7 @@ def test_each_value_comes_with_the_holder_it_was_read_from() -> None:
         ("below", 2, [1.9999], [2, "1", False]),
         ("at_least", 2**53 + 1, [2**53 + 1, 2.0**53 + 2], [2**53, 2.0**53]),
         ("starts_with", "ab", ["ab", "abc"], ["a", "cab", 1]),
+        ("ends_with", "ab", ["ab", "cab"], ["a", "abc", 1]),
         ("contains", "ab", ["ab", "cabc"], ["a b", True]),
     ],
 )
@@ -140,6 +141,33 @@ def test_comparisons_do_not_mix_types(
 ) -> None:
     test = Tests((Comparison(operator, operand),)).holds
     assert [value for value in (*passing, *failing) if test(value)] == passing
+
+
+@pytest.mark.parametrize(
+    ("comparisons", "passing", "failing"),
+    [
+        ([("is_not", "a")], [["b"], ["b", 1]], [["a", "b"], ["b", "a"], []]),
+        ([("not_in", ("a", 1))], [["b", True]], [["b", 1.0], ["a"], []]),
+        ([("is_not", 1), ("at_least", 2)], [[2], [0, 3]], [[1, 3], [0]]),
+        ([("is_not", "a"), ("ends_with", "b")], [["c", "ab"]], [["a", "ab"], ["c"]]),
+    ],
+)
+def test_what_is_negated_holds_of_all_values_the_rest_of_one(
+    comparisons: list[tuple[Operator, Any]],
+    passing: list[list[Scalar]],
+    failing: list[list[Scalar]],
+) -> None:
+    tests = Tests(tuple(Comparison(operator, operand) for operator, operand in comparisons))
+    judged = [*passing, *failing]
+    assert [values for values in judged if tests.hold_of(values)] == passing
+    passes = Filter(0, (Clause("p", tuple(Comparison(one, of) for one, of in comparisons)),))
+    assert [values for values in judged if passes.passes(row(on(0, p=values)))] == passing
+
+
+def test_what_is_negated_is_asked_of_one_product_at_a_time() -> None:
+    where = (Clause("colour", (Comparison("is_not", "red"),)),)
+    assert [value for value, _ in found(order(RED_10, BLUE_20), "id", where)] == [3]
+    assert not Filter(0, where).passes(row(order(RED_10)))
 
 
 def test_several_comparisons_hold_of_one_value() -> None:

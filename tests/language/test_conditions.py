@@ -6,7 +6,7 @@ from tests.language.marked import check, rule
 
 COMPARISONS = (
     '"is", "is_not", "in", "not_in", "exists", "at_least", "at_most", "above", "below", '
-    '"starts_with" or "contains"'
+    '"starts_with", "ends_with" or "contains"'
 )
 DECIMALS = '"at_least", "at_most", "above", "below" or "is"'
 CONDITION = "a condition such as {performed: product_viewed, within: 7d}"
@@ -385,12 +385,9 @@ ERRORS = {
         "a number of so many digits cannot be compared",
     ),
     "infinity": ("{total: price, of: any, at_least: ¦.inf}", '".inf" is no finite number'),
-    "largest times": (
-        "{largest: price, of: any, at_least: 5, ¦times: quantity}",
-        (
-            'unknown key "times" in largest: expected "largest", "of", "where", "within", "since", '
-            '"at_least", "at_most", "above", "below" or "is"'
-        ),
+    "each of something else": (
+        "{largest: price, of: any, at_least: 5, each: ¦product}",
+        'expected event, found the text "product"',
     ),
     # comparisons
     "latest without comparison": (
@@ -402,9 +399,33 @@ ERRORS = {
         "{first: a, of: any, is: 1, ¦within: 1d}",
         (
             'unknown key "within" in first: expected "first", "of", "where", "is", "is_not", "in", '
-            '"not_in", "exists", "at_least", "at_most", "above", "below", "starts_with" or '
-            '"contains"'
+            '"not_in", "exists", "at_least", "at_most", "above", "below", "starts_with", '
+            '"ends_with" or "contains"'
         ),
+    ),
+    "a number where an id is a text": (
+        "{performed: any, where: {product_id: ¦39910}}",
+        'product_id is a text, and 39910 is a number: write "39910"',
+    ),
+    "a number among texts": (
+        "{performed: any, where: {order_id: {in: [a, ¦007]}}}",
+        'order_id is a text, and 007 is a number: write "007"',
+    ),
+    "a text where a price is a number": (
+        '{performed: any, where: {price: ¦"19.90"}}',
+        'price is a number, and "19.90" is a text: write 19.90',
+    ),
+    "a currency in lower case": (
+        "{performed: any, where: {currency: ¦eur}}",
+        "a currency is read in upper case: write EUR",
+    ),
+    "a currency among others": (
+        "{performed: any, where: {currency: {not_in: [EUR, ¦Usd]}}}",
+        "a currency is read in upper case: write USD",
+    ),
+    "a currency by number": (
+        "{performed: any, where: {currency: ¦978}}",
+        "currency is a text, and 978 is a number: expected one like EUR",
     ),
     "exists beside another": (
         "{trait: a, is: b, ¦exists: true}",
@@ -520,3 +541,26 @@ def test_a_misspelt_leaf_hides_no_other_error() -> None:
         'unknown event "x": no standard event; a name of your own goes under events in the header',
         'unknown key "witin" in performed: did you mean "within"?',
     )
+
+
+OF_LEAVES = {
+    "the order of a text": (
+        "{latest: sku, of: any, above: ¦5}",
+        'sku is a text, and 5 is a number: write "5"',
+    ),
+    "a text of a number": (
+        "{first: price, of: any, starts_with: ¦a}",
+        'price is a number, and "a" is a text: expected a number',
+    ),
+    "a favourite quantity": (
+        "{favours: quantity, of: any, is_not: ¦many, at_least: 2}",
+        'quantity is a number, and "many" is a text: expected a number',
+    ),
+}
+"""Kinds of standard properties that only the reader knows: the schema of a leaf does not."""
+
+
+@pytest.mark.parametrize("case", OF_LEAVES)
+def test_a_leaf_compares_a_standard_property_by_its_kind(case: str) -> None:
+    marked, message = OF_LEAVES[case]
+    check(rule(marked), message)

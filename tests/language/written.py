@@ -32,7 +32,9 @@ comparisons = st.one_of(
     st.tuples(st.sampled_from(["is", "is_not"]), scalars),
     st.tuples(st.sampled_from(["in", "not_in"]), listed(scalars)),
     st.tuples(st.sampled_from(["at_least", "at_most", "above", "below"]), numbers),
-    st.tuples(st.sampled_from(["starts_with", "contains"]), st.sampled_from(["a", "''"])),
+    st.tuples(
+        st.sampled_from(["starts_with", "ends_with", "contains"]), st.sampled_from(["a", "''"])
+    ),
 )
 clauses = st.one_of(
     scalars,
@@ -73,6 +75,7 @@ BY_KIND: dict[str, Text] = {
     "flag": st.sampled_from(["true", "false"]),
     "any_text": st.sampled_from(["a", "''"]),
     "which": st.sampled_from(["first", "last"]),
+    "each_event": st.just("event"),
     "steps": listed(steps),
     "season_day": days,
     "season": st.builds("{{from: {}, to: {}}}".format, days, days),

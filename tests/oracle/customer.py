@@ -37,7 +37,7 @@ class Match:
         self.products = products
         self.readings = cache(self._readings)
         self.faces = cache(self._faces)
-        self.counted: dict[tuple[str, str | None], list[tuple[int, int]]] = {}
+        self.counted: dict[tuple[str, str | None, bool], list[tuple[int, int]]] = {}
 
     def _readings(self, name: str) -> list[Reading]:
         """The values of a property (8), from the event or else from the products left."""

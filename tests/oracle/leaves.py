@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from tests.oracle.customer import Customer, Match, history_order, matches
 from tests.oracle.models import predicted
-from tests.oracle.numbers import compares, factor, rounded
+from tests.oracle.numbers import LIMIT, compares, multiplied, rounded
 from tests.oracle.reading import Event
 from tests.oracle.rules import duration, share
 from tests.oracle.values import (
@@ -20,6 +20,7 @@ from tests.oracle.values import (
     Value,
     comparisons_of,
     flat,
+    present,
     satisfied,
     values_at,
 )
@@ -184,28 +185,36 @@ def items_of(found: list[Match], name: str) -> list[tuple[Event, set[object]]]:
 
 
 def numbers_of(leaf: Node, name: str, customer: Customer, now: int) -> list[tuple[int, int]]:
-    """Each number that counts in an aggregate, and the number of times that it counts (14).
+    """Each number that counts in an aggregate, and what it weighs in an average (14).
 
-    The numbers have four places: they are told in ten-thousandths.
+    Both have four places: they are told in ten-thousandths.
     """
-    by = leaf.get("times")
+    by, whole = leaf.get("times"), leaf.get("each") == "event"
     return [
         counts
         for match in counting(leaf, leaf["of"], customer, now)
-        for counts in match.counted.get((name, by)) or numbers_in(match, name, by)
+        for counts in match.counted.get((name, by, whole)) or numbers_in(match, name, by, whole)
     ]
 
 
-def numbers_in(match: Match, name: str, by: str | None) -> list[tuple[int, int]]:
-    """The numbers of one event."""
-    counted = []
+def numbers_in(match: Match, name: str, by: str | None, whole: bool) -> list[tuple[int, int]]:  # noqa: FBT001
+    """The numbers of one event; as a whole it is one number, unless it carries none."""
+    counted: list[tuple[Fraction, Fraction]] = []
     for value, home in match.readings(name):
-        number = rounded(value)
+        if by is None or not present(home, by):
+            number, weight = rounded(value), Fraction(1)
+        else:
+            factor = values_at(home, by)[:1]
+            number = multiplied(value, factor[0]) if factor else None
+            weight = (rounded(factor[0]) if factor else None) or Fraction(0)
         if number is not None:
-            times = 1 if by is None else factor(values_at(home, by))
-            counted.append((int(number * TEN_THOUSAND), times))
-    match.counted[name, by] = counted
-    return counted
+            counted.append((number, weight))
+    if whole and counted:
+        amount = sum((number for number, _ in counted), Fraction(0))
+        counted = [(amount, Fraction(1))] if abs(amount) <= LIMIT else []
+    told = [(int(number * TEN_THOUSAND), int(weight * TEN_THOUSAND)) for number, weight in counted]
+    match.counted[name, by, whole] = told
+    return told
 
 
 def total(leaf: Node, customer: Customer, now: int) -> bool:
@@ -220,7 +229,7 @@ QUOTIENTS = ("at_least", "at_most", "above", "below")
 def total_of(leaf: Node, customer: Customer, now: int) -> Fraction:
     """The sum, less what `minus` takes off it over the same time."""
     counted = numbers_of(leaf, leaf["total"], customer, now)
-    amount = Fraction(sum(number * times for number, times in counted), TEN_THOUSAND)
+    amount = Fraction(sum(number for number, _ in counted), TEN_THOUSAND)
     if "minus" in leaf:
         off = {**leaf["minus"], **{key: leaf[key] for key in SHARED if key in leaf}}
         amount -= total_of(off, customer, now)
@@ -241,13 +250,11 @@ def ratio(leaf: Node, customer: Customer, now: int) -> bool:
 
 
 def average(leaf: Node, customer: Customer, now: int) -> bool:
-    """The exact quotient compares as stated; false of nothing."""
+    """The exact quotient compares as stated; false of nothing, and of what nothing divides."""
     counted = numbers_of(leaf, leaf["average"], customer, now)
-    if not counted:
-        return False
-    weight = sum(times for _, times in counted)
-    amount = sum(number * times for number, times in counted)
-    return compares(Fraction(amount, TEN_THOUSAND * weight), comparisons_of(leaf))
+    amount = sum((number for number, _ in counted), 0)
+    weight = sum(weight for _, weight in counted)
+    return weight > 0 and compares(Fraction(amount, weight), comparisons_of(leaf))
 
 
 def largest(leaf: Node, customer: Customer, now: int) -> bool:
@@ -265,17 +272,19 @@ def smallest(leaf: Node, customer: Customer, now: int) -> bool:
 
 
 def latest(leaf: Node, customer: Customer, now: int) -> bool:
-    """The value in the latest qualifying event that carries the property (15)."""
+    """The values in the latest qualifying event that carries the property (15)."""
     found = qualifying(leaf, leaf["of"], customer, now)
     carried = [readings for match in found if (readings := match.readings(leaf["latest"]))]
-    return satisfied([readings[0].value for readings in carried][-1:], comparisons_of(leaf))
+    values = [reading.value for reading in carried[-1]] if carried else []
+    return satisfied(values, comparisons_of(leaf))
 
 
 def first(leaf: Node, customer: Customer, now: int) -> bool:
-    """The value in the earliest qualifying event that carries the property (15)."""
+    """The values in the earliest qualifying event that carries the property (15)."""
     found = qualifying(leaf, leaf["of"], customer, now)
     carried = [readings for match in found if (readings := match.readings(leaf["first"]))]
-    return satisfied([readings[0].value for readings in carried][:1], comparisons_of(leaf))
+    values = [reading.value for reading in carried[0]] if carried else []
+    return satisfied(values, comparisons_of(leaf))
 
 
 def favours(leaf: Node, customer: Customer, now: int) -> bool:

@@ -9,7 +9,6 @@ from typing import Any
 from tests.oracle.values import Node, Value, kind
 
 LIMIT = 10**11
-MOST_TIMES = 1_000_000
 
 NUMBER_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "at_least": operator.ge,
@@ -28,12 +27,12 @@ def rounded(value: Value) -> Fraction | None:
     return round(exact, 4) if abs(exact) <= LIMIT else None
 
 
-def factor(values: list[Value]) -> int:
-    """What `times` multiplies by: the one whole number from 1 to a million that Q is, else 1."""
-    if len(values) != 1 or isinstance(values[0], str) or kind(values[0]) != "number":
-        return 1
-    number = Fraction(values[0])
-    return int(number) if number.denominator == 1 and 1 <= number <= MOST_TIMES else 1
+def multiplied(value: Value, factor: Value) -> Fraction | None:
+    """The exact product of two numbers that count, rounded once; None where it does not count."""
+    if rounded(value) is None or rounded(factor) is None:
+        return None
+    exact = Fraction(value) * Fraction(factor)
+    return round(exact, 4) if abs(exact) <= LIMIT else None
 
 
 @lru_cache(typed=True)

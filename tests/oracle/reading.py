@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from tests.oracle.values import Json, Node, Product
+from tests.oracle.values import Digits, Json, Node, Product
 
 MOST_BYTES = 1 << 20
 MOST_LEVELS = 32
@@ -117,9 +117,13 @@ def finite(text: str) -> float:
 
 
 def whole_number(text: str) -> int:
-    """A whole number; beyond 2^53 the double it stands for."""
+    """A whole number; beyond 2^53 the double it stands for, which remembers its digits."""
     number = finite(text)
-    return int(text) if abs(number) < EXACT_INTEGERS else int(number)
+    if abs(number) < EXACT_INTEGERS:
+        return int(text)
+    long = Digits(int(number))
+    long.written = text
+    return long
 
 
 def no_constant(text: str) -> float:

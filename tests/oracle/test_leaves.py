@@ -281,7 +281,7 @@ def test_abandoned_reads_only_the_products_that_where_leaves() -> None:
         ([0.03125], {"is": 0.0312}, True),  # exactly between: to the even
         ([0.09375], {"is": 0.0938}, True),
         ([-3, 5], {"is": 2}, True),
-        (["5", True, {}, None], {"is": 0}, True),
+        (["5 EUR", True, {}, None], {"is": 0}, True),
         ([1e11], {"at_least": 1e11}, True),
         ([1e11 + 0.5], {"is": 0}, True),
         ([-1e11 - 1], {"is": 0}, True),
@@ -297,9 +297,12 @@ def test_total(prices: list[object], comparisons: Node, *, expected: bool) -> No
 
 @pytest.mark.parametrize(
     ("quantity", "amount"),
-    [(3, 60), (2.0, 40), (0, 20), (2.5, 20), ("3", 20), (True, 20), (1_000_001, 20), ([2, 3], 20)],
+    [
+        *((3, 60), (2.0, 40), (0, 0), (2.5, 50), (-1, -20), (True, 0), (1_000_001, 20_000_020)),
+        *(([2, 3], 40), ([], 0), ({}, 0), (None, 20), (6e9, 0), (2e11, 0)),
+    ],
 )
-def test_times_multiplies_by_a_whole_number(quantity: object, amount: int) -> None:
+def test_times_multiplies_by_any_number(quantity: object, amount: int) -> None:
     takings: Node = {"total": "price", "of": "any", "times": "quantity", "is": amount}
     assert true_now(takings, on(0, "a", price=20, quantity=quantity))
     assert true_now(takings, order(0, {"price": 20, "quantity": quantity}))
@@ -319,11 +322,32 @@ def test_averages_are_exact_and_weighted() -> None:
     assert not true_now({"average": "price", "of": "a", "is": 0.3333}, *thirds)
     weighted: Node = {"average": "price", "of": "order", "times": "quantity", "is": 30}
     assert true_now(weighted, order(0, {"price": 40, "quantity": 2}, {"price": 10}))
+    assert true_now(
+        weighted, order(0, {"price": 40, "quantity": 0.5}, {"price": 20, "quantity": 0.5})
+    )
+    assert not true_now(weighted, order(0, {"price": 30, "quantity": 0}))
+
+
+def test_standard_properties_are_read_by_their_kind() -> None:
+    assert true_now({"total": "price", "of": "a", "is": 19.9}, on(0, "a", price=" 19.90"))
+    bought: Node = {"performed": "a", "where": {"product_id": "39910"}}
+    assert true_now(bought, on(0, "a", products=[{"product_id": 39910}]))
+    assert true_now({"performed": "a", "where": {"currency": "EUR"}}, on(0, "a", currency="eur"))
+    missing: Node = {"performed": "a", "where": {"price": {"exists": False}}}
+    assert true_now(missing, on(0, "a", price="12,50", products=[{"price": 5}]))
+
+
+def test_each_event_is_one_value() -> None:
+    orders = order(0, {"price": 40, "quantity": 2}, {"price": 10}), order(1, {"price": 10})
+    whole: Node = {"of": "order", "times": "quantity", "each": "event"}
+    assert true_now({"average": "price", **whole, "is": 50}, *orders)
+    assert true_now({"largest": "price", **whole, "is": 90}, *orders)
+    assert true_now({"smallest": "price", **whole, "is": 10}, *orders)
 
 
 def test_aggregates_but_the_total_are_false_of_nothing() -> None:
     for leaf in ("average", "largest", "smallest"):
-        assert not true_now({leaf: "price", "of": "a", "at_most": 5}, on(0, "a", price="1"))
+        assert not true_now({leaf: "price", "of": "a", "at_most": 5}, on(0, "a", price="1,5"))
     assert true_now({"largest": "price", "of": "a", "is": 3}, on(0, "a", price=[1, 3, 2]))
     assert true_now({"smallest": "price", "of": "a", "is": 1}, on(0, "a", price=[2, 1, 3]))
 
@@ -338,7 +362,8 @@ def test_latest_and_first_look_for_the_property() -> None:
     events = on(0, "a", p=["x", "w"]), on(1, "a", p="y"), on(2, "a", p={}), on(3, "a")
     assert true_now({"latest": "p", "of": "a", "is": "y"}, *events)
     assert true_now({"first": "p", "of": "a", "is": "x"}, *events)
-    assert not true_now({"first": "p", "of": "a", "is": "w"}, *events)
+    assert true_now({"first": "p", "of": "a", "is": "w"}, *events)
+    assert not true_now({"first": "p", "of": "a", "is_not": "w"}, *events)
     assert not true_now({"latest": "p", "of": "b", "is_not": "y"}, *events)
     assert true_now({"latest": "p", "of": "b", "exists": False}, *events)
     assert flips({"latest": "p", "of": "a", "within": "1s", "is": "x"}, *events[:2]) == [

@@ -3,6 +3,8 @@
 Values are texts, finite numbers, true and false. Objects and empty lists are none.
 """
 
+import math
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -39,8 +41,86 @@ def present(data: Json, name: str) -> bool:
 
 
 def values_at(data: Json, name: str) -> list[Value]:
-    """All values at the path, in the order of the document."""
-    return [value for thing in found(data, name.split(".")) for value in flat(thing)]
+    """All values at the path, in the order of the document; standard ones by their kind."""
+    written = [value for thing in found(data, name.split(".")) for value in flat(thing)]
+    if name not in STANDARD:
+        return written
+    return [value for one in written if (value := STANDARD[name](one)) is not None]
+
+
+class Digits(int):
+    """A whole number beyond 2^53, with the digits with which it was written."""
+
+    written: str
+
+
+def a_number(value: Value) -> Value | None:
+    """The number that it is, or that the same digits without quotes would be (8)."""
+    if kind(value) == "number":
+        return value
+    if kind(value) == "text" and re.fullmatch(r" *-?([0-9]+\.?[0-9]*|\.[0-9]+) *", str(value)):
+        number = float(str(value).strip(" "))
+        return number if math.isfinite(number) else None
+    return None
+
+
+def a_text(value: Value) -> Value | None:
+    """The text that it is, or the decimal text of a whole number (8)."""
+    if isinstance(value, Digits):
+        return value.written
+    if kind(value) == "text":
+        return value
+    if isinstance(value, str) or kind(value) != "number":
+        return None
+    if value == math.floor(value) and abs(value) <= 2**53:
+        return f"{int(value):d}"
+    return None
+
+
+def a_currency(value: Value) -> Value | None:
+    """A text in upper case (8)."""
+    return str(value).upper() if kind(value) == "text" else None
+
+
+STANDARD: dict[str, Callable[[Value], Value | None]] = {
+    **dict.fromkeys(
+        (
+            "price",
+            "quantity",
+            "revenue",
+            "total",
+            "subtotal",
+            "value",
+            "tax",
+            "shipping",
+            "discount",
+            "amount",
+            "position",
+            "rating",
+            "score",
+        ),
+        a_number,
+    ),
+    **dict.fromkeys(
+        (
+            "product_id",
+            "variant_id",
+            "sku",
+            "order_id",
+            "checkout_id",
+            "cart_id",
+            "list_id",
+            "promotion_id",
+            "wishlist_id",
+            "coupon_id",
+            "session_id",
+            "query_id",
+            "review_id",
+        ),
+        a_text,
+    ),
+    "currency": a_currency,
+}
 
 
 def kind(value: Value) -> str:
@@ -71,7 +151,7 @@ def both_numbers(value: Value, wanted: Json) -> bool:
 
 
 def both_texts(value: Value, wanted: Json) -> bool:
-    """`starts_with` and `contains` are for texts."""
+    """`starts_with`, `ends_with` and `contains` are for texts."""
     return kind(value) == "text" and kind(as_double(wanted)) == "text"
 
 
@@ -85,6 +165,7 @@ COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "above": lambda value, wanted: both_numbers(value, wanted) and value > as_double(wanted),
     "below": lambda value, wanted: both_numbers(value, wanted) and value < as_double(wanted),
     "starts_with": lambda value, wanted: both_texts(value, wanted) and value.startswith(wanted),
+    "ends_with": lambda value, wanted: both_texts(value, wanted) and value.endswith(wanted),
     "contains": lambda value, wanted: both_texts(value, wanted) and wanted in value,
 }
 
@@ -95,9 +176,15 @@ def comparisons_of(leaf: Node) -> Node:
 
 
 def satisfied(values: list[Value], comparisons: Node) -> bool:
-    """One value that satisfies all comparisons is enough; only `exists: false` needs none."""
+    """One value that satisfies all comparisons is enough (8); only `exists: false` needs none.
+
+    But `is_not` and `not_in` hold of all values or not at all.
+    """
     if "exists" in comparisons:
         return bool(values) is comparisons["exists"]
+    negated = {key: wanted for key, wanted in comparisons.items() if key in ("is_not", "not_in")}
+    if not all(COMPARISONS[key](one, negated[key]) for key in negated for one in values):
+        return False
     return any(
         all(COMPARISONS[key](value, wanted) for key, wanted in comparisons.items())
         for value in values

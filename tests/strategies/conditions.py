@@ -6,6 +6,8 @@ from typing import Any, TypeAlias
 from hypothesis import strategies as st
 
 from tests.strategies.words import (
+    CURRENCIES,
+    KINDS,
     NUMBERS,
     PROPERTIES,
     TEXTS,
@@ -57,12 +59,64 @@ COMPARISONS: st.SearchStrategy[Node] = st.one_of(
         st.sampled_from(["at_least", "at_most", "above", "below"]),
         NUMBER,
     ),
-    st.builds(lambda key, text: {key: text}, st.sampled_from(["starts_with", "contains"]), TEXT),
+    st.builds(
+        lambda key, text: {key: text},
+        st.sampled_from(["starts_with", "ends_with", "contains"]),
+        TEXT,
+    ),
     st.builds(between, NUMBER, NUMBER),
     st.builds(lambda value, number: {"is_not": value, "at_least": number}, VALUE, NUMBER),
     st.builds(lambda one, other: {"starts_with": one, "contains": other}, TEXT, TEXT),
+    st.builds(lambda one, other: {"is_not": one, "ends_with": other}, VALUE, TEXT),
 )
-WHERES = st.dictionaries(PROPERTY, VALUE | COMPARISONS, min_size=1, max_size=2)
+OF_NUMBERS = st.sampled_from([*NUMBERS, *NUMBERS, True])
+OF_TEXTS = st.sampled_from([*TEXTS, *TEXTS, "1", "7", "2.5", False])
+OF_CURRENCIES = st.sampled_from(CURRENCIES)
+
+
+def equalities(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Node]:
+    """Comparisons with values of one kind, or of whether there is one."""
+    several = st.lists(values, min_size=1, max_size=3, unique_by=str)
+    return st.one_of(
+        st.builds(lambda key, value: {key: value}, st.sampled_from(["is", "is_not"]), values),
+        st.builds(lambda key, some: {key: some}, st.sampled_from(["in", "not_in"]), several),
+        st.builds(lambda truth: {"exists": truth}, st.booleans()),
+    )
+
+
+ORDERS = st.builds(
+    lambda key, number: {key: number},
+    st.sampled_from(["at_least", "at_most", "above", "below"]),
+    NUMBER,
+)
+BY_KIND: dict[str | None, tuple[st.SearchStrategy[Any], st.SearchStrategy[Node]]] = {
+    None: (VALUE, COMPARISONS),
+    "number": (OF_NUMBERS, equalities(OF_NUMBERS) | ORDERS | st.builds(between, NUMBER, NUMBER)),
+    "text": (
+        OF_TEXTS,
+        equalities(OF_TEXTS)
+        | st.builds(
+            lambda key, text: {key: text},
+            st.sampled_from(["starts_with", "ends_with", "contains"]),
+            TEXT,
+        ),
+    ),
+    "currency": (OF_CURRENCIES, equalities(OF_CURRENCIES)),
+}
+
+
+def comparisons_of(name: str) -> st.SearchStrategy[Node]:
+    """Comparisons that may be asked of a property."""
+    return BY_KIND[KINDS.get(name)][1]
+
+
+def clauses_of(name: str) -> st.SearchStrategy[tuple[str, Any]]:
+    """A property with a value, or with comparisons, that may be asked of it."""
+    value, comparisons = BY_KIND[KINDS.get(name)]
+    return st.tuples(st.just(name), value | comparisons)
+
+
+WHERES = st.lists(PROPERTY.flatmap(clauses_of), min_size=1, max_size=2).map(dict)
 COUNT_COMPARISONS: st.SearchStrategy[Node] = st.one_of(
     st.sampled_from([{}, {}, {"at_least": 1}, {"at_least": 2}]),
     st.builds(lambda number: {"at_least": number}, COUNTS),
@@ -219,9 +273,10 @@ def aggregate(draw: Draw, words: Words) -> Node:
     leaf = draw(st.sampled_from(["total", "total", "average", "largest", "smallest"]))
     node = {leaf: draw(st.sampled_from(["price", "price", "quantity", "tags"]))}
     node["of"] = event(draw, words)
+    node |= multiplied(draw)
     if leaf not in ("total", "average"):
         return {**node, **scope(draw, words), **draw(AMOUNT_COMPARISONS)}
-    node |= {**aged(draw, words), **multiplied(draw)}
+    node |= aged(draw, words)
     if draw(SOMETIMES):
         node |= once(draw, words)
     if leaf == "total" and draw(SOMETIMES):
@@ -230,17 +285,19 @@ def aggregate(draw: Draw, words: Words) -> Node:
 
 
 def multiplied(draw: Draw) -> Node:
-    """A second property to multiply with, or none."""
+    """A second property to multiply with, or none; at times each event is one value."""
+    node: Node = {"each": "event"} if draw(SOMETIMES) else {}
     if draw(st.booleans()):
-        return {}
-    return {"times": draw(st.sampled_from(["quantity", "quantity", "price"]))}
+        node["times"] = draw(st.sampled_from(["quantity", "quantity", "price"]))
+    return node
 
 
 def minus(draw: Draw, words: Words) -> Node:
     """A total to take off."""
     node: Node = {"total": draw(st.sampled_from(["price", "quantity"])), "of": event(draw, words)}
     where = {"where": draw(WHERES)} if draw(SELDOM) else {}
-    return {**node, **where, **multiplied(draw)}
+    times = {key: value for key, value in multiplied(draw).items() if key == "times"}
+    return {**node, **where, **times}
 
 
 def ratio(draw: Draw, words: Words) -> Node:
@@ -273,19 +330,22 @@ def part(draw: Draw, words: Words) -> Node:
 
 def latest(draw: Draw, words: Words) -> Node:
     """The last or the first value."""
-    leaf = draw(st.sampled_from(["latest", "first"]))
-    node = {leaf: draw(PROPERTY), "of": event(draw, words)}
+    leaf, name = draw(st.sampled_from(["latest", "first"])), draw(PROPERTY)
+    node = {leaf: name, "of": event(draw, words)}
     node |= scope(draw, words, since=False, within=leaf == "latest")
-    return {**node, **draw(COMPARISONS)}
+    return {**node, **draw(comparisons_of(name))}
 
 
 def favours(draw: Draw, words: Words) -> Node:
     """The most frequent value."""
-    node = {"favours": draw(PROPERTY), "of": event(draw, words)}
+    name = draw(PROPERTY)
+    node = {"favours": name, "of": event(draw, words)}
     node |= scope(draw, words, since=False)
     asked = draw(st.sampled_from(["is", "is_not", "in", None]))
     if asked:
-        node[asked] = draw(VALUE_LISTS if asked == "in" else VALUE)
+        value = BY_KIND[KINDS.get(name)][0]
+        several = st.lists(value, min_size=1, max_size=3, unique_by=str)
+        node[asked] = draw(several if asked == "in" else value)
     if draw(SOMETIMES):
         node["share"] = draw(SHARES)
     if draw(SOMETIMES):

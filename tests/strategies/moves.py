@@ -18,13 +18,21 @@ def odd(*values: list[Any]) -> st.SearchStrategy[Any]:
     return st.sampled_from([value for some in values for value in some])
 
 
-PRODUCT_IDS = odd(["a", "a", "a", "a", "b", "b", "b", "ab", 1, None, {}, [], ["a", "b"], True])
+PRODUCT_IDS = odd(
+    ["a", "a", "a", "a", "b", "b", "b", "ab", None, {}, [], ["a", "b"], True],
+    [1, 1.0, "1", 7, 7.0, 7.5, [7, "a", 2.5], 1e22, 10**22, 2.0**53, 2.0**53 + 2, 2**63 + 1],
+)
+CURRENCIES = odd(["EUR", "EUR", "eur", "Eur", "USD", 5, True, None, [], ["usd", 1, "EUR"]])
 PRICES = odd(
     [1, 1, 2, 2, 3, 3, 5, 2.5, 0.1, 0.2, 2.0, -1, 0, -0.0],
     [1e11, 1e11 + 1, -1e11 - 1, 0.03125, 0.00005, 1e22, 10**22, 1e-300],
-    ["2", True, None, {}, [], [1, [2.5]]],
+    ["2", "2.50", " -1", "3.", ".1", True, None, {}, [], [1, [2.5]], ["2", "12,50", 0.1]],
+    ["12,50", "1e2", "", ".", "\u0661", "+2", "1 000", "9" * 400, "2\t"],
 )
-QUANTITIES = odd([1, 2, 2, 2, 3, 3, 2.0, 0, 2.5, "2", True, None, None, [2, 3], 1_000_001])
+QUANTITIES = odd(
+    [1, 2, 2, 2, 3, 3, 2.0, 0, 2.5, -1, 0.1, 0.00005, None, None],
+    ["2", "2.5 ", "x", True, [2, 3], ["x", 2], [], {}, 1e11, 1e11 + 1],
+)
 CATEGORIES = odd(["a", "a", "a", "b", "b", "ab", True, None, ["b", "a"], ["a", "a", "b"], 2])
 LOOKS = odd(
     [{"colour": "a"}, {"colour": "a"}, {"colour": "b"}, {"colour": ["b", "a"]}, {"colour": None}],
@@ -58,14 +66,22 @@ TRAITS: st.SearchStrategy[Node] = st.fixed_dictionaries(
 )
 PRODUCT: st.SearchStrategy[Node] = st.fixed_dictionaries(
     {"product_id": PRODUCT_IDS, "price": PRICES, "category": CATEGORIES},
-    optional={"quantity": QUANTITIES, "look": LOOKS, "tags": TAGS},
+    optional={"quantity": QUANTITIES, "look": LOOKS, "tags": TAGS, "currency": CURRENCIES},
 )
 PROPERTIES: st.SearchStrategy[Node | None] = st.one_of(
     PRODUCT,
     st.fixed_dictionaries({"products": st.lists(PRODUCT, max_size=3)}),
     st.builds(
         lambda own, products: {**own, "products": products},
-        st.fixed_dictionaries({}, optional={"price": PRICES, "quantity": QUANTITIES, "tags": TAGS}),
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "price": PRICES,
+                "quantity": QUANTITIES,
+                "tags": TAGS,
+                "currency": CURRENCIES,
+            },
+        ),
         st.lists(PRODUCT, min_size=1, max_size=2),
     ),
     st.sampled_from([None, {}, {"products": None, "price": 2}]),

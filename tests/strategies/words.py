@@ -18,11 +18,15 @@ STANDARD_EVENTS = (
 OWN_EVENT = "loyalty_card_scanned"
 PROPERTIES = (
     *("product_id", "product_id", "category", "category"),
-    *("price", "price", "quantity", "look.colour", "tags"),
+    *("price", "price", "quantity", "look.colour", "tags", "currency"),
 )
+KINDS = {"product_id": "text", "price": "number", "quantity": "number", "currency": "currency"}
+"""The standard ones among the properties."""
+CURRENCIES = ("EUR", "EUR", "USD", True)
 TRAITS = ("plan", "plan", "score", "home.city")
 TEXTS = ("a", "b", "ab")
 NUMBERS = (1, 2, 2.0, 2.5, 0.1, 3, 0)
+TRUTHS = (True, False)
 VALUES = ("a", "a", "a", "b", "b", *TEXTS, *NUMBERS, True, False, "1")
 DURATIONS = ("1ms", "500ms", "1s", "2s", "10s", "1m", "30m", "1h", "12h", "24h", "1d", "2d")
 UNITS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}

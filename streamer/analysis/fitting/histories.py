@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from streamer.analysis.fitting.gamma_gamma import Spent
 from streamer.app.inputs import Decoder, read_records
 from streamer.core.columns import Row, read_with_holders
+from streamer.core.standard import kinds_of
 from streamer.core.values import SCALE, Property, ten_thousandths
 from streamer.errors import InvalidEvent
 from streamer.ports import Log
@@ -52,6 +53,7 @@ class Histories:
         """Gather the purchases of a log; `watch` is called after every batch."""
         seen: set[tuple[str, str]] = set()
         amounts = None if self.value is None else Property(self.value)
+        standard = kinds_of([] if self.value is None else [self.value])
         for record in read_records(log, watch):
             self.lines += 1
             try:
@@ -68,7 +70,7 @@ class Histories:
             seen.add(mark)
             self.times.setdefault(event.customer, []).append(event.time)
             if amounts is not None:
-                row = Row(event.name, event.time, event.properties, None, 0)
+                row = Row(event.name, event.time, event.properties, None, 0, standard)
                 values = read_with_holders(amounts, None, row)
                 numbers = (ten_thousandths(value) for value, _ in values)
                 amount = sum(number for number in numbers if number is not None)

@@ -25,6 +25,7 @@ from streamer.core.columns import Row
 from streamer.core.engine.program import RuleSet
 from streamer.core.engine.segment import Transition
 from streamer.core.profile import Profile, State
+from streamer.core.standard import Unusable
 from streamer.core.state.cell import Cell
 from streamer.hashes import fingerprint
 from streamer.types import MINUTE, Event, Millis, Outcome, SegmentChange, Wake
@@ -43,9 +44,10 @@ class Decision:
     """What deciding yields. `profile` is None when it is gone, or never began.
 
     `overflows` lists the slots of cells that went beyond their stated bound, once for each time.
+    `unusable` are the properties of the event that rules read and could not, with what stood there.
     """
 
-    __slots__ = ("changes", "outcome", "overflows", "profile")
+    __slots__ = ("changes", "outcome", "overflows", "profile", "unusable")
 
     def __init__(
         self,
@@ -58,6 +60,7 @@ class Decision:
         self.changes = changes
         self.outcome = outcome
         self.overflows = overflows
+        self.unusable: Unusable = {}
 
 
 def decide(rules: RuleSet, profile: Profile | None, cause: Event | Wake) -> Decision:
@@ -79,12 +82,15 @@ def decide(rules: RuleSet, profile: Profile | None, cause: Event | Wake) -> Deci
     if time - profile.last >= rules.patience:
         forget(rules, profile, time)
     profile.accept(printed, time, rules.max_lateness)
-    row = Row(name, time, properties, traits, rules.columns)
+    standard = rules.reaction(name).standard
+    row = Row(name, time, properties, traits, rules.columns, standard)
     transitions = apply(rules, profile, row)
     if transitions:
         changes += changes_of(rules, profile, profile.clock, transitions, ("event", event_id))
     set_wake(rules, profile)
-    return decision_of(profile, changes)
+    decision = decision_of(profile, changes)
+    decision.unusable = row.unusable
+    return decision
 
 
 def refusal(
@@ -248,7 +254,7 @@ def leave_everything(
     return changes_of(rules, profile, now, exits, cause, FORGOTTEN)
 
 
-def changes_of(  # noqa: PLR0913 (what a change says)
+def changes_of(
     rules: RuleSet,
     profile: Profile,
     now: Millis,

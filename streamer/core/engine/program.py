@@ -10,6 +10,7 @@ from typing import Final, final
 from streamer.core.engine.segment import CompiledSegment
 from streamer.core.rules.identity import cell_key
 from streamer.core.rules.spec import Header
+from streamer.core.standard import kinds_of
 from streamer.core.state.cell import Cell, Identity
 from streamer.core.state.times import Times
 from streamer.types import FOREVER, Millis
@@ -23,12 +24,14 @@ class Reaction:
     """What an event of one name does: the cells that it moves, then the segments to decide.
 
     `followers` says for each of these segments whether the event cannot touch it itself: it only
-    asks about other segments, so it is decided if one before it has moved.
+    asks about other segments, so it is decided if one before it has moved. `standard` are the
+    standard properties that the cells read, with their kinds.
     """
 
     def __init__(
         self, cells: list[Cell], segments: list[CompiledSegment], followers: list[bool]
     ) -> None:
+        self.standard = kinds_of([name for cell in cells for name in cell.reads])
         self.cells = cells
         self.segments = segments
         self.followers = followers
@@ -43,7 +46,7 @@ class RuleSet:
     (ms) after which something can be forgotten.
     """
 
-    def __init__(  # noqa: PLR0913 (what a rule set consists of)
+    def __init__(
         self,
         header: Header,
         version: str,

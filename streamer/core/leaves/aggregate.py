@@ -15,6 +15,7 @@ from streamer.core.state.cell import Cell
 from streamer.core.state.ledger import Ledger, Reads
 from streamer.core.state.sums import Sums, SumsState, Total, TotalState
 from streamer.core.state.times import first_after
+from streamer.core.values import SCALE
 from streamer.types import Millis
 
 MOST_STEPS: Final = 128
@@ -41,8 +42,9 @@ class Aggregate:
     """The total or average of `property`, each value multiplied by `times`, compares as stated.
 
     Of the events with one value of `per` only the latest counts, if no event of `without` with that
-    value came after it. Operands are whole numbers of ten-thousandths. In its identity a leaf is
-    called by its `kind`.
+    value came after it. With `each_event`, what one event carries is added up first and is one
+    value. Operands are whole numbers of ten-thousandths. In its identity a leaf is called by its
+    `kind`.
     """
 
     kind: Literal["total", "average"]
@@ -50,6 +52,7 @@ class Aggregate:
     scope: Scope
     comparisons: tuple[Comparison, ...]
     times: str | None = None
+    each_event: bool = False
     per: str | None = None
     without: Names | None = None
     minus: Minus | None = None
@@ -63,20 +66,25 @@ class Aggregate:
         scope = self.scope
         said = f"{self.label()} {wording.comparisons(self.comparisons, scaled=True)}"
         if self.per is not None or scope.older is not None or self.minus is not None:
-            judge = Compares(self.comparisons, average=self.kind == "average")
+            judge = Compares(self.comparisons, self.unit() if self.kind == "average" else 0)
             return Followed(said, self.flows(binder), judge)
         ref = binder.share(reset_by(self._cell(binder), scope.since))
         return Compared(said, ref, self)
 
+    def unit(self) -> int:
+        """Return how much of the weights of an average is one value."""
+        return SCALE if self.times is not None and not self.each_event else 1
+
     def label(self) -> str:
         """Say what is added up."""
         scope = self.scope
-        said = f"{self.kind} {_added(self.property, self.times, scope.events)}"
+        said = f"{self.kind} {wording.amount(self.property, self.times, each=self.each_event)}"
+        said += f" of {wording.names(scope.events)}"
         said += wording.per(self.per, self.without) + wording.scope(scope)
         minus = self.minus
         if minus is not None:
-            said += f" minus {_added(minus.property, minus.times, minus.events)}"
-            said += wording.where(minus.where)
+            said += f" minus {wording.amount(minus.property, minus.times, each=False)}"
+            said += f" of {wording.names(minus.events)}{wording.where(minus.where)}"
         return said
 
     def flows(self, binder: Binder) -> list[Flow]:
@@ -92,38 +100,38 @@ class Aggregate:
 
     def _cell(self, binder: Binder) -> Cell:
         scope, name, times = self.scope, self.property, self.times
-        amounts = binder.amounts(name, scope.where, times)
+        amounts = binder.amounts(name, scope.where, times, each=self.each_event)
         if self.per is not None or scope.older is not None:
             value = undoes = None
             if self.per is not None:
                 value = binder.column(self.per, scope.where)
                 undoes = None if self.without is None else binder.column(self.per, ())
             reads = Reads(binder.filter(scope.where), amounts, value, undoes)
-            return Ledger(scope, (name, times, self.per), reads, self.without, binder.terms)
+            return Ledger(scope, (name, self.per), reads, self.without, binder.terms)
         if scope.within is None and scope.since is None:
             return Total(scope.events, scope.where, name, times, amounts)
         return Sums(scope.events, scope.where, name, times, amounts, scope.within)
 
 
-def _added(name: str, times: str | None, events: Names) -> str:
-    return f"{name}{f' times {times}' if times else ''} of {wording.names(events)}"
-
-
 @final
 class Compared(Leaf):
-    """A total or average compares as stated; it changes as events leave the window."""
+    """A total or average compares as stated; it changes as events leave the window.
+
+    An average divides by the weights, `unit` of which are one value.
+    """
 
     def __init__(self, label: str, ref: CellRef, question: Aggregate) -> None:
         super().__init__(label)
         self._ref = ref
         self._within = question.scope.within or 0
         self._average = question.kind == "average"
+        self._unit = question.unit()
         self._wanted = Between(question.comparisons)
 
     def _holds(self, amount: int, count: int) -> bool:
         if not self._average:
             return self._wanted.includes(amount, 1)
-        return count > 0 and self._wanted.includes(amount, count)
+        return count > 0 and self._wanted.includes(amount * self._unit, count)
 
     def _for_good(self, amount: int, count: int) -> Until:
         return ALWAYS if self._holds(amount, count) else NEVER
@@ -193,8 +201,11 @@ class Compared(Leaf):
             left = first_after(state.times, now - self._within) if self._within else 0
             amount = state.amounts[-1] - state.before(left)
             count = state.counts[-1] - state.counted_before(left)
-        if not count:
+        if not count and not amount:
             return "nothing so far"
-        if self._average:
-            return f"{wording.decimal(round(amount / count))} of {count}"
-        return wording.decimal(amount)
+        if not self._average:
+            return wording.decimal(amount)
+        weight = wording.decimal(count * SCALE // self._unit)
+        if count <= 0:
+            return f"{wording.decimal(amount)} of {weight}, which divides nothing"
+        return f"{wording.decimal(round(amount * self._unit / count))} of {weight}"

@@ -17,6 +17,7 @@ from streamer.types import Millis
 class Extreme:
     """The largest or smallest value of `property` compares as stated.
 
+    Each value is multiplied by `times`; with `each_event`, those of one event are added up first.
     Operands are whole numbers of ten-thousandths. In its identity a leaf is called by its `kind`.
     """
 
@@ -24,6 +25,8 @@ class Extreme:
     property: str
     scope: Scope
     comparisons: tuple[Comparison, ...]
+    times: str | None = None
+    each_event: bool = False
 
     def spec_kind(self) -> str:
         """What the leaf is called in its identity."""
@@ -32,11 +35,12 @@ class Extreme:
     def bind(self, binder: Binder) -> Leaf:
         """Return the leaf that asks this."""
         scope = self.scope
-        amounts = binder.amounts(self.property, scope.where, None)
+        amounts = binder.amounts(self.property, scope.where, self.times, each=self.each_event)
         thresholds = _thresholds(self.comparisons)
         cell = Regions(scope.events, scope.where, self.property, amounts, thresholds, scope.within)
         ref = binder.share(reset_by(cell, scope.since))
-        said = f"{self.kind} {self.property} of {wording.names(scope.events)}"
+        said = f"{self.kind} {wording.amount(self.property, self.times, each=self.each_event)}"
+        said += f" of {wording.names(scope.events)}"
         said += f"{wording.scope(scope)} {wording.comparisons(self.comparisons, scaled=True)}"
         return FarthestRegion(said, ref, self)
 

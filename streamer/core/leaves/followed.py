@@ -32,24 +32,30 @@ class Judge:
 
 @final
 class Compares(Judge):
-    """The first sum, less the second if there is one, or its average, compares as stated."""
+    """The first sum, less the second if there is one, compares as stated.
 
-    def __init__(self, comparisons: tuple[Comparison, ...], *, average: bool = False) -> None:
+    With `unit` its average does: the sum by the weights, `unit` of which are one value.
+    """
+
+    def __init__(self, comparisons: tuple[Comparison, ...], unit: int = 0) -> None:
         self._wanted = Between(comparisons)
-        self._average = average
+        self._unit = unit
 
     def holds(self, flows: list[Flow]) -> bool:
         """Compare, an average without a quotient."""
         amount, count = _less(flows), flows[0].count
-        if self._average:
-            return count > 0 and self._wanted.includes(amount, count)
+        if self._unit:
+            return count > 0 and self._wanted.includes(amount * self._unit, count)
         return self._wanted.includes(amount, 1)
 
     def detail(self, flows: list[Flow]) -> str:
         """Say the sum or the average."""
         amount, count = _less(flows), flows[0].count
-        if self._average:
-            return f"{wording.decimal(round(amount / count))} of {count}" if count else "nothing"
+        if self._unit:
+            if count <= 0:
+                return "nothing"
+            mean = wording.decimal(round(amount * self._unit / count))
+            return f"{mean} of {wording.decimal(count * UNIT // self._unit)}"
         return wording.decimal(amount)
 
 

@@ -88,7 +88,7 @@ class Performed:
             several=self.counting not in {"events", "per"},
         )
         per = binder.terms.zone if days is not None else name
-        return Ledger(scope, (None, None, per), reads, self.without, binder.terms, each)
+        return Ledger(scope, (None, per), reads, self.without, binder.terms, each)
 
     def _cell(self, wanted: "Range", binder: Binder) -> Cell:
         scope = self.scope

@@ -61,6 +61,7 @@ class _Binder:
         self.cells: list[Cell] = []
         self.columns: list[Identity] = []
         self._used: set[int] = set()
+        self._names: set[str] = set()
         self._by_identity: dict[bytes, CellRef] = {}
         self._read: dict[bytes, Column | Amounts | Filter] = {}
         self._memberships = memberships
@@ -78,6 +79,7 @@ class _Binder:
         return ref
 
     def column(self, name: str, where: tuple[Clause, ...]) -> Column:
+        self._note(name, where)
         identity = {"kind": "values", "property": name, "where": canonical(where)}
         key = encoded(identity)
         if key not in self._read:
@@ -85,17 +87,29 @@ class _Binder:
             self._read[key] = Column(self._index(identity), name, passes)
         return cast("Column", self._read[key])
 
-    def amounts(self, name: str, where: tuple[Clause, ...], times: str | None) -> Amounts:
-        identity = {"kind": "amounts", "property": name, "where": canonical(where), "times": times}
+    def amounts(
+        self, name: str, where: tuple[Clause, ...], times: str | None, *, each: bool = False
+    ) -> Amounts:
+        self._note(name, where)
+        if times is not None:
+            self._names.add(times)
+        identity: Identity = {
+            "kind": "amounts",
+            "property": name,
+            "where": canonical(where),
+            "times": times,
+            "each": each,
+        }
         key = encoded(identity)
         if key not in self._read:
             passes = self.filter(where)
-            self._read[key] = Amounts(self._index(identity), name, passes, times)
+            self._read[key] = Amounts(self._index(identity), name, passes, times, each=each)
         return cast("Amounts", self._read[key])
 
     def filter(self, where: tuple[Clause, ...]) -> Filter | None:
         if not where:
             return None
+        self._note(None, where)
         identity = {"kind": "filter", "where": canonical(where)}
         key = encoded(identity)
         if key not in self._read:
@@ -106,9 +120,18 @@ class _Binder:
         return self._memberships[key]
 
     def leaf(self, spec: _Bindable) -> LeafNode:
-        """Bind one leaf and note which cells it asks."""
-        self._used = set()
-        return LeafNode(spec.bind(self), frozenset(self._used))
+        """Bind one leaf, and note which cells it asks and which properties these read."""
+        self._used, self._names = set(), set()
+        leaf = spec.bind(self)
+        for slot in self._used:
+            self.cells[slot].reads |= self._names
+        return LeafNode(leaf, frozenset(self._used))
+
+    def _note(self, name: str | None, where: tuple[Clause, ...]) -> None:
+        """Note which properties a column or a filter reads, also one that is there already."""
+        self._names.update(clause.property for clause in where)
+        if name is not None:
+            self._names.add(name)
 
     def _index(self, identity: Identity) -> int:
         self.columns.append(identity)

@@ -22,6 +22,7 @@ Operator: TypeAlias = Literal[
     "above",
     "below",
     "starts_with",
+    "ends_with",
     "contains",
 ]
 Names: TypeAlias = tuple[str, ...]

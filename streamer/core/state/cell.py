@@ -38,13 +38,15 @@ class Cell:
     """One cell of a program.
 
     `slot` is its place in a profile's states, given when the program is compiled. `horizon` (ms) is
-    the silence after which its state says nothing any more, `FOREVER` where it always does.
+    the silence after which its state says nothing any more, `FOREVER` where it always does. `reads`
+    are the properties that its leaves read.
     """
 
     def __init__(self, events: Names) -> None:
         self.slot = -1
         self.events = events
         self.horizon: Millis = FOREVER
+        self.reads: frozenset[str] = frozenset()
 
     def identity(self) -> Identity:
         """Return what the cell remembers, as plain JSON values.
@@ -84,7 +86,7 @@ class Cell:
         raise NotImplementedError
 
     def drop_until(self, state: State, instant: Millis) -> State | None:
-        """Forget what happened at or before an instant, for a cell that can stand behind `since`."""
+        """Forget what happened at or before an instant; cells behind `since` are asked to."""
         raise NotImplementedError
 
     def merge(self, earlier: State, later: State, profile: Profile) -> State | None:

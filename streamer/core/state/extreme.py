@@ -60,6 +60,7 @@ class Regions(Cell):
             "events": list(self.events),
             "where": canonical(self._where),
             "thresholds": self._thresholds,
+            **self._amounts.identity(),
         }
 
     def widen(self, other: Cell) -> None:

@@ -1,7 +1,7 @@
 """A verdict on the last or first value of a property, or on the last of a trait.
 
-The comparisons are constants, so a value is judged when it comes, and only the verdict decides. The
-value beside it is for people to read.
+The comparisons are constants, so the values of an event are judged together when they come, and
+only the verdict decides. The first value stands beside it for people to read.
 
 Merge: the later verdict, of a first value the earlier one. Of two at one instant the joined-in
 history's is the earlier.
@@ -97,8 +97,7 @@ class ValueVerdict(Cell):
         values = self._column.scalars(row)
         if not values:
             return state
-        value = values[0]
-        return VerdictState(time, self._tests.holds(value), self._kept(value))
+        return VerdictState(time, self._tests.hold_of(values), self._kept(values[0]))
 
     def merge(self, earlier: State, later: State, profile: Profile) -> State | None:  # noqa: ARG002
         """Return the later (earlier) verdict."""
@@ -161,7 +160,7 @@ class TraitVerdict(Cell):
         values = list(flat(traits[self._trait]))
         if not values:
             return VerdictState(time, self._of_nothing, None)
-        holds = not self._of_nothing and self._tests.hold_of_any(values)
+        holds = not self._of_nothing and self._tests.hold_of(values)
         return VerdictState(time, holds, self._kept(values[0]))
 
     def merge(self, earlier: State, later: State, profile: Profile) -> State | None:  # noqa: ARG002

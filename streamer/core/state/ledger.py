@@ -176,14 +176,14 @@ class Reads:
 class Ledger(Cell):
     """Entries of qualifying events.
 
-    `what` names the property that is added up, what it is multiplied with, and what tells entries
-    apart. `each` is how many old entries of a value are kept.
+    `what` names the property that is added up, and what tells entries apart. `each` is how many
+    old entries of a value are kept.
     """
 
     def __init__(
         self,
         scope: Scope,
-        what: tuple[str | None, str | None, str | None],
+        what: tuple[str | None, str | None],
         reads: Reads,
         without: Names | None,
         terms: Terms,
@@ -203,13 +203,14 @@ class Ledger(Cell):
 
     def identity(self) -> Identity:
         """Return what counts, for how much, and when."""
-        property_, times, per = self._what
+        added_up, per = self._what
+        amounts = self._reads.amounts
         return {
             "kind": "ledger",
             "events": list(self.events),
             "where": canonical(self._where),
-            "property": property_,
-            "times": times,
+            "property": added_up,
+            "amounts": None if amounts is None else amounts.identity(),
             "per": per,
             "several": self._reads.several,
             "without": None if self._without is None else list(self._without),
@@ -443,7 +444,7 @@ class Ledger(Cell):
         """Return the bytes of the most loose entries, entries of values, and what was undone."""
         entry = TIME_BYTES + SUM_BYTES + COUNT_BYTES
         most = 12 + (_MOST_LOOSE if self.older else MOST_EVENTS) * entry
-        if self._what[2] is not None:
+        if self._what[1] is not None:
             each = MOST_VALUES * self._each + (MOST_EVENTS if self.older else 0)
             most += MOST_VALUES * (VALUE_BYTES + 3) + each * entry
         if self._without is not None:

@@ -76,7 +76,7 @@ class RepeatedState(State):
 class Repeated(Cell):
     """The last `keep` times of each of the most recent values of a property."""
 
-    def __init__(  # noqa: PLR0913 (what the rule says)
+    def __init__(
         self,
         events: Names,
         where: tuple[Clause, ...],

@@ -26,7 +26,8 @@ from streamer.types import FOREVER, Millis
 
 SUM_BYTES: Final = 18
 """The most bytes of a sum: a number beyond 64 bits takes twice as many."""
-COUNT_BYTES: Final = 9
+COUNT_BYTES: Final = 18
+"""Weights are numbers like sums where they are multiplied."""
 ENTRY_WEIGHT: Final = 12
 
 
@@ -191,6 +192,7 @@ class Total(Cell):
             "times": self._times,
             "events": list(self.events),
             "where": canonical(self._where),
+            **self._amounts.identity(),
         }
 
     def fold(self, state: State | None, row: Row, profile: Profile) -> State | None:  # noqa: ARG002
@@ -251,6 +253,7 @@ class Sums(Cell):
             "events": list(self.events),
             "where": canonical(self._where),
             "within": self._within or None,
+            **self._amounts.identity(),
         }
 
     @property

@@ -72,7 +72,7 @@ class Times(Cell):
         self.keep = max(self.keep, other.keep)
         self.horizon = max(self.horizon, other.horizon)
 
-    def fold(self, state: State | None, row: Row, profile: Profile) -> State | None:
+    def fold(self, state: State | None, row: Row, profile: Profile) -> State | None:  # noqa: ARG002
         """Insert the time of an event that passes."""
         if self._filter is not None and not self._filter.passes(row):
             return state

@@ -16,6 +16,7 @@ FIRST = Latest("colour", SEEN, RED, which="first")
 W10 = Latest("colour", SEEN, RED, within=10)
 DEAR = Latest("colour", SEEN, RED, where=(Clause("price", (Comparison("above", 9),)),))
 FROM_2_TO_4 = (Comparison("at_least", 2), Comparison("at_most", 4))
+NOT_RED = Latest("colour", SEEN, (Comparison("is_not", "red"),))
 
 
 def see(at: int, colour: object, price: int = 0) -> Event:
@@ -31,7 +32,11 @@ def see(at: int, colour: object, price: int = 0) -> Event:
         (LAST, [see(0, "red"), on(1)], "+1"),
         (LAST, [see(0, "red"), see(1, [])], "+1"),
         (LAST, [see(0, ["red", "blue"])], "+0"),
-        (LAST, [see(0, ["blue", "red"])], "-0"),
+        (LAST, [see(0, ["blue", "red"])], "+0"),
+        (LAST, [see(0, ["blue", "green"])], "-0"),
+        (FIRST, [see(0, ["blue", "red"]), see(1, "blue")], "+1"),
+        (NOT_RED, [see(0, "blue")], "+0"),
+        (NOT_RED, [see(0, ["blue", "red"])], "-0"),
         (LAST, [see(5, "red"), see(4, "blue")], "+5"),
         (LAST, [see(5, "red"), see(5, "blue")], "-5"),
         (FIRST, [see(5, "red"), see(5, "blue")], "+5"),
@@ -46,7 +51,7 @@ def see(at: int, colour: object, price: int = 0) -> Event:
         (Latest("colour", SEEN, PRESENT, within=10), [see(0, 0)], "+0 -10"),
         (Latest("colour", SEEN, FROM_2_TO_4), [see(0, 3)], "+0"),
         (Latest("colour", SEEN, FROM_2_TO_4), [see(0, 5)], "-0"),
-        (Latest("colour", SEEN, (Comparison("is_not", "red"),)), [], "-0"),
+        (NOT_RED, [], "-0"),
     ],
 )
 def test_the_verdict(question: Latest, events: list[Event], told: str) -> None:

@@ -70,8 +70,10 @@ class Slots:
     def column(self, name: str, where: tuple[Clause, ...]) -> Column:
         return Column(self._column(), name, self.filter(where))
 
-    def amounts(self, name: str, where: tuple[Clause, ...], times: str | None) -> Amounts:
-        return Amounts(self._column(), name, self.filter(where), times)
+    def amounts(
+        self, name: str, where: tuple[Clause, ...], times: str | None, *, each: bool = False
+    ) -> Amounts:
+        return Amounts(self._column(), name, self.filter(where), times, each=each)
 
     def filter(self, where: tuple[Clause, ...]) -> Filter | None:
         return Filter(self._column(), where) if where else None

@@ -22,6 +22,7 @@ FIRST = Latest("colour", SEEN, RED, which="first")
 W10 = Latest("colour", SEEN, RED, within=10)
 DEAR = Latest("colour", SEEN, RED, where=(Clause("price", (Comparison("above", 9),)),))
 FROM_2_TO_4 = (Comparison("at_least", 2), Comparison("at_most", 4))
+NOT_RED = Latest("colour", SEEN, (Comparison("is_not", "red"),))
 GOLD = Trait("segment", (Comparison("is", "gold"),))
 NONE = Trait("segment", ABSENT)
 ANY = Trait("segment", PRESENT)
@@ -41,7 +42,11 @@ def see(at: int, colour: object, price: int = 0) -> Happened:
         (LAST, [see(0, "red"), on(1)], "+1"),
         (LAST, [see(0, "red"), see(1, [])], "+1"),
         (LAST, [see(0, ["red", "blue"])], "+0"),
-        (LAST, [see(0, ["blue", "red"])], "-0"),
+        (LAST, [see(0, ["blue", "red"])], "+0"),
+        (LAST, [see(0, ["blue", "green"])], "-0"),
+        (FIRST, [see(0, ["blue", "red"]), see(1, "blue")], "+1"),
+        (NOT_RED, [see(0, "blue")], "+0"),
+        (NOT_RED, [see(0, ["blue", "red"])], "-0"),
         (LAST, [see(5, "red"), see(4, "blue")], "+5"),
         (LAST, [see(5, "red"), see(5, "blue")], "-5"),
         (FIRST, [see(5, "red"), see(5, "blue")], "+5"),
@@ -56,7 +61,7 @@ def see(at: int, colour: object, price: int = 0) -> Happened:
         (Latest("colour", SEEN, PRESENT, within=10), [see(0, 0)], "+0 -10"),
         (Latest("colour", SEEN, FROM_2_TO_4), [see(0, 3)], "+0"),
         (Latest("colour", SEEN, FROM_2_TO_4), [see(0, 5)], "-0"),
-        (Latest("colour", SEEN, (Comparison("is_not", "red"),)), [], "-0"),
+        (NOT_RED, [], "-0"),
         (GOLD, [], "-0"),
         (GOLD, [known(0, segment="gold")], "+0"),
         (GOLD, [Happened(0, "seen", {}, {"segment": "gold"})], "+0"),

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamer.core.leaves.aggregate import MOST_STEPS, Aggregate
+from streamer.core.leaves.extreme import Extreme
 from streamer.core.rules.spec import Comparison, Operator, Scope
 from streamer.core.state.cell import MOST_EVENTS
 from streamer.types import FOREVER, Millis
@@ -86,14 +87,64 @@ def test_times_weighs_a_value() -> None:
 @pytest.mark.parametrize(
     ("quantity", "total_price"),
     [
-        *((2, 20), (2.0, 20), ([2], 20), (1_000_000, 10_000_000)),
-        *((1_000_001, 10), (0, 10), (-2, 10), (2.5, 10)),
-        *(("x", 10), (True, 10), (None, 10), ([2, 3], 10)),
+        *((2, 20), (2.0, 20), ([2], 20), (1_000_001, 10_000_010)),
+        *((0, 0), (-2, -20), (2.5, 25), (0.00001, 0.0001), (None, 10), ([2, 3], 20)),
+        *(("x", 0), (True, 0), ({}, 0), ([], 0), (["x", 2], 0), (1e10, 1e11), (2e10, 0), (2e11, 0)),
     ],
 )
-def test_times_is_a_whole_number_or_one(quantity: object, total_price: float) -> None:
+def test_every_number_multiplies_and_what_is_none_makes_the_value_not_count(
+    quantity: object, total_price: float
+) -> None:
     question = asked("total", "is", total_price, times="quantity")
     assert story(question, pay(0, 10, quantity=quantity)) == "+0"
+
+
+def test_products_are_rounded_once() -> None:
+    question = asked("total", "is", 300, times="quantity")
+    assert story(question, pay(0, 33.333333333333336, quantity=9)) == "+0"
+    question = asked("total", "is", 0.0002, times="quantity")
+    assert story(question, pay(0, 0.00005, quantity=3)) == "+0"
+
+
+@pytest.mark.parametrize(
+    ("quantities", "average_price"),
+    [((1, 3), 25), ((0.5, 0.5), 20), ((0, 2), 30), ((-1, 2), 50), ((None, "x"), 10)],
+)
+def test_an_average_divides_by_the_quantities(
+    quantities: tuple[object, object], average_price: float
+) -> None:
+    question = asked("average", "is", average_price, times="quantity")
+    pair = [pay(0, 10, quantity=quantities[0]), pay(0, 30, quantity=quantities[1])]
+    assert story(question, *pair) == "+0"
+
+
+@pytest.mark.parametrize("quantities", [(0, 0), (-1, 1), (1, -2), ("x", "x")])
+def test_an_average_of_no_quantity_is_false(quantities: tuple[object, object]) -> None:
+    question = asked("average", "at_least", -1_000, times="quantity")
+    pair = [pay(0, 10, quantity=quantities[0]), pay(0, 30, quantity=quantities[1])]
+    assert story(question, *pair) == "-0"
+
+
+def test_what_one_event_carries_is_one_value() -> None:
+    order = on(0, "bought", products=[{"price": 1, "quantity": 5}, {"price": 10}])
+    one, none = pay(1, [3, 4]), pay(2, "x")
+    for kind, times, value in (
+        *(("total", None, 18), ("average", None, 9), ("average", "quantity", 11)),
+        *(("largest", None, 11), ("largest", "quantity", 15), ("smallest", None, 7)),
+    ):
+        compared, scope = (Comparison("is", value * 10_000),), Scope(SPENT)
+        question: Aggregate | Extreme = (
+            Extreme(kind, "price", scope, compared, times, each_event=True)  # type: ignore[arg-type]
+            if kind in {"largest", "smallest"}
+            else Aggregate(kind, "price", scope, compared, times, each_event=True)  # type: ignore[arg-type]
+        )
+        assert story(question, order, one, none) == "+2"
+
+
+def test_a_sum_of_one_event_beyond_the_largest_number_does_not_count() -> None:
+    compared = (Comparison("is", 0),)
+    question = Aggregate("total", "price", Scope(SPENT), compared, each_event=True)
+    assert story(question, pay(0, [1e11, 1])) == "+0"
 
 
 def test_several_comparisons_must_all_hold() -> None:
@@ -131,9 +182,9 @@ def test_a_mark_of_long_ago_that_is_merged_in_cuts_exactly() -> None:
     assert earlier.merged(later).flip(90 * day) == FOREVER
 
 
-def test_sums_beyond_64_bits_are_exact() -> None:
-    question = asked("total", "is", 10**17 * 3 + 5, W, times="quantity")
-    dear = (pay(at, 1e11, quantity=1_000_000) for at in range(3))
+def test_the_largest_sums_are_exact() -> None:
+    question = asked("total", "is", 10**11 * 3 + 5, W, times="quantity")
+    dear = (pay(at, 1e10, quantity=10) for at in range(3))
     assert story(question, *dear, pay(4, 5)) == "+4 -10"
 
 

@@ -1,0 +1,125 @@
+"""What a rule may ask of a standard property: a number of a number, a text of a text.
+
+A comparison that no value can satisfy because of the property's kind is refused where it stands. So
+is a currency in lower case, since currencies are read in upper case.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from streamer.core.standard import CURRENCY, KINDS, NUMBER, TEXT, number_of
+from streamer.language.fields import Apart, Field, Group
+from streamer.language.kinds import SCALAR, SCALARS, Kind
+from streamer.language.nodes import Entry, ListNode, Node, ScalarNode
+from streamer.language.reading import Reading, Wrong
+from streamer.language.scalars import resolve
+from streamer.language.words import quoted
+
+_OF_TEXTS: Final = ("starts_with", "ends_with", "contains")
+_ORDERS: Final = ("at_least", "at_most", "above", "below")
+_ID: Final = re.compile(r"(^|[._])(id|sku|ean|gtin)$")
+"""Names of other properties that say that they hold an id."""
+_EQUALS: Final = ("is", "is_not", "in", "not_in")
+_VALUES: Final[dict[str, dict[str, Any]]] = {
+    NUMBER: {"type": ["number", "boolean"]},
+    TEXT: {"type": ["string", "boolean"]},
+    CURRENCY: {"type": ["string", "boolean"], "pattern": "^[^a-z]*$"},
+}
+MEANS: Final = {
+    NUMBER: "A number; a text that is a decimal is read as one.",
+    TEXT: "A text; a whole number is read as its digits.",
+    CURRENCY: "A currency such as EUR, read in upper case.",
+}
+
+
+def check(name: str, entries: dict[str, Entry], reading: Reading) -> None:
+    """Raise `Wrong` at the first comparison that cannot be meant of the property."""
+    for operator, entry in entries.items():
+        if operator in (*_OF_TEXTS, *_ORDERS, *_EQUALS):
+            for node in _values(entry.value):
+                check_value(name, node, reading)
+
+
+def check_value(name: str, node: Node, reading: Reading) -> None:
+    """Raise `Wrong` if a value cannot be meant of the property; warn where it hardly can."""
+    kind = KINDS.get(name)
+    if not isinstance(node, ScalarNode):
+        return
+    value = resolve(node)
+    if isinstance(value, bool):
+        return
+    if kind is None:
+        if _ID.search(name) is not None and isinstance(value, int):
+            message = f'{node.text} is a number: write "{node.text}" if {name} is sent as a text'
+            reading.report.warning(node.at, message)
+        return
+    if isinstance(value, str):
+        if kind == NUMBER:
+            number = number_of(value)
+            hint = "expected a number" if number is None else f"write {value.strip()}"
+            message = f"{name} is a number, and {quoted(value)} is a text: {hint}"
+            raise Wrong(node.at, message)
+        if kind == CURRENCY and value != value.upper():
+            message = f"a currency is read in upper case: write {value.upper()}"
+            raise Wrong(node.at, message)
+    elif kind != NUMBER:
+        hint = "expected one like EUR" if kind == CURRENCY else f'write "{node.text}"'
+        raise Wrong(node.at, f"{name} is a text, and {node.text} is a number: {hint}")
+
+
+def warn_if_no_number(name: str, node: Node, reading: Reading) -> None:
+    """Warn where a standard text is to be added up."""
+    if KINDS.get(name, NUMBER) != NUMBER:
+        reading.report.warning(node.at, f"{name} is a text, so there is nothing to add up")
+
+
+def clauses(fields: tuple[Field, ...], apart: tuple[Apart, ...]) -> dict[str, Kind[Any]]:
+    """Return what may stand at each standard property of a `where`; `fields` are of any property.
+
+    These kinds serve the schema: what the reader accepts is said by `check`.
+    """
+    by_kind = {kind: _clause(kind, fields, apart) for kind in (NUMBER, TEXT, CURRENCY)}
+    return {name: by_kind[kind] for name, kind in KINDS.items()}
+
+
+def clause_schemas(kinds_by_name: dict[str, Kind[Any]]) -> dict[str, Any]:
+    """Return the JSON Schemas of the standard properties, with hover texts."""
+    return {
+        name: {
+            "$ref": f"#/$defs/{kind.name}",
+            "description": MEANS[KINDS[name]],
+            "markdownDescription": MEANS[KINDS[name]],
+        }
+        for name, kind in kinds_by_name.items()
+    }
+
+
+def _clause(kind: str, fields: tuple[Field, ...], apart: tuple[Apart, ...]) -> Kind[Any]:
+    value = Kind(f"{kind}_value", SCALAR.says, _VALUES[kind], SCALAR.read)
+    listed = {"type": "array", "minItems": 1, "items": {"$ref": f"#/$defs/{value.name}"}}
+    values = Kind(f"{kind}_values", SCALARS.says, listed, SCALARS.read, (value,))
+    own: dict[str, Kind[Any]] = {"is": value, "is_not": value, "in": values, "not_in": values}
+    never = _OF_TEXTS if kind == NUMBER else _ORDERS
+    group = Group(
+        "a comparison",
+        tuple(
+            Field(one.name, own.get(one.name, one.kind), one.means)
+            for one in fields
+            if one.name not in never
+        ),
+        tuple(pair for pair in apart if pair.other not in never),
+    )
+    schema = {
+        "anyOf": [{"$ref": f"#/$defs/{value.name}"}, {**group.schema(), "minProperties": 1}],
+    }
+    return Kind(
+        f"{kind}_clause", "value or comparisons", schema, group.read, (value, *group.kinds())
+    )
+
+
+def _values(node: Node) -> Iterator[Node]:
+    if isinstance(node, ListNode):
+        yield from node.items
+    else:
+        yield node
