@@ -31,6 +31,7 @@ from streamer.core.rules.spec import ANY, Clause
 from streamer.core.state.cell import MOST_EVENTS, MOST_VALUES
 from streamer.core.state.dates import MOST_DATES
 from streamer.core.state.purchases import MOST_DAYS
+from streamer.core.state.remaining import MOST_STEPS as MOST_QUANTITIES
 from streamer.core.state.repeated import MOST_REPEATED
 
 _OF_TRAITS: Final = (Trait, OnDate, Anniversary, Age)
@@ -123,7 +124,7 @@ def _reads_any(question: object) -> bool:
 def _properties(question: object) -> Iterator[str]:
     """Yield the properties that a condition reads."""
     for part in _parts(question):
-        for field in ("property", "same", "times", "per"):
+        for field in ("property", "same", "times", "per", "net"):
             name = getattr(part, field, None)
             if isinstance(name, str):
                 yield name
@@ -145,6 +146,9 @@ def _limit(question: object) -> str | None:
             return f"{MOST_EVENTS:,} events in the window"
         case Performed() | Aggregate():
             return _limit_of_counts(question)
+        case Abandoned(net=str(), same=same):
+            items = "" if same is None else f"{MOST_VALUES} different values of {same} and "
+            return f"{items}{MOST_QUANTITIES} events of each"
         case Abandoned(same=str(name)) | Sequence(same=str(name)):
             return f"{MOST_VALUES} different values of {name}"
         case Favours(property=name, within=None):

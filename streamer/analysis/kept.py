@@ -88,7 +88,8 @@ def _of_times(question: object, label: str) -> Kept:
         case Abandoned(same=same, did=did, without=without, where=where, within=within):
             each = "the last times of" if same is None else f"each {same} of"
             what = f"{each} {_of(did, where)} without {_of(without)} since, and when"
-            return Kept(what, () if same is None else (same,), within)
+            read = (same, question.net)
+            return Kept(what, tuple(one for one in read if one is not None), within)
         case Sequence(steps=steps, same=same, within=within):
             chain = ", then ".join(_of(step.events, step.where) for step in steps)
             each = "" if same is None else f", for each {same}"

@@ -111,6 +111,7 @@ def abandoned(values: Values, reading: Reading) -> LeafSpec:
         values.get("where", ()),
         within,
         inner.get("at_least", values.get("at_least", 1)),
+        values.get("net"),
     )
 
 

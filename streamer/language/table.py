@@ -217,6 +217,12 @@ _ABANDONED: Final = Leaf(
         ),
         Field("where", WHERE, "Only beginnings whose properties are as stated."),
         Field("within", kinds.DURATION, "Forget a beginning after that."),
+        Field(
+            "net",
+            names.PROPERTY,
+            "A quantity: what finishes takes its own away from what was begun, all if it says "
+            "none, and the item is open as long as any is left: two of three mugs.",
+        ),
     ),
     (Field("at_least", kinds.COUNT, "How often it was begun, at least; once if not stated."),),
     inner=_ABANDONED_PARTS,

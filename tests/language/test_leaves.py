@@ -101,6 +101,9 @@ LEAVES: dict[str, Condition] = {
     "{sequence: [[product_added], {event: any, where: {category: shoes}}], within: 2d, span: 1h, "
     "same: product_id}": Sequence((Step(ADDED), Step((), SHOES)), 2 * DAY, HOUR, "product_id"),
     "{abandoned: {did: product_added, without: order_completed}}": Abandoned(ADDED, ORDERED),
+    "{abandoned: {did: product_added, without: order_completed}, net: quantity}": Abandoned(
+        ADDED, ORDERED, net="quantity"
+    ),
     "{abandoned: {did: product_added, without: order_completed, for: 1h}, same: customer, "
     "where: {category: shoes}, within: 7d, at_least: 2}": Abandoned(
         ADDED, ORDERED, HOUR, None, SHOES, 7 * DAY, 2

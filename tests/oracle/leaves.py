@@ -19,6 +19,7 @@ from tests.oracle.values import (
     Node,
     Value,
     comparisons_of,
+    face,
     flat,
     present,
     satisfied,
@@ -161,6 +162,8 @@ def abandoned(leaf: Node, customer: Customer, now: int) -> bool:
     asked, name = leaf["abandoned"], leaf.get("same", "product_id")
     wait = duration(asked["for"]) if "for" in asked else 0
     window = duration(leaf["within"]) if "within" in leaf else None
+    if "net" in leaf:
+        return left_over(leaf, customer, now)
     did = items_of(customer.matching(asked["did"], leaf.get("where")), name)
     without = items_of(customer.matching(asked["without"]), name) if did else []
     for item in {item for _, items in did for item in items}:
@@ -176,6 +179,55 @@ def abandoned(leaf: Node, customer: Customer, now: int) -> bool:
         if enough and now - left_open[-1] >= wait:
             return True
     return False
+
+
+def left_over(leaf: Node, customer: Customer, now: int) -> bool:
+    """An A adds its quantity to an item, a B takes its own away, or all; something is left (13)."""
+    asked, name = leaf["abandoned"], leaf.get("same", "product_id")
+    begins = now - duration(leaf["within"]) if "within" in leaf else None
+    level: dict[object, Fraction] = {}
+    begun: dict[object, list[int]] = {}
+    for event in customer.history:
+        if begins is not None and not begins < event.time <= now:
+            continue
+        for item, quantity in said_of(matches(event, asked["did"], leaf.get("where")), name, leaf):
+            added = Fraction(1) if quantity is None else quantity
+            level[item] = max(level.get(item, Fraction(0)) + added, Fraction(0))
+            begun.setdefault(item, []).append(event.time)
+        ends = matches(event, asked["without"], None)
+        takes = said_of(ends, name, leaf)
+        if ends and name != "customer" and not ends.faces(name):
+            takes = [(item, None) for item in level]
+        for item, quantity in takes:
+            left = Fraction(0) if quantity is None else level.get(item, Fraction(0)) - quantity
+            level[item] = max(left, Fraction(0))
+            if not level[item]:
+                begun[item] = []
+    wait = duration(asked["for"]) if "for" in asked else 0
+    least = max(leaf.get("at_least", 1), asked.get("at_least", 1))
+    return any(
+        left > 0 and len(begun[item]) >= least and now - begun[item][-1] >= wait
+        for item, left in level.items()
+    )
+
+
+def said_of(match: Match | None, name: str, leaf: Node) -> list[tuple[object, Fraction | None]]:
+    """Each item of an event with its quantity, None where nothing is said of it."""
+    if match is None:
+        return []
+    read: list[tuple[object, Node]] = [(name, match.event.properties)]
+    if name != "customer":
+        read = [(face(reading.value), reading.home) for reading in match.readings(name)]
+    said: list[tuple[object, Fraction | None]] = []
+    for item, home in read:
+        if not present(home, leaf["net"]):
+            said.append((item, None))
+            continue
+        quantity = next(iter(values_at(home, leaf["net"])), None)
+        number = None if quantity is None else rounded(quantity)
+        if number is not None:
+            said.append((item, number))
+    return said
 
 
 def items_of(found: list[Match], name: str) -> list[tuple[Event, set[object]]]:

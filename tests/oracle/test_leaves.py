@@ -207,12 +207,12 @@ def test_sequence_reads_events_in_order() -> None:
     )
 
 
-def test_sequence_takes_a_late_event_as_of_the_clock() -> None:
+def test_sequence_takes_a_late_event_at_its_own_time() -> None:
     ab: Node = {"sequence": ["a", "b"]}
-    assert not true_now(ab, on(10, "b"), on(5, "a"))
-    assert true_now(ab, on(10, "a"), on(5, "b"))
-    late = on(60 * S, "a"), on(0, "b")
-    assert flips({**ab, "within": "30s"}, *late) == [(60 * S, IN), (90 * S, OUT)]
+    assert true_now(ab, on(10, "b"), on(5, "a"))
+    assert not true_now(ab, on(10, "a"), on(5, "b"))
+    late = on(60 * S, "b"), on(40 * S, "a")
+    assert flips({**ab, "within": "30s"}, *late) == [(60 * S, IN), (70 * S, OUT)]
 
 
 def test_sequence_within_and_span() -> None:
@@ -454,6 +454,18 @@ def test_any_and_none() -> None:
 def test_a_season_includes_both_days_and_may_span_new_year() -> None:
     winter = {"season": {"from": "12-31", "to": "01-02"}}
     assert flips(winter, on(0, "a"), until=D * 365) == [(0, IN), (2 * D, OUT), (364 * D, IN)]
+
+
+def test_net_takes_quantities_away_until_nothing_is_left() -> None:
+    cart: Node = {"abandoned": {"did": "add", "without": "remove"}, "net": "q"}
+    added = on(0, "add", product_id="mug", q=3)
+    assert true_now(cart, added, on(1, "remove", product_id="mug", q=1))
+    assert not true_now(cart, added, on(1, "remove", product_id="mug"))
+    assert not true_now(cart, added, on(1, "remove"))
+    assert not true_now(cart, on(0, "add", product_id="mug"), on(1, "remove", q=1))
+    bounded = {**cart, "within": "10s"}
+    events = added, on(S, "add", product_id="mug", q=1), on(2 * S, "remove", product_id="mug", q=2)
+    assert flips(bounded, *events) == [(0, IN), (10 * S, OUT)]
 
 
 ORDERS = {"performed": "buy", "per": "o", "without": "cancel"}

@@ -262,6 +262,8 @@ def abandoned(draw: Draw, words: Words) -> Node:
     if draw(st.booleans()):
         node["same"] = draw(st.sampled_from([*PROPERTIES, "customer", "customer"]))
     if draw(SOMETIMES):
+        node["net"] = draw(st.sampled_from(["quantity", "quantity", "price"]))
+    if draw(SOMETIMES):
         node["where"] = draw(WHERES)
     if draw(SOMETIMES):
         node["at_least"] = draw(COUNTS)

@@ -13,6 +13,7 @@ from streamer.core.engine.program import RuleSet
 from streamer.core.engine.segment import CompiledSegment, CompiledTier
 from streamer.core.leaf import Binder, CellRef, Leaf
 from streamer.core.leaves.membership import InSegment, LeftSegment
+from streamer.core.quantities import Quantities
 from streamer.core.rules.identity import canonical, encoded, version_of
 from streamer.core.rules.spec import (
     All,
@@ -105,6 +106,11 @@ class _Binder:
             passes = self.filter(where)
             self._read[key] = Amounts(self._index(identity), name, passes, times, each=each)
         return cast("Amounts", self._read[key])
+
+    def quantities(self, name: str | None, net: str, where: tuple[Clause, ...]) -> Quantities:
+        self._note(name, where)
+        self._names.add(net)
+        return Quantities(name, net, self.filter(where))
 
     def filter(self, where: tuple[Clause, ...]) -> Filter | None:
         if not where:
