@@ -83,11 +83,15 @@ class Matched:
 
 @dataclass
 class Standing:
-    """Where a customer stands in one unit: the place as reported, and when it last changed."""
+    """Where a customer stands in one unit: the place as reported, and when it last changed.
+
+    `exits` says when each place was left last.
+    """
 
     place: str | None = None
     changed: int | None = None
     left: int | None = None
+    exits: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass

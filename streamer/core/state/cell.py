@@ -69,6 +69,11 @@ class Cell:
         return False
 
     @property
+    def of_memberships(self) -> bool:
+        """Say whether the cell remembers a membership, which a merge does not join."""
+        return False
+
+    @property
     def weighs(self) -> bool:
         """Say whether its states have weight: whether what the customer does makes them grow."""
         return False
