@@ -48,6 +48,7 @@ class Event(NamedTuple):
     `properties` is the event's own mapping, `traits` the top-level traits or None.
     `appended` is the append time of its record, None where the log has no time of its own.
     `user_id` and `anonymous_id` are the ids that it came with; `customer` is the one that counts.
+    `context` is what the SDK said beside the event (campaign, device, page), None if nothing.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Event(NamedTuple):
     appended: Millis | None = None
     user_id: str | None = None
     anonymous_id: str | None = None
+    context: dict[str, Any] | None = None
 
 
 class Wake(NamedTuple):

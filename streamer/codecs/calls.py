@@ -2,8 +2,8 @@
 
 `track` gives the event of its name, `page` gives `page_viewed`, `screen` gives `screen_viewed`,
 `identify` gives `identified`. Names are turned into snake case: `Product List Viewed`,
-`productListViewed` and `product.list.viewed` are all `product_list_viewed`. Properties and traits
-are kept as they come; `context` is not read.
+`productListViewed` and `product.list.viewed` are all `product_list_viewed`. Properties, traits
+and `context` are kept as they come.
 """
 
 import re

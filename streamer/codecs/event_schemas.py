@@ -155,6 +155,10 @@ def _contents() -> Schema:
             "description": "Attributes of the customer; null removes one.",
             "type": ["object", "null"],
         },
+        "context": {
+            "description": "What the SDK says beside the event: campaign, device, locale, page. "
+            "Anything but an object counts as absent."
+        },
     }
 
 

@@ -18,6 +18,7 @@ import orjson
 from streamer.codecs.calls import CALL_TIMES, call_name, is_call
 from streamer.codecs.envelopes import complete, is_envelope, unwrap
 from streamer.codecs.fields import (
+    check_context,
     check_id,
     check_name,
     check_properties,
@@ -95,6 +96,7 @@ def encode(event: Event) -> bytes:
         "anonymous_id": event.anonymous_id,
         "properties": event.properties,
         "traits": event.traits,
+        "context": event.context,
     }
     kept = {name: part for name, part in written.items() if part is not None}
     try:
@@ -118,6 +120,7 @@ def _event(data: dict[str, Any], form: _Form, name: str, time: Millis, record: R
         appended if record.appended is None else record.appended,
         _given(get(form.user_id)),
         _given(get(form.anonymous_id)),
+        check_context(get("context")),
     )
 
 

@@ -110,6 +110,11 @@ def check_traits(value: object, path: str) -> dict[str, Any] | None:
     raise InvalidEvent(message, path)
 
 
+def check_context(value: object) -> dict[str, Any] | None:
+    """Return the context, None where it is no object: it never makes an event invalid."""
+    return value if type(value) is dict else None
+
+
 @lru_cache(maxsize=4096)
 def _is_name(text: str) -> bool:
     return len(text) <= MAX_NAME and _NAME.fullmatch(text) is not None

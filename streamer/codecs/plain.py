@@ -1,9 +1,10 @@
 """The short way from bytes to an `Event`, for the form that nearly every record has.
 
-A plain event of known keys, whose properties and traits hold numbers, texts and lists of flat
-objects, is read and checked in one typed pass. `read_plain` answers None for everything else,
-also for much that is good: it never decides that a record is bad. What it does return is what the
-long way in `events` returns for the same record; a property test holds them together.
+A plain event of known keys, whose properties, traits and context hold numbers, texts and lists of
+flat objects (the context flat objects, too), is read and checked in one typed pass. `read_plain`
+answers None for everything else, also for much that is good: it never decides that a record is bad.
+What it does return is what the long way in `events` returns for the same record; a property test
+holds them together.
 
 What keeps the two the same:
 
@@ -54,6 +55,6 @@ def read_plain(record: Record) -> Event | None:
             appended = said if appended is None else appended
     except (InvalidEvent, UnicodeDecodeError, msgspec.DecodeError):
         return None
-    ids = (plain.user_id, plain.anonymous_id)
-    values = (event_id, name, customer, time, properties, plain.traits, appended, *ids)
+    rest = (plain.user_id, plain.anonymous_id, plain.context)
+    values = (event_id, name, customer, time, properties, plain.traits, appended, *rest)
     return tuple.__new__(Event, values)  # half the time of Event(*values), once per event

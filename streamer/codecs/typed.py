@@ -13,6 +13,9 @@ from streamer.instants import EARLIEST, END
 _Whole: TypeAlias = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
 _Scalar: TypeAlias = str | _Whole | float | bool | None
 _Flat: TypeAlias = dict[str, _Scalar | list[_Scalar | dict[str, _Scalar]]]
+_Context: TypeAlias = dict[
+    str, _Scalar | list[_Scalar | dict[str, _Scalar]] | dict[str, _Scalar | list[_Scalar]]
+]
 _Id: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_ID)]
 _Time: TypeAlias = Annotated[int, msgspec.Meta(ge=EARLIEST, lt=END)] | str
 
@@ -27,6 +30,7 @@ class TypedEvent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     anonymous_id: _Id | None = None
     properties: _Flat | None = None
     traits: _Flat | None = None
+    context: _Context | None = None
     appended: _Time | None = None
 
 

@@ -23,7 +23,7 @@ from streamer.core.leaves.sequence import Sequence
 from streamer.core.leaves.trait import Trait
 from streamer.core.leaves.worth import GammaGamma, Worth
 from streamer.core.rules.spec import LeafSpec, Names, Scope
-from streamer.language import standard
+from streamer.language import moments, standard
 from streamer.language.comparisons import comparisons, warn_if_impossible
 from streamer.language.fields import Values
 from streamer.language.money import warn_if_mixed
@@ -108,6 +108,7 @@ def aggregate(kind: Literal["total", "average"]) -> Callable[[Values, Reading], 
 
     def build(values: Values, reading: Reading) -> LeafSpec:
         warn_if_impossible(values, reading)
+        _check_amounts(values, kind)
         warn_if_mixed(values, kind, reading)
         standard.warn_if_no_number(values[kind], values.node.entries[kind].value, reading)
         scope = _scope(values, "of", reading)
@@ -117,10 +118,18 @@ def aggregate(kind: Literal["total", "average"]) -> Callable[[Values, Reading], 
     return build
 
 
+def _check_amounts(values: Values, kind: str) -> None:
+    """Raise `Wrong` where the time of events would be added up."""
+    for name in (kind, "times"):
+        if name in values:
+            moments.check_not_added(values[name], values.at(name))
+
+
 def extreme(kind: Literal["largest", "smallest"]) -> Callable[[Values, Reading], LeafSpec]:
     """Return the builder of `largest` or `smallest`."""
 
     def build(values: Values, reading: Reading) -> LeafSpec:
+        _check_amounts(values, kind)
         warn_if_impossible(values, reading)
         standard.warn_if_no_number(values[kind], values.node.entries[kind].value, reading)
         scope = _scope(values, "of", reading)
@@ -135,17 +144,17 @@ def latest(key: str, which: Literal["last", "first"]) -> Callable[[Values, Readi
 
     def build(values: Values, reading: Reading) -> LeafSpec:
         warn_if_impossible(values, reading)
-        standard.check(values[key], values.node.entries)
+        standard.check(values[key], values.node.entries, reading)
         where, within = values.get("where", ()), values.get("within")
         return Latest(values[key], values["of"], comparisons(values), which, where, within)
 
     return build
 
 
-def favours(values: Values, _: Reading) -> LeafSpec:
+def favours(values: Values, reading: Reading) -> LeafSpec:
     """Build `favours`, whose `at_least` is a count and no comparison of the value."""
     asked = {name: one for name, one in values.node.entries.items() if name != "at_least"}
-    standard.check(values["favours"], asked)
+    standard.check(values["favours"], asked, reading)
     return Favours(
         values["favours"],
         values["of"],
@@ -159,6 +168,9 @@ def favours(values: Values, _: Reading) -> LeafSpec:
 
 def trait(values: Values, reading: Reading) -> LeafSpec:
     """Build `trait`."""
+    for name in moments.ORDERS:
+        if name in values:
+            standard.check_order(values.node.entries[name].value)
     warn_if_impossible(values, reading)
     return Trait(values["trait"], comparisons(values))
 

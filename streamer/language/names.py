@@ -3,8 +3,9 @@
 import re
 from typing import Final
 
+from streamer.core.moments import PARTS
 from streamer.core.rules.spec import ANY, Names
-from streamer.language import scalars
+from streamer.language import moments, scalars
 from streamer.language.kinds import NOT_BLANK, Kind, items, single, text_of
 from streamer.language.nodes import Node, ScalarNode
 from streamer.language.reading import Reading, Wrong, expected
@@ -37,6 +38,7 @@ def checked_property(name: str, at: Place) -> str:
         raise Wrong(at, f"the name of a property has at most {MAX_PROPERTY} characters")
     if not all(part.strip() for part in name.split(".")):
         raise Wrong(at, f"the property {quoted(name)} has an empty part beside a dot")
+    moments.check_name(name, at)
     return name
 
 
@@ -87,8 +89,12 @@ MEMBERSHIP: Final = Kind(
 )
 PROPERTY: Final = Kind(
     "property",
-    "name of a property (dots descend)",
-    {**NOT_BLANK, "maxLength": MAX_PROPERTY},
+    "name of a property (dots descend; `at.hour`, `context.…`)",
+    {
+        **NOT_BLANK,
+        "maxLength": MAX_PROPERTY,
+        "anyOf": [{"not": {"pattern": r"^at\."}}, {"enum": list(PARTS)}],
+    },
     _property,
 )
 TRAIT: Final = Kind("trait", "name of a trait", {**NOT_BLANK, "maxLength": MAX_PROPERTY}, _trait)
