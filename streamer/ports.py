@@ -34,6 +34,7 @@ from streamer.types import (
     Record,
     Rejection,
     SegmentChange,
+    Unusable,
 )
 
 DueWake: TypeAlias = tuple[Millis, str]
@@ -256,7 +257,8 @@ class Advance:
 
     `profiles` maps the customers whose profile moved to its bytes, None where it is gone; `lines`
     are the `changes` as JSON, in their order. `taken` records are done, and `done` says whether all
-    wakes that were to fire have. `overflows` counts, by cell, what was dropped beyond its bound.
+    wakes that were to fire have. `overflows` counts, by cell, what was dropped beyond its bound,
+    `unusable` the properties that rules read and could not, by their names.
     `decoded` and `loaded` are for the engine itself, to keep once the batch is committed.
     """
 
@@ -268,6 +270,7 @@ class Advance:
     rejections: tuple[Rejection, ...]
     outcomes: Mapping[str, int]
     overflows: Mapping[int, int]
+    unusable: Mapping[str, Unusable]
     migrated: int
     earliest: Millis | None
     latest: Millis | None

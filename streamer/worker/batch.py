@@ -26,6 +26,7 @@ from typing import Final, TypeAlias, final
 
 from streamer.codecs.changes import encode_change
 from streamer.codecs.profiles import ProfileCodec
+from streamer.codecs.unusable import note
 from streamer.core.engine.decide import Decision, decide
 from streamer.core.engine.migrate import migrate
 from streamer.core.engine.program import RuleSet
@@ -41,6 +42,7 @@ from streamer.types import (
     Rejection,
     RejectionKind,
     SegmentChange,
+    Unusable,
     Wake,
 )
 from streamer.worker.bugs import told_of
@@ -174,6 +176,7 @@ class BatchRun:
         self._rejections: list[Rejection] = []
         self._outcomes: Counter[str] = Counter()
         self._overflows: Counter[int] = Counter()
+        self._unusable: dict[str, Unusable] = {}
         self._migrated = 0
         self._earliest: Millis | None = None
         self._latest: Millis | None = None
@@ -307,6 +310,8 @@ class BatchRun:
         self.moved[customer] = None
         if changes:
             self._changes.extend(changes)
+        if decision.unusable:
+            note(self._unusable, decision.unusable)
         if overflows:
             self._overflows.update(overflows)
         if profile is not None and profile.wake <= self._limit:
@@ -333,6 +338,7 @@ class BatchRun:
             rejections=tuple(self._rejections),
             outcomes=self._outcomes,
             overflows=self._overflows,
+            unusable=self._unusable,
             migrated=self._migrated,
             earliest=self._earliest,
             latest=self._latest,

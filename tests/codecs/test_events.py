@@ -317,7 +317,10 @@ def test_unknown_keys_are_not_read() -> None:
 
 
 def test_the_context_is_kept_and_what_is_no_object_counts_as_absent() -> None:
-    for context in ({}, {"ip": []}, {"campaign": {"name": "spring"}}, {"page": {"a": {"b": 1}}}):
+    contexts: list[dict[str, Any]] = [
+        *({}, {"ip": []}, {"campaign": {"name": "spring"}}, {"page": {"a": {"b": 1}}})
+    ]
+    for context in contexts:
         event = read(but(context=context))
         assert event == read(GOOD)._replace(context=context)
         assert decode(record(encode(event))) == event
