@@ -19,7 +19,7 @@ DRAWN ?= 3000
 KILLS ?= 40
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv demo servers system-packages test check lint types format lock bench proof site clean
+.PHONY: help .venv demo servers sdks system-packages test check lint types format lock bench proof site clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,11 @@ test: $(READY) ## what protects a change; gets Kafka and Redis for it
 
 system-packages: $(READY) ## Redis and Java for make servers and make test from apt-get, as root
 	@$(BIN)/python -m tests.servers.get --system-packages
+
+sdks: $(READY) ## the collector with every SDK; gets Node's packages and a browser for it
+	@$(BIN)/python -m tests.servers.get
+	@$(BIN)/python -m tests.collect.get
+	$(BIN)/pytest -m proof tests/collect
 
 check: lint types test ## everything a change must pass
 
@@ -93,3 +98,4 @@ lock: ## resolve the dependencies again and write requirements/*.txt; UPGRADE= k
 	$(COMPILE) $(UPGRADE) --group dev --group docs -c requirements/extras.txt -o requirements/dev.txt
 	$(RESOLVE) $(UPGRADE) --group build -c requirements/dev.txt -o requirements/build.txt
 	$(RESOLVE) $(UPGRADE) --group servers -o requirements/servers.txt
+	$(RESOLVE) $(UPGRADE) --group sdks -o requirements/sdks.txt

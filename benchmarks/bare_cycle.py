@@ -4,10 +4,10 @@
 
 It goes through the events of `load` as the worker does: polls them, parses and checks each in one
 typed pass, writes a profile and a wake for each customer of a batch in one script per partition,
-hands as many changes and memberships to the producer as the reference rules make, of the usual size
-and with the headers of a CloudEvent, and commits the transaction with the offsets. Everything that
-the worker would work out is the same constant each time. CPU time of the process with all its
-threads, beside the bare loop of `live`.
+hands as many changes and memberships to the producer as the reference rules make, of the usual
+size, and commits the transaction with the offsets. Everything that the worker would work out is the
+same constant each time. CPU time of the process with all its threads, beside the bare loop of
+`live`.
 """
 
 import argparse
@@ -28,12 +28,9 @@ sys.path.extend(map(str, Path(__file__).parents[:2]))
 from live import BATCH, NANO, PARTITIONS, TOPICS, fill, poll_and_parse, redis_cpu, row
 from load import CUSTOMERS
 
-from streamer.adapters.kafka.messages import change_headers
 from streamer.adapters.redis.client import Client
-from streamer.codecs.changes import encode_change
 from streamer.codecs.typed import read_typed
 from streamer.worker import Stopwatch
-from tests.contracts.examples import change
 from tests.servers import KafkaServer, RedisServer
 
 CHANGES: Final = 53
@@ -42,7 +39,6 @@ MEMBERSHIPS: Final = 43
 CHANGE: Final = b"x" * 512
 MEMBERSHIP: Final = b"x" * 175
 PROFILE: Final = b"x" * 300
-HEADERS: Final = change_headers("bench")(change(1), encode_change(change(1)))
 COMMIT: Final = """
 local kept, awake, size = {}, {}, tonumber(ARGV[4])
 for i, customer in ipairs(cmsgpack.unpack(ARGV[1])) do
@@ -109,12 +105,12 @@ def cycles(address: str, server: Client, events: int) -> Mapping[str, int]:
             values = [message.value() or b"" for message in messages]
             ends = {message.partition() or 0: message.offset() or 0 for message in messages}
             lap("poll")
-            whose = [read_typed(value).user_id for value in values]
+            whose = [str(read_typed(value).user_id) for value in values]
             lap("decode")
             producer.begin_transaction()
             for number, customer in enumerate(whose):
                 if number % 100 < CHANGES:
-                    producer.produce(TOPICS.changes, CHANGE, customer, 0, None, None, 0, HEADERS)
+                    producer.produce(TOPICS.changes, CHANGE, customer, 0)
                 if number % 100 < MEMBERSHIPS:
                     producer.produce(TOPICS.memberships, MEMBERSHIP, customer, 0)
             lap("produce")

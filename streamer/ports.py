@@ -1,4 +1,4 @@
-"""What the worker asks of the outside world: a log to read, a store to keep, a sink to tell.
+"""What the worker asks of the outside world: a log to read, a store to keep, a sink to publish to.
 
 The store holds the truth, the sink holds the mark of what was published, and together they make
 every change come out exactly once:
@@ -6,8 +6,8 @@ every change come out exactly once:
 1. `Store.claim` makes the caller the partition's owner and fences every owner before it.
 2. `Store.commit` writes a whole `Checkpoint` or nothing, and only for the present owner and the
    commit that it knows to be the last.
-3. `Sink.publish` tells changes and the mark in one step; a mark that is already there makes it a
-   no-op, so telling twice is telling once.
+3. `Sink.publish` writes changes and the mark in one step; a mark that is there already makes it a
+   no-op, so publishing twice is publishing once.
 4. The next commit trims what the sink's mark covers from the outbox.
 
 A log is read in one of two ways. A `Log` is asked for records, which suits a file or a table. A
@@ -39,7 +39,7 @@ from streamer.types import (
 
 DueWake: TypeAlias = tuple[Millis, str]
 """A wake and whose it is. In this order, by time and then by customer, wakes are acted on."""
-NOTHING_SWEPT: Final[DueWake] = (0, "")
+NOTHING_FIRED: Final[DueWake] = (0, "")
 
 
 class Log(Protocol):
@@ -117,11 +117,12 @@ class Feed(Protocol):
 
 @dataclass(frozen=True)
 class OutboxEntry:
-    """What one commit has to tell: its number, the changes in order, the records not accepted.
+    """What one commit has to publish: its number, the changes in order, the records not accepted.
 
     `memberships` are those of every customer with a change, as they stand after the commit.
-    `offset` and `swept` say what the commit covers: every record before `offset`, and every wake
-    up to and with `swept`.
+    `offset` and `fired_until` say what the commit covers: every record before `offset`, and every
+    wake up to and with `fired_until`. `traceparents` are those of the events that caused changes,
+    by the index of the change.
     """
 
     number: int
@@ -130,8 +131,9 @@ class OutboxEntry:
     memberships: tuple[Membership, ...] = ()
     partition: int = 0
     offset: int = 0
-    swept: DueWake = NOTHING_SWEPT
+    fired_until: DueWake = NOTHING_FIRED
     encoded: tuple[bytes, ...] | None = field(default=None, compare=False)
+    traceparents: Mapping[int, str] = field(default_factory=dict)
 
     @cached_property
     def lines(self) -> tuple[bytes, ...]:
@@ -140,16 +142,16 @@ class OutboxEntry:
 
 
 class PublishedMark(NamedTuple):
-    """Up to where a partition's output is published: the last outgoing's number, and its cover."""
+    """Up to where a partition's output is published: the last entry's number, and its cover."""
 
     number: int = 0
     offset: int = 0
-    swept: DueWake = NOTHING_SWEPT
+    fired_until: DueWake = NOTHING_FIRED
 
     @classmethod
-    def after(cls, outgoing: OutboxEntry) -> "PublishedMark":
-        """Return the mark that publishing the outgoing sets."""
-        return cls(outgoing.number, outgoing.offset, outgoing.swept)
+    def after(cls, entry: OutboxEntry) -> "PublishedMark":
+        """Return the mark that publishing the entry sets."""
+        return cls(entry.number, entry.offset, entry.fired_until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +160,11 @@ class PartitionMeta:
 
     `offset` is the next record to read, `number` the last commit's number (0 before the first),
     `epoch` the owner's, `log_time` the largest append time applied (None where there is none).
-    Every wake up to and with `swept` has acted. `layouts` says by their ids what the layouts are
-    in which profiles were written. `before` names the owner before this one, if one was named.
-    Everything up to the commit `published` is known to be told. While profiles are made again,
-    `restoring_until` is the offset at which they will be what they were: until then nobody can
-    say of a customer that it is in no segment.
+    Every wake up to and with `fired_until` has fired. `layouts` says by their ids what the layouts
+    are in which profiles were written. `before` names the owner before this one, if one was named.
+    Everything up to the commit `published` is known to be published. While profiles are restored,
+    `restoring_until` is the offset at which they will be what they were: until then a missing
+    profile does not mean that the customer is in no segment.
     """
 
     epoch: int
@@ -170,7 +172,7 @@ class PartitionMeta:
     offset: int = 0
     log_time: Millis | None = None
     layouts: Mapping[bytes, bytes] = field(default_factory=dict)
-    swept: DueWake = NOTHING_SWEPT
+    fired_until: DueWake = NOTHING_FIRED
     before: str = ""
     published: int = 0
     restoring_until: int | None = None
@@ -190,7 +192,7 @@ class Checkpoint:
 
     It is written if `owner` and `epoch` are those of the last claim and `follows` is the number of
     the last commit. `profiles` maps customers to their encoded profile, or to None where it is
-    gone. `wakes` maps the same customers to their next wake, or to None. `outgoing` waits in the
+    gone. `wakes` maps the same customers to their next wake, or to None. `entry` waits in the
     outbox until published; every outbox entry with a number up to `published` is trimmed.
     `layouts` are kept besides those that are there or instead of those with the same id, or
     forgotten where they are None. `restoring_until` is as in `PartitionMeta`.
@@ -205,10 +207,10 @@ class Checkpoint:
     wakes: Mapping[str, Millis | None]
     follows: int
     owner: str = ""
-    outgoing: OutboxEntry | None = None
+    entry: OutboxEntry | None = None
     published: int = 0
     layouts: Mapping[bytes, bytes | None] = field(default_factory=dict)
-    swept: DueWake = NOTHING_SWEPT
+    fired_until: DueWake = NOTHING_FIRED
     restoring_until: int | None = None
 
     @property
@@ -256,7 +258,8 @@ class Advance:
     """What an engine yields: everything that is to be committed and published of a batch.
 
     `profiles` maps the customers whose profile moved to its bytes, None where it is gone; `lines`
-    are the `changes` as JSON, in their order. `taken` records are done, and `done` says whether all
+    are the `changes` as JSON, in their order, and `traceparents` those of the events that caused
+    some, by the index of the change. `taken` records are done, and `done` says whether all
     wakes that were to fire have. `overflows` counts, by cell, what was dropped beyond its bound,
     `unusable` the properties that rules read and could not, by their names.
     `decoded` and `loaded` are for the engine itself, to keep once the batch is committed.
@@ -266,6 +269,7 @@ class Advance:
     wakes: Mapping[str, Millis | None]
     changes: tuple[SegmentChange, ...]
     lines: tuple[bytes, ...]
+    traceparents: Mapping[int, str]
     memberships: tuple[Membership, ...]
     rejections: tuple[Rejection, ...]
     outcomes: Mapping[str, int]
@@ -323,7 +327,7 @@ class Store(Protocol):
     ) -> list[DueWake]:
         """Return up to `limit` wakes due at or before `until`, ordered by time, then customer.
 
-        Raises `Fenced` where a tenure is given and does not stand: an owner that is told that
+        Raises `Fenced` where a tenure is given and does not stand: an owner that hears that
         nothing is due goes by that, so the answer must come from the store that it knows.
         """
 
@@ -344,8 +348,8 @@ class Sink(Protocol):
         """
 
     def publish(self, batch: Sequence[OutboxEntry]) -> None:
-        """Tell the batch and set each partition's mark, all in one step.
+        """Publish the batch and set each partition's mark, all in one step.
 
-        What is at or below its partition's mark is not told again. A partition's outgoings stand
+        What is at or below its partition's mark is not published again. A partition's entries stand
         in the order of their numbers.
         """

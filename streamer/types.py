@@ -46,10 +46,10 @@ class Record(NamedTuple):
 class Event(NamedTuple):
     """A decoded, valid storefront event.
 
-    `properties` is the event's own mapping, `traits` the top-level traits or None.
+    `properties` is the event's own mapping, `traits` the traits that it carries, or None.
     `appended` is the append time of its record, None where the log has no time of its own.
     `user_id` and `anonymous_id` are the ids that it came with; `customer` is the one that counts.
-    `context` is what the SDK said beside the event (campaign, device, page), None if nothing.
+    `context` is where it happened (campaign, device, page), or None.
     """
 
     id: str
@@ -76,8 +76,8 @@ class SegmentChange(NamedTuple):
     `segment` is the membership (`cart_abandoner`, or `engagement.active` for a ladder's tier);
     `ladder`, `origin` and `target` are filled for tiers (`from` and `to` in the payload).
     `sequence` counts the customer's changes from 1; `born` is the time of the first accepted
-    event of the profile; `cause` is `event`, `time`, `rules` or `merge`, `event_id` the causing event.
-    `because` says what the change rests on, as sentences.
+    event of the profile; `cause` is `event`, `time`, `rules` or `merge`, `event_id` names the
+    causing event. `because` says what the change rests on, as sentences.
     """
 
     customer: str

@@ -76,13 +76,13 @@ def work(
     while runner.step():
         if task.log_time is not None:
             runner.fire_due(task.log_time - task.lateness)
-    end = end_of_file(task, pace) if horizon is None else horizon
+    end = end_of_file(task) if horizon is None else horizon
     start = min(task.tally.earliest or end, end)
     for part in range(1, cut.sweeps + 1):
         runner.fire_due(start + (end - start) * part // cut.sweeps)
 
 
-def end_of_file(task: PartitionTask, pace: Pace) -> int:
+def end_of_file(task: PartitionTask) -> int:
     """The larger of the largest accepted event time and log time less `lateness`."""
     reached = 0 if task.log_time is None else task.log_time - task.lateness
     return max(task.tally.latest or 0, reached)

@@ -178,7 +178,7 @@ class Life:
         while runner.step():
             if task.log_time is not None:
                 runner.fire_due(task.log_time - task.lateness)
-        until = end_of_file(task, self.pace) if self.until is None else self.until
+        until = end_of_file(task) if self.until is None else self.until
         runner.fire_due(until)
         return until
 
@@ -231,7 +231,7 @@ def legacy(ends: Ends, lines: Sequence[bytes], life: Life) -> Legacy:
         set(wakes),
         meta.offset,
         meta.log_time,
-        sum(outgoing.number > mark.number for outgoing in ends.store.outbox(0)),
+        sum(entry.number > mark.number for entry in ends.store.outbox(0)),
     )
 
 

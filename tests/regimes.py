@@ -23,14 +23,14 @@ from streamer.types import Event, Millis, Record, SegmentChange, Wake
 
 @dataclass
 class Regime:
-    """From when on a rule set decides a partition: before the record `offset`, after `swept`.
+    """From when on a rule set decides a partition: before the record `offset`, after `fired_until`.
 
-    `effective_from` is the instant that the store was told, `followed` whom these rules have decided.
+    `effective_from` is the instant that the store has, `followed` whom these rules have decided.
     """
 
     rules: RuleSet
     offset: int
-    swept: DueWake
+    fired_until: DueWake
     effective_from: Millis
     followed: set[str] = field(default_factory=set)
 
@@ -52,7 +52,7 @@ class WatchedStore(MemoryStore):
         if not regimes or regimes[-1].rules is not rules:
             layout = self._partitions[partition].meta.layouts[ProfileCodec(rules).id]
             effective_from = Layout.read(layout).effective_from
-            regimes.append(Regime(rules, before.offset, before.swept, effective_from))
+            regimes.append(Regime(rules, before.offset, before.fired_until, effective_from))
         regimes[-1].followed.update(checkpoint.profiles)
 
     def layouts(self) -> list[set[bytes]]:
@@ -105,8 +105,8 @@ def _told(
             if regime.offset <= offset and (following is None or offset < following.offset):
                 profile = _reach(rules, profile, (threshold + 1, ""), said)
                 profile = _say(decide(rules, profile, event), said)
-        swept = (until + 1, "") if following is None else following.swept
-        profile = _reach(rules, profile, swept, said)
+        fired_until = (until + 1, "") if following is None else following.fired_until
+        profile = _reach(rules, profile, fired_until, said)
     return [change for change in said if change.at <= until]
 
 
@@ -121,10 +121,10 @@ def _renewed(
 
 
 def _reach(
-    rules: RuleSet, profile: Profile | None, swept: DueWake, said: list[SegmentChange]
+    rules: RuleSet, profile: Profile | None, fired_until: DueWake, said: list[SegmentChange]
 ) -> Profile | None:
     """Act on a profile's wakes up to and with one."""
-    while profile is not None and (profile.wake, profile.customer) <= swept:
+    while profile is not None and (profile.wake, profile.customer) <= fired_until:
         profile = _say(decide(rules, profile, Wake(profile.wake)), said)
     return profile
 

@@ -28,10 +28,10 @@ DOCUMENTS = sorted(
     for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md"))
     if path.exists()
 )
-ON_KAFKA = {"topics", "publish", "run", "changes"}
+ON_KAFKA = {"topics", "publish", "run", "collect", "changes"}
 """The commands that need a Kafka; it has the topics that they ask for."""
-AT_WORK = b"partition assigned"
-"""What `streamer run` says once it works; then it is asked to end."""
+AT_WORK = {"run": b"partition assigned", "collect": b"kafka is there"}
+"""What commands without an end say once they work; then they are asked to end."""
 WORD = re.compile(r"`((?:streamer|make) [^`]+)`")
 HELP_NEEDS = {
     "mapping.yaml": """\
@@ -89,6 +89,9 @@ def servers(line: str, request: pytest.FixtureRequest) -> dict[str, str]:
     if "streamer run" in line:
         environment["STREAMER_REDIS"] = request.getfixturevalue("redis_server").url
         environment["STREAMER_METRICS_PORT"] = str(free_port())
+    if "streamer collect" in line:
+        environment["STREAMER_PORT"] = str(free_port())
+        environment["STREAMER_METRICS_PORT"] = str(free_port())
     done = CliRunner(env=environment).invoke(main, ["topics", "create"])
     assert done.exit_code == 0, done.output
     return environment
@@ -108,7 +111,7 @@ def shell(
         line += " --no-follow"
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     everything = {**os.environ, "PATH": path, **environment}
-    if line.startswith("streamer run"):
+    if line.startswith(("streamer run", "streamer collect")):
         return until_at_work(line, folder, everything)
     return subprocess.run(  # noqa: S602 (the documents' own lines)
         line,
@@ -135,7 +138,7 @@ def until_at_work(
 
         def at_work() -> bool:
             assert process.poll() is None, (folder / "run.log").read_text()
-            return AT_WORK in (folder / "run.log").read_bytes()
+            return AT_WORK[line.split()[1]] in (folder / "run.log").read_bytes()
 
         wait_until(at_work, line, 60)
         process.terminate()
@@ -150,6 +153,7 @@ def folder(tmp_path: Path) -> Path:
     """A folder as a user has one: the shipped rules, schemas and mappings."""
     for name in ("rules", "schemas"):
         shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "examples" / "storefront" / "keys.toml", tmp_path)
     return tmp_path
 
 

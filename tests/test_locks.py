@@ -20,6 +20,7 @@ LOCKS = {
     "build": GROUPS["build"],
     "dev": RUNTIME + GROUPS["dev"] + GROUPS["docs"],
     "servers": GROUPS["servers"],
+    "sdks": GROUPS["sdks"],
 }
 WISHES = {  # what the engine was asked to be made with, each where it is used
     "confluent-kafka": "runtime",

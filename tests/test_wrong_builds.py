@@ -29,39 +29,69 @@ CAUGHT = re.compile(r"AssertionError|StreamerError: .* a change between is missi
 MISTAKES = [
     (
         "a window closed at the wrong end",
-        "core/generate.py",
-        "({until} := {first} + {within}) > now",
-        "({until} := {first} + {within} + 1) > now",
+        "core/leaves/performed.py",
+        "until = times[kept - low] + within\n",
+        "until = times[kept - low] + within + 1\n",
     ),
     (
         "a duplicate counted",
-        "core/decide.py",
+        "core/engine/decide.py",
         "if profile is not None and profile.knows(event_id, max_lateness):",
         "if False:",
     ),
     (
         "a late event dropped",
-        "core/decide.py",
+        "core/engine/decide.py",
         "if profile is not None and profile.clock - time > max_lateness:",
         "if profile is not None and profile.clock > time:",
     ),
     (
         "cooldown ignored",
-        "core/segment.py",
-        "since + segment.settings.cooldown",
+        "core/engine/segment.py",
+        "since + self._cooldown",
         "since",
     ),
     (
         "a ladder's exit missing",
-        "core/decide.py",
+        "core/engine/decide.py",
         "            if number:\n",
-        "            if number and not (target and segment.is_ladder and direction == 'exited'):\n",
+        "            if number and not (target and ladder and number == origin):\n",
     ),
     (
         "a wake one millisecond late",
-        "core/decide.py",
-        "            wake = flip\n",
-        "            wake = flip + 1\n",
+        "core/engine/decide.py",
+        "            wake = until\n",
+        "            wake = until + 1\n",
+    ),
+]
+
+SPLITS = 4_000
+
+# What is wrong, the module, its text, and the mistake: of merges, caught by splits of a history.
+MISTAKES_OF_MERGES = [
+    (
+        "the joined-in history read as the later one",
+        "core/engine/merge.py",
+        "earlier, later = cell.state(joined), cell.state(profile)",
+        "earlier, later = cell.state(profile), cell.state(joined)",
+    ),
+    (
+        "a closing not applied to what the other history has begun",
+        "core/state/open_items.py",
+        "mine = mine[bisect_right(mine, _closing(later, item)) :]",
+        "mine = mine[:]",
+    ),
+    (
+        "a sum not cut at the other history's mark",
+        "core/state/reset.py",
+        "other = self.inner.drop_until(other, mark - 1)",
+        "other = other",
+    ),
+    (
+        "the ids of the joined-in history forgotten",
+        "core/engine/merge.py",
+        "    _join_ids(profile, joined)\n",
+        "",
     ),
 ]
 
@@ -76,8 +106,9 @@ MISTAKES_AROUND = [
         "published before it is committed, without the mark",
         "worker/task.py",
         "        self._store.commit(\n",
-        """        if outgoing:
-            early = replace(outgoing, offset=self.offset, swept=self.swept)
+        """        if entry is not None:
+            from dataclasses import replace
+            early = replace(entry, offset=self.offset, fired_until=self.fired_until)
             self._sink.publish([early])
         self._store.commit(\n""",
         WORKERS,
@@ -98,7 +129,7 @@ MISTAKES_AROUND = [
     ),
     (
         "the wall clock in a decision",
-        "worker/cycle.py",
+        "worker/batch.py",
         "self._decide(customer, Wake(at))",
         "self._decide(customer, Wake(max(at, __import__('time').time_ns() // 10**6)))",
         WORKERS,
@@ -130,10 +161,12 @@ MISTAKES_AROUND = [
 ]
 
 
-def proof(build: Path) -> subprocess.CompletedProcess[str]:
-    """Compare a build with the oracle."""
+def proof(
+    build: Path, judge: str = "tests.cases", number: int = PAIRS
+) -> subprocess.CompletedProcess[str]:
+    """Compare a build with the oracle, and merged profiles with those of whole histories."""
     return subprocess.run(  # noqa: S603  our own module, with our own arguments
-        [sys.executable, "-m", "tests.cases", str(PAIRS), str(SEED)],
+        [sys.executable, "-m", judge, str(number), str(SEED)],
         cwd=build,
         env={**os.environ, "PYTHONPATH": str(build)},
         capture_output=True,
@@ -153,8 +186,9 @@ def build(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_right_build_agrees(build: Path) -> None:
-    result = proof(build)
+@pytest.mark.parametrize(("judge", "number"), [("tests.cases", PAIRS), ("tests.merges", SPLITS)])
+def test_the_right_build_agrees(build: Path, judge: str, number: int) -> None:
+    result = proof(build, judge, number)
     assert result.returncode == 0, result.stderr
 
 
@@ -166,6 +200,18 @@ def test_the_right_build_agrees(build: Path) -> None:
 def test_a_wrong_build_is_caught(build: Path, module: str, right: str, wrong: str) -> None:
     make_mistake(build / "streamer" / module, right, wrong)
     result = proof(build)
+    assert result.returncode == 1
+    assert CAUGHT.search(result.stderr), result.stderr
+
+
+@pytest.mark.parametrize(
+    ("module", "right", "wrong"),
+    [mistake[1:] for mistake in MISTAKES_OF_MERGES],
+    ids=[mistake[0] for mistake in MISTAKES_OF_MERGES],
+)
+def test_a_wrong_merge_is_caught(build: Path, module: str, right: str, wrong: str) -> None:
+    make_mistake(build / "streamer" / module, right, wrong)
+    result = proof(build, "tests.merges", SPLITS)
     assert result.returncode == 1
     assert CAUGHT.search(result.stderr), result.stderr
 

@@ -50,7 +50,7 @@ class GroupSink:
         return self._sink.mark(partition, before)
 
     def publish(self, batch: Sequence[OutboxEntry]) -> None:
-        if not all(self._gives(outgoing.partition) for outgoing in batch):
+        if not all(self._gives(entry.partition) for entry in batch):
             raise Fenced("the group has given the partition to somebody else")
         self._sink.publish(batch)
 

@@ -17,8 +17,17 @@ from streamer.errors import AdapterError
 APPLICATION: Final = 0x53_54_52_4D
 """`STRM`: marks the file as ours in its header."""
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """The version of the tables; a file of a higher one was written by a newer Streamer."""
+_FORMAT_BEFORE: Final = 2
+_FROM_BEFORE: Final = (
+    "ALTER TABLE meta RENAME COLUMN swept_at TO fired_at",
+    "ALTER TABLE meta RENAME COLUMN swept_who TO fired_who",
+    "ALTER TABLE marks RENAME COLUMN swept_at TO fired_at",
+    "ALTER TABLE marks RENAME COLUMN swept_who TO fired_who",
+    "ALTER TABLE outbox RENAME COLUMN outgoing TO entry",
+)
+"""What makes a file of the format before one of this."""
 
 _TABLES: Final = (
     """CREATE TABLE log (
@@ -27,7 +36,7 @@ _TABLES: Final = (
     """CREATE TABLE meta (
         partition INTEGER PRIMARY KEY, owner TEXT NOT NULL, epoch INTEGER NOT NULL,
         number INTEGER NOT NULL, offset INTEGER NOT NULL, log_time INTEGER,
-        swept_at INTEGER NOT NULL, swept_who TEXT NOT NULL, published INTEGER NOT NULL,
+        fired_at INTEGER NOT NULL, fired_who TEXT NOT NULL, published INTEGER NOT NULL,
         restoring_until INTEGER)""",
     """CREATE TABLE profiles (
         partition INTEGER, customer TEXT, profile BLOB NOT NULL, wake INTEGER,
@@ -36,11 +45,11 @@ _TABLES: Final = (
         partition INTEGER, id BLOB, layout BLOB NOT NULL, PRIMARY KEY (partition, id))""",
     """CREATE INDEX wakes ON profiles (partition, wake, customer) WHERE wake IS NOT NULL""",
     """CREATE TABLE outbox (
-        partition INTEGER, number INTEGER, outgoing BLOB NOT NULL,
+        partition INTEGER, number INTEGER, entry BLOB NOT NULL,
         PRIMARY KEY (partition, number))""",
     """CREATE TABLE marks (
         partition INTEGER PRIMARY KEY, number INTEGER NOT NULL, offset INTEGER NOT NULL,
-        swept_at INTEGER NOT NULL, swept_who TEXT NOT NULL)""",
+        fired_at INTEGER NOT NULL, fired_who TEXT NOT NULL)""",
     """CREATE TABLE changes (
         position INTEGER PRIMARY KEY, partition INTEGER NOT NULL, customer TEXT NOT NULL,
         segment TEXT NOT NULL, direction TEXT NOT NULL, at INTEGER NOT NULL,
@@ -122,22 +131,32 @@ class Database(Closing):
                     connection.execute(f"PRAGMA application_id = {APPLICATION}")
                     connection.execute(f"PRAGMA user_version = {FORMAT}")
             self._check()
+        if self._format() == _FORMAT_BEFORE:
+            with self.transaction() as connection:
+                if self._format() == _FORMAT_BEFORE:  # nobody else was faster
+                    _run(connection, _FROM_BEFORE)
+                    connection.execute(f"PRAGMA user_version = {FORMAT}")
+
+    def _format(self) -> int:
+        """Return the version of the tables."""
+        ((version,),) = self.rows("PRAGMA user_version")
+        return int(version)
 
     def _is_new(self) -> bool:
         """Whether the file holds nothing yet."""
         return self.rows("SELECT count(*) FROM sqlite_master") == [(0,)]
 
     def _check(self) -> None:
-        """Refuse a file that is another program's, or a newer Streamer's."""
+        """Refuse a file that is another program's, or of a format that this one does not read."""
         if self._is_new():
             return
         if self.rows("PRAGMA application_id") != [(APPLICATION,)]:
             raise AdapterError(f"{self.path} is another program's database: name another file")
-        ((version,),) = self.rows("PRAGMA user_version")
-        if version != FORMAT:
+        version = self._format()
+        if version not in {_FORMAT_BEFORE, FORMAT}:
             raise AdapterError(
-                f"{self.path} has format {version}, this Streamer reads and writes {FORMAT}: "
-                f"install the Streamer that wrote it, or name another file"
+                f"{self.path} has format {version}; this program reads format {FORMAT} and the one "
+                f"before: run the Streamer that wrote it, or name another file"
             )
 
     @contextmanager

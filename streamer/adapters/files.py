@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import partial
-from itertools import count, repeat
+from itertools import chain, count, repeat
 from os import PathLike
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import IO, Any, Final, Self, TypeAlias
 
 from streamer.adapters.closing import Closing
-from streamer.adapters.lines import Block, ByteStream, line_blocks, row_blocks
+from streamer.adapters.lines import Block, ByteStream, grouped, is_spread, line_blocks, row_blocks
 from streamer.adapters.output import Output
 from streamer.codecs.changes import rejection_line
 from streamer.codecs.parsing import POSITION
@@ -43,6 +43,8 @@ class FileLog(Closing):
     does, and the first row of each file is the header, unless they are not `headed`. `line` is
     the number, from 1, of the line on which the record begins. With `count`, which says how many
     events a line holds, a line with several is a record for each, with its position in a header.
+    With `group`, which makes of the header what gives a row's key, rows in turn with the same key
+    are one record, with line ends between them.
 
     Raises `UsageError` at once when a file cannot be read, `AdapterError` when reading fails.
     """
@@ -55,6 +57,7 @@ class FileLog(Closing):
         delimiter: bytes = b",",
         headed: bool = True,
         count: Callable[[bytes], int] | None = None,
+        group: Callable[[bytes], Callable[[bytes], object]] | None = None,
     ) -> None:
         self._paths = [str(path) for path in paths]
         if self._paths.count(STANDARD) > 1:
@@ -65,6 +68,7 @@ class FileLog(Closing):
         self._delimiter = delimiter
         self._headed = headed
         self._count = count
+        self._group = group
         self._header: bytes | None = None
         self._source: IO[bytes] | None = None
         self._finished_bytes = 0
@@ -134,9 +138,13 @@ class FileLog(Closing):
                 blocks = row_blocks(stream, self._delimiter) if self._csv else line_blocks(stream)
                 if self._csv and self._headed:
                     blocks = self._without_header(path, blocks)
+                if self._group is not None:
+                    blocks = self._grouped(blocks, self._group)
                 name = "standard input" if path == STANDARD else path
                 for block in blocks:
                     values, lines = block
+                    if not self._csv and lines[0] == 1:
+                        _refuse_spread(name, values)
                     headers: Iterable[Headers] = repeat(())
                     if self._count is not None:
                         values, lines, headers = _for_each_event(block, self._count)
@@ -170,6 +178,14 @@ class FileLog(Closing):
             yield Block(values[1:], lines[1:])
         if header is None:
             raise UsageError(f"{path} is empty: a CSV file begins with a row of column names")
+
+    def _grouped(
+        self, blocks: Iterator[Block], group: Callable[[bytes], Callable[[bytes], object]]
+    ) -> Iterator[Block]:
+        """Join the rows of each group; which they are, the header's columns say."""
+        first = next(blocks, None)
+        if first is not None:
+            yield from grouped(chain([first], blocks), group(self._header or b""))
 
     @contextmanager
     def _opened(self, path: str) -> Iterator[ByteStream]:
@@ -231,14 +247,14 @@ class FileSink:
 
     def publish(self, batch: Sequence[OutboxEntry]) -> None:
         """Write what is above its partition's mark and set the mark to its number."""
-        for outgoing in batch:
-            if outgoing.number <= self.mark(outgoing.partition).number:
+        for entry in batch:
+            if entry.number <= self.mark(entry.partition).number:
                 continue
-            if self._changes is not None and outgoing.changes:
-                self._changes.write(outgoing.lines)
-            if self._rejections is not None and outgoing.rejections:
-                self._rejections.write([rejection_line(each) for each in outgoing.rejections])
-            self._marks[outgoing.partition] = PublishedMark.after(outgoing)
+            if self._changes is not None and entry.changes:
+                self._changes.write(entry.lines)
+            if self._rejections is not None and entry.rejections:
+                self._rejections.write([rejection_line(each) for each in entry.rejections])
+            self._marks[entry.partition] = PublishedMark.after(entry)
 
     def close(self) -> None:
         """Give the files their names, once all of them are complete."""
@@ -293,6 +309,15 @@ def _for_each_event(
             ((POSITION, b"%d" % nth),) if events > 1 else () for nth in range(1, events + 1)
         ]
     return values, lines, headers
+
+
+def _refuse_spread(name: str, values: Sequence[bytes]) -> None:
+    """Raise `UsageError` for a file of pretty-printed JSON: one error, instead of one a line."""
+    if is_spread(values):
+        raise UsageError(
+            f"{name} spreads its JSON over several lines, and one document a line is read: "
+            f"write it so, for example with jq -c"
+        )
 
 
 def _size(path: str) -> int | None:

@@ -7,8 +7,8 @@ sees that it is too long.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice
 from typing import Final, NamedTuple, Protocol
 
 from streamer.codecs.limits import MAX_BYTES
@@ -61,6 +61,39 @@ def row_blocks(stream: ByteStream, delimiter: bytes = b",") -> Iterator[Block]:
             values, numbers, size = [], [], 0
     if values:
         yield Block(values, numbers)
+
+
+def grouped(blocks: Iterable[Block], key: Callable[[bytes], object]) -> Iterator[Block]:
+    """Yield rows that stand in turn with the same key as one, with line ends between them.
+
+    A row whose key is None stands alone; so does what would be longer than a record.
+    """
+    held, at, size = list[bytes](), 0, 0
+    shared: object = None
+    for block in blocks:
+        values, lines = list[bytes](), list[int]()
+        for value, line in zip(*block, strict=True):
+            own = key(value)
+            if held and own is not None and own == shared and size + len(value) < MAX_BYTES:
+                held.append(value)
+                size += len(value) + 1
+                continue
+            if held:
+                values.append(b"\n".join(held))
+                lines.append(at)
+            held, at, size, shared = [value], line, len(value), own
+        if values:
+            yield Block(values, lines)
+    if held:
+        yield Block([b"\n".join(held)], [at])
+
+
+def is_spread(values: Sequence[bytes]) -> bool:
+    """Tell from the first lines that one JSON document is spread over several of them."""
+    opening, inner, *_ = (*islice(filter(None, map(bytes.strip, values)), 2), b"", b"")
+    return (opening == b"{" and inner.startswith(b'"')) or (
+        opening == b"[" and inner.startswith((b"{", b"["))
+    )
 
 
 def _cut(stream: ByteStream) -> Iterator[list[bytes]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
-from streamer.adapters.outgoing import fenced, kept_layouts
+from streamer.adapters.outbox import fenced, kept_layouts
 from streamer.errors import AdapterError
 from streamer.ports import (
     Checkpoint,
@@ -247,7 +247,7 @@ class MemoryStore:
             offset=checkpoint.offset,
             log_time=checkpoint.log_time,
             layouts=kept_layouts(kept.meta.layouts, checkpoint.layouts),
-            swept=checkpoint.swept,
+            fired_until=checkpoint.fired_until,
             published=checkpoint.published,
             restoring_until=checkpoint.restoring_until,
         )
@@ -261,8 +261,8 @@ class MemoryStore:
                 kept.profiles.pop(customer, None)
         kept.wakes.update(checkpoint.wakes)
         kept.outbox = [waiting for waiting in kept.outbox if waiting.number > checkpoint.published]
-        if checkpoint.outgoing is not None:
-            kept.outbox.append(checkpoint.outgoing)
+        if checkpoint.entry is not None:
+            kept.outbox.append(checkpoint.entry)
 
     def outbox(self, partition: int) -> list[OutboxEntry]:
         """Return what was committed and not yet trimmed, by number."""
@@ -271,7 +271,7 @@ class MemoryStore:
 
 
 class MemorySink:
-    """Changes and rejections in the order in which they were told, and everybody's memberships."""
+    """Published changes and rejections in their order, and the memberships of all customers."""
 
     def __init__(self) -> None:
         self.changes: list[SegmentChange] = []
@@ -279,15 +279,15 @@ class MemorySink:
         self.memberships: dict[str, Membership] = {}
         self._marks: dict[int, PublishedMark] = {}
 
-    def mark(self, partition: int, before: str = "") -> PublishedMark:  # noqa: ARG002 (telling is one step)
+    def mark(self, partition: int, before: str = "") -> PublishedMark:  # noqa: ARG002 (publishing is one step)
         """Return up to where the partition is published."""
         return self._marks.get(partition, PublishedMark())
 
     def publish(self, batch: Sequence[OutboxEntry]) -> None:
-        """Tell what is above its partition's mark and set the mark to its number."""
-        for outgoing in batch:
-            if outgoing.number > self.mark(outgoing.partition).number:
-                self.changes.extend(outgoing.changes)
-                self.rejections.extend(outgoing.rejections)
-                self.memberships.update((each.customer, each) for each in outgoing.memberships)
-                self._marks[outgoing.partition] = PublishedMark.after(outgoing)
+        """Publish what is above its partition's mark and set the mark to its number."""
+        for entry in batch:
+            if entry.number > self.mark(entry.partition).number:
+                self.changes.extend(entry.changes)
+                self.rejections.extend(entry.rejections)
+                self.memberships.update((each.customer, each) for each in entry.memberships)
+                self._marks[entry.partition] = PublishedMark.after(entry)

@@ -12,7 +12,7 @@ import msgspec
 import orjson
 
 from streamer.adapters.database import Database
-from streamer.adapters.outgoing import decode_outgoing, encode_outgoing, fenced
+from streamer.adapters.outbox import decode_entry, encode_entry, fenced
 from streamer.codecs.changes import decode_change, rejection_line
 from streamer.ports import (
     Checkpoint,
@@ -84,21 +84,21 @@ class SqliteStore:
                 (partition, owner),
             )
             (stands,) = connection.execute(
-                "SELECT epoch, number, offset, log_time, swept_at, swept_who, published, "
+                "SELECT epoch, number, offset, log_time, fired_at, fired_who, published, "
                 "restoring_until FROM meta WHERE partition = ?",
                 (partition,),
             )
             layouts = connection.execute(
                 "SELECT id, layout FROM layouts WHERE partition = ?", (partition,)
             ).fetchall()
-        epoch, number, offset, log_time, swept_at, swept_who, *rest = stands
+        epoch, number, offset, log_time, fired_at, fired_who, *rest = stands
         return PartitionMeta(
             epoch,
             number,
             offset,
             log_time,
             dict(layouts),
-            (swept_at, swept_who),
+            (fired_at, fired_who),
             before[0] if before else "",
             *rest,
         )
@@ -141,14 +141,14 @@ class SqliteStore:
         partition, wakes = checkpoint.partition, checkpoint.wakes
         with self._database.transaction() as connection:
             swapped = connection.execute(
-                "UPDATE meta SET number = ?, offset = ?, log_time = ?, swept_at = ?, "
-                "swept_who = ?, published = ?, restoring_until = ? "
+                "UPDATE meta SET number = ?, offset = ?, log_time = ?, fired_at = ?, "
+                "fired_who = ?, published = ?, restoring_until = ? "
                 "WHERE partition = ? AND owner = ? AND epoch = ? AND number = ?",
                 (
                     checkpoint.number,
                     checkpoint.offset,
                     checkpoint.log_time,
-                    *checkpoint.swept,
+                    *checkpoint.fired_until,
                     checkpoint.published,
                     checkpoint.restoring_until,
                     partition,
@@ -186,18 +186,18 @@ class SqliteStore:
                 "DELETE FROM outbox WHERE partition = ? AND number <= ?",
                 (partition, checkpoint.published),
             )
-            if checkpoint.outgoing is not None:
+            if checkpoint.entry is not None:
                 connection.execute(
                     "INSERT INTO outbox VALUES (?, ?, ?)",
-                    (partition, checkpoint.outgoing.number, encode_outgoing(checkpoint.outgoing)),
+                    (partition, checkpoint.entry.number, encode_entry(checkpoint.entry)),
                 )
 
     def outbox(self, partition: int) -> list[OutboxEntry]:
         """Return what was committed and not yet trimmed, by number."""
         rows = self._database.rows(
-            "SELECT outgoing FROM outbox WHERE partition = ? ORDER BY number", (partition,)
+            "SELECT entry FROM outbox WHERE partition = ? ORDER BY number", (partition,)
         )
-        return [decode_outgoing(outgoing) for (outgoing,) in rows]
+        return [decode_entry(entry) for (entry,) in rows]
 
     def _stands(self, partition: int, tenure: FencingToken) -> bool:
         return bool(
@@ -214,10 +214,10 @@ class SqliteSink:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def mark(self, partition: int, before: str = "") -> PublishedMark:  # noqa: ARG002 (telling is one step)
+    def mark(self, partition: int, before: str = "") -> PublishedMark:  # noqa: ARG002 (publishing is one step)
         """Return up to where the partition is published."""
         rows = self._database.rows(
-            "SELECT number, offset, swept_at, swept_who FROM marks WHERE partition = ?",
+            "SELECT number, offset, fired_at, fired_who FROM marks WHERE partition = ?",
             (partition,),
         )
         for number, offset, at, who in rows:
@@ -225,21 +225,21 @@ class SqliteSink:
         return PublishedMark()
 
     def publish(self, batch: Sequence[OutboxEntry]) -> None:
-        """Tell what is above its partition's mark and set the marks, in one transaction."""
+        """Publish what is above its partition's mark and set the marks, in one transaction."""
         with self._database.transaction() as connection:
-            for outgoing in batch:
+            for entry in batch:
                 moved = connection.execute(
                     "INSERT INTO marks VALUES (?, ?, ?, ?, ?) ON CONFLICT (partition) "
                     "DO UPDATE SET number = excluded.number, offset = excluded.offset, "
-                    "swept_at = excluded.swept_at, swept_who = excluded.swept_who "
+                    "fired_at = excluded.fired_at, fired_who = excluded.fired_who "
                     "WHERE number < excluded.number",
-                    (outgoing.partition, outgoing.number, outgoing.offset, *outgoing.swept),
+                    (entry.partition, entry.number, entry.offset, *entry.fired_until),
                 )
                 if moved.rowcount:
-                    _tell(connection, outgoing)
+                    _publish(connection, entry)
 
     def changes(self, after: int = 0, limit: int = 1_000) -> list[tuple[int, SegmentChange]]:
-        """Return up to `limit` told changes with their positions, those above `after`, in order."""
+        """Return up to `limit` changes with their positions, those above `after`, in order."""
         rows = self._database.rows(
             "SELECT position, change FROM changes WHERE position > ? ORDER BY position LIMIT ?",
             (after, limit),
@@ -247,7 +247,7 @@ class SqliteSink:
         return [(position, decode_change(change)) for position, change in rows]
 
     def rejections(self) -> list[bytes]:
-        """Return the told rejections as JSON, in order."""
+        """Return the published rejections as JSON, in order."""
         rows = self._database.rows("SELECT rejection FROM rejections ORDER BY position")
         return [rejection for (rejection,) in rows]
 
@@ -260,17 +260,17 @@ class SqliteSink:
         )
 
 
-def _tell(connection: sqlite3.Connection, outgoing: OutboxEntry) -> None:
+def _publish(connection: sqlite3.Connection, entry: OutboxEntry) -> None:
     """Write the rows of changes and rejections, and who is where now."""
     connection.executemany(
         "INSERT INTO changes (partition, customer, segment, direction, at, change) "
         "VALUES (?, ?, ?, ?, ?, ?)",
         (
-            (outgoing.partition, c.customer, c.segment, c.direction, c.at, line)
-            for c, line in zip(outgoing.changes, outgoing.lines, strict=True)
+            (entry.partition, c.customer, c.segment, c.direction, c.at, line)
+            for c, line in zip(entry.changes, entry.lines, strict=True)
         ),
     )
-    for membership in outgoing.memberships:
+    for membership in entry.memberships:
         connection.execute("DELETE FROM memberships WHERE customer = ?", (membership.customer,))
         connection.executemany(
             "INSERT INTO memberships VALUES (?, ?, ?)",
@@ -280,7 +280,7 @@ def _tell(connection: sqlite3.Connection, outgoing: OutboxEntry) -> None:
         "INSERT INTO rejections (partition, offset, kind, reason, rejection) "
         "VALUES (?, ?, ?, ?, ?)",
         (
-            (outgoing.partition, r.record.offset, r.kind, r.reason, rejection_line(r))
-            for r in outgoing.rejections
+            (entry.partition, r.record.offset, r.kind, r.reason, rejection_line(r))
+            for r in entry.rejections
         ),
     )

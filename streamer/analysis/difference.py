@@ -1,25 +1,29 @@
 """What a change of rules would do: who would enter and leave, told from history.
 
 Both rule sets see the same events up to the same instant; what differs there is the difference.
-Memory grows with customers. The events are read once for each rule set, and once more for each to
-explain the examples.
+Only segments that the change can affect are replayed (`affected` says which, and why that is
+exact), unless an event that came too late makes it necessary to replay all of them. Memory grows
+with customers. The events are read once for each rule set, and once more to explain the examples.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from streamer.analysis.affected import Affected, Arrivals, affected, everything
 from streamer.analysis.explain import explain_all
 from streamer.analysis.explanation import Explanation
 from streamer.analysis.report import Course, memberships_of
 from streamer.analysis.report.measures import members_of
-from streamer.app.inputs import Events
+from streamer.app.inputs import Events, Rules
 from streamer.app.replay import Summary, replay_into
 from streamer.core.engine.program import RuleSet
 from streamer.types import Millis
 
 Direction: TypeAlias = Literal["enter", "leave"]
 
+_Outcome: TypeAlias = tuple[Summary, dict[str, int]]
+"""What a replay did, and the mask of every customer who ever had a change."""
 _DIRECTIONS: Final[tuple[Direction, ...]] = ("enter", "leave")
 
 
@@ -40,6 +44,8 @@ class Shift:
     """What becomes of one membership; a side is None where that rule set does not have it.
 
     At the end, `enters` customers would be inside who are not now, and `leaves` the other way.
+    `same` says that the change of rules cannot affect the membership: then it was not replayed,
+    and both sides are None.
     """
 
     membership: str
@@ -48,6 +54,7 @@ class Shift:
     new: Side | None
     enters: int
     leaves: int
+    same: bool = False
 
     @property
     def differs(self) -> bool:
@@ -87,8 +94,8 @@ class Difference:
 
 
 def difference(
-    old: RuleSet,
-    new: RuleSet,
+    old: Rules,
+    new: Rules,
     events: Events,
     *,
     until: Millis | None = None,
@@ -99,54 +106,93 @@ def difference(
     Up to `examples` customers are explained for each membership and direction, those whose ids
     come first.
     """
-    names = list(dict.fromkeys([*memberships_of(old), *memberships_of(new)]))
-    before, was = _outcome(old, names, events, until)
-    after, would = _outcome(new, names, events, until)
+    names = list(dict.fromkeys([*memberships_of(old.compiled), *memberships_of(new.compiled)]))
+    part = affected(old, new)
+    arrivals = Arrivals(part.new.max_lateness, part.new.lateness)
+    found = _outcomes(part, names, events, until, arrivals)
+    whole = everything(old, new)
+    if arrivals.overtaken and part.keys != whole.keys:
+        part = whole
+        found = _outcomes(part, names, events, until, arrivals)
+    (before, was), (after, would) = found
     counts = {direction: [0] * len(names) for direction in _DIRECTIONS}
     chosen = []
+    compared = sum(1 << number for number, name in enumerate(names) if _key(name) in part.keys)
     for customer in sorted(was.keys() | would.keys()):
-        one, other = was.get(customer, 0), would.get(customer, 0)
+        one, other = was.get(customer, 0) & compared, would.get(customer, 0) & compared
         for direction, moved in zip(_DIRECTIONS, (other & ~one, one & ~other), strict=True):
             for number in members_of(moved):
                 counts[direction][number] += 1
                 if counts[direction][number] <= examples:
                     chosen.append((number, direction, customer))
+    titles = _titles(old.compiled) | _titles(new.compiled)
+    old_sides, new_sides = _sides(part, before), _sides(part, after)
+    shifts = (
+        Shift(
+            name,
+            titles[name],
+            old_sides.get(name),
+            new_sides.get(name),
+            counts["enter"][number],
+            counts["leave"][number],
+            same=_key(name) not in part.keys,
+        )
+        for number, name in enumerate(names)
+    )
     return Difference(
         until=after.until,
         customers=max(before.customers, after.customers),
-        old=old.version,
-        new=new.version,
-        shifts=tuple(_shifts(names, before, after, counts["enter"], counts["leave"])),
-        examples=tuple(_explained(old, new, names, events, after.until, sorted(chosen))),
+        old=old.compiled.version,
+        new=new.compiled.version,
+        shifts=tuple(shifts),
+        examples=tuple(
+            _explained(old.compiled, new.compiled, names, events, after.until, sorted(chosen))
+        ),
     )
 
 
+def _outcomes(
+    part: Affected,
+    names: Sequence[str],
+    events: Events,
+    until: Millis | None,
+    arrivals: Arrivals,
+) -> tuple[_Outcome, _Outcome]:
+    """Replay each rule set; where nothing is affected, one replay is that of both."""
+    before = _outcome(part.old, names, events, until, arrivals)
+    if not part.keys:
+        return before, before
+    return before, _outcome(part.new, names, events, until, arrivals)
+
+
 def _outcome(
-    rules: RuleSet, names: Sequence[str], events: Events, until: Millis | None
-) -> tuple[Summary, dict[str, int]]:
-    """Return what a replay did, and the mask of every customer who ever had a change."""
+    rules: RuleSet,
+    names: Sequence[str],
+    events: Events,
+    until: Millis | None,
+    arrivals: Arrivals,
+) -> _Outcome:
     course = Course(names)
-    with events() as reading:
+    with events() as opened:
+        reading = opened._replace(decode=arrivals.noting(opened.decode))
         return replay_into(course, rules, reading, until=until), course.inside
 
 
-def _shifts(
-    names: Sequence[str],
-    before: Summary,
-    after: Summary,
-    enters: Sequence[int],
-    leaves: Sequence[int],
-) -> Iterator[Shift]:
-    old, new = _sides(before), _sides(after)
-    titles = {one.membership: one.title for one in (*before.accounts, *after.accounts)}
-    for number, name in enumerate(names):
-        yield Shift(
-            name, titles[name], old.get(name), new.get(name), enters[number], leaves[number]
-        )
+def _sides(part: Affected, summary: Summary) -> dict[str, Side]:
+    return {
+        one.membership: Side(one.members, one.entered, one.exited)
+        for one in summary.accounts
+        if _key(one.membership) in part.keys
+    }
 
 
-def _sides(summary: Summary) -> dict[str, Side]:
-    return {one.membership: Side(one.members, one.entered, one.exited) for one in summary.accounts}
+def _titles(rules: RuleSet) -> dict[str, str]:
+    return {rung.membership: segment.title for segment in rules.segments for rung in segment.tiers}
+
+
+def _key(membership: str) -> str:
+    """Return the key of the segment or ladder that a membership is of."""
+    return membership.partition(".")[0]
 
 
 def _explained(
@@ -160,12 +206,8 @@ def _explained(
     if not chosen:
         return
     customers = dict.fromkeys(customer for _, _, customer in chosen)
-    told = []
-    for rules in (old, new):
-        with events() as (log, decode, watch):
-            told.append(explain_all(rules, log, decode, customers, at=at, watch=watch))
-    before, after = told
+    with events() as reading:
+        before, after = explain_all((old, new), reading, customers, at=at)
     for number, direction, customer in chosen:
         name = names[number]
-        key = name.partition(".")[0]
-        yield Example(customer, name, key, direction, before[customer], after[customer])
+        yield Example(customer, name, _key(name), direction, before[customer], after[customer])

@@ -19,6 +19,8 @@ from streamer.core.profile import Profile
 from streamer.hashes import fingerprint
 from streamer.types import FOREVER, Event, Millis, Outcome, SegmentChange, Unusable, Wake
 
+_View: TypeAlias = "tuple[dict[Node, Truth], Millis]"
+"""The truths of all conditions, and the next instant at which a leaf can flip by time."""
 Setting: TypeAlias = Literal["min_dwell", "cooldown"]
 
 
@@ -44,23 +46,28 @@ class Said(NamedTuple):
 class Watch:
     """Follows one customer through events and wakes.
 
-     `profile` is None before the first accepted event and after the end of retention, `truths`
-     holds the truth of each condition, `said` every change so far. `events` counts the accepted
-     events, `last` is the one that came last, `forgotten` the end of the profile before this one.
-    `flips` notes when each condition first flipped since it was last emptied. `unusable`
-     are the properties of the accepted events that rules read and could not.
+    `profile` is None before the first accepted event and after the end of retention, `truths`
+    holds the truth of each condition, `said` every change so far. `events` counts the accepted
+    events, `last` is the one that came last, `forgotten` the end of the profile before this one.
+    `flips` notes when each condition first flipped since it was last emptied. `unusable` are
+    the properties of the accepted events that rules read and could not.
+
+    `_seen` is the instant at which the customer was last looked at, and until `_next` no leaf can
+    flip by time.
     """
 
     def __init__(self, rules: RuleSet) -> None:
         self._rules = rules
         self._codec = ProfileCodec(rules)
-        self._nodes = [node for segment in rules.segments for node in nodes_of(segment)]
-        self._leaves = [node for node in self._nodes if isinstance(node, LeafNode)]
+        nodes = [node for segment in rules.segments for node in nodes_of(segment)]
+        self._leaves = [node for node in nodes if isinstance(node, LeafNode)]
+        self._joined: list[Node] = [node for node in nodes if not isinstance(node, LeafNode)]
         self._plans = {
             rung.membership: segment for segment in rules.segments for rung in segment.tiers
         }
         self._moved: dict[str, Millis] = {}
         self._seen: Millis = 0
+        self._next: Millis = FOREVER
         self.profile: Profile | None = None
         self.truths: dict[Node, Truth] = {}
         self.flips: dict[Node, Millis] = {}
@@ -86,28 +93,30 @@ class Watch:
         self.last = event
         self._note(decision.changes, event)
         if self.profile is not None:
-            self.truths = self._look(self.truths, self.profile.clock, event)
             self._seen = self.profile.clock
+            self.truths, self._next = self._look(self.truths, self._seen, event)
         return decision.outcome
 
     def wake(self, until: Millis) -> None:
         """Act on every wake due at or before `until`, as log time does."""
         while self.profile is not None and self.profile.wake <= until:
             at = self.profile.wake
-            before = self._passed(at - 1)
+            before, _ = self._passed(at - 1)
             decision = decide(self._rules, self.profile, Wake(at))
             self.profile = decision.profile
             self._note(decision.changes, None)
             if self.profile is None:
                 self.truths, self._seen, self.forgotten = {}, 0, at
             elif decision.changes:
-                self.truths, self._seen = self._look(before, at, None), at
+                self._seen = at
+                self.truths, self._next = self._look(before, at, None)
 
     def pass_to(self, until: Millis) -> None:
         """Let time pass up to `until`, with every wake and every flip of a condition."""
         self.wake(until)
         if self.profile is not None and until > self._seen:
-            self.truths, self._seen = self._passed(until), until
+            self._seen = until
+            self.truths, self._next = self._passed(until)
 
     def ahead(self) -> "Watch":
         """Return what follows if nothing happens any more, up to the end of retention.
@@ -125,29 +134,37 @@ class Watch:
             future.wake(future.profile.wake)
         return future
 
-    def _passed(self, until: Millis) -> dict[Node, Truth]:
-        """Return the truths at `until`, if only time passes and nothing is said."""
-        truths, now, profile = self.truths, self._seen, self.profile
-        while profile is not None:
-            now = min((leaf.test(profile, now)[1] for leaf in self._leaves), default=FOREVER)
-            if now > until:
-                break
-            truths = self._look(truths, now, None)
-        return truths
+    def _passed(self, until: Millis) -> _View:
+        """Return what is seen at `until`, if only time passes and nothing is said."""
+        view = self.truths, self._next
+        while self.profile is not None and view[1] <= until:
+            view = self._look(view[0], view[1], None)
+        return view
 
-    def _look(
-        self, truths: dict[Node, Truth], now: Millis, event: Event | None
-    ) -> dict[Node, Truth]:
-        """Return the truths as they are at `now`; what flipped did so by the event, or by time."""
-        seen = {}
-        for node in self._nodes:
-            truth = truths.get(node)
-            holds = self.profile is not None and node.test(self.profile, now)[0]
+    def _look(self, truths: dict[Node, Truth], now: Millis, event: Event | None) -> _View:
+        """Return what is seen at `now`; what flipped did so by the event, or by time.
+
+        Where no leaf flips, no condition that joins leaves does.
+        """
+        profile, upcoming = self.profile, FOREVER
+        flipped: dict[Node, Truth] = {}
+        if profile is None:
+            return {}, FOREVER
+        for leaf in self._leaves:
+            holds, flip = leaf.test(profile, now)
+            upcoming = min(upcoming, flip)
+            truth = truths.get(leaf)
             if truth is None or truth.holds is not holds:
-                truth = Truth(holds, now, event)
-                self.flips.setdefault(node, now)
-            seen[node] = truth
-        return seen
+                flipped[leaf] = Truth(holds, now, event)
+        if flipped:
+            for node in self._joined:
+                holds, _ = node.test(profile, now)
+                truth = truths.get(node)
+                if truth is None or truth.holds is not holds:
+                    flipped[node] = Truth(holds, now, event)
+        for node in flipped:
+            self.flips.setdefault(node, now)
+        return truths | flipped if flipped else truths, upcoming
 
     def _note(self, changes: tuple[SegmentChange, ...], event: Event | None) -> None:
         """Note the changes of one instant."""

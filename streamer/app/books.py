@@ -146,5 +146,5 @@ class BookedSink:
         """Tell the batch and enter what is above its partition's mark into the books."""
         fresh = [one for one in batch if one.number > self._sink.mark(one.partition).number]
         self._sink.publish(batch)
-        for outgoing in fresh:
-            self._books.enter(outgoing.changes)
+        for entry in fresh:
+            self._books.enter(entry.changes)

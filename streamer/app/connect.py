@@ -4,6 +4,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from streamer.adapters.kafka import Connection, KafkaFeed, KafkaSink, Topics, check_topics
+from streamer.adapters.kafka.messages import CloudEvents
 from streamer.adapters.redis import RedisStore
 from streamer.app.live import Ends
 
@@ -13,7 +14,8 @@ class Servers:
     """Where everything is, and what it is called there.
 
     `group` names the consumer group, and is part of every key in Redis and of every transactional
-    id. The address of Redis may hold a password, so it does not show in `repr`.
+    id. The address of Redis may hold a password, so it does not show in `repr`. `cloudevents` is
+    the mode in which changes are CloudEvents, None where they are none.
     """
 
     kafka: Connection
@@ -21,6 +23,7 @@ class Servers:
     redis: str = field(repr=False)
     group: str
     allow_volatile_redis: bool = False
+    cloudevents: CloudEvents | None = None
 
 
 def connect(servers: Servers, instance: str) -> Ends:
@@ -48,6 +51,7 @@ def connect(servers: Servers, instance: str) -> Ends:
             instance,
             lambda: feed.membership,
             found.largest_rejected,
+            cloudevents=servers.cloudevents,
         )
         opened.callback(sink.close)
     except BaseException:

@@ -1,7 +1,7 @@
 """The whole product in one process: a simulated shop, the worker, everything in one SQLite file.
 
 The shop's clock runs ahead of the wall clock. Each event is appended to the log at the time at
-which it arrives in the shop, so log time moves as it does live; the sweep then does what is due
+which it arrives in the shop, so log time moves as it does live; the wakes that are due then fire
 although nothing happens. What is decided depends on the events and the rules alone, not on how
 fast the machine is.
 """
@@ -15,6 +15,7 @@ from streamer.adapters.database import Database
 from streamer.adapters.sqlite import SqliteLog, SqliteSink, SqliteStore
 from streamer.analysis.explain import explain
 from streamer.analysis.explanation import Explanation
+from streamer.app.inputs import Reading
 from streamer.app.nodes import leaves_of
 from streamer.codecs.events import decode
 from streamer.core.engine.program import RuleSet
@@ -105,7 +106,9 @@ class Demo:
 
     def explain(self, customer: str, segment: str) -> Explanation:
         """Return why the customer is in the segment, and until when, as of now."""
-        return explain(self._rules, self._log, decode, customer, segment=segment, at=self.now)
+        return explain(
+            self._rules, Reading(self._log, decode), customer, segment=segment, at=self.now
+        )
 
     def _started(self) -> LogRunner:
         task = PartitionTask(self._rules, self._store, self._sink, decode, pace=self._pace)

@@ -10,6 +10,7 @@ from streamer.adapters.files import FileLog
 from streamer.app.shipped import mapping_file
 from streamer.codecs.changes import decode_change
 from streamer.codecs.events import decode
+from streamer.codecs.outline import Outliner, no_outline, outline
 from streamer.core.engine.program import RuleSet
 from streamer.core.rules.compile import compile_rules
 from streamer.errors import Finding, InvalidEvent, StreamerError, UsageError
@@ -25,11 +26,15 @@ _TABLES: Final = frozenset({".csv", ".tsv"})
 
 
 class Reading(NamedTuple):
-    """Events opened for one reading; `watch` is to be called after every batch."""
+    """Events opened for one reading; `watch` is to be called after every batch.
+
+    `outline` tells whose a record's event is and when it happened, sooner than decoding does.
+    """
 
     log: Log
     decode: Decoder
-    watch: Callable[[], object]
+    watch: Callable[[], object] = lambda: None
+    outline: Outliner = no_outline
 
 
 Events: TypeAlias = Callable[[], AbstractContextManager[Reading]]
@@ -62,8 +67,18 @@ def open_events(
     from those before it in carrying its append time or not: such a file has half a log time, which
     decides nothing.
     """
-    log, decode_one = open_records(paths, mapping, warn)
+    log, decode_one, _ = _opened(paths, mapping, warn)
     return log, _uniform(decode_one)
+
+
+def open_outlined(
+    paths: Sequence[str],
+    mapping: str | None,
+    warn: Callable[[Finding], object] = lambda _: None,
+) -> tuple[FileLog, Decoder, Outliner]:
+    """Open files of events as `open_events` does, with what tells the outline of an event."""
+    log, decode_one, outline_one = _opened(paths, mapping, warn)
+    return log, _uniform(decode_one), outline_one
 
 
 def open_records(
@@ -75,11 +90,18 @@ def open_records(
 
     Raises `UsageError` for tables without a mapping.
     """
+    log, decode_one, _ = _opened(paths, mapping, warn)
+    return log, decode_one
+
+
+def _opened(
+    paths: Sequence[str], mapping: str | None, warn: Callable[[Finding], object]
+) -> tuple[FileLog, Decoder, Outliner]:
     if mapping is None:
         for path in paths:
             if Path(path.lower().removesuffix(".gz")).suffix in _TABLES:
                 raise UsageError(f"{path} is a table: say with --map what its columns mean")
-        return FileLog(paths), decode
+        return FileLog(paths), decode, outline
     from streamer.mapping import read_mapping  # noqa: PLC0415 (slow; few replays map)
 
     file = mapping_file(mapping)
@@ -89,10 +111,11 @@ def open_records(
         log = FileLog(paths, count=says.counter())
         for finding in says.strangers(log.peek()) if file == Path(mapping) else ():
             warn(finding)
-        return log, says.decoder([])
+        return log, says.decoder([]), says.outliner([])
     columns = list(layout.columns)
-    log = FileLog(paths, csv=True, delimiter=layout.sign, headed=not columns)
-    return log, says.decoder(columns or layout.header(log.header))
+    log = FileLog(paths, csv=True, delimiter=layout.sign, headed=not columns, group=says.grouper())
+    header = columns or layout.header(log.header)
+    return log, says.decoder(header), says.outliner(header)
 
 
 def read_records(log: Log, watch: Callable[[], object] = lambda: None) -> Iterator[Record]:

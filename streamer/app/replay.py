@@ -120,8 +120,8 @@ def replay_into(
     """Replay with every change entered into books, and nobody told."""
     with FileSink(None) as nowhere:
         sink = BookedSink(nowhere, books)
-        log, decode, watch = reading
-        return replay(rules, log, decode, sink, until=until, watch=watch)
+        log, decode = reading.log, reading.decode
+        return replay(rules, log, decode, sink, until=until, watch=reading.watch)
 
 
 class _CountedLog:

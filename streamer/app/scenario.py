@@ -173,7 +173,8 @@ def _why_not(
     rung = profile.inside[segment.index]
     state = f"not in {segment.key} then"
     if rung:
-        state = f"in {segment.tiers[rung - 1].membership} then, since {iso(profile.since[segment.index])}"
+        since = iso(profile.since[segment.index])
+        state = f"in {segment.tiers[rung - 1].membership} then, since {since}"
     return (state, *segment.because(profile, one.at, rung))
 
 

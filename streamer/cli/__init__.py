@@ -22,6 +22,7 @@ COMMANDS = (
     "topics",
     "publish",
     "run",
+    "collect",
     "changes",
 )
 """The commands in the order in which a new user meets them."""

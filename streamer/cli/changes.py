@@ -12,7 +12,7 @@ from streamer.cli.failures import say, silence_standard_output
 from streamer.cli.options import Instant, examples
 from streamer.cli.servers import kafka_options, topic_options
 from streamer.cli.wording import instant, plain
-from streamer.codecs.changes import decode_change
+from streamer.codecs.changes import change_line, decode_change
 from streamer.errors import StreamerError, UsageError
 from streamer.types import FOREVER, Millis, Record, SegmentChange
 
@@ -77,7 +77,7 @@ def changes(
     """Show who enters and leaves which segment, as a subscriber reads it from Kafka.
 
     Only committed changes are shown, each once, those of a customer in their order. A JSON line is
-    the change as it is in the topic, as change.schema.json describes it.
+    the change as change.schema.json describes it, whether or not it is a CloudEvent in the topic.
     """
     if from_beginning and since is not None:
         raise UsageError("--from-beginning and --from say two different things: leave one out")
@@ -111,7 +111,7 @@ def _write(
             continue
         if segments and change.segment not in segments and change.ladder not in segments:
             continue
-        click.echo(_text(change) if as_text else record.value)
+        click.echo(_text(change) if as_text else change_line(record.value))
 
 
 def _text(change: SegmentChange) -> str:

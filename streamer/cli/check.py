@@ -8,6 +8,7 @@ import click
 import orjson
 
 from streamer.analysis.inventory import Inventory, Needs, inventory
+from streamer.analysis.program import program_json
 from streamer.app.inputs import load_rules
 from streamer.cli.failures import FINDINGS
 from streamer.cli.options import examples, rules_argument
@@ -23,6 +24,7 @@ Form: TypeAlias = Literal["text", "json", "github"]
 streamer check rules/
 streamer check rules/cart_abandonment rules/shop.yaml --format json
 streamer check rules/ --format github
+streamer check rules/ --program
 """)
 )
 @rules_argument
@@ -34,19 +36,30 @@ streamer check rules/ --format github
     show_default=True,
     help="For people, for programs, or as annotations of a GitHub workflow.",
 )
-def check(rules: tuple[str, ...], form: Form) -> None:
+@click.option(
+    "--program",
+    "as_program",
+    is_flag=True,
+    help="Write the compiled program as JSON: columns, cells, leaves, segments, version.",
+)
+def check(rules: tuple[str, ...], form: Form, *, as_program: bool) -> None:
     """Find all errors of rule files at once, and say what the rules remember.
 
-    RULES are files, or folders whose *.yaml files are taken; the default is the folder named by
-    STREAMER_RULES, or else rules. All of them together are one rule set. Without errors it shows,
-    for each segment, which events and properties it reads and the most bytes that it remembers
-    of one customer.
+    RULES are files, or folders whose *.yaml and *.yml files are taken; the default is the folder
+    named by STREAMER_RULES, or else rules. All of them together are one rule set. Without errors
+    it shows, for each segment, which events and properties it reads and the most bytes that it
+    remembers of one customer. With --program it writes instead what the rules compile to, for
+    people who want to know which rules share what is remembered, or what a change of a rule
+    changes.
     """
     try:
         loaded = load_rules(rules)
     except RuleErrors as error:
         click.echo(_report(error.findings, None, form))
         raise click.exceptions.Exit(FINDINGS) from None
+    if as_program:
+        click.echo(program_json(loaded), nl=False)
+        return
     report = _report(loaded.declared.warnings, inventory(loaded), form)
     if report:
         click.echo(report)
@@ -117,11 +130,12 @@ def _json(findings: Sequence[Finding], found: Inventory | None) -> str:
 
 def _annotation(finding: Finding) -> str:
     """Return the finding as a workflow command of GitHub; what would end a field is escaped."""
-    place = f"file={_escaped(finding.file, ',:')},line={finding.line},col={finding.column}"
-    return f"::{finding.severity} {place}::{_escaped(finding.message)}"
+    place = f"file={escaped(finding.file, ',:')},line={finding.line},col={finding.column}"
+    return f"::{finding.severity} {place}::{escaped(finding.message)}"
 
 
-def _escaped(text: str, also: str = "") -> str:
+def escaped(text: str, also: str = "") -> str:
+    """Return a text for a workflow command of GitHub, with what would end a field escaped."""
     for character in "%\r\n" + also:
         text = text.replace(character, f"%{ord(character):02X}")
     return text

@@ -58,7 +58,7 @@ def diff(
     segment was entered on the way, and some of those customers explained.
     """
     source = Repeated(events, mapping, "diff")
-    before, after = load_rules([old]).compiled, load_rules([new]).compiled
+    before, after = load_rules([old]), load_rules([new])
     look_rarely()
     found = difference(before, after, source, until=until, examples=most)
     if form == "json":

@@ -55,6 +55,9 @@ def _story(found: Difference, differing: list[Shift]) -> Iterator[str]:
         yield f"{len(differing):,} of {counted(len(found.shifts), 'segment')} differ"
     else:
         yield "no segment differs: for these events both rule sets say the same"
+    same = sum(one.same for one in found.shifts)
+    if found.old != found.new and same:
+        yield f"{same:,} have the same rules in both and were not replayed"
 
 
 def _row(one: Shift) -> tuple[str, ...]:

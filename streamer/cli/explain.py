@@ -6,7 +6,7 @@ import click
 
 from streamer.analysis.explain import explain as run
 from streamer.analysis.explanation import Explanation
-from streamer.app.inputs import load_rules, open_events
+from streamer.app.inputs import Reading, load_rules, open_outlined
 from streamer.cli.failures import FINDINGS, say, say_finding
 from streamer.cli.options import (
     END_OF_EVENTS,
@@ -65,9 +65,10 @@ def explain(
     time passed), and when it will change if nothing happens.
     """
     compiled = load_rules(rules).compiled
-    log, decode = open_events(events, mapping, warn=say_finding)
+    log, decode, outline = open_outlined(events, mapping, warn=say_finding)
     with log, progress_of(log, "explain") as step:
-        found = run(compiled, log, decode, customer, segment=segment, at=at, watch=step)
+        reading = Reading(log, decode, step, outline)
+        found = run(compiled, reading, customer, segment=segment, at=at)
     if not found.events:
         say(_unknown(found, events))
         raise click.exceptions.Exit(FINDINGS)

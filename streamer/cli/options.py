@@ -51,7 +51,7 @@ def rules_option(command: Command) -> Command:
         show_envvar=True,
         default=("rules",),
         show_default=True,
-        help="A rule file, or a folder whose *.yaml files are rules. May be given several times.",
+        help="A rule file, or a folder of them (*.yaml, *.yml). May be given several times.",
     )(command)
 
 

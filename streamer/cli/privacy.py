@@ -32,10 +32,11 @@ streamer privacy rules/ --check
 def privacy(rules: tuple[str, ...], form: Literal["text", "json"], judge: bool) -> None:
     """Say what the rules keep about a customer, why, and for how long.
 
-    RULES are files, or folders whose *.yaml files are taken; the default is the folder named by
-    STREAMER_RULES, or else rules. What no rule needs is not kept; a rule with enabled: false
-    keeps nothing. With --check the exit status is 1 if anything is kept without a purpose: the
-    purpose of a rule that needs it is a placeholder, no sentence, or only repeats the rule's name.
+    RULES are files, or folders whose *.yaml and *.yml files are taken; the default is the folder
+    named by STREAMER_RULES, or else rules. What no rule needs is not kept; a rule with
+    enabled: false keeps nothing. With --check the exit status is 1 if anything is kept without a
+    purpose: the purpose of a rule that needs it is a placeholder, no sentence, or only repeats the
+    rule's name.
     """
     loaded = load_rules(rules)
     found = kept_by(loaded)

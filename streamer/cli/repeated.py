@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from streamer.adapters.files import STANDARD
-from streamer.app.inputs import Reading, open_events
+from streamer.app.inputs import Reading, open_outlined
 from streamer.cli.failures import say_finding
 from streamer.cli.progress import progress_of
 from streamer.errors import Finding, UsageError
@@ -31,9 +31,9 @@ class Repeated:
     @contextmanager
     def __call__(self) -> Iterator[Reading]:
         """Open the files, with a progress bar of their own."""
-        log, decode = open_events(self._files, self._mapping, warn=self._warn)
+        log, decode, outline = open_outlined(self._files, self._mapping, warn=self._warn)
         with log, progress_of(log, self._command) as step:
-            yield Reading(log, decode, step)
+            yield Reading(log, decode, step, outline)
 
     def _warn(self, finding: Finding) -> None:
         if finding not in self._said:

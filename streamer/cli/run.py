@@ -3,11 +3,12 @@
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Final
+from typing import Final, get_args
 
 import click
 
 from streamer.adapters.kafka import Connection, Topics
+from streamer.adapters.kafka.messages import CloudEvents
 from streamer.adapters.metrics import Metrics
 from streamer.adapters.web import Pages
 from streamer.app.connect import Servers, connect
@@ -48,6 +49,14 @@ streamer run --kafka-config client.properties --metrics-port 0
     "decided again from the log, and nothing is told twice.",
 )
 @click.option(
+    "--cloudevents",
+    type=click.Choice(get_args(CloudEvents)),
+    envvar="STREAMER_CLOUDEVENTS",
+    show_envvar=True,
+    help="Publish changes as CloudEvents 1.0: the attributes as headers (binary), or in an "
+    "envelope around the change (structured). Without it: the change alone, without headers.",
+)
+@click.option(
     "--cache",
     type=click.IntRange(min=1),
     envvar="STREAMER_CACHE",
@@ -72,6 +81,7 @@ def run(
     group: str,
     redis: str,
     allow_volatile_redis: bool,
+    cloudevents: CloudEvents | None,
     cache: int,
     metrics_port: int,
 ) -> None:
@@ -84,7 +94,7 @@ def run(
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])  # heard once somebody heeds it
     look_rarely()
-    servers = Servers(connection, topics, redis, group, allow_volatile_redis)
+    servers = Servers(connection, topics, redis, group, allow_volatile_redis, cloudevents)
     instance = new_instance(group)
     live = Live(
         lambda: load_rules(rules).compiled,

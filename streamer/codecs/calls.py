@@ -2,16 +2,18 @@
 
 `track` gives the event of its name, `page` gives `page_viewed`, `screen` gives `screen_viewed`,
 `identify` gives `identified`. Names are turned into snake case: `Product List Viewed`,
-`productListViewed` and `product.list.viewed` are all `product_list_viewed`. Properties, traits
-and `context` are kept as they come.
+`productListViewed` and `product.list.viewed` are all `product_list_viewed` (`names`). Properties,
+traits and context are kept as they come. Calls of other kinds, and batches, are no events of one
+customer.
 """
 
-import re
-from functools import lru_cache
 from typing import Any, Final
 
-from streamer.codecs.limits import CALL_NAME, MAX_NAME
+from streamer.codecs.fields import check_time
+from streamer.codecs.names import no_name, snake_case
 from streamer.errors import InvalidEvent
+from streamer.instants import EARLIEST, END
+from streamer.types import Millis
 
 CALL_TIMES: Final = ("timestamp", "originalTimestamp", "sentAt", "receivedAt")
 """Where a call says when it happened; the first that is there decides."""
@@ -24,9 +26,11 @@ CALL_TYPES: Final = {
 """The calls that are events, with the name of those that carry none of their own."""
 NAME_PATH: Final = "/then/properties/event"
 
-_CALL_NAME: Final = re.compile(CALL_NAME)
-_WORD_ENDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_BETWEEN: Final = re.compile(r"[^A-Za-z0-9]+")
+_OTHER_TYPES: Final = {
+    "group": "it puts a customer into a group, and says nothing of what the customer did",
+    "alias": "it joins two ids, and says nothing of what the customer did",
+}
+_EVENTS: Final = "; track, identify, page and screen calls are events"
 
 
 def is_call(data: dict[str, Any]) -> bool:
@@ -45,9 +49,7 @@ def call_name(data: dict[str, Any]) -> str:
         name = snake_case(event)
         if name is not None:
             return name
-        message = (
-            f"event must be up to {MAX_NAME} printable ASCII characters that begin with a letter"
-        )
+        message = f"event {event[:60]!r} {no_name(event)}" if event else "event is empty"
     elif event is None:
         message = "event is missing: a track call must name what happened"
     else:
@@ -55,17 +57,55 @@ def call_name(data: dict[str, Any]) -> str:
     raise InvalidEvent(message, NAME_PATH)
 
 
-@lru_cache(maxsize=4096)
-def snake_case(text: str) -> str | None:
-    """Return the text as an event name, None if it cannot be one.
+def call_time(data: dict[str, Any]) -> Millis:
+    """Return when a call happened; raises `InvalidEvent` where it does not say so.
 
-    A name that would grow over the limit because of its many inner capitals keeps them unsplit.
+    `timestamp` is already in the receiver's time. Without it, the device's clock is judged by the
+    receiver's: `receivedAt - (sentAt - originalTimestamp)`, where these three are good times.
     """
-    if len(text) > MAX_NAME or _CALL_NAME.fullmatch(text) is None:
-        return None
-    split = _joined(_WORD_ENDS.sub("_", text))
-    return split if len(split) <= MAX_NAME else _joined(text)
+    for field in CALL_TIMES:
+        value = data.get(field)
+        if value is not None:
+            time = check_time(value, field, f"/properties/{field}")
+            return _corrected(time, data) if field == "originalTimestamp" else time
+    message = f"{CALL_TIMES[0]} is missing"
+    raise InvalidEvent(message, "/allOf/1")
 
 
-def _joined(text: str) -> str:
-    return _BETWEEN.sub("_", text).strip("_").lower()
+def call_traits(data: dict[str, Any]) -> object:
+    """Return the traits of a call: those at its top, else those in its context, if an object."""
+    traits, context = data.get("traits"), data.get("context")
+    if traits is not None or type(context) is not dict:
+        return traits
+    inner = context.get("traits")
+    return inner if type(inner) is dict else None
+
+
+def refuse_other_calls(data: dict[str, Any]) -> None:
+    """Raise `InvalidEvent` for what is a call, but none that is an event; `is_call` is false."""
+    if "id" in data:
+        return
+    path = "/properties/name"
+    if type(data.get("batch")) is list:
+        raise InvalidEvent("a batch of calls: write each call of it as a record of its own", path)
+    kind = data.get("type")
+    if type(kind) is not str or "messageId" not in data:
+        return
+    if kind.lower() in CALL_TYPES:
+        raise InvalidEvent(f"type {kind!r} must be in lower case: {kind.lower()!r}", path)
+    if kind.lower() in _OTHER_TYPES:
+        message = f"a call of type {kind[:60]!r}: {_OTHER_TYPES[kind.lower()]}"
+    else:
+        message = f"a call of the unknown type {kind[:60]!r}"
+    raise InvalidEvent(message + _EVENTS, path)
+
+
+def _corrected(original: Millis, data: dict[str, Any]) -> Millis:
+    """Return the time on a device's clock in the receiver's time, where the call tells both."""
+    try:
+        sent = check_time(data.get("sentAt"), "sentAt", "")
+        received = check_time(data.get("receivedAt"), "receivedAt", "")
+    except InvalidEvent:
+        return original
+    corrected = received - (sent - original)
+    return corrected if EARLIEST <= corrected < END else original

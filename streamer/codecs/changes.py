@@ -14,7 +14,8 @@ from streamer.hashes import change_id
 from streamer.instants import iso, parse_iso
 from streamer.types import Membership, Rejection, SegmentChange
 
-_ID_STARTS: Final = len('{"change_id":"')
+_CHANGE_STARTS: Final = b'{"change_id":"'
+_ID_STARTS: Final = len(_CHANGE_STARTS)
 _ID_ENDS: Final = _ID_STARTS + 32
 _json: Final = orjson.dumps
 
@@ -31,17 +32,20 @@ def encode_change(change: SegmentChange) -> bytes:
     # fmt: on
     known = change_id(customer, born, segment, direction, at, sequence)
     cause = f'{{"kind":"{kind}"' + ("}" if event_id is None else f',"event_id":{_text(event_id)}}}')
+    reasons = ",".join([_text(reason) for reason in because])
     return (
         f'{{"change_id":"{known}","customer_id":{_text(customer)},"segment":"{segment}",'
         f'"direction":"{direction}","at":"{iso(at)}","sequence":{sequence},"born":"{iso(born)}",'
-        f'"cause":{cause},"because":{_json(because).decode()},"rules":"{rules}",'
+        f'"cause":{cause},"because":[{reasons}],"rules":"{rules}",'
         f'"holdout":{"true" if holdout else "false"},"replayed":{"true" if replayed else "false"},'
         f'"ladder":{_key(ladder)},"from":{_key(origin)},"to":{_key(target)}}}'
     ).encode()
 
 
 def _text(text: str) -> str:
-    """Return a text as JSON."""
+    """Return a text as JSON; most are such that it takes no more than two quotation marks."""
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
     return _json(text).decode()
 
 
@@ -54,10 +58,24 @@ def change_id_in(line: bytes) -> bytes:
     return line[_ID_STARTS:_ID_ENDS]
 
 
+def change_line(value: bytes) -> bytes:
+    """Return the own JSON of a change that `decode_change` reads, without what is around it."""
+    return value if value.startswith(_CHANGE_STARTS) else _json(_data_of(orjson.loads(value)))
+
+
+def _data_of(document: Any) -> Any:  # noqa: ANN401 (as JSON has it)
+    """Return what is inside a structured CloudEvent, or the document itself."""
+    enveloped = isinstance(document, dict) and "specversion" in document and "data" in document
+    return document["data"] if enveloped else document
+
+
 def decode_change(value: bytes) -> SegmentChange:
-    """Return the change that `encode_change` wrote; raises `StreamerError` for anything else."""
+    """Return the change that `encode_change` wrote, also from within a structured CloudEvent.
+
+    Raises `StreamerError` for anything else.
+    """
     try:
-        data: dict[str, Any] = orjson.loads(value)
+        data: dict[str, Any] = _data_of(orjson.loads(value))
         change = SegmentChange(
             customer=data["customer_id"],
             segment=data["segment"],

@@ -8,8 +8,11 @@ from typing import Any, Final, TypeAlias
 from streamer.codecs.calls import CALL_TIMES, CALL_TYPES
 from streamer.codecs.limits import (
     CALL_NAME,
+    END_ID,
     ID,
+    LEAST_ID,
     MAX_BYTES,
+    MAX_CALL_NAME,
     MAX_DEPTH,
     MAX_ID,
     MAX_NAME,
@@ -83,10 +86,11 @@ def call_schema() -> Schema:
                 "event": {
                     "description": (
                         "What happened; in snake case it is the event's name: "
-                        "Product List Viewed is product_list_viewed."
+                        "Product List Viewed is product_list_viewed. Each run of other characters "
+                        f"counts as one; the name has at most {MAX_NAME} characters."
                     ),
                     "type": "string",
-                    "maxLength": MAX_NAME,
+                    "maxLength": MAX_CALL_NAME,
                     "pattern": f"^{CALL_NAME}$",
                 }
             },
@@ -110,7 +114,7 @@ def call_schema() -> Schema:
 
 
 def id_schema() -> Schema:
-    """Return the schema of an id of an event or a customer."""
+    """Return the schema of an id of an event or a customer, as it is kept and written."""
     return {"type": "string", "minLength": 1, "maxLength": MAX_ID, "pattern": f"^{ID}$"}
 
 
@@ -130,7 +134,13 @@ def _definitions() -> Schema:
         },
     ]
     return {
-        "id": id_schema(),
+        "id": {
+            **id_schema(),
+            "description": "Text, or a whole number, which is its decimal text: 7.0 is 7.",
+            "type": ["string", "integer"],
+            "minimum": LEAST_ID,
+            "exclusiveMaximum": END_ID,
+        },
         "maybe_id": {"anyOf": [{"enum": [None, ""]}, {"$ref": "#/$defs/id"}]},
         "time": {"anyOf": time},
         "maybe_time": {"anyOf": [{"type": "null"}, *time]},
@@ -156,8 +166,9 @@ def _contents() -> Schema:
             "type": ["object", "null"],
         },
         "context": {
-            "description": "What the SDK says beside the event: campaign, device, locale, page. "
-            "Anything but an object counts as absent."
+            "description": (
+                "Where it happened: campaign, device, page. What is no object counts as absent."
+            ),
         },
     }
 
@@ -188,7 +199,9 @@ def _ref(definition: str, description: str) -> Schema:
 
 def _name() -> Schema:
     return {
-        "description": "What happened, in snake case: product_viewed.",
+        "description": (
+            "What happened, in snake case: product_viewed. Letters of any script, composed (NFC)."
+        ),
         "type": "string",
         "maxLength": MAX_NAME,
         "pattern": f"^{NAME}$",

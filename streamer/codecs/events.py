@@ -3,9 +3,9 @@
 Told apart by content: a plain event, a call of the Segment specification (`calls`), and either of
 them inside a CloudEvent (`envelopes`). The plainest of plain events are read by `plain`, which
 takes about half the time and gives the same. What is accepted is exactly what the published schemas
-`event.schema.json` and `segment-call.schema.json` accept, within the limits on bytes and depth that
-a schema cannot state; `InvalidEvent.path` is a JSON pointer into that schema, empty where the
-record is no JSON document within those limits.
+`event.schema.json` and `segment-call.schema.json` accept, within what a schema cannot state: the
+limits on bytes and depth, and that a name is composed. `InvalidEvent.path` is a JSON pointer into
+that schema, empty where the record is no JSON document within those limits.
 
 Of keys that repeat, the last wins; what it replaces is read as JSON and then forgotten.
 """
@@ -15,15 +15,21 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from streamer.codecs.calls import CALL_TIMES, call_name, is_call
+from streamer.codecs.calls import (
+    call_name,
+    call_time,
+    call_traits,
+    is_call,
+    refuse_other_calls,
+)
 from streamer.codecs.envelopes import complete, is_envelope, unwrap
 from streamer.codecs.fields import (
-    check_context,
     check_id,
     check_name,
     check_properties,
     check_time,
     check_traits,
+    known_context,
 )
 from streamer.codecs.parsing import parse_object
 from streamer.codecs.plain import read_plain
@@ -79,10 +85,12 @@ def decode_any(record: Record) -> Event:
     if record.headers:
         data = complete(data, record.headers)
     if "type" in data and is_call(data):
-        return _event(data, _CALL, call_name(data), _call_time(data), record)
+        name = call_name(data)
+        return _event(data, _CALL, name, call_time(data), call_traits(data), record)
+    refuse_other_calls(data)
     name = check_name(data.get("name"), "/properties/name")
     time = check_time(data.get("time"), "time", "/properties/time")
-    return _event(data, _PLAIN, name, time, record)
+    return _event(data, _PLAIN, name, time, data.get("traits"), record)
 
 
 def encode(event: Event) -> bytes:
@@ -105,7 +113,9 @@ def encode(event: Event) -> bytes:
         return json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _event(data: dict[str, Any], form: _Form, name: str, time: Millis, record: Record) -> Event:
+def _event(
+    data: dict[str, Any], form: _Form, name: str, time: Millis, traits: object, record: Record
+) -> Event:
     get = data.get
     appended = get("appended")
     if appended is not None:
@@ -116,11 +126,11 @@ def _event(data: dict[str, Any], form: _Form, name: str, time: Millis, record: R
         _customer(data, form),
         time,
         check_properties(get("properties"), "/properties/properties"),
-        check_traits(get("traits"), "/properties/traits"),
+        check_traits(traits, "/properties/traits"),
         appended if record.appended is None else record.appended,
         _given(get(form.user_id)),
         _given(get(form.anonymous_id)),
-        check_context(get("context")),
+        known_context(get("context")),
     )
 
 
@@ -138,15 +148,6 @@ def _customer(data: dict[str, Any], form: _Form) -> str:
 def _given(value: object) -> str | None:
     """Return an id that is there and good, whether or not it is the one that counts."""
     try:
-        return check_id(value, "", "") if value else None
+        return None if value is None or value == "" else check_id(value, "", "")
     except InvalidEvent:
         return None
-
-
-def _call_time(data: dict[str, Any]) -> Millis:
-    for field in CALL_TIMES:
-        value = data.get(field)
-        if value is not None:
-            return check_time(value, field, f"/properties/{field}")
-    message = f"{CALL_TIMES[0]} is missing"
-    raise InvalidEvent(message, "/allOf/1")

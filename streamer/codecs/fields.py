@@ -6,31 +6,37 @@ accept exactly what the published schemas accept; a property test holds them tog
 """
 
 import re
-from functools import lru_cache
 from typing import Any, Final
 
-from streamer.codecs.limits import ID, MAX_ID, MAX_NAME, NAME
+from streamer.codecs.limits import END_ID, ID, LEAST_ID, MAX_ID, MAX_NAME
+from streamer.codecs.names import is_name, snake_case
 from streamer.errors import InvalidEvent
 from streamer.instants import EARLIEST, END, FIRST_YEAR, LAST_YEAR, parse_iso
 from streamer.types import SECOND, Millis
 
 _ID: Final = re.compile(ID)
-_NAME: Final = re.compile(NAME)
 _FIRST: Final = str(FIRST_YEAR)
 _LAST: Final = str(LAST_YEAR)
 _SHOWN: Final = 60
 
 
 def check_id(value: object, field: str, path: str) -> str:
-    """Return an id: text of 1 to 256 characters, none of them a control character."""
+    """Return an id: text of 1 to 256 characters, none of them a control character.
+
+    A whole number of up to 64 bits is its decimal text, however JSON writes it: 7.0 is `7`.
+    """
     if type(value) is str and 0 < len(value) <= MAX_ID:
         if (value.isascii() and value.isprintable()) or _ID.fullmatch(value):
             return value
         message = f"{field} has a control character: {_shown(value)}"
     elif value is None:
         message = f"{field} is missing"
+    elif type(value) is int or type(value) is float:
+        if value == int(value) and LEAST_ID <= value < END_ID:
+            return str(int(value))
+        message = f"{field} must be text or a whole number of up to 64 bits, not {_shown(value)}"
     elif type(value) is not str:
-        message = f"{field} must be text, not {_kind(value)}"
+        message = f"{field} must be text or a whole number, not {_kind(value)}"
     elif value:
         message = f"{field} has {len(value)} characters; at most {MAX_ID} are allowed"
     else:
@@ -39,11 +45,17 @@ def check_id(value: object, field: str, path: str) -> str:
 
 
 def check_name(value: object, path: str) -> str:
-    """Return an event's name: small letters, digits and underscores, at most 63."""
+    """Return an event's name: small letters of any script, digits and underscores, at most 63."""
     if type(value) is str:
-        if _is_name(value):
+        if is_name(value):
             return value
-        message = f"name must match [a-z][a-z0-9_]{{0,{MAX_NAME - 1}}}, not {_shown(value)}"
+        message = (
+            f"name must be a small letter, then small letters, digits and _, at most {MAX_NAME} "
+            f"characters, composed (NFC), not {_shown(value)}"
+        )
+        meant = snake_case(value)
+        if meant is not None:
+            message += f": did you mean {meant}?"
     elif value is None:
         message = "name is missing"
     else:
@@ -102,22 +114,17 @@ def check_properties(value: object, path: str) -> dict[str, Any]:
     return value
 
 
+def known_context(value: object) -> dict[str, Any] | None:
+    """Return the context, None where there is none: one that is no object counts as absent."""
+    return value if type(value) is dict else None
+
+
 def check_traits(value: object, path: str) -> dict[str, Any] | None:
     """Return the traits, or None where there are none."""
     if value is None or type(value) is dict:
         return value
     message = f"traits must be an object, not {_kind(value)}"
     raise InvalidEvent(message, path)
-
-
-def check_context(value: object) -> dict[str, Any] | None:
-    """Return the context, None where it is no object: it never makes an event invalid."""
-    return value if type(value) is dict else None
-
-
-@lru_cache(maxsize=4096)
-def _is_name(text: str) -> bool:
-    return len(text) <= MAX_NAME and _NAME.fullmatch(text) is not None
 
 
 def _kind(value: object) -> str:

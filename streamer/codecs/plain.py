@@ -1,10 +1,10 @@
 """The short way from bytes to an `Event`, for the form that nearly every record has.
 
-A plain event of known keys, whose properties, traits and context hold numbers, texts and lists of
-flat objects (the context flat objects, too), is read and checked in one typed pass. `read_plain`
-answers None for everything else, also for much that is good: it never decides that a record is bad.
-What it does return is what the long way in `events` returns for the same record; a property test
-holds them together.
+A plain event of known keys, whose properties and traits hold numbers, texts and lists of flat
+objects, and whose context holds numbers, texts and flat objects, is read and checked in one typed
+pass. `read_plain` answers None for everything else, also for much that is good: it never decides
+that a record is bad. What it does return is what the long way in `events` returns for the same
+record; a property test holds them together.
 
 What keeps the two the same:
 
@@ -29,7 +29,7 @@ _BACKSLASH: Final = ord("\\")  # as numbers: a search for one byte is several ti
 _DELETE: Final = 0x7F
 
 
-def read_plain(record: Record) -> Event | None:
+def read_plain(record: Record) -> Event | None:  # noqa: C901 (written out, as it runs for every event)
     """Return the event of a record, None where only a closer look can tell."""
     value, appended = record.value, record.appended
     if record.headers or _BACKSLASH in value or len(value) > MAX_BYTES:
@@ -37,14 +37,20 @@ def read_plain(record: Record) -> Event | None:
     try:
         plain = read_typed(value)
         event_id, time = plain.id, plain.time
-        customer = plain.user_id or plain.anonymous_id
+        user, visitor = plain.user_id, plain.anonymous_id
+        if type(event_id) is int:
+            event_id = str(event_id)
+        if type(user) is int:
+            user = str(user)
+        if type(visitor) is int:
+            visitor = str(visitor)
+        customer = visitor if user is None else user
         if customer is None:
             return None
         if not value.isascii() or _DELETE in value:
-            check_id(event_id, "", "")
-            check_id(customer, "", "")
-            if plain.anonymous_id is not None:
-                check_id(plain.anonymous_id, "", "")
+            for one in (event_id, user, visitor):
+                if one is not None:
+                    check_id(one, "", "")
         name = check_name(plain.name, "")
         if type(time) is str:
             time = check_time(time, "", "")
@@ -55,6 +61,6 @@ def read_plain(record: Record) -> Event | None:
             appended = said if appended is None else appended
     except (InvalidEvent, UnicodeDecodeError, msgspec.DecodeError):
         return None
-    rest = (plain.user_id, plain.anonymous_id, plain.context)
-    values = (event_id, name, customer, time, properties, plain.traits, appended, *rest)
+    traits, context = plain.traits, plain.context
+    values = (event_id, name, customer, time, properties, traits, appended, user, visitor, context)
     return tuple.__new__(Event, values)  # half the time of Event(*values), once per event

@@ -31,8 +31,8 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
-from streamer.codecs.packing import Unpacker, packed, put_head, put_number, unpacked
 from streamer.core.engine.program import RuleSet
+from streamer.core.packing import Unpacker, packed, put_head, put_number, unpacked
 from streamer.core.profile import MOST_IDS, Profile
 from streamer.core.state.cell import TIME_BYTES
 from streamer.core.state.times import TimesState
@@ -314,16 +314,21 @@ def _put_cells(out: list[bytes], profile: Profile) -> None:
     frozen, base, many = profile.frozen, profile.base, 0
     cells: list[bytes] = []
     for slot, state in enumerate(profile.states):
-        raw = frozen.get(slot)
-        if raw is None:
-            if state is None:
-                continue
-            raw = packed(state.pack(base))
-            if state.weight > _KEPT:
-                frozen[slot] = raw
+        raw = frozen.get(slot) if frozen else None
+        if raw is None and state is None:
+            continue
         many += 1
         put_head(cells, slot)
-        put_head(cells, len(raw))
-        cells.append(raw)
+        if raw is None and state is not None:
+            parts: list[bytes] = []
+            state.write(parts, base)
+            if state.weight > _KEPT:
+                raw = frozen[slot] = b"".join(parts)
+            else:
+                put_head(cells, sum([len(part) for part in parts]))
+                cells += parts
+        if raw is not None:
+            put_head(cells, len(raw))
+            cells.append(raw)
     put_head(out, many)
     out.extend(cells)

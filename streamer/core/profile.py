@@ -8,6 +8,7 @@ the bytes that it was.
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
+from streamer.core.packing import put
 from streamer.hashes import ID_BYTES
 from streamer.types import FOREVER, Millis
 
@@ -34,6 +35,10 @@ class State:
     def pack(self, base: Millis) -> Packed:
         """Return the state as plain values, instants as distances from `base`."""
         raise NotImplementedError
+
+    def write(self, out: list[bytes], base: Millis) -> None:
+        """Append the bytes of what `pack` returns; kinds that most events meet do it directly."""
+        put(out, self.pack(base))
 
 
 class Profile:

@@ -9,9 +9,10 @@ reader, the JSON Schema and the reference), `conditions`, `documents` and `cases
 file), `references` (what they say of each other), `reader` (all of it together).
 """
 
-from streamer.language.cases import NO_TIER, Expected, TestCase
+from streamer.language.cases import Expected, TestCase
 from streamer.language.reader import Declared, read_rules, read_rules_text
 from streamer.language.source import render
+from streamer.language.tiers import NO_TIER
 
 __all__ = [
     "NO_TIER",

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import ClassVar, Final, Literal
 from zoneinfo import ZoneInfo
 
+from streamer.codecs.limits import LOCAL_TIME, TIME
 from streamer.core.wording import duration as said_duration
 from streamer.instants import EARLIEST, END, parse_iso
 from streamer.language import kinds, names, scalars
@@ -14,10 +15,8 @@ from streamer.language.given import GIVEN, event_of
 from streamer.language.kinds import Kind
 from streamer.language.nodes import ListNode, Node, ScalarNode
 from streamer.language.reading import Reading, Reference, Wrong, expected
+from streamer.language.tiers import NO_TIER
 from streamer.types import DAY, Event, Millis
-
-NO_TIER: Final = "none"
-"""`to: none`: the customer leaves the ladder altogether (unless a tier has that name)."""
 
 _DEFAULT_START: Final = "2026-01-01T00:00"
 _LOCAL: Final = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{3})?)?)?", re.ASCII)
@@ -60,8 +59,8 @@ class TestCase:
 
 
 def _tier(node: Node, reading: Reading) -> str:
-    """Return the tier that a move goes to; the empty text for leaving the ladder (null)."""
-    if isinstance(node, ScalarNode) and scalars.is_null(node):
+    """Return the tier that a move goes to; the empty text for leaving the ladder."""
+    if isinstance(node, ScalarNode) and (scalars.is_null(node) or node.text == NO_TIER):
         return ""
     return names.KEY.read(node, reading)
 
@@ -142,7 +141,12 @@ TEST: Final = Group(
         Field("name", kinds.TEXT, "What the test shows.", required=True),
         Field(
             "start",
-            Kind("start", "date or time, in the zone of the rule set", {"type": "string"}, _start),
+            Kind(
+                "start",
+                "date or time, in the zone of the rule set",
+                {"type": "string", "pattern": f"^({LOCAL_TIME}|{TIME})$"},
+                _start,
+            ),
             f"The time of `0s`; {_DEFAULT_START} in the rule set's zone if not stated.",
         ),
         Field(
@@ -162,7 +166,10 @@ TEST: Final = Group(
             Kind(
                 "expect",
                 "list of changes",
-                {"type": "array", "items": EXPECTED.schema()},
+                {
+                    "type": "array",
+                    "items": {**EXPECTED.schema(), "dependentRequired": {"moves": ["to"]}},
+                },
                 _expectations,
                 EXPECTED.kinds(),
             ),

@@ -58,6 +58,11 @@ def _combined(head: ScalarNode, node: MappingNode, reading: Reading) -> Conditio
 
 def _headless(node: MappingNode, reading: Reading) -> Wrong:
     """Return the error for a mapping in which no key says which condition it is."""
+    negated = node.entries.get("not_in_segment")
+    if negated is not None:
+        shown = negated.value.text if isinstance(negated.value, ScalarNode) else "…"
+        instead = f"write {{none: [{{in_segment: {shown}}}]}}"
+        return Wrong(negated.key.at, f'unknown condition "not_in_segment": {instead}')
     for name, entry in node.entries.items():
         if name not in _PARTS:
             unlisted = f"expected {', '.join((*COMBINATORS, *LEAVES))}"

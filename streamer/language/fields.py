@@ -2,13 +2,24 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from streamer.language.kinds import Kind
-from streamer.language.nodes import MappingNode, Node, ScalarNode
+from streamer.language.nodes import Entry, MappingNode, Node, ScalarNode
 from streamer.language.reading import Lost, Reading, expected
+from streamer.language.slips import slip
 from streamer.language.source import Place
 from streamer.language.words import listed, quoted
+
+_CONDITION_KEYS: Final = frozenset(
+    (
+        *("where", "within", "older_than", "since", "of", "distinct", "same", "per", "without"),
+        *("times", "each", "minus", "net", "span", "which", "for", "share", "less_than"),
+        *("is", "is_not", "in", "not_in", "exists", "at_least", "at_most", "above", "below"),
+        *("starts_with", "ends_with", "contains"),
+    )
+)
+"""Keys of conditions, so surely no properties where they stand beside a condition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +119,9 @@ class Group:
         found: dict[str, Any] = {}
         for entry in node.entries.values():
             known = self.named(entry.key.text)
-            kind = self.others if known is None else known.kind
+            kind = known.kind if known is not None else self._other(entry.key.text)
             if kind is None:
-                reading.report.error(entry.key.at, self.stranger(entry.key, reading))
+                reading.report.error(entry.key.at, self.stranger(entry, reading))
                 continue
             value = reading.attempt(kind.read, entry.value)
             if value is not None:
@@ -121,19 +132,31 @@ class Group:
         sound = node.whole and not complaints and len(found) == len(node.entries)
         return Values(node, found), sound
 
-    def stranger(self, key: ScalarNode, reading: Reading) -> str:
+    def stranger(self, entry: Entry, reading: Reading) -> str:
         """Return what to say of a key that does not stand here."""
+        key, slipped = entry.key, slip(entry.key)
         said = f"unknown key {quoted(key.text)} in {self.of}"
         if key.text in self.belongs:
             return f"{said}: {self.belongs[key.text]}"
+        if slipped:
+            return said + slipped
         names = [one.name for one in self.fields]
-        return f"{said}: {reading.nearest.hint(key.text, names, f'expected {listed(names)}')}"
+        unlisted = f"expected {listed(names)}"
+        if "where" in names and key.text not in _CONDITION_KEYS:
+            shown = entry.value.text if isinstance(entry.value, ScalarNode) else "…"
+            unlisted += f"; a property goes under where: {{{key.text}: {shown}}}"
+        return f"{said}: {reading.nearest.hint(key.text, names, unlisted)}"
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema of the mapping; hover texts are what the keys mean."""
+        misplaced = {
+            name: {"description": why, "markdownDescription": why, "not": {}}
+            for name, why in self.belongs.items()
+            if self.others is not None
+        }
         return {
             "type": "object",
-            "properties": {one.name: one.schema() for one in self.fields},
+            "properties": {one.name: one.schema() for one in self.fields} | misplaced,
             **_some("required", [one.name for one in self.fields if one.required]),
             **_some(
                 "allOf",
@@ -147,11 +170,18 @@ class Group:
         """Return the kinds of the fields."""
         return tuple(one.kind for one in self.fields)
 
+    def _other(self, name: str) -> Kind[Any] | None:
+        """Return the kind of a key that is not among the fields, None if it may not stand here."""
+        return None if name in self.belongs else self.others
+
     def _missing(self, node: MappingNode) -> Iterator[tuple[Place, str]]:
         for one in self.fields:
             if one.required and node.whole and one.name not in node.entries:
                 yield node.at, f"{quoted(one.name)} is missing in {self.of}"
-        if self.one_of and node.whole and not any(name in node.entries for name in self.one_of):
+        strange = any(self.named(name) is None for name in node.entries) and self.others is None
+        if strange or not self.one_of or not node.whole:  # a stranger may be what is missing
+            return
+        if not any(name in node.entries for name in self.one_of):
             yield node.at, f"one of {listed(self.one_of)} is missing in {self.of}"
 
     def _contradictions(self, node: MappingNode) -> Iterator[tuple[Place, str]]:

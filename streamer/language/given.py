@@ -72,6 +72,13 @@ def _held(node: Node, reading: Reading) -> tuple[Any]:
     return (_json(node, reading),)
 
 
+_ID_SCHEMA: Final = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": MAX_ID,
+    "pattern": f"^{ID}$",
+    "not": {"pattern": r"^\s*$"},
+}
 GIVEN: Final = Group(
     "a given event",
     (
@@ -79,7 +86,7 @@ GIVEN: Final = Group(
         Field("event", names.EVENT, "The event's name.", required=True),
         Field(
             "id",
-            Kind("event_id", "text", {"type": "string", "minLength": 1, "maxLength": MAX_ID}, _id),
+            Kind("event_id", "text", _ID_SCHEMA, _id),
             "The event's id; made up if not stated. The same id again is a duplicate.",
         ),
         Field(
@@ -103,6 +110,9 @@ GIVEN: Final = Group(
             "What rules read as `context.…`: campaign, device, locale, page.",
         ),
     ),
+    belongs={
+        "properties": "write each property beside event: {at: 0s, event: cart_viewed, total: 20}"
+    },
     others=Kind("json", "any value", {}, _held),
 )
 

@@ -9,7 +9,7 @@ from streamer.language import kinds, names
 from streamer.language.fields import Field, Group
 from streamer.language.kinds import Kind
 from streamer.language.nodes import Node, ScalarNode
-from streamer.language.reading import Reading, Wrong
+from streamer.language.reading import Reading
 
 
 def _zone(node: Node, reading: Reading) -> str:
@@ -20,15 +20,8 @@ def _zone(node: Node, reading: Reading) -> str:
     return value
 
 
-def _own_event(node: Node, reading: Reading) -> str:
-    name = names.KEY.read(node, reading)
-    if name == "any":
-        raise Wrong(node.at, "any stands for every event and cannot be the name of one")
-    return name
-
-
 def _own_events(node: Node, reading: Reading) -> tuple[str, ...]:
-    return kinds.items(node, "a list of event names", _own_event, reading)
+    return kinds.items(node, "a list of event names", names.OWN_EVENT.read, reading)
 
 
 HEADER: Final = Group(
@@ -53,8 +46,8 @@ HEADER: Final = Group(
         Field(
             "lateness",
             kinds.PERIOD,
-            "How far time stays behind the newest event, so that events that are on their way still "
-            "come in time; 2s if not stated. A change that only time brings is published so much "
+            "How far time stays behind the newest event, so that events on their way still come in "
+            "time; 2s if not stated. A change that only time brings is published so much "
             "later.",
         ),
         Field(
@@ -65,10 +58,10 @@ HEADER: Final = Group(
                 {
                     "type": "array",
                     "minItems": 1,
-                    "items": {"$ref": "#/$defs/key"},
+                    "items": {"$ref": "#/$defs/own_event"},
                 },
                 _own_events,
-                (names.KEY,),
+                (names.OWN_EVENT,),
             ),
             "Names of events beyond the standard ones, which rules may then use.",
         ),

@@ -31,6 +31,9 @@ LARGEST_DECIMAL: Final = 10**18
 _CODE: Final = re.compile(r"0[0-9]+")
 """A number as nobody writes one: a postcode perhaps, or an article's number."""
 
+_SPOKEN: Final = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+"""What other versions of YAML read as true and false; in upper case, too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[T]):
@@ -97,7 +100,7 @@ def _time(node: Node) -> Millis:
     value = single(node, what)
     millis = scalars.duration(value) if isinstance(value, str) else None
     if millis is None:
-        raise expected(what, node)
+        raise expected(what, node, scalars.meant_duration(value) or "")
     if millis > scalars.LONGEST_DURATION:
         raise Wrong(node.at, f"a duration is at most {said_duration(scalars.LONGEST_DURATION)}")
     return millis
@@ -124,7 +127,9 @@ def _days(node: Node, reading: Reading) -> Millis:
     what = "whole days or weeks, such as 7d, 2w or 0d"
     value = single(node, what)
     if not isinstance(value, str) or not re.fullmatch(scalars.DAYS_PATTERN[1:-1], value):
-        raise expected(what, node)
+        meant = scalars.meant_duration(value) or ""
+        fits = re.fullmatch(scalars.DAYS_PATTERN[1:-1], meant)
+        raise expected(what, node, meant if fits else "")
     return 0 if _time(node) == 0 else _duration(node, reading)
 
 
@@ -205,6 +210,13 @@ def _scalar(node: Node, reading: Reading) -> Scalar:
     if isinstance(value, int) and isinstance(node, ScalarNode) and _CODE.fullmatch(node.text):
         message = f'{node.text} is the number {value}: write "{node.text}" if the text is meant'
         reading.report.warning(node.at, message)
+    if isinstance(value, str) and isinstance(node, ScalarNode) and node.plain:
+        meant = _SPOKEN.get(value.lower())
+        if meant is not None:
+            message = (
+                f'{value} is the text "{value}": write {meant}, or quotes if the text is meant'
+            )
+            reading.report.warning(node.at, message)
     return float(value) if isinstance(value, Decimal) else value
 
 

@@ -126,6 +126,20 @@ MODEL: Final = Group(
 )
 
 
+BY_KIND: Final = {
+    "if": {"properties": {"kind": {"const": "bg_nbd"}}},
+    "then": {
+        "required": ["unit"],
+        "properties": {"value": {"not": {}}, "parameters": PARAMETERS["bg_nbd"].schema()},
+    },
+    "else": {
+        "required": ["value"],
+        "properties": {"unit": {"not": {}}, "parameters": PARAMETERS["gamma_gamma"].schema()},
+    },
+}
+"""What the JSON Schema says of a model's keys by its kind."""
+
+
 def read_model(node: Node, reading: Reading) -> None:
     """Add the model to the reading; all that is wrong is reported."""
     named = node.entries["model"].value if isinstance(node, MappingNode) else node

@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from streamer.codecs.limits import MAX_NAME, NAME
+from streamer.codecs.names import is_name, snake_case
 from streamer.core.moments import PARTS
 from streamer.core.rules.spec import ANY, Names
 from streamer.language import moments, scalars
@@ -70,13 +72,36 @@ def _events(node: Node, reading: Reading) -> Names:
     return tuple(sorted(set(items(node, what, _event, reading))))
 
 
+def _own_event(node: Node, _: Reading) -> str:
+    what = (
+        f"a name that an event can have (small letters, digits and _, at most {MAX_NAME}), such as "
+        "loyalty_card_scanned"
+    )
+    value = single(node, what)
+    if not isinstance(value, str) or not is_name(value):
+        meant = snake_case(value) if isinstance(value, str) else None
+        wrong = expected(what, node)
+        if meant is not None and isinstance(wrong, Wrong):
+            raise Wrong(wrong.place, f"{wrong.message}: write {meant}")
+        raise wrong
+    if value == "any":
+        raise Wrong(node.at, "any stands for every event and cannot be the name of one")
+    return value
+
+
+_OWN_EVENT_SCHEMA: Final = {
+    "type": "string",
+    "maxLength": MAX_NAME,
+    "pattern": f"^{NAME}$",
+    "not": {"const": "any"},
+}
 _EVENT_SCHEMA: Final = {
     "anyOf": [
         {
             "enum": list(STANDARD_EVENTS),
             "markdownEnumDescriptions": list(STANDARD_EVENTS.values()),
         },
-        {"type": "string", "pattern": scalars.KEY_PATTERN, "not": {"const": "any"}},
+        {"$ref": "#/$defs/own_event"},
     ]
 }
 
@@ -93,12 +118,14 @@ PROPERTY: Final = Kind(
     {
         **NOT_BLANK,
         "maxLength": MAX_PROPERTY,
+        "not": {"pattern": r"(^|\.)\s*(\.|$)"},
         "anyOf": [{"not": {"pattern": r"^at\."}}, {"enum": list(PARTS)}],
     },
     _property,
 )
 TRAIT: Final = Kind("trait", "name of a trait", {**NOT_BLANK, "maxLength": MAX_PROPERTY}, _trait)
-EVENT: Final = Kind("event", "name of an event", _EVENT_SCHEMA, _event)
+OWN_EVENT: Final = Kind("own_event", "name of an event", _OWN_EVENT_SCHEMA, _own_event)
+EVENT: Final = Kind("event", "name of an event", _EVENT_SCHEMA, _event, (OWN_EVENT,))
 EVENTS: Final = Kind(
     "events",
     "EVENT: a name, a list of names, or `any`",

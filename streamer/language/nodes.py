@@ -24,6 +24,8 @@ from ruamel.yaml.events import (
 )
 from ruamel.yaml.scanner import Scanner
 
+from streamer.language import wide
+from streamer.language.broken import plainly
 from streamer.language.source import Place, Report, Source
 from streamer.language.words import quoted
 
@@ -132,7 +134,15 @@ def _document(source: Source, start: int, stop: int, report: Report) -> Node | N
         for event in _events(source.text[start:stop]):
             growing.take(event)
     except _Broken as broken:
-        report.error(Place(source, start + broken.index), broken.message)
+        signs = wide.misplaced(source.text, start, stop)
+        for at, message in signs:
+            report.error(Place(source, at), message)
+        if signs:  # what follows from them would only hide them
+            return None
+        at = start + broken.index
+        report.error(Place(source, at), broken.message)
+        if source.text.startswith(":", at):
+            growing.spoil()
     return growing.root()
 
 
@@ -164,26 +174,13 @@ def _events(text: str) -> Iterator[Event]:
             seen = event.end_mark.index
             yield event
     except MarkedYAMLError as error:
-        mark, message = _said(error)
-        raise _Broken(seen if mark is None else mark.index, message) from error
+        problem = " ".join(str(error.problem or error.context).split())
+        mark, context = error.problem_mark or error.context_mark, error.context_mark
+        begun = None if context is None else context.index
+        index, said = plainly(text, seen if mark is None else mark.index, problem, begun)
+        raise _Broken(index, f"not YAML: {said}") from error
     except (YAMLError, ValueError, OverflowError) as error:
         raise _Broken(seen, "not YAML: an escape that stands for no character") from error
-
-
-def _said(error: MarkedYAMLError) -> tuple[Any, str]:
-    """Return the mark and the message for an error of the library."""
-    problem = " ".join(str(error.problem or error.context).split())
-    mark = error.problem_mark or error.context_mark
-    if "stream end" in problem or "end of stream" in problem:
-        return error.context_mark or mark, "not YAML: what begins here does not end"
-    if r"'\t'" in problem:
-        return mark, "not YAML: a tab where only spaces may indent"
-    if "mapping values are not allowed" in problem:
-        return mark, (
-            'not YAML: a ":" where no key can begin; check the indentation, and put a text that '
-            'contains ": " in quotes'
-        )
-    return mark, f"not YAML: {problem}"
 
 
 @dataclass(slots=True)
@@ -225,6 +222,17 @@ class _Growing:
                 message = f"aliases are not used in rule files: write out what {alias} means"
                 self._report.error(at, message)
                 self._add(LostNode(at))
+
+    def spoil(self) -> None:
+        """Lose the latest value: the key that the text broke off behind was read into it."""
+        into = self._open[-1] if self._open else None
+        if into is None:
+            self._root = None if self._root is None else LostNode(self._root.at)
+        elif into.is_list and into.items:
+            into.items[-1] = LostNode(into.items[-1].at)
+        elif into.key is None and into.entries:
+            key, entry = into.entries.popitem()
+            into.entries[key] = Entry(entry.key, LostNode(entry.value.at))
 
     def root(self) -> Node | None:
         """Return the document as far as it was read."""

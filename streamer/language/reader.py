@@ -1,15 +1,14 @@
 """Rule files to rules as declared: all errors of all files at once."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from streamer.core.rules.spec import Header, Ladder, Segment
 from streamer.errors import Finding, RuleErrors, UsageError
 from streamer.language import dates, documents, references
-from streamer.language.cases import NO_TIER, Expected, TestCase
-from streamer.language.documents import Declaration
+from streamer.language.cases import TestCase
 from streamer.language.header import read_header
 from streamer.language.models import read_model
 from streamer.language.nodes import MappingNode, Node
@@ -19,7 +18,7 @@ from streamer.language.source import Place, Source
 
 MAX_BYTES: Final = 1_048_576
 """The longest rule file, in bytes."""
-PATTERN: Final = "*.yaml"
+SUFFIXES: Final = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +38,10 @@ class Declared:
 
 
 def read_rules(paths: Iterable[str | Path]) -> Declared:
-    """Read rule files, and all `*.yaml` files under folders, as one rule set.
+    """Read rule files, and all `*.yaml` and `*.yml` files under folders, as one rule set.
 
-    Raises `RuleErrors` with every error of every file, `UsageError` for a path that is not there
-    or cannot be read, and where there is no rule at all.
+    Raises `RuleErrors` with every error and warning of every file, `UsageError` for a path that is
+    not there or cannot be read, and where there is no rule at all.
     """
     given = [Path(path) for path in paths]
     reading = Reading()
@@ -63,9 +62,10 @@ def _files(paths: Sequence[Path]) -> list[Path]:
     found: dict[Path, Path] = {}
     for path in paths:
         if path.is_dir():
-            inside = sorted(one for one in path.rglob(PATTERN) if one.is_file())
+            found_here = (one for one in path.rglob("*") if one.suffix in SUFFIXES)
+            inside = sorted(one for one in found_here if one.is_file())
             if not inside:
-                raise UsageError(f"{path}: no {PATTERN} file in this folder")
+                raise UsageError(f"{path}: no *.yaml and no *.yml file in this folder")
         elif path.exists():
             inside = [path]
         else:
@@ -112,15 +112,14 @@ def _declared(sources: Sequence[Source], reading: Reading, given: str) -> Declar
     known = references.unique(declarations, reading)
     references.check(known, reading)
     dates.warn(reading)
-    errors = reading.report.errors()
-    if errors:
-        raise RuleErrors(errors)
+    if reading.report.has_errors():
+        raise RuleErrors(reading.report.findings())
     if not declarations:
         raise UsageError(f"{given}: no segment and no ladder there")
     return Declared(
         reading.header,
         tuple(one.declared for one in declarations if one.declared is not None),
-        tuple(_settled(test, known) for one in declarations for test in one.tests),
+        tuple(test for one in declarations for test in one.tests),
         {one.key: str(one.at) for one in declarations},
         tuple(reading.report.warnings()),
         tuple(source.name for source in sources),
@@ -137,14 +136,3 @@ def _read_headers(roots: Sequence[Node], reading: Reading) -> None:
             reading.report.error(place, message)
         elif header is not None:
             reading.header = header
-
-
-def _settled(test: TestCase, known: dict[str, Declaration]) -> TestCase:
-    """Return the test with `to: none` taken as leaving the ladder, unless a tier has that name."""
-    return replace(test, expect=tuple(_aimed(one, known) for one in test.expect))
-
-
-def _aimed(one: Expected, known: dict[str, Declaration]) -> Expected:
-    if one.to == NO_TIER and NO_TIER not in (known[one.membership].tiers or ()):
-        return replace(one, to=None)
-    return one

@@ -14,6 +14,7 @@ from streamer.core.leaves.worth import GammaGamma
 from streamer.core.rules.spec import Header
 from streamer.language.nodes import LostNode, Node, ScalarNode
 from streamer.language.scalars import described
+from streamer.language.slips import slip
 from streamer.language.source import Place, Report
 from streamer.language.vocabulary import STANDARD_EVENTS
 from streamer.language.words import Nearest, quoted
@@ -85,16 +86,18 @@ class Reading:
 
     def unknown(self, node: ScalarNode, what: str, known: Collection[str], otherwise: str) -> Wrong:
         """Return the error for an unknown word: with the nearest known one, or `otherwise`."""
-        hint = self.nearest.hint(node.text, known, otherwise)
-        return Wrong(node.at, f"unknown {what} {quoted(node.text)}: {hint}")
+        slipped = slip(node)
+        hint = slipped or f": {self.nearest.hint(node.text, known, otherwise)}"
+        return Wrong(node.at, f"unknown {what} {quoted(node.text)}{hint}")
 
     def event_names(self) -> tuple[str, ...]:
         """Return all event names that rules may use."""
         return (*STANDARD_EVENTS, *self.header.events)
 
 
-def expected(what: str, node: Node) -> Lost:
-    """Return the error for a value of another kind than expected."""
+def expected(what: str, node: Node, instead: str = "") -> Lost:
+    """Return the error for a value of another kind than expected; `instead` is what to write."""
     if isinstance(node, LostNode):
         return Lost()
-    return Wrong(node.at, f"expected {what}, found {described(node)}")
+    hint = f": write {instead}" if instead else slip(node)
+    return Wrong(node.at, f"expected {what}, found {described(node)}{hint}")

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 
-from streamer.language.cases import NO_TIER
 from streamer.language.documents import Declaration
 from streamer.language.reading import Reading, Reference
 from streamer.language.words import quoted
@@ -69,7 +68,7 @@ def _fault(
             return None
         example = f"{key}.{target.tiers[0]}" if target.tiers else f"{key}.TIER"
         return f"{quoted(key)} is a ladder: name one of its tiers, such as {example}"
-    if tier in target.tiers or (reference.moves and tier == NO_TIER):
+    if tier in target.tiers:
         return None
     hint = near.hint(tier, target.tiers, f"it has {', '.join(target.tiers)}")
     return f"unknown tier {quoted(tier)} of {quoted(key)}: {hint}"

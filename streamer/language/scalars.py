@@ -27,6 +27,19 @@ LARGEST_EXPONENT: Final = 300
 
 _UNITS: Final = {"ms": 1, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
 _TIME: Final = re.compile(r"0*([0-9]+)(ms|s|m|h|d|w)")
+_SAID: Final = re.compile(r"P?([0-9]{1,6}|a|an|one)[ _-]*([A-Za-z]+)")
+_SPOKEN: Final = (
+    ("ms millisecond milliseconds", 1, "ms"),
+    ("s sec secs second seconds", 1, "s"),
+    ("m min mins minute minutes", 1, "m"),
+    ("h hr hrs hour hours", 1, "h"),
+    ("d day days", 1, "d"),
+    ("w wk week weeks", 1, "w"),
+    ("M mo mon month months", 30, "d"),
+    ("q quarter quarters", 90, "d"),
+    ("y yr yrs year years", 365, "d"),
+)
+"""How people say units; months and years have no fixed length, so days stand in for them."""
 _MANY: Final = 30
 """So many digits of a duration are read: more are too long a time in any unit."""
 _SIGNED: Final = re.compile(r"[-+]?[0-9]+")
@@ -80,6 +93,21 @@ def duration(text: str) -> Millis | None:
     """Return the milliseconds of a text such as `30m` or `0s`; None for any other text."""
     match = _TIME.fullmatch(text)
     return None if match is None else int(match[1][:_MANY]) * _UNITS[match[2]]
+
+
+def meant_duration(value: Plain | None) -> str | None:
+    """Return the duration that `7 days`, `1y` or `P7D` stands for, as it is written here."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value}d for days, or {value}h for hours" if value > 0 else None
+    if not isinstance(value, str):
+        return None
+    match = _SAID.fullmatch(value.strip())
+    if match is None:
+        return None
+    number = 1 if match[1] in {"a", "an", "one"} else int(match[1])
+    name = match[2] if match[2] == "M" else match[2].lower()
+    factor, unit = next(((n, u) for names, n, u in _SPOKEN if name in names.split()), (0, ""))
+    return f"{number * factor}{unit}" if number and factor else None
 
 
 def share(value: Plain) -> Fraction | None:

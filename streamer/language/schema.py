@@ -6,17 +6,21 @@ the retention), only the reader says.
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from streamer.language.documents import DOCUMENTS
 from streamer.language.kinds import Kind
+from streamer.language.models import BY_KIND
+
+EXTRA: Final[dict[str, dict[str, Any]]] = {"model": BY_KIND}
+"""What the schema of a document says of several keys at once."""
 
 
 def rules_schema() -> dict[str, Any]:
     """Return the schema of one document of a rule file."""
     definitions: dict[str, Any] = {}
     for key, group in DOCUMENTS.items():
-        definitions[f"{key}_document"] = group.schema()
+        definitions[f"{key}_document"] = group.schema() | EXTRA.get(key, {})
         define(group.kinds(), definitions)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

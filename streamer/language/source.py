@@ -8,6 +8,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Final
+from unicodedata import category, east_asian_width
 
 from streamer.errors import Finding
 
@@ -83,23 +84,23 @@ class Report:
         """Add a warning: the rule can be used, but is probably not what was meant."""
         self._add(place, message, "warning")
 
-    def errors(self) -> list[Finding]:
-        """Return all errors, in the order of the files and of the places in them."""
-        return self._sorted("error")
+    def has_errors(self) -> bool:
+        """Tell whether there is an error among the findings."""
+        return any(entry[3].severity == "error" for entry in self._found)
+
+    def findings(self) -> list[Finding]:
+        """Return errors and warnings, in the order of the files and of the places in them."""
+        return [finding for *_, finding in sorted(self._found)]
 
     def warnings(self) -> list[Finding]:
         """Return all warnings, in the order of the files and of the places in them."""
-        return self._sorted("warning")
+        return [finding for finding in self.findings() if finding.severity == "warning"]
 
     def _add(self, place: Place, message: str, severity: str) -> None:
         line = place.line
         text = place.source.line_text(line)
         finding = Finding(place.source.name, line, place.column, message, text, severity)
         self._found.append((place.source.order, place.offset, len(self._found), finding))
-
-    def _sorted(self, severity: str) -> list[Finding]:
-        found = sorted(entry for entry in self._found if entry[3].severity == severity)
-        return [finding for *_, finding in found]
 
 
 def render(finding: Finding) -> str:
@@ -115,5 +116,14 @@ def render(finding: Finding) -> str:
         text, caret = before + cut + after, caret - start + len(before)
     if not text.strip():
         return head
-    pad = "".join("\t" if character == "\t" else " " for character in text[:caret])
+    pad = "".join(map(_blank, text[:caret]))
     return f"{head}\n  {text.rstrip()}\n  {pad}^"
+
+
+def _blank(character: str) -> str:
+    """Return blanks as wide as the character is in the cells of a terminal."""
+    if character == "\t":
+        return character
+    if category(character) in {"Mn", "Me", "Cf"}:
+        return ""
+    return "  " if east_asian_width(character) in {"W", "F"} else " "

@@ -4,6 +4,7 @@ A comparison that no value can satisfy because of the property's kind is refused
 is a currency in lower case, since currencies are read in upper case.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -18,6 +19,8 @@ from streamer.language.words import quoted
 
 _OF_TEXTS: Final = ("starts_with", "ends_with", "contains")
 _ORDERS: Final = ("at_least", "at_most", "above", "below")
+_ID: Final = re.compile(r"(^|[._])(id|sku|ean|gtin)$")
+"""Names of other properties that say that they hold an id."""
 _EQUALS: Final = ("is", "is_not", "in", "not_in")
 _VALUES: Final[dict[str, dict[str, Any]]] = {
     NUMBER: {"type": ["number", "boolean"]},
@@ -46,7 +49,7 @@ def check_one(name: str, operator: str, node: Node, reading: Reading) -> None:
         return
     if operator in _ORDERS:
         check_order(node)
-    check_value(name, node)
+    check_value(name, node, reading)
 
 
 def check_order(node: Node) -> None:
@@ -58,13 +61,18 @@ def check_order(node: Node) -> None:
             raise Wrong(node.at, said)
 
 
-def check_value(name: str, node: Node) -> None:
-    """Raise `Wrong` if a value cannot be meant of the property."""
+def check_value(name: str, node: Node, reading: Reading) -> None:
+    """Raise `Wrong` if a value cannot be meant of the property; warn where it hardly can."""
     kind = KINDS.get(name)
-    if kind is None or not isinstance(node, ScalarNode):
+    if not isinstance(node, ScalarNode):
         return
     value = resolve(node)
     if isinstance(value, bool):
+        return
+    if kind is None:
+        if _ID.search(name) is not None and isinstance(value, int):
+            message = f'{node.text} is a number: write "{node.text}" if {name} is sent as a text'
+            reading.report.warning(node.at, message)
         return
     if isinstance(value, str):
         if kind == NUMBER:

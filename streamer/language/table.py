@@ -167,6 +167,10 @@ _ABANDONED_PARTS: Final = Group(
         Field("for", kinds.DURATION, "How long ago it was last begun, at least."),
         Field("at_least", kinds.COUNT, "How often it was begun, at least; once if not stated."),
     ),
+    belongs={
+        name: f"it goes beside abandoned: {{abandoned: {{did: …, without: …}}, {name}: {value}}}"
+        for name, value in (("within", "7d"), ("same", "product_id"), ("where", "{…}"))
+    },
 )
 _ABANDONED: Final = Leaf(
     "abandoned",
@@ -340,6 +344,10 @@ _ANNIVERSARY: Final = Leaf(
 _AGE_PARTS: Final = Group(
     "age",
     (Field("trait", names.TRAIT, "The trait with the date, as `YYYY-MM-DD`.", required=True),),
+    belongs={
+        name: f"it goes beside age: {{age: {{trait: …}}, {name}: 18}}"
+        for name in ("at_least", "below")
+    },
 )
 _AGE: Final = Leaf(
     "age",

@@ -12,6 +12,8 @@ from streamer.language.reading import Lost, Reading, Wrong, expected
 from streamer.language.source import Place
 
 OTHERWISE: Final = "otherwise"
+NO_TIER: Final = "none"
+"""`to: none` in a test: the customer leaves the ladder altogether; so no tier has that name."""
 
 
 def _tiers(node: Node, reading: Reading) -> tuple[Tier, ...]:
@@ -51,6 +53,13 @@ def _only(node: MappingNode) -> tuple[Entry, ...]:
     return entries if len(entries) == 1 else ()
 
 
+def _key(node: Node, reading: Reading) -> str:
+    key = names.KEY.read(node, reading)
+    if key == NO_TIER:
+        raise Wrong(node.at, f'"{NO_TIER}" says that a customer is on no tier: name it otherwise')
+    return key
+
+
 def _tier(node: Node, reading: Reading) -> Tier:
     what = "a tier such as {active: {performed: any, within: 7d}}"
     if not isinstance(node, MappingNode):
@@ -61,7 +70,7 @@ def _tier(node: Node, reading: Reading) -> Tier:
     if not node.entries:
         raise expected(what, node) if node.whole else Lost()
     entry = next(iter(node.entries.values()))
-    key = reading.attempt(names.KEY.read, entry.key)
+    key = reading.attempt(_key, entry.key)
     otherwise = isinstance(entry.value, ScalarNode) and entry.value.text == OTHERWISE
     when = None if otherwise else reading.attempt(CONDITION.read, entry.value)
     if key is None or (when is None and not otherwise):
@@ -79,7 +88,7 @@ TIERS: Final = Kind(
             "type": "object",
             "minProperties": 1,
             "maxProperties": 1,
-            "propertyNames": {"$ref": "#/$defs/key"},
+            "propertyNames": {"$ref": "#/$defs/key", "not": {"const": NO_TIER}},
             "additionalProperties": {
                 "anyOf": [{"const": OTHERWISE}, {"$ref": "#/$defs/condition"}]
             },

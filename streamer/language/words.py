@@ -4,6 +4,8 @@ from collections.abc import Collection
 from difflib import get_close_matches
 from typing import Final
 
+from streamer.language.synonyms import meaning
+
 _LONGEST: Final = 60
 _NEAR: Final = 0.7
 _BUDGET: Final = 200_000
@@ -41,8 +43,8 @@ class Nearest:
         return folded[near[0]] if near else None
 
     def hint(self, text: str, known: Collection[str], otherwise: str) -> str:
-        """Return `did you mean "x"?`, or `otherwise` if no known word is near."""
-        near = self.word(text, known)
+        """Return `did you mean "x"?`, or `otherwise` if no known word is near or means that."""
+        near = meaning(_folded(text), known) or self.word(text, known)
         return otherwise if near is None else f'did you mean "{near}"?'
 
 

@@ -6,19 +6,23 @@ The words are those of the rule language wherever they mean the same.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from streamer.language.fields import Field, Group, Values
 from streamer.language.kinds import SCALAR, TEXT, Kind, choice, items, text_of
-from streamer.language.names import EVENT, KEY
+from streamer.language.names import EVENT, OWN_EVENT
 from streamer.language.nodes import ListNode, MappingNode, Node, ScalarNode
 from streamer.language.reading import Reading, Wrong, expected
 from streamer.language.words import listed, quoted
-from streamer.mapping.kinds import COLUMN, COLUMNS, named_column, named_columns
+from streamer.mapping.kinds import COLUMN, COLUMNS, DECIMAL, ZONE, named_column, named_columns
 from streamer.mapping.paths import PathError, read_path
-from streamer.mapping.rows import SPACES, Layout
-from streamer.mapping.source_kinds import list_kind, source_kind, sources_kind
-from streamer.mapping.sources import Column, Listed, Source, columns_of
+from streamer.mapping.rows import ROWS, SPACES, Layout
+from streamer.mapping.source_kinds import (
+    cases_of_columns,
+    list_kind,
+    source_kind,
+    sources_kind,
+)
+from streamer.mapping.sources import Cell, Choice, Column, Listed, Source, columns_of
 from streamer.mapping.times import (
     ISO,
     NUMBERS,
@@ -39,9 +43,9 @@ _ASCII: Final = bytes(range(128))
 
 @dataclass(frozen=True, slots=True)
 class TimeSource:
-    """The columns of a time, of which the first that is there counts, and what reads it."""
+    """Where a time stands: its columns, or those of the first case that holds; what reads it."""
 
-    columns: tuple[Column, ...]
+    source: Cell | Choice
     read: TimeReader
 
 
@@ -62,17 +66,23 @@ class Declaration:
     anonymous_id: Source | None
     properties: Sources
     traits: Sources
+    decimal: str = "."
+    group: tuple[Column, ...] = ()
 
     def columns(self, *, inner: bool = False) -> list[Column]:
         """Return the columns that are read; `inner` adds those in the objects of lists."""
         sources = [self.id, self.name, self.user_id, self.anonymous_id]
         sources += [*self.properties.values(), *self.traits.values()]
-        if inner:
+        if inner or self.group:
             lists = [source for source in sources if isinstance(source, Listed)]
             sources += [field for one in lists for field in one.fields.values()]
         found = [column for source in sources if source for column in columns_of(source)]
         times = [time for time in (self.time, self.appended) if time]
-        return [*self.each, *found, *(column for time in times for column in time.columns)]
+        return [
+            *self.each,
+            *found,
+            *(column for time in times for column in columns_of(time.source)),
+        ]
 
 
 def declaration(root: Node, reading: Reading) -> Declaration:
@@ -100,6 +110,8 @@ def declaration(root: Node, reading: Reading) -> Declaration:
         anonymous_id=values.get("anonymous_id"),
         properties=values.get("properties", {}),
         traits=values.get("traits", {}),
+        decimal=values.get("decimal", "."),
+        group=values.get("group", ()),
     )
     if of_json:
         _check_json(declared, values, reading)
@@ -110,7 +122,7 @@ def declaration(root: Node, reading: Reading) -> Declaration:
 
 def _check_json(declared: Declaration, values: Values, reading: Reading) -> None:
     """Report what rows alone have, and what is no path."""
-    for word in ("columns", "delimiter", "encoding"):
+    for word in ("columns", "delimiter", "encoding", "group"):
         if word in values:
             reading.report.error(values.key_at(word), f"JSON lines have no {word}")
     for column in declared.columns(inner=True):
@@ -126,13 +138,18 @@ def _check_rows(declared: Declaration, values: Values, reading: Reading) -> None
         message = f"each goes with input: {JSON}: a row makes one event"
         reading.report.error(values.key_at("each"), message)
     for source in declared.properties.values():
-        if isinstance(source, Listed):
-            message = f"a list goes with input: {JSON}: a cell holds none"
+        if not isinstance(source, Listed):
+            continue
+        if not declared.group:
+            message = f"a list goes with input: {JSON}, or with group: a cell holds none"
+            reading.report.error(source.columns[0].at, message)
+        elif [column.name for column in source.columns] != [ROWS]:
+            message = f"with group, each: {ROWS} makes an object of each row of the group"
             reading.report.error(source.columns[0].at, message)
 
 
 def _own_events(node: Node, reading: Reading) -> tuple[str, ...]:
-    return items(node, "a list of event names", KEY.read, reading)
+    return items(node, "a list of event names", OWN_EVENT.read, reading)
 
 
 def _columns(node: Node, reading: Reading) -> tuple[str, ...]:
@@ -165,16 +182,6 @@ def _encoding(node: Node, _: Reading) -> str:
     raise Wrong(node.at, message)
 
 
-def _zone(node: Node, _: Reading) -> ZoneInfo:
-    name = text_of(node, "a time zone such as UTC or Europe/Berlin")
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        message = f'no such time zone: "{name}"; write UTC or a name such as Europe/Berlin'
-        raise Wrong(node.at, message) from None
-
-
-_ZONE: Final = Kind("zone", "time zone", TEXT.schema, _zone)
 _DELIMITER: Final = Kind(
     "delimiter",
     "character, or `spaces`",
@@ -192,23 +199,24 @@ _ENCODING: Final = Kind("encoding", "encoding", TEXT.schema, _encoding)
 _OWN_EVENTS: Final = Kind(
     "own_events",
     "list of event names",
-    {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/key"}},
+    {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/own_event"}},
     _own_events,
-    (KEY,),
+    (OWN_EVENT,),
 )
 _TIME: Final = Group(
     "a time",
     (
         Field("from", COLUMNS, "The column; of several, the first that is there.", required=True),
         Field("format", TEXT, "How the time is written: iso, seconds, or such as %Y-%m-%d %H:%M."),
-        Field("zone", _ZONE, "The zone that is meant."),
+        Field("zone", ZONE, "The zone that is meant."),
+        Field("when", cases_of_columns(), "Cases in which the time stands elsewhere."),
     ),
 )
 
 
 def _time(node: Node, reading: Reading) -> TimeSource:
     if isinstance(node, ScalarNode | ListNode):
-        return TimeSource(named_columns(node, reading), time_reader(ISO, None))
+        return TimeSource(Cell(named_columns(node, reading)), time_reader(ISO, None))
     values = _TIME.read(node, reading)
     form = values.get("format", ISO)
     words = (ISO, *NUMBERS)
@@ -221,7 +229,9 @@ def _time(node: Node, reading: Reading) -> TimeSource:
     if not has_zone(form) and "zone" not in values:
         raise Wrong(values.at("format"), "a time of this format needs a zone, such as zone: UTC")
     try:
-        return TimeSource(values["from"], time_reader(form, values.get("zone")))
+        cell = Cell(values["from"])
+        source = Choice(values["when"], cell) if "when" in values else cell
+        return TimeSource(source, time_reader(form, values.get("zone")))
     except FormatError as error:
         raise Wrong(values.at("format"), str(error)) from None
 
@@ -248,8 +258,14 @@ MAPPING: Final = Group(
             _DELIMITER,
             "What stands between two cells; a comma by default. `spaces`: any number of them.",
         ),
+        Field("decimal", DECIMAL, "The sign in front of decimals in texts; a point by default."),
         Field("encoding", _ENCODING, "The encoding of the file; utf-8 by default."),
         Field("each", COLUMNS, "The list in a JSON line of which each object makes one event."),
+        Field(
+            "group",
+            COLUMNS,
+            "Rows in turn with the same cell here make one event: the lines of an order.",
+        ),
         Field("events", _OWN_EVENTS, "Event names beyond the standard ones."),
         Field("id", _VALUE, "Tells the events apart.", required=True),
         Field("name", source_kind(EVENT), "What happened.", required=True),

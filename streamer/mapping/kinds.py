@@ -2,6 +2,7 @@
 
 from string import Formatter
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from streamer.language.kinds import TEXT, Kind, choice, items, single, text_of
 from streamer.language.nodes import Node, ScalarNode
@@ -56,6 +57,15 @@ def _template(node: Node, _: Reading) -> Template:
     return Template(tuple(texts), tuple(columns))
 
 
+def _zone(node: Node, _: Reading) -> ZoneInfo:
+    name = text_of(node, "a time zone such as UTC or Europe/Berlin")
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        message = f'no such time zone: "{name}"; write UTC or a name such as Europe/Berlin'
+        raise Wrong(node.at, message) from None
+
+
 def _texts(node: Node, reading: Reading) -> tuple[str, ...]:
     return items(node, "a list of texts", _cell_text, reading)
 
@@ -96,7 +106,12 @@ CELL_TEXTS: Final = Kind(
 TEMPLATE: Final = Kind(
     "template", "text with columns in braces", {"type": "string", "pattern": r"\{.+\}"}, _template
 )
-CONVERSION: Final = choice("conversion", "text", "number", "integer", "absolute")
+CONVERSION: Final = choice(
+    "conversion", "text", "number", "integer", "absolute", "negated", "lower", "date"
+)
+ZONE: Final = Kind("zone", "time zone", TEXT.schema, _zone)
+DECIMAL: Final = choice("decimal_sign", ".", ",")
+KEEP: Final = choice("others", "keep")
 DIVISOR: Final = Kind(
     "divisor",
     f"whole number, 2 to {_LARGEST_DIVISOR}",

@@ -5,7 +5,7 @@ A line with several events comes as a record for each, with its place among them
 """
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from streamer.codecs.parsing import POSITION, parse_object
 from streamer.errors import InvalidEvent
@@ -13,7 +13,9 @@ from streamer.mapping.document import Declaration
 from streamer.mapping.paths import Row, elements, getter, read_path
 from streamer.mapping.readers import Reader, first
 from streamer.mapping.sources import LINE, Column, names_of
-from streamer.types import Event, Record
+from streamer.types import Record
+
+Made = TypeVar("Made")
 
 WORDS: Final[dict[str, Reader]] = {
     LINE: lambda row: row.line,
@@ -29,6 +31,7 @@ class JsonLines:
     texts = False
 
     def __init__(self, says: Declaration) -> None:
+        self.decimal = says.decimal
         self._each = first(says.each, self) if says.each else None
         self._names = names_of(says.each)
 
@@ -43,12 +46,12 @@ class JsonLines:
         except InvalidEvent:
             return 1
 
-    def decoder(self, event: Callable[[Row, Record], Event]) -> Callable[[Record], Event]:
-        """Return what decodes one event of a line; raises `InvalidEvent`."""
+    def decoder(self, event: Callable[[Row, Record], Made]) -> Callable[[Record], Made]:
+        """Return what applies `event` to one event of a line; raises `InvalidEvent`."""
         value: bytes | None = None
         line, rows = 0, list[Row]()
 
-        def decode(record: Record) -> Event:
+        def decode(record: Record) -> Made:
             nonlocal value, line, rows
             if record.value is not value or record.line != line:  # events of a line come in turn
                 rows = self.rows(parse_object(record.value), record.line)

@@ -1,11 +1,13 @@
 """A mapping file as a decoder of rows, or of JSON lines."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from streamer.codecs.fields import check_id, check_name, check_properties, check_time
+from streamer.codecs.names import snake_case
+from streamer.codecs.outline import Outline
 from streamer.errors import Finding, InvalidEvent, MappingError, UsageError
 from streamer.language.nodes import documents
 from streamer.language.reading import Reading
@@ -13,9 +15,9 @@ from streamer.language.source import Place
 from streamer.language.source import Source as Text
 from streamer.mapping.document import Declaration, Sources, TimeSource, declaration
 from streamer.mapping.lines import JsonLines
-from streamer.mapping.readers import Finder, Reader, first, reader, told
-from streamer.mapping.rows import Layout, Rows
-from streamer.mapping.sources import columns_of, names_of
+from streamer.mapping.readers import Finder, Reader, reader, told
+from streamer.mapping.rows import Groups, Layout, Rows
+from streamer.mapping.sources import Cell, Choice, Column, columns_of, names_of
 from streamer.mapping.strangers import strangers
 from streamer.types import Event, Millis, Record
 
@@ -27,6 +29,9 @@ _TIME: Final = "/properties/time"
 _APPENDED: Final = "/properties/appended"
 _PROPERTIES: Final = "/properties/properties"
 _TRAITS: Final = "/properties/traits"
+
+_Made = TypeVar("_Made")
+_Make: TypeAlias = Callable[[Declaration, Finder], Callable[[Any, Record], _Made]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,19 @@ class Mapping:
         """Return what says how many events a line holds, None if it is always one."""
         return JsonLines(self.says).count if self.says.each else None
 
+    def grouper(self) -> Callable[[bytes], Callable[[bytes], object]] | None:
+        """Return what makes of a header what says which rows in turn are one event, if any are."""
+        says, layout = self.says, self.says.layout
+        if layout is None or not says.group:
+            return None
+
+        def grouper(header: bytes) -> Callable[[bytes], object]:
+            rows = Groups(layout, list(layout.columns) or layout.header(header))
+            rows.check(says.group)
+            return rows.key(says.group)
+
+        return grouper
+
     def strangers(self, records: Sequence[Record]) -> list[Finding]:
         """Return a warning for each path which none of these records has, but nearly."""
         return [] if self.says.layout else strangers(self.says, records)
@@ -56,19 +74,32 @@ class Mapping:
         `InvalidEvent` for a row that does not fit the header or makes no event; its `path` is the
         place in `event.schema.json` of the field that is wrong.
         """
+        return self._applied(header, _event)
+
+    def outliner(self, header: list[str]) -> Callable[[Record], Outline]:
+        """Return what reads the outline of the event that `decoder` would make.
+
+        Raises as `decoder` does. What it returns raises `InvalidEvent` only where decoding would.
+        """
+        return self._applied(header, _outline)
+
+    def _applied(self, header: list[str], make: "_Make[_Made]") -> Callable[[Record], _Made]:
         layout = self.says.layout
         if layout is None:
             lines = JsonLines(self.says)
-            return lines.decoder(_event(self.says, lines))
-        rows = Rows(layout, header)
+            return lines.decoder(make(self.says, lines))
+        kind = Groups if self.says.group else Rows
+        rows = kind(layout, header, self.says.decimal)
         rows.check(self.says.columns())
-        return rows.decoder(_event(self.says, rows))
+        return rows.decoder(make(self.says, rows))
 
 
 def _event(says: Declaration, find: Finder) -> Callable[[Any, Record], Event]:
     """Return what makes an event of a row that was found in a record."""
     identity = reader(says.id, find, "/properties/id")
     name = reader(says.name, find, _NAME)
+    listed = says.name.rest if isinstance(says.name, Choice) else says.name
+    named = _snake_case if isinstance(listed, Cell) and listed.keep else _as_it_is
     time = _time(says.time, find, _TIME)
     appended = says.appended and _time(says.appended, find, _APPENDED)
     customer = _customer(says, find)
@@ -77,17 +108,34 @@ def _event(says: Declaration, find: Finder) -> Callable[[Any, Record], Event]:
 
     def event(row: Any, record: Record) -> Event:  # noqa: ANN401 (a row)
         at = appended(row) if appended else None
+        whose = customer(row)
         return Event(
             check_id(_text(identity(row)), "id", "/properties/id"),
-            check_name(name(row), _NAME),
-            customer(row),
+            check_name(named(name(row)), _NAME),
+            whose.customer,
             time(row),
             check_properties(properties(row), _PROPERTIES),
             traits(row) if traits else None,
             at if record.appended is None else record.appended,
+            whose.user_id,
+            whose.anonymous_id,
         )
 
     return event
+
+
+def _outline(says: Declaration, find: Finder) -> Callable[[Any, Record], Outline]:
+    """Return what reads the outline of a row, with the parts that make its event."""
+    time = _time(says.time, find, _TIME)
+    appended = says.appended and _time(says.appended, find, _APPENDED)
+    customer = _customer(says, find)
+
+    def outline(row: Any, record: Record) -> Outline:  # noqa: ANN401 (a row)
+        at = appended(row) if appended else None
+        appended_at = at if record.appended is None else record.appended
+        return Outline(customer(row).customer, time(row), appended_at)
+
+    return outline
 
 
 def read_mapping(path: str | Path) -> Mapping:
@@ -114,21 +162,20 @@ def read_mapping(path: str | Path) -> Mapping:
 def _mapping(text: Text) -> Mapping:
     reading = Reading()
     roots = documents(text, reading.report)
-    if len(roots) != 1 and not reading.report.errors():
+    if len(roots) != 1 and not reading.report.has_errors():
         message = f"a mapping file holds one document, not {len(roots)}"
         reading.report.error(Place(text, 0) if not roots else roots[1].at, message)
     says = None
     if roots:
         says = reading.attempt(declaration, roots[0])
-    errors = reading.report.errors()
-    if errors or says is None:
-        raise MappingError(errors)
+    if reading.report.has_errors() or says is None:
+        raise MappingError(reading.report.findings())
     return Mapping(text.name, says)
 
 
 def _time(source: TimeSource, find: Finder, path: str) -> Callable[[Any], Millis]:
-    get, read, field = told(first(source.columns, find), find), source.read, path[12:]
-    names = names_of(source.columns)
+    get, read, field = told(reader(source.source, find, path), find), source.read, path[12:]
+    names = names_of(tuple(_of_time(source.source)))
     missing = f"{field} is missing: {names} {find.empty}"
 
     def time(row: Any) -> Millis:  # noqa: ANN401 (a row)
@@ -144,7 +191,25 @@ def _time(source: TimeSource, find: Finder, path: str) -> Callable[[Any], Millis
     return time
 
 
-def _customer(says: Declaration, find: Finder) -> Callable[[Any], str]:
+def _of_time(source: Cell | Choice) -> Iterator[Column]:
+    """Yield the columns in which a time may stand, without those that only decide which."""
+    if isinstance(source, Choice):
+        for one in (*(case.then for case in source.cases), source.rest):
+            if isinstance(one, Cell):
+                yield from one.columns
+    else:
+        yield from source.columns
+
+
+class _Whose(NamedTuple):
+    """The ids that an event came with; `customer` is the one that counts."""
+
+    customer: str
+    user_id: str | None
+    anonymous_id: str | None
+
+
+def _customer(says: Declaration, find: Finder) -> Callable[[Any], _Whose]:
     found: list[tuple[str, str, Reader]] = [
         (field, path, reader(source, find, path))
         for field, path, source in (
@@ -157,12 +222,20 @@ def _customer(says: Declaration, find: Finder) -> Callable[[Any], str]:
     names = [column.name for source in sources for column in columns_of(source)]
     message = f"no customer: {' and '.join(names) or 'the value'} {find.empty}"
 
-    def customer(row: Any) -> str:  # noqa: ANN401 (a row)
+    def customer(row: Any) -> _Whose:  # noqa: ANN401 (a row)
+        ids: dict[str, str] = {}
         for field, path, read in found:
             value = _text(read(row))
-            if value is not None and value != "":
-                return check_id(value, field, path)
-        raise InvalidEvent(message, "/anyOf")
+            if value is None or value == "":
+                continue
+            try:
+                ids[field] = check_id(value, field, path)
+            except InvalidEvent:
+                if not ids:  # beside a good id an odd one does no harm
+                    raise
+        if not ids:
+            raise InvalidEvent(message, "/anyOf")
+        return _Whose(next(iter(ids.values())), ids.get("user_id"), ids.get("anonymous_id"))
 
     return customer
 
@@ -174,6 +247,15 @@ def _contents(sources: Sources, find: Finder, path: str) -> Callable[[Any], dict
         return {name: value for name, read in readers if (value := read(row)) is not None}
 
     return contents
+
+
+def _snake_case(name: object) -> object:
+    """Return a name that the mapping keeps as the name of an event, as in Segment calls."""
+    return (snake_case(name) or name) if isinstance(name, str) else name
+
+
+def _as_it_is(name: object) -> object:
+    return name
 
 
 def _text(value: object) -> object:

@@ -2,6 +2,7 @@
 
     data.checkout.token                            dots descend into objects
     line_items[0].sku                              the first element of a list
+    refunds[-1].id                                 the last element of a list
     event_params[key=currency].value.string_value  the first element whose `key` is that text
     headers["a.b"]                                 a key of any characters
     $.client_id                                    from the whole line, not from its one event
@@ -20,7 +21,7 @@ WHOLE: Final = "$"
 _START: Final = re.compile(r'\$(?=[.\[]|$)|[^.\[\]"]+')
 _STEP: Final = re.compile(
     r'\.(?P<name>[^.\[\]"]+)'
-    r"|\[(?P<index>[0-9]{1,6})\]"
+    r"|\[(?P<index>-1|[0-9]{1,6})\]"
     r'|\[(?P<key>[^.\[\]"=]+)=(?P<text>[^\[\]]*)\]'
     r'|\["(?P<quoted>[^"]+)"\]'
 )
@@ -71,7 +72,7 @@ def read_path(text: str) -> Path:
         if step is None:
             raise PathError(
                 f"a path that cannot be read from {text[at:]!r} on: write a.b, a[0], "
-                'a[key=text] or a["b"]'
+                'a[-1], a[key=text] or a["b"]'
             )
         steps.append(_step(step))
         at = step.end()
@@ -86,7 +87,7 @@ def follow(value: Any, steps: tuple[Step, ...]) -> Any:  # noqa: ANN401 (JSON)
         elif type(value) is not list:
             return None
         elif type(step) is int:
-            value = value[step] if step < len(value) else None
+            value = value[step] if step < len(value) and value else None
         else:
             value = _picked(value, step)
         if value is None:

@@ -15,6 +15,7 @@ import orjson
 from streamer.errors import InvalidEvent
 from streamer.mapping.paths import elements
 from streamer.mapping.sources import (
+    NOTHING,
     Cell,
     Choice,
     Column,
@@ -31,6 +32,13 @@ Reader: TypeAlias = Callable[[Any], Any]
 
 _LARGEST_EXACT: Final = 18
 """Whole numbers of more digits do not fit into 64 bits and are read as JSON readers do."""
+COMMA: Final = ","
+"""The decimal comma; then points, blanks and apostrophes group the digits before it."""
+_GROUPED: Final = re.compile(
+    r"[+-]?([0-9]+|[0-9]{1,3}([. '\u00a0\u202f\u2019][0-9]{3})+)(,[0-9]*)?"
+)
+_GROUPS: Final = re.compile(r"[. '\u00a0\u202f\u2019]")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?=$|[T ])")
 _WHOLE: Final = re.compile(r"[+-]?[0-9]+(\.0*)?")
 
 
@@ -41,6 +49,8 @@ class Finder(Protocol):
     """What to say of a value that is absent: `is empty`, `is not there`."""
     texts: bool
     """Whether all values are texts, as cells are."""
+    decimal: str
+    """The sign in front of the decimals of a number that is a text."""
 
     def getter(self, column: Column, /) -> Reader:
         """Return what takes the column's value out of a row."""
@@ -50,7 +60,7 @@ def reader(source: Source, find: Finder, path: str) -> Reader:
     """Return the reader of a source; `path` is the field's place in the event's schema."""
     match source:
         case Constant(value):
-            return lambda _: value
+            return lambda _: None if value == NOTHING else value
         case Template(texts, columns):
             return _template(texts, [told(find.getter(column), find) for column in columns])
         case Choice():
@@ -93,11 +103,18 @@ def _cell(source: Cell, find: Finder, path: str) -> Reader:
     get = first(source.columns, find, source.blank)
     if source.values is not None:
         return _translated(source, get, path)
+    number = _comma_number if (source.decimal or find.decimal) == COMMA else _number
     match source.conversion:
         case "number":
-            return _divided(lambda row: _number(get(row)), source.divisor)
+            return _divided(lambda row: number(get(row)), source.divisor)
         case "absolute":
-            return _divided(lambda row: _absolute(_number(get(row))), source.divisor)
+            return _divided(lambda row: _absolute(number(get(row))), source.divisor)
+        case "negated":
+            return _divided(lambda row: _negated(number(get(row))), source.divisor)
+        case "lower":
+            return lambda row: text_of(get(row)).lower() or None
+        case "date":
+            return _day(source.day or as_written, get)
         case "integer":
             return _integer(source.said, get, path)
         case "text":
@@ -140,6 +157,7 @@ def _integer(name: str, get: Reader, path: str) -> Reader:
 
 def _translated(source: Cell, get: Reader, path: str) -> Reader:
     values, otherwise, name = dict(source.values or {}), source.otherwise, source.said
+    keep = source.keep
 
     def translated(row: Any) -> Scalar | None:  # noqa: ANN401 (a row)
         found = get(row)
@@ -147,7 +165,11 @@ def _translated(source: Cell, get: Reader, path: str) -> Reader:
             return None
         cell = text_of(found)
         value = values.get(cell, otherwise)
+        if value == NOTHING:
+            return None
         if value is None and cell:
+            if keep:
+                return cell
             message = f"{name} {cell!r} is none of the values that the mapping translates"
             raise InvalidEvent(message, path)
         return value
@@ -162,14 +184,20 @@ def _template(texts: tuple[str, ...], getters: list[Callable[[Any], str]]) -> Re
 
 def _choice(source: Choice, find: Finder, path: str) -> Reader:
     tests = [
-        (told(find.getter(case.column), find), _TESTS[case.comparison], case.operand, case.value)
+        (
+            told(first(case.columns, find), find),
+            _TESTS[case.comparison],
+            case.operand,
+            reader(case.then, find, path),
+        )
         for case in source.cases
     ]
     rest = None if source.rest is None else reader(source.rest, find, path)
 
     def choice(row: Any) -> Scalar | None:  # noqa: ANN401 (a row)
-        for get, holds, operand, value in tests:
-            if holds(get(row), operand):
+        for get, holds, operand, then in tests:
+            if holds(get(row) or "", operand):
+                value: Scalar | None = then(row)
                 return value
         if rest is None:
             message = "none of the mapping's cases holds, and there is no otherwise"
@@ -190,7 +218,7 @@ def _listed(source: Listed, find: Finder, path: str) -> Reader:
         if found is None or found == "":
             return None
         try:
-            rows = elements(row, found)
+            rows = found if find.texts else elements(row, found)
         except ValueError as error:
             raise InvalidEvent(f"{name} {error}", path) from None
         return [
@@ -203,6 +231,7 @@ def _listed(source: Listed, find: Finder, path: str) -> Reader:
 
 _TESTS: Final[dict[str, Callable[[str, Any], bool]]] = {
     "is": lambda cell, operand: cell == operand,
+    "exists": lambda cell, operand: (cell != "") is operand,
     "in": lambda cell, operand: cell in operand,
     "starts_with": lambda cell, operand: cell.startswith(operand),
     "contains": lambda cell, operand: operand in cell,
@@ -224,6 +253,41 @@ def _number(cell: Any) -> Any:  # noqa: ANN401 (a value)
     except ValueError:
         return cell
     return number if isfinite(number) and "_" not in cell else cell
+
+
+def _negated(number: Any) -> Any:  # noqa: ANN401 (a value)
+    """Return a number with the other sign, true for false; what is neither does not count."""
+    if type(number) is bool:
+        return not number
+    return -number if type(number) in {int, float} else number
+
+
+def _comma_number(cell: Any) -> Any:  # noqa: ANN401 (a value)
+    """Do what `_number` does with a text in which a comma stands before the decimals."""
+    if type(cell) is not str or not cell:
+        return _number(cell)
+    text = cell.strip()
+    if _GROUPED.fullmatch(text) is None:
+        return cell
+    return _number(_GROUPS.sub("", text).replace(COMMA, "."))
+
+
+def _day(read: Callable[[str], str], get: Reader) -> Reader:
+    """Return what gives a day as `YYYY-MM-DD`; a text that names none stays what it is."""
+
+    def day(row: Any) -> str | None:  # noqa: ANN401 (a row)
+        cell = text_of(get(row))
+        try:
+            return read(cell) if cell else None
+        except ValueError:
+            return cell
+
+    return day
+
+
+def as_written(text: str) -> str:
+    """Return the day with which a time in ISO 8601 begins."""
+    return text[:10] if _DAY.match(text) is not None else text
 
 
 def _absolute(number: Any) -> Any:  # noqa: ANN401 (a value)

@@ -1,21 +1,27 @@
 """Rows of delimited text: bytes to cells, every row as wide as its header."""
 
 import csv
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from streamer.codecs.limits import MAX_BYTES
 from streamer.errors import InvalidEvent, MappingError, UsageError
 from streamer.language.reading import Reading
 from streamer.language.words import quoted
 from streamer.mapping.sources import LINE, Column
-from streamer.types import Event, Record
+from streamer.types import Record
 
+Made = TypeVar("Made")
+
+ROWS: Final = "rows"
+"""The word for the list of a group's rows."""
 SPACES: Final = "spaces"
 """The word for a delimiter of any number of spaces or tabs, also before the first cell."""
 
+_SAID: Final = {";": '";"', "\t": '"\\t"', "|": '"|"', ",": '","'}
+"""Other delimiters, as a mapping file writes them."""
 _QUOTE: Final = '"'
 _MARK: Final = "\ufeff"
 
@@ -76,6 +82,19 @@ class Layout:
 
         return split
 
+    def rows(self, group: bytes) -> list[bytes]:
+        """Return the rows of a group: line ends keep them apart where no quotes are open."""
+        lines = group.split(b"\n")
+        if b'"' not in group or self.delimiter == SPACES:
+            return lines
+        rows = list[bytes]()
+        for line in lines:
+            if rows and rows[-1].count(b'"') % 2:
+                rows[-1] += b"\n" + line
+            else:
+                rows.append(line)
+        return rows
+
     def _cells(self, text: str) -> list[str]:
         text = text.rstrip("\r\n")
         if self.delimiter == SPACES:
@@ -90,43 +109,89 @@ class Rows:
 
     empty = "is empty"
     texts = True
+    _list: str | None = None
 
-    def __init__(self, layout: Layout, header: list[str]) -> None:
+    def __init__(self, layout: Layout, header: list[str], decimal: str = ".") -> None:
+        self.decimal = decimal
+        self._layout = layout
         self._split = layout.splitter(header)
         self._header = header
         self._index = {name: at for at, name in enumerate([*header, LINE])}
 
-    def getter(self, column: Column) -> Callable[[list[str]], str]:
-        """Return what takes the column's cell out of a row."""
-        return itemgetter(self._index[column.name])
+    def getter(self, column: Column) -> Callable[[list[Any]], Any]:
+        """Return what takes the column's cell out of a row, or a group's rows out of its first."""
+        return itemgetter(self._index.get(column.name, len(self._index)))
 
     def check(self, columns: Iterable[Column]) -> None:
         """Raise `MappingError` for columns that the header lacks or has twice."""
         reading = Reading()
         for column in columns:
             times = self._header.count(column.name)
-            if column.name == LINE or times == 1:
+            if column.name == LINE or times == 1 or (times == 0 and column.name == self._list):
                 continue
             if times:
                 message = f"the column {quoted(column.name)} stands {times} times in the header"
+            elif len(self._header) == 1 and (sign := _other_sign(self._header[0])):
+                said = (
+                    f"it is one cell of {quoted(self._header[0])}: write delimiter: {_SAID[sign]}"
+                )
+                message = f"no column {quoted(column.name)} in the header: {said}"
             else:
                 seen = f"the header has {', '.join(self._header[:20])}"
                 hint = reading.nearest.hint(column.name, self._header, seen)
                 message = f"no column {quoted(column.name)} in the header: {hint}"
             reading.report.error(column.at, message)
-        if reading.report.errors():
-            raise MappingError(reading.report.errors())
+        if reading.report.has_errors():
+            raise MappingError(reading.report.findings())
 
-    def decoder(self, event: Callable[[list[str], Record], Event]) -> Callable[[Record], Event]:
-        """Return what decodes a record of one row; raises `InvalidEvent`."""
+    def decoder(self, event: Callable[[list[Any], Record], Made]) -> Callable[[Record], Made]:
+        """Return what applies `event` to the row of a record; raises `InvalidEvent`."""
         split = self._split
 
-        def decode(record: Record) -> Event:
+        def decode(record: Record) -> Made:
             row = split(record.value)
             row.append(str(record.line))
             return event(row, record)
 
         return decode
+
+
+class Groups(Rows):
+    """Rows that make one event together: the cells of the first and, last, all of them."""
+
+    _list = ROWS
+
+    def key(self, columns: Sequence[Column]) -> Callable[[bytes], object]:
+        """Return what gives the cells that the rows of one event share; None for a row alone."""
+        getters = [self.getter(column) for column in columns]
+
+        def key(row: bytes) -> object:
+            try:
+                cells = [*self._split(row), ""]
+            except InvalidEvent:
+                return None
+            shared = [get(cells) for get in getters]
+            return shared if any(shared) else None
+
+        return key
+
+    def decoder(self, event: Callable[[list[Any], Record], Made]) -> Callable[[Record], Made]:
+        """Return what applies `event` to the rows of a group's record; raises `InvalidEvent`."""
+        split, separate = self._split, self._layout.rows
+
+        def decode(record: Record) -> Made:
+            rows: list[list[Any]] = [
+                [*split(row), str(number)]
+                for number, row in enumerate(separate(record.value), record.line)
+            ]
+            return event([*rows[0], rows], record)
+
+        return decode
+
+
+def _other_sign(header: str) -> str | None:
+    """Return the sign that probably stands between the names of a header read as one cell."""
+    return next((sign for sign in _SAID if sign in header), None)
 
 
 def _misfit(cells: list[str], columns: list[str]) -> str:

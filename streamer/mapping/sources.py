@@ -3,7 +3,7 @@
 A source knows nothing of files, and does nothing; `readers` turns it into a function of a row.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -12,6 +12,10 @@ from streamer.types import Scalar
 
 LINE: Final = "line"
 """The word for the number of the row's line."""
+
+
+NOTHING: Final = ""
+"""The value of a case or a translation that says that nothing is there: `null` in a mapping."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +30,9 @@ class Column:
 class Cell:
     """What the first of the columns that is not absent holds, as it is or converted or translated.
 
-    Texts in `blank` count as absent. A number is divided by `divisor`.
+    Texts in `blank` count as absent. A number is divided by `divisor`; `decimal` is the sign in
+    front of its decimals, empty for the file's own. A day is read by `day`. Of a translation, a
+    text that is not listed stays what it is with `keep`.
     """
 
     columns: tuple[Column, ...]
@@ -35,6 +41,9 @@ class Cell:
     otherwise: Scalar | None = None
     blank: frozenset[str] = frozenset()
     divisor: int = 1
+    decimal: str = ""
+    day: Callable[[str], str] | None = None
+    keep: bool = False
 
     @property
     def said(self) -> str:
@@ -59,12 +68,12 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A value for the rows in which a column compares as stated."""
+    """A source for the rows in which the first of the columns that is there compares as stated."""
 
-    column: Column
+    columns: tuple[Column, ...]
     comparison: str
-    operand: str | tuple[str, ...]
-    value: Scalar
+    operand: str | tuple[str, ...] | bool
+    then: "Cell | Constant | Template"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +106,8 @@ def columns_of(source: Source) -> Iterator[Column]:
         case Cell(columns) | Template(_, columns) | Listed(columns):
             yield from columns
         case Choice(cases, rest):
-            yield from (case.column for case in cases)
+            for case in cases:
+                yield from case.columns
+                yield from columns_of(case.then)
             if rest is not None:
                 yield from columns_of(rest)

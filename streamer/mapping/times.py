@@ -102,6 +102,22 @@ def time_reader(form: str, zone: tzinfo | None) -> TimeReader:
     return read
 
 
+def day_reader(form: str, zone: tzinfo | None) -> Callable[[str], str]:
+    """Return what gives the day, `YYYY-MM-DD`, in a text of a format; it raises `ValueError`.
+
+    It is the day in `zone`, or as written where none is stated (of instants: in UTC).
+    """
+    local = form != ISO and not has_zone(form)
+    read = time_reader(form, UTC if local else zone)
+    meant = UTC if local or zone is None else zone
+
+    @lru_cache(maxsize=_CACHED)
+    def day(text: str) -> str:
+        return (_EPOCH + timedelta(milliseconds=read(text))).astimezone(meant).date().isoformat()
+
+    return day
+
+
 def _number_reader(unit: Decimal) -> TimeReader:
     def read(text: str) -> Millis:
         try:

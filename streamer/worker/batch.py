@@ -26,6 +26,7 @@ from typing import Final, TypeAlias, final
 
 from streamer.codecs.changes import encode_change
 from streamer.codecs.profiles import ProfileCodec
+from streamer.codecs.tracing import traceparent_of
 from streamer.codecs.unusable import note
 from streamer.core.engine.decide import Decision, decide
 from streamer.core.engine.migrate import migrate
@@ -143,7 +144,7 @@ class PythonEngine:
                     self.cache.keep(customer, Entry(data, profile))
 
 
-class _Bug(Exception):  # noqa: N818 (it is ours, and never leaves this module)
+class _Bug(Exception):
     """An error in deciding the record of this index."""
 
     def __init__(self, index: int, reason: str) -> None:
@@ -173,10 +174,12 @@ class BatchRun:
         self._taken = 0
         self._done = True
         self._changes: list[SegmentChange] = []
+        self._traceparents: dict[int, str] = {}
         self._rejections: list[Rejection] = []
         self._outcomes: Counter[str] = Counter()
         self._overflows: Counter[int] = Counter()
         self._unusable: dict[str, Unusable] = {}
+        self._applied = 0
         self._migrated = 0
         self._earliest: Millis | None = None
         self._latest: Millis | None = None
@@ -269,16 +272,8 @@ class BatchRun:
     def _record(self, index: int, record: Record, event: Event) -> bool:
         """Decide one event; False if wakes that must come before it are left for later."""
         customer, time = event.customer, event.time
-        if event.appended is not None:
-            log_time = max(self._log_time or 0, event.appended)
-            threshold = min(log_time - self._lateness, self._horizon)
-            if self._in_order:
-                if not self._fire(threshold):
-                    return False
-            else:
-                while (known := self.profiles[customer]) is not None and known.wake <= threshold:
-                    self._decide(customer, Wake(known.wake))
-            self._log_time = log_time
+        if event.appended is not None and not self._move_log_time(customer, event.appended):
+            return False
         if time > self._horizon:
             return True
         if index in self._refused:
@@ -286,29 +281,45 @@ class BatchRun:
             return True
         try:
             decision = decide(self._rules, self.profiles[customer], event)
-        except Exception as error:  # noqa: BLE001 (a bug in one event must not stop the others)
+        except Exception as error:
             raise _Bug(index, f"cannot be decided: {told_of(error)}") from error
         outcome = decision.outcome
-        self._outcomes[outcome] += 1
         if outcome != "applied":
+            self._outcomes[outcome] += 1
             self._rejections.append(Rejection(record, outcome, _REASONS[outcome]))
             return True
-        self._take(customer, decision)
+        self._applied += 1
+        self._take(customer, decision, record)
         if self._latest is None or time > self._latest:
             self._latest = time
         if self._earliest is None or time < self._earliest:
             self._earliest = time
         return True
 
+    def _move_log_time(self, customer: str, appended: Millis) -> bool:
+        """Fire what a record's append time makes due before it; False if some must wait."""
+        log_time = max(self._log_time or 0, appended)
+        until = min(log_time - self._lateness, self._horizon)
+        if self._in_order:
+            if not self._fire(until):
+                return False
+        else:
+            while (known := self.profiles[customer]) is not None and known.wake <= until:
+                self._decide(customer, Wake(known.wake))
+        self._log_time = log_time
+        return True
+
     def _decide(self, customer: str, wake: Wake) -> None:
         self._take(customer, decide(self._rules, self.profiles[customer], wake))
 
-    def _take(self, customer: str, decision: Decision) -> None:
-        """Note what a decision changed."""
+    def _take(self, customer: str, decision: Decision, record: Record | None = None) -> None:
+        """Note what a decision changed; `record` is that of the event, if it was one."""
         profile, changes, overflows = decision.profile, decision.changes, decision.overflows
         self.profiles[customer] = profile
         self.moved[customer] = None
         if changes:
+            if record is not None:
+                self._trace(record, changes)
             self._changes.extend(changes)
         if decision.unusable:
             note(self._unusable, decision.unusable)
@@ -317,11 +328,21 @@ class BatchRun:
         if profile is not None and profile.wake <= self._limit:
             heappush(self._due, (profile.wake, customer))
 
+    def _trace(self, record: Record, changes: Sequence[SegmentChange]) -> None:
+        """Note the traceparent of an event's record for those changes that the event caused."""
+        traceparent = traceparent_of(record)
+        if traceparent is not None:
+            for index, change in enumerate(changes, len(self._changes)):
+                if change.cause == "event":
+                    self._traceparents[index] = traceparent
+
     def _reject(self, record: Record, kind: RejectionKind, reason: str, path: str = "") -> None:
         self._outcomes[kind] += 1
         self._rejections.append(Rejection(record, kind, reason, path))
 
     def _advance(self) -> Advance:
+        if self._applied:
+            self._outcomes["applied"] += self._applied
         encode = self._engine.codec.encode
         profiles: dict[str, bytes | None] = {}
         wakes: dict[str, Millis | None] = {}
@@ -334,6 +355,7 @@ class BatchRun:
             wakes=wakes,
             changes=tuple(self._changes),
             lines=tuple(map(encode_change, self._changes)),
+            traceparents=self._traceparents,
             memberships=self._memberships(),
             rejections=tuple(self._rejections),
             outcomes=self._outcomes,

@@ -5,7 +5,7 @@ n its commit number, P the sink's mark.
 
 1. *Take over.* Claim the partition: a new epoch fences every owner before. Then ask the sink for P,
    which waits until no owner before can publish any more. Publish what the outbox holds beyond P:
-   it was committed, and its owner died before telling it. Go on from R. Where the sink has
+   it was committed, and its owner died before publishing it. Go on from R. Where the sink has
    forgotten P, as Kafka does some days after the last member left, the store's own word counts:
    the last number that was known to be published when it was written.
 2. *Read* a batch of records and decode them. What cannot be an event becomes a rejection.
@@ -14,15 +14,15 @@ n its commit number, P the sink's mark.
 4. *Decide*, record by record, each after the wakes of its customer that its log time makes due
    (`cycle` says how the others come in). So what is said depends on the log alone, and not on
    where a batch ends.
-5. *Commit* profiles, wakes, R and what is to be told, all in one step, under the owner, the epoch
+5. *Commit* profiles, wakes, R and the outbox entry, all in one step, under the owner, the epoch
    and the number of the commit before.
 6. *Publish* what was committed, and P with it, in one step. The next commit trims the outbox up to
    there, and so does leaving.
 7. *Restore.* If R lies before P, the store went back in time, or lost everything. The records up to
    P are decided again, and because decisions depend on the log alone, what comes of them is what
    was published before. So nothing of it is published: no record before P's offset, and no wake up
-   to P's `swept`. Wakes beyond that wait until the partition is restored, since P does not say
-   whether they were published. The first commit continues the numbers of P, not those of the
+   to P's `fired_until`. Wakes beyond that wait until the partition is restored, since P does not
+   say whether they were published. The first commit continues the numbers of P, not those of the
    store. Until the partition is restored every commit says so, for those who read the store.
 
 8. *Migrate.* Where profiles of other rules are kept, every customer is decided again under the
@@ -33,7 +33,7 @@ n its commit number, P the sink's mark.
    a task that finds none has nothing to do here.
 
 A crash before 5 leaves nothing: the batch is read again and decided to the same. A crash after 5
-is healed by 1. A crash inside 6 is one or the other, because the sink tells and marks in one step.
+is healed by 1. A crash inside 6 is one or the other, because the sink does both in one step.
 
 A bug while deciding one record rejects that record: the customer's profile is made again from the
 store and from what was decided in this batch.
@@ -44,7 +44,7 @@ from typing import Final
 
 from streamer.core.engine.program import RuleSet
 from streamer.ports import (
-    NOTHING_SWEPT,
+    NOTHING_FIRED,
     Advance,
     Batch,
     Checkpoint,
@@ -106,7 +106,7 @@ class PartitionTask:
         self.partition = partition
         self.offset = 0
         self.log_time: Millis | None = None
-        self.swept: DueWake = NOTHING_SWEPT
+        self.fired_until: DueWake = NOTHING_FIRED
         self.scanned = 0
         self.tally = tally or Tally()
 
@@ -154,18 +154,18 @@ class PartitionTask:
         self.life.move(State.CLAIMED)
         mark = self._sink.mark(self.partition, meta.before)
         if mark == PublishedMark():
-            mark = PublishedMark(meta.published, meta.offset, meta.swept)
+            mark = PublishedMark(meta.published, meta.offset, meta.fired_until)
         self._epoch, self._follows, self.offset = meta.epoch, meta.number, meta.offset
-        self.log_time, self.swept = meta.log_time, meta.swept
+        self.log_time, self.fired_until = meta.log_time, meta.fired_until
         self._known = meta.layouts
         self._engine = PythonEngine(
-            self._rules, self._decode, self._pace, meta.layouts, meta.swept[0] - 1
+            self._rules, self._decode, self._pace, meta.layouts, meta.fired_until[0] - 1
         )
         self._cursor, self.scanned = "", 0
         self._number = max(meta.number, mark.number)
         self._published = mark.number
         self._trimmed = meta.published
-        behind = (meta.offset, meta.swept) < (mark.offset, mark.swept)
+        behind = (meta.offset, meta.fired_until) < (mark.offset, mark.fired_until)
         self._restoring = mark if behind else None
         left = [one for one in self._store.outbox(self.partition) if one.number > mark.number]
         if left:
@@ -205,7 +205,7 @@ class PartitionTask:
         advance = self._advance(Reading(), log_time, until)
         if advance.profiles:
             return self._commit(advance), advance.done
-        self.log_time, self.swept = advance.log_time, advance.fired_until
+        self.log_time, self.fired_until = advance.log_time, advance.fired_until
         return [], advance.done
 
     def migrate(self, limit: int) -> tuple[list[OutboxEntry], bool]:
@@ -236,7 +236,7 @@ class PartitionTask:
         if self._restoring is not None:
             return None
         return OutboxEntry(
-            self._number, partition=self.partition, offset=self.offset, swept=self.swept
+            self._number, partition=self.partition, offset=self.offset, fired_until=self.fired_until
         )
 
     @property
@@ -266,7 +266,7 @@ class PartitionTask:
         engine, store, partition = self._engine, self._store, self.partition
         most, boundary = self._pace.wakes, END
         if self._restoring is not None:
-            most, boundary = _UNHURRIED * most, self._restoring.swept
+            most, boundary = _UNHURRIED * most, self._restoring.fired_until
         due: Sequence[DueWake] = ()
         if until is not None:
             token = FencingToken(self._owner, self._epoch, self._follows)
@@ -283,7 +283,7 @@ class PartitionTask:
                 stored=stored,
                 offset=self.offset,
                 log_time=log_time,
-                fired_until=self.swept,
+                fired_until=self.fired_until,
                 due=due,
                 until=until,
                 boundary=boundary,
@@ -317,8 +317,8 @@ class PartitionTask:
 
     def _finish_restoring(self, mark: PublishedMark) -> None:
         """Fire once more the wakes that were published up to the mark, then publish again."""
-        while self.swept < mark.swept:
-            self._commit(self._advance(Reading(), self.log_time, mark.swept[0]))
+        while self.fired_until < mark.fired_until:
+            self._commit(self._advance(Reading(), self.log_time, mark.fired_until[0]))
         self._restoring = None
         self._commit(self._nothing())  # which says that it is restored
         self.life.move(self._working)
@@ -338,6 +338,7 @@ class PartitionTask:
                 advance.offset,
                 advance.fired_until,
                 advance.lines,
+                advance.traceparents,
             )
         codec = self._engine.codec
         self._store.commit(
@@ -349,10 +350,10 @@ class PartitionTask:
                 follows=self._follows,
                 offset=advance.offset,
                 log_time=advance.log_time,
-                swept=advance.fired_until,
+                fired_until=advance.fired_until,
                 profiles=advance.profiles,
                 wakes=advance.wakes,
-                outgoing=entry,
+                entry=entry,
                 published=self._published,
                 layouts={**self._unwritten(), **dict.fromkeys(forgotten)},
                 restoring_until=None if self._restoring is None else self._restoring.offset,
@@ -363,7 +364,7 @@ class PartitionTask:
         self._number = self._follows = number
         self._trimmed = self._published
         self.offset, self.log_time = advance.offset, advance.log_time
-        self.swept = advance.fired_until
+        self.fired_until = advance.fired_until
         self._engine.keep(advance)
         self.tally.add(advance)
         if entry is None:

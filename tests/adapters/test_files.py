@@ -65,6 +65,26 @@ def test_a_line_with_several_events_is_a_record_for_each(tmp_path: Path) -> None
     ]
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{\n  "id": "e-1",\n  "name": "cart_viewed"\n}\n',
+        b'\n{\r\n\t"id": "e-1"\r\n}\r\n{\r\n\t"id": "e-2"\r\n}\r\n',
+        b'[\n  {"id": "e-1"},\n  {"id": "e-2"}\n]\n',
+    ],
+)
+def test_json_spread_over_several_lines_is_one_error(tmp_path: Path, content: bytes) -> None:
+    path = written(tmp_path / "pretty.jsonl", content)
+    with pytest.raises(UsageError, match="one document a line is read"):
+        read_file(path)
+
+
+@pytest.mark.parametrize("content", [b'{\n{"id": "e-1"}\n', b"[]\n{}\n", b"{\n", b"\n\n"])
+def test_a_broken_first_line_is_one_line(tmp_path: Path, content: bytes) -> None:
+    records = read_file(written(tmp_path / "broken.jsonl", content))
+    assert [one.value for one in records] == content.split(b"\n")[:-1]
+
+
 def test_csv_without_a_header_gives_all_rows(tmp_path: Path) -> None:
     path = written(tmp_path / "one.txt", b" 1  a\n 2  b\n")
     with FileLog([path], csv=True, delimiter=b" ", headed=False) as log:

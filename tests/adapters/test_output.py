@@ -15,7 +15,7 @@ from streamer.adapters.output import whole
 from streamer.codecs.changes import encode_change, rejection_line
 from streamer.errors import AdapterError, UsageError
 from streamer.ports import OutboxEntry
-from tests.contracts.examples import change, outgoing, rejection
+from tests.contracts.examples import change, outbox_entry, rejection
 
 ROOT = Path(__file__).parents[2]
 Unprivileged = Callable[[], AbstractContextManager[None]]
@@ -62,10 +62,10 @@ def test_outputs_without_lines_are_empty_files(tmp_path: Path) -> None:
 
 def test_what_is_not_asked_for_is_not_written(tmp_path: Path) -> None:
     with FileSink(None) as sink:
-        sink.publish([outgoing(1, 1, 1)])
+        sink.publish([outbox_entry(1, 1, 1)])
         assert sink.mark(0).number == 1
     with FileSink(None, tmp_path / "rejected") as sink:
-        sink.publish([outgoing(1, 1, 1)])
+        sink.publish([outbox_entry(1, 1, 1)])
     assert names(tmp_path) == ["rejected"]
 
 
@@ -79,7 +79,7 @@ def test_until_it_is_closed_the_old_output_stands(tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.write_bytes(b"old")
     with FileSink(out) as sink:
-        sink.publish([outgoing(1)])
+        sink.publish([outbox_entry(1)])
         assert out.read_bytes() == b"old"
     assert out.read_bytes() != b"old"
     assert names(tmp_path) == ["out"]
@@ -89,7 +89,7 @@ def test_until_it_is_closed_the_old_output_stands(tmp_path: Path) -> None:
 def test_a_run_that_fails_leaves_nothing_behind(tmp_path: Path, error: type[BaseException]) -> None:
     (tmp_path / "rejected").write_bytes(b"old")
     with pytest.raises(error):
-        tell(tmp_path / "out", tmp_path / "rejected", outgoing(1, 1000, 1000), then=error)
+        tell(tmp_path / "out", tmp_path / "rejected", outbox_entry(1, 1000, 1000), then=error)
     assert names(tmp_path) == ["rejected"]
     assert (tmp_path / "rejected").read_bytes() == b"old"
 
@@ -98,9 +98,9 @@ def test_a_killed_run_leaves_nothing_under_the_name(tmp_path: Path) -> None:
     script = """
 import sys
 from streamer.adapters.files import FileSink
-from tests.contracts.examples import outgoing
+from tests.contracts.examples import outbox_entry
 sink = FileSink(sys.argv[1])
-sink.publish([outgoing(1, 10_000)])
+sink.publish([outbox_entry(1, 10_000)])
 print("written", flush=True)
 sys.stdin.read()
 """
@@ -123,7 +123,7 @@ def test_a_full_disk_is_one_clear_line_and_leaves_nothing(tmp_path: Path, at_mos
         pytest.raises(AdapterError, match=r"out cannot be written, the disk is full: free some"),
         at_most(100_000),
     ):
-        tell(tmp_path / "out", None, *(outgoing(number, 10) for number in range(1, 1000)))
+        tell(tmp_path / "out", None, *(outbox_entry(number, 10) for number in range(1, 1000)))
     assert names(tmp_path) == ["out"]
     assert (tmp_path / "out").read_bytes() == b"old"
 
@@ -131,7 +131,7 @@ def test_a_full_disk_is_one_clear_line_and_leaves_nothing(tmp_path: Path, at_mos
 def test_a_disk_that_is_full_at_the_very_end_leaves_neither_output(
     tmp_path: Path, at_most: AtMost
 ) -> None:
-    little = outgoing(1, changes=1, rejections=20)  # enough to fail, and to wait in the buffer
+    little = outbox_entry(1, changes=1, rejections=20)  # enough to fail, and to wait in the buffer
     with pytest.raises(AdapterError, match="the disk is full"), at_most(1000):
         tell(tmp_path / "out", tmp_path / "rejected", little)
     assert names(tmp_path) == []
@@ -140,8 +140,8 @@ def test_a_disk_that_is_full_at_the_very_end_leaves_neither_output(
 @needs_dev_full
 def test_devices_are_written_directly() -> None:
     with pytest.raises(AdapterError, match="/dev/full cannot be written, the disk is full"):
-        tell("/dev/full", None, outgoing(1))
-    tell(os.devnull, os.devnull, outgoing(1, 1, 1))
+        tell("/dev/full", None, outbox_entry(1))
+    tell(os.devnull, os.devnull, outbox_entry(1, 1, 1))
     assert Path(os.devnull).is_char_device()
 
 
@@ -155,10 +155,10 @@ def test_standard_output_that_fails_is_one_line(target: str | None, expected: st
 import sys
 from streamer.adapters.files import FileSink
 from streamer.errors import AdapterError
-from tests.contracts.examples import outgoing
+from tests.contracts.examples import outbox_entry
 try:
     with FileSink("-") as sink:
-        sink.publish([outgoing(1, 100)])
+        sink.publish([outbox_entry(1, 100)])
 except AdapterError as error:
     sys.exit(str(error))
 """

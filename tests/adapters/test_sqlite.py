@@ -13,13 +13,15 @@ from threading import Barrier
 import pytest
 
 from streamer.adapters.database import FORMAT, Database
+from streamer.adapters.outbox import encode_entry
 from streamer.adapters.sqlite import SqliteLog, SqliteSink, SqliteStore
 from streamer.errors import AdapterError, Fenced
-from streamer.ports import Checkpoint, OutboxEntry
+from streamer.ports import Checkpoint, OutboxEntry, PartitionMeta, PublishedMark
 from streamer.types import Membership
-from tests.contracts.examples import outgoing
+from tests.contracts.examples import outbox_entry
 
 ROOT = Path(__file__).parents[2]
+FORMAT_2 = Path(__file__).with_name("format_2.sql")
 Unprivileged = Callable[[], AbstractContextManager[None]]
 
 
@@ -43,7 +45,7 @@ def commit(store: SqliteStore, epoch: int, number: int, customers: int = 50) -> 
             profiles,
             wakes,
             number - 1,
-            outgoing=outgoing(number),
+            entry=outbox_entry(number),
             published=number - 1,
         )
     )
@@ -54,14 +56,14 @@ def test_everything_is_there_after_opening_again(path: Path) -> None:
         SqliteLog(database).append(b"{}", 7)
         store, sink = SqliteStore(database), SqliteSink(database)
         commit(store, store.claim(0).epoch, 1)
-        sink.publish([outgoing(1, 1, 1)])
+        sink.publish([outbox_entry(1, 1, 1)])
     with Database(path) as database:
         store, sink = SqliteStore(database), SqliteSink(database)
         assert SqliteLog(database).read(0, 0, 10)[0].value == b"{}"
         assert store.claim(0).number == 1
-        assert store.outbox(0) == [outgoing(1)]
+        assert store.outbox(0) == [outbox_entry(1)]
         assert sink.mark(0).number == 1
-        assert [each for _, each in sink.changes()] == list(outgoing(1).changes)
+        assert [each for _, each in sink.changes()] == list(outbox_entry(1).changes)
         assert len(sink.rejections()) == 1
 
 
@@ -93,10 +95,10 @@ def test_sizes_follow_everybody_s_memberships(path: Path) -> None:
 def test_changes_can_be_followed(path: Path) -> None:
     with Database(path) as database:
         sink = SqliteSink(database)
-        sink.publish([outgoing(1, 5)])
+        sink.publish([outbox_entry(1, 5)])
         first = sink.changes(limit=3)
         rest = sink.changes(after=first[-1][0])
-        assert [each for _, each in first + rest] == list(outgoing(1, 5).changes)
+        assert [each for _, each in first + rest] == list(outbox_entry(1, 5).changes)
         assert sink.changes(after=rest[-1][0]) == []
 
 
@@ -156,7 +158,7 @@ from itertools import count
 from streamer.adapters.database import Database
 from streamer.adapters.sqlite import SqliteSink, SqliteStore
 from tests.adapters.test_sqlite import commit
-from tests.contracts.examples import outgoing
+from tests.contracts.examples import outbox_entry
 database = Database(sys.argv[1])
 store, sink = SqliteStore(database), SqliteSink(database)
 meta = store.claim(0)
@@ -164,7 +166,7 @@ for waiting in store.outbox(0):  # what the one before committed, and was killed
     sink.publish([waiting])
 for number in count(meta.number + 1):
     commit(store, meta.epoch, number)
-    sink.publish([outgoing(number)])
+    sink.publish([outbox_entry(number)])
     print(number, flush=True)
 """
 
@@ -187,7 +189,7 @@ def test_a_killed_writer_leaves_whole_commits_only(path: Path, lines: int) -> No
             assert number >= seen
             assert profiles == dict.fromkeys(names, b"%d" % number * 100)
             assert SqliteStore(database).due(0, number, 100) == sorted((number, u) for u in names)
-            assert SqliteStore(database).outbox(0) == [outgoing(number)]
+            assert SqliteStore(database).outbox(0) == [outbox_entry(number)]
             assert SqliteSink(database).mark(0).number in {number - 1, number}
             assert len(SqliteSink(database).changes()) == SqliteSink(database).mark(0).number
 
@@ -250,9 +252,26 @@ def test_a_newer_format_is_left_alone(path: Path) -> None:
     with Database(path) as database:
         database.rows(f"PRAGMA user_version = {FORMAT + 1}")
     with pytest.raises(
-        AdapterError, match=f"has format {FORMAT + 1}, this Streamer reads and writes {FORMAT}: "
+        AdapterError, match=f"has format {FORMAT + 1}; this program reads format {FORMAT} and the"
     ):
         Database(path)
+
+
+def test_a_file_of_the_format_before_is_read_and_becomes_one_of_this(path: Path) -> None:
+    entry = outbox_entry(7)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(FORMAT_2.read_text(encoding="utf-8"))
+        connection.execute("INSERT INTO outbox VALUES (0, 7, ?)", (encode_entry(entry),))
+        connection.commit()
+    for epoch, before in ((4, "w/1"), (5, "w/2")):
+        with Database(path) as database:
+            meta = SqliteStore(database).claim(0, "w/2")
+            fired = (1_700_000_000_001, "u-7")
+            assert meta == PartitionMeta(epoch, 7, 70, None, {b"id": b"layout"}, fired, before, 6)
+            assert SqliteStore(database).load(0, ["u-7"]) == {"u-7": b"profile"}
+            assert SqliteStore(database).outbox(0) == [entry]
+            assert SqliteSink(database).mark(0) == PublishedMark(6, 60, (1_700_000_000_000, ""))
+            assert database.rows("PRAGMA user_version") == [(FORMAT,)]
 
 
 def test_a_damaged_file(path: Path) -> None:

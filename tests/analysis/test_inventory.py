@@ -29,7 +29,7 @@ def test_what_is_shared_is_said_in_each_and_counted_once() -> None:
         "segment: two\nwhen: {not_performed: product_added, within: 1d}",
     )
     one, two = found.segments
-    assert one.shared == two.shared == 3 + TIME_BYTES
+    assert one.shared == two.shared == CELL_BYTES + 3 + TIME_BYTES
     assert (one.shared_with, two.shared_with) == (("two",), ("one",))
     assert found.total == PROFILE_BYTES + one.shared + 2 * MEMBERSHIP_BYTES
 

@@ -82,7 +82,7 @@ def test_beyond_the_most_stays_a_sample_is_kept_and_said(monkeypatch: pytest.Mon
 def test_what_is_told_twice_is_entered_once() -> None:
     kept = Books(compiled(RULES).segments)
     sink = BookedSink(MemorySink(), kept)
-    outgoing = OutboxEntry(1, (change("u-1", "entered", 0),), ())
-    sink.publish([outgoing])
-    sink.publish([outgoing])
+    entry = OutboxEntry(1, (change("u-1", "entered", 0),), ())
+    sink.publish([entry])
+    sink.publish([entry])
     assert (kept.changes, sink.mark(0).number) == (1, 1)

@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from streamer.adapters.kafka import Connection, KafkaSink, Topics
+from streamer.adapters.kafka.messages import CloudEvents
 from streamer.codecs.changes import encode_change
 from streamer.errors import Unavailable
 from streamer.instants import iso
@@ -31,11 +32,19 @@ def topics(kafka: KafkaServer) -> Topics:
 
 
 def tell(
-    kafka: KafkaServer, topics: Topics, number: int, *changes: SegmentChange, partition: int = 0
+    kafka: KafkaServer,
+    topics: Topics,
+    number: int,
+    *changes: SegmentChange,
+    partition: int = 0,
+    cloudevents: CloudEvents | None = None,
 ) -> None:
     """Publish changes as a worker does."""
     connection, membership = Connection(kafka.address), nobody(kafka.address)
-    with closing(KafkaSink(connection, topics, "group", topics.events, membership)) as sink:
+    sink = KafkaSink(
+        connection, topics, "group", topics.events, membership, cloudevents=cloudevents
+    )
+    with closing(sink):
         sink.publish([OutboxEntry(number, changes, partition=partition, offset=number)])
 
 
@@ -59,11 +68,12 @@ def following(arguments: list[str]) -> Iterator["subprocess.Popen[bytes]"]:
             process.kill()
 
 
-def test_in_a_pipe_a_line_is_the_change_as_it_is_in_the_topic(
-    kafka: KafkaServer, topics: Topics
+@pytest.mark.parametrize("cloudevents", [None, "binary", "structured"])
+def test_in_a_pipe_a_line_is_the_change_in_whatever_form_it_is_in_the_topic(
+    kafka: KafkaServer, topics: Topics, cloudevents: CloudEvents | None
 ) -> None:
     told = [change(1), change(2, "u-8"), tier_change(3)]
-    tell(kafka, topics, 1, *told)
+    tell(kafka, topics, 1, *told, cloudevents=cloudevents)
     done = run(*words(kafka, topics), "--no-follow")
     assert (done.exit_code, done.stderr) == (0, "")
     assert done.stdout_bytes.splitlines() == [encode_change(each) for each in told]

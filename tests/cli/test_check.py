@@ -81,6 +81,31 @@ def test_programs_are_told_how_severe_a_finding_is(tmp_path: Path) -> None:
     assert "shop.yaml,line=3,col=15::price is money" in result.output
 
 
+def test_the_program_says_what_rules_compile_to(tmp_path: Path) -> None:
+    _, rules = shop(tmp_path)
+    result = run("check", rules, "--program")
+    program = json.loads(result.output)
+    assert result.exit_code == 0
+    assert [one["segment"] for one in program["segments"]] == ["cart_abandoner", "engagement"]
+    (tier,) = program["segments"][0]["tiers"]
+    asked = [program["leaves"][one["leaf"]] for one in tier["when"]["all"]]
+    assert [one["asks"]["type"] for one in asked] == ["performed", "not_performed", "quiet"]
+    cells = {cell["slot"]: cell for cell in program["cells"]}
+    assert [cells[slot]["kind"] for one in asked for slot in one["cells"]] == [
+        "times",
+        "reset",
+        "times",
+    ]
+    assert program["version"].startswith("sha256:")
+    assert run("check", rules, "--program").output == result.output
+
+
+def test_rules_with_errors_have_no_program(tmp_path: Path) -> None:
+    result = run("check", shop(tmp_path, rules=WRONG)[1], "--program")
+    assert result.exit_code == 1
+    assert "2 errors" in result.output
+
+
 def test_the_environment_names_the_rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STREAMER_RULES", shop(tmp_path)[1])
     assert run("check").exit_code == 0
@@ -89,7 +114,7 @@ def test_the_environment_names_the_rules(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_folder_without_rules_is_wrong_usage(tmp_path: Path) -> None:
     result = run("check", str(tmp_path))
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr == f"Error: {tmp_path}: no *.yaml file in this folder\n"
+    assert result.stderr == f"Error: {tmp_path}: no *.yaml and no *.yml file in this folder\n"
 
 
 def test_a_missing_file_is_wrong_usage(tmp_path: Path) -> None:

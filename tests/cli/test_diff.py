@@ -61,6 +61,7 @@ def test_the_json_has_everything(tmp_path: Path) -> None:
         "new": {"members": 0, "entered": 2, "exited": 2},
         "enters": 0,
         "leaves": 1,
+        "same": False,
         "differs": True,
     }
     (example,) = facts["examples"]

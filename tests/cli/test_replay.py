@@ -135,7 +135,7 @@ def test_half_a_log_time_is_wrong_usage_and_leaves_no_output(tmp_path: Path) -> 
     [
         (["{folder}/none.jsonl", "--rules", "{rules}"], "none.jsonl does not exist"),
         (["{events}", "--rules", "{folder}/none"], "none: no such file or folder"),
-        (["{events}", "--rules", "{empty}"], "no *.yaml file in this folder"),
+        (["{events}", "--rules", "{empty}"], "no *.yaml and no *.yml file in this folder"),
         (["{folder}", "--rules", "{rules}"], "is a folder: name the files in it"),
         (["{events}", "--rules", "{rules}", "--map", "{folder}/none.yaml"], "cannot be read"),
         (["{events}", "--rules", "{rules}", "--out", "{folder}/no/out"], "is not a folder"),

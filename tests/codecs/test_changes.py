@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamer.codecs.changes import decode_change, encode_change, rejection_line
+from streamer.codecs.changes import change_line, decode_change, encode_change, rejection_line
 from streamer.errors import StreamerError
 from streamer.instants import iso
 from streamer.types import Record, Rejection, SegmentChange
@@ -125,7 +125,17 @@ def test_a_change_with_the_id_of_another_is_no_change() -> None:
         decode_change(json.dumps(mixed).encode())
 
 
-@pytest.mark.parametrize("value", [b"", b"[]", b"{}", b'{"change_id": "c"}', b"null"])
+def test_a_change_is_read_from_within_a_cloud_event() -> None:
+    line = encode_change(MOVE._replace(customer="u-\u00fc\u2028"))
+    envelope = {"specversion": "1.0", "id": "c", "data": json.loads(line)}
+    enveloped = json.dumps(envelope).encode()
+    assert decode_change(enveloped) == decode_change(line)
+    assert change_line(enveloped) == change_line(line) == line
+
+
+@pytest.mark.parametrize(
+    "value", [b"", b"[]", b'{"specversion":"1.0","data":[]}', b"{}", b'{"change_id": "c"}', b"null"]
+)
 def test_anything_else_is_no_change(value: bytes) -> None:
     with pytest.raises(StreamerError, match="not a segment change"):
         decode_change(value)

@@ -47,7 +47,17 @@ def with_field(key: str, text: bytes) -> bytes:
     return orjson.dumps(data).replace(b'"@"', text)
 
 
-FIELDS = ("id", "name", "time", "user_id", "anonymous_id", "properties", "traits", "appended")
+FIELDS = (
+    "id",
+    "name",
+    "time",
+    "user_id",
+    "anonymous_id",
+    "properties",
+    "traits",
+    "appended",
+    "context",
+)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +70,10 @@ FIELDS = ("id", "name", "time", "user_id", "anonymous_id", "properties", "traits
         PLAIN.replace(b"shoe", "Größe 😀 \x7f\x85".encode()),
         PLAIN.replace(b'"u-7"', '"Käthe"'.encode()),
         PLAIN.replace(b'"traits":{}', b'"appended":1795323600124'),
+        PLAIN.replace(b'"traits":{}', b'"context":{"page":{"path":"/"},"ids":[1],"none":null}'),
+        PLAIN.replace(b'"traits":{}', b'"context":null'),
+        PLAIN.replace(b'"e-1"', b"5").replace(b'"u-7"', b"0"),
+        PLAIN.replace(b"cart_viewed", "加入购物车".encode()),
         PLAIN.replace(b'"a":"shoe"', b'"products":[{"price":1},{}]'),
         PLAIN.replace(b'"a":"shoe"', b'"products":null'),
         PLAIN.replace(b'"id":"e-1"', b'"id":"e-0","id":"e-1"'),
@@ -101,10 +115,10 @@ def test_what_could_be_read_in_two_ways_is_left_to_the_long_one(text: str) -> No
     [
         *(
             ("id", text)
-            for text in ('""', "null", "5", '"' + "x" * 257 + '"', '"a\x7f"', '"é\x85"')
+            for text in ('""', "null", "5.0", '"' + "x" * 257 + '"', '"a\x7f"', '"é\x85"')
         ),
-        *(("user_id", text) for text in ('""', "5", '"' + "x" * 257 + '"', '"a\x7f"', '"é\x85"')),
-        *(("name", text) for text in ('""', '"A"', "null", "true", '"ä"', '"' + "a" * 64 + '"')),
+        *(("user_id", text) for text in ('""', "5.0", '"' + "x" * 257 + '"', '"a\x7f"', '"é\x85"')),
+        *(("name", text) for text in ('""', '"A"', "null", "true", '"Ä"', '"' + "a" * 64 + '"')),
         *(("time", text) for text in ("true", "1.7e12", "1795323600123.0", "5", "null", '"x"')),
         *(("appended", text) for text in ("true", "5", '"x"')),
         *(
@@ -112,7 +126,8 @@ def test_what_could_be_read_in_two_ways_is_left_to_the_long_one(text: str) -> No
             for text in ("[]", '"x"', "5", '{"products":5}', '{"products":[5]}')
         ),
         ("traits", "[]"),
-        *((key, "1") for key in ("type", "specversion", "data", "context", "messageId")),
+        *((key, "1") for key in ("type", "specversion", "data", "messageId")),
+        *(("context", text) for text in ("1", "[]", '{"a":[{}]}', '{"a":{"b":{"c":1}}}')),
     ],
 )
 def test_what_is_not_plain_is_left_to_the_long_way(key: str, text: str) -> None:
@@ -165,6 +180,7 @@ flat = st.dictionaries(
             "anonymous_id": ids,
             "properties": flat,
             "traits": flat,
+            "context": flat,
             "appended": times,
         },
     ),

@@ -1,11 +1,11 @@
 """Profiles survive their bytes, also under other rules than those that wrote them."""
 
-import msgspec
 import pytest
 
 from streamer.codecs.profiles import ProfileCodec
 from streamer.core.engine.decide import decide
 from streamer.core.engine.program import RuleSet
+from streamer.core.packing import packed, unpacked
 from streamer.core.profile import Profile
 from streamer.core.rules.compile import compile_rules
 from streamer.errors import AdapterError, Fenced
@@ -99,9 +99,17 @@ def test_a_tier_that_is_no_more_is_lost() -> None:
     assert stored.profile.inside[[segment.key for segment in new.segments].index("level")] == 0
 
 
-def test_rules_of_another_version_have_another_layout() -> None:
-    retitled = compiled(OLD.replace("purpose: Test.", "purpose: Tested.", 1))
-    assert ProfileCodec(retitled).id != ProfileCodec(compiled(OLD)).id
+def test_rules_that_decide_otherwise_have_another_layout() -> None:
+    narrower = compiled(OLD.replace("at_least: 2}", "at_least: 2, within: 7d}"))
+    assert narrower.cell_keys == compiled(OLD).cell_keys
+    assert ProfileCodec(narrower).id != ProfileCodec(compiled(OLD)).id
+
+
+def test_rules_with_another_purpose_have_the_same_layout() -> None:
+    corrected = compiled(OLD.replace("purpose: Test.", "purpose: Tested.", 1))
+    first = ProfileCodec(compiled(OLD), {}, 10)
+    second = ProfileCodec(corrected, first.own, 20)
+    assert (second.own, second.others, second.effective_from) == (first.own, (), 10)
 
 
 def test_rules_are_in_force_from_where_the_ones_before_had_decided() -> None:
@@ -118,14 +126,18 @@ def test_rules_are_in_force_from_where_the_ones_before_had_decided() -> None:
     assert ProfileCodec(new, both, 5).effective_from == 20  # time does not go back
 
 
-def test_a_layout_without_the_instant_is_read_too() -> None:
-    rules = compiled(OLD)
-    codec = ProfileCodec(rules, {}, 10)
-    written = msgspec.msgpack.encode(msgspec.msgpack.decode(codec.own[codec.id])[:3])
-    profile = lived(rules)
-    again = ProfileCodec(rules, {codec.id: written}, 20)
-    assert again.effective_from == 0
-    assert again.encode(again.decode("u", codec.encode(profile))) == codec.encode(profile)
+def test_a_layout_of_another_version_is_refused_by_its_version() -> None:
+    codec = ProfileCodec(compiled(OLD))
+    version, *others = unpacked(codec.own[codec.id])
+    written = packed((version + 1, *others))
+    with pytest.raises(AdapterError, match=f"has version {version + 1}; this program reads"):
+        ProfileCodec(compiled(OLD), {codec.id: written})
+
+
+@pytest.mark.parametrize("data", [b"", b"\x94\x01\x90\x90\x90", b"nonsense"])
+def test_bytes_that_are_no_layout_are_refused(data: bytes) -> None:
+    with pytest.raises(AdapterError, match="a stored layout cannot be read"):
+        ProfileCodec(compiled(OLD), {b"key!": data})
 
 
 def test_memories_that_other_rules_did_not_have_are_known() -> None:

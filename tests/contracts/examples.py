@@ -3,6 +3,8 @@
 from streamer.ports import OutboxEntry
 from streamer.types import Membership, Record, Rejection, SegmentChange
 
+TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
 
 def change(number: int, customer: str = "u-7") -> SegmentChange:
     return SegmentChange(
@@ -39,10 +41,10 @@ def membership(number: int) -> Membership:
     return Membership("u-7", number, 1_700_000_000_000, (("cart_abandoner", 1_700_000_000_000),))
 
 
-def outgoing(
+def outbox_entry(
     number: int, changes: int = 1, rejections: int = 0, *, partition: int = 0
 ) -> OutboxEntry:
-    """Return the outgoing of a commit, with changes and rejections that no other one has."""
+    """Return the outbox entry of a commit, with changes and rejections that no other one has."""
     return OutboxEntry(
         number,
         tuple(change(10 * number + each) for each in range(changes)),

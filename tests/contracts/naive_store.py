@@ -33,7 +33,7 @@ class NaivePartition:
                 for key, layout in {**self.meta.layouts, **checkpoint.layouts}.items()
                 if layout is not None
             },
-            checkpoint.swept,
+            checkpoint.fired_until,
             published=checkpoint.published,
             restoring_until=checkpoint.restoring_until,
         )
@@ -48,8 +48,8 @@ class NaivePartition:
         for number in list(self.outbox):
             if number <= checkpoint.published:
                 del self.outbox[number]
-        if checkpoint.outgoing is not None:
-            self.outbox[checkpoint.outgoing.number] = checkpoint.outgoing
+        if checkpoint.entry is not None:
+            self.outbox[checkpoint.entry.number] = checkpoint.entry
 
     def due(self, until: Millis, limit: int) -> list[tuple[Millis, str]]:
         return sorted((at, customer) for customer, at in self.wakes.items() if at <= until)[:limit]

@@ -112,3 +112,19 @@ def test_the_end_is_where_no_record_is_left(opened: OpenFeed) -> None:
     delivered(opened, lambda found: len(found) >= 5, limit=2)
     wait_until(lambda: at_end(opened, 0, 5), "the end")
     assert not opened.feed.at_end({0: 4})
+
+
+def test_the_log_itself_is_asked_for_its_end_whatever_was_heard_of_it(opened: OpenFeed) -> None:
+    opened.feed.start_at(0, 0)
+    opened.feed.start_at(1, 0)
+    wait_until(lambda: at_end(opened, 0, 0) and at_end(opened, 1, 0), "the end of nothing")
+    opened.append(0, VALUES)
+    assert 0 not in opened.feed.at_end({0: 0, 1: 0}), "though it was not polled since"
+
+
+def test_the_lag_is_what_is_left_to_be_read(opened: OpenFeed) -> None:
+    opened.append(0, VALUES)
+    opened.feed.start_at(0, 0)
+    delivered(opened, lambda found: len(found) >= 5)
+    wait_until(lambda: at_end(opened, 0, 5) and opened.feed.lag(0, 5) == 0, "no lag")
+    assert opened.feed.lag(0, 2) == 3

@@ -8,7 +8,7 @@ import pytest
 from streamer.ports import OutboxEntry, PublishedMark
 
 from .adapters import SINKS, OpenSink, Rejected, SinkAdapter
-from .examples import outgoing, rejection, tier_change
+from .examples import outbox_entry, rejection, tier_change
 
 LASTING = {name: adapter for name, adapter in SINKS.items() if adapter.lasting}
 
@@ -34,7 +34,7 @@ def test_nothing_is_marked_at_first(opened: OpenSink) -> None:
 
 def test_changes_come_out_as_they_went_in_and_in_order(opened: OpenSink) -> None:
     sink = opened.connect()
-    first, second = outgoing(1, changes=3), outgoing(2, changes=2)
+    first, second = outbox_entry(1, changes=3), outbox_entry(2, changes=2)
     sink.publish([first])
     sink.publish([second])
     assert opened.told()[0] == [*first.changes, *second.changes]
@@ -55,19 +55,19 @@ def test_rejections_come_out_with_their_reason(opened: OpenSink) -> None:
 
 def test_publishing_moves_the_mark_to_the_number(opened: OpenSink) -> None:
     sink = opened.connect()
-    sink.publish([outgoing(1)])
-    assert sink.mark(0) == PublishedMark.after(outgoing(1))
-    sink.publish([outgoing(5)])  # commits without anything to tell have no outgoing
-    assert sink.mark(0) == PublishedMark.after(outgoing(5))
+    sink.publish([outbox_entry(1)])
+    assert sink.mark(0) == PublishedMark.after(outbox_entry(1))
+    sink.publish([outbox_entry(5)])  # commits without anything to tell have no outbox_entry
+    assert sink.mark(0) == PublishedMark.after(outbox_entry(5))
 
 
 def test_telling_twice_is_telling_once(opened: OpenSink) -> None:
     sink = opened.connect()
-    told = outgoing(3, changes=2, rejections=1)
+    told = outbox_entry(3, changes=2, rejections=1)
     sink.publish([told])
     sink.publish([told])
-    sink.publish([outgoing(2)])
-    assert sink.mark(0) == PublishedMark.after(outgoing(3))
+    sink.publish([outbox_entry(2)])
+    assert sink.mark(0) == PublishedMark.after(outbox_entry(3))
     changes, rejections = opened.told()
     assert changes == list(told.changes)
     assert len(rejections) == 1
@@ -75,17 +75,17 @@ def test_telling_twice_is_telling_once(opened: OpenSink) -> None:
 
 def test_each_partition_has_its_own_mark(opened: OpenSink) -> None:
     sink = opened.connect()
-    sink.publish([outgoing(2)])
+    sink.publish([outbox_entry(2)])
     assert sink.mark(1) == PublishedMark()
-    sink.publish([outgoing(1, partition=1)])
+    sink.publish([outbox_entry(1, partition=1)])
     assert (sink.mark(0).number, sink.mark(1).number) == (2, 1)
     assert len(opened.told()[0]) == 2
 
 
 def test_whoever_connects_next_finds_the_mark(lasting: OpenSink) -> None:
-    lasting.connect().publish([outgoing(1)])
+    lasting.connect().publish([outbox_entry(1)])
     successor = lasting.connect()
-    assert successor.mark(0) == PublishedMark.after(outgoing(1))
-    successor.publish([outgoing(1)])
-    successor.publish([outgoing(2)])
-    assert lasting.told()[0] == [*outgoing(1).changes, *outgoing(2).changes]
+    assert successor.mark(0) == PublishedMark.after(outbox_entry(1))
+    successor.publish([outbox_entry(1)])
+    successor.publish([outbox_entry(2)])
+    assert lasting.told()[0] == [*outbox_entry(1).changes, *outbox_entry(2).changes]

@@ -11,7 +11,7 @@ from streamer.ports import Checkpoint, FencingToken, OutboxEntry, PartitionMeta,
 from streamer.types import Millis
 
 from .adapters import STORES
-from .examples import outgoing, rejection, tier_change
+from .examples import TRACEPARENT, outbox_entry, rejection, tier_change
 
 Connect = Callable[[], Store]
 
@@ -38,7 +38,7 @@ def following(
         log_time=meta.log_time,
         profiles={customer: profile for customer, (profile, _) in customers.items()},
         wakes={customer: wake for customer, (_, wake) in customers.items()},
-        outgoing=told,
+        entry=told,
         published=published,
     )
 
@@ -86,10 +86,16 @@ def test_a_layout_that_nobody_uses_any_more_is_forgotten(connect: Connect) -> No
 
 def test_a_commit_is_there_for_everyone(connect: Connect) -> None:
     store = connect()
-    checkpoint = following(store.claim(0), {"a": (b"\x00\xff", 7), "b": (b"", None)}, outgoing(1))
+    checkpoint = following(
+        store.claim(0), {"a": (b"\x00\xff", 7), "b": (b"", None)}, outbox_entry(1)
+    )
     store.commit(checkpoint)
     for reader in (store, connect()):
-        assert contents(reader, "abc") == ({"a": b"\x00\xff", "b": b""}, [(7, "a")], [outgoing(1)])
+        assert contents(reader, "abc") == (
+            {"a": b"\x00\xff", "b": b""},
+            [(7, "a")],
+            [outbox_entry(1)],
+        )
 
 
 def test_the_next_owner_goes_on_where_the_last_commit_stands(connect: Connect) -> None:
@@ -101,14 +107,14 @@ def test_the_next_owner_goes_on_where_the_last_commit_stands(connect: Connect) -
 
 def test_an_owner_that_lost_the_partition_changes_nothing(connect: Connect) -> None:
     fenced, owner = connect(), connect()
-    first = following(fenced.claim(0), {"a": (b"1", 5)}, outgoing(1))
+    first = following(fenced.claim(0), {"a": (b"1", 5)}, outbox_entry(1))
     fenced.commit(first)
     meta = owner.claim(0)
     with pytest.raises(Fenced, match="partition 0"):
-        fenced.commit(following(after(first), {"a": (b"2", 6), "b": (b"", 7)}, outgoing(2), 1))
-    assert contents(owner, "ab") == ({"a": b"1"}, [(5, "a")], [outgoing(1)])
+        fenced.commit(following(after(first), {"a": (b"2", 6), "b": (b"", 7)}, outbox_entry(2), 1))
+    assert contents(owner, "ab") == ({"a": b"1"}, [(5, "a")], [outbox_entry(1)])
     owner.commit(following(meta, {"a": (b"3", 8)}))
-    assert contents(owner, "ab") == ({"a": b"3"}, [(8, "a")], [outgoing(1)])
+    assert contents(owner, "ab") == ({"a": b"3"}, [(8, "a")], [outbox_entry(1)])
 
 
 def test_owners_of_one_epoch_are_told_apart_by_their_names(connect: Connect) -> None:
@@ -130,8 +136,8 @@ def test_a_commit_may_go_on_from_a_higher_number(connect: Connect) -> None:
 
 def test_how_far_wakes_have_acted_is_kept(connect: Connect) -> None:
     store = connect()
-    store.commit(replace(following(store.claim(0), {}), swept=(77, "ä")))
-    assert connect().claim(0).swept == (77, "ä")
+    store.commit(replace(following(store.claim(0), {}), fired_until=(77, "ä")))
+    assert connect().claim(0).fired_until == (77, "ä")
 
 
 @pytest.mark.parametrize("number", [0, 1, 3, 100])
@@ -205,7 +211,7 @@ def test_an_owner_whose_tenure_does_not_stand_is_told_nothing_of_what_is_due(
 
 def test_what_was_published_is_known_to_every_later_owner(connect: Connect) -> None:
     store = connect()
-    first = following(store.claim(0), {}, outgoing(1))
+    first = following(store.claim(0), {}, outbox_entry(1))
     store.commit(first)
     assert connect().claim(0).published == 0
     again = PartitionMeta(2, first.number, first.offset)
@@ -244,28 +250,33 @@ def test_the_outbox_keeps_what_is_not_known_to_be_published(connect: Connect) ->
     store = connect()
     meta = store.claim(0)
     for published in (0, 0, 1, 1):
-        checkpoint = following(meta, {}, outgoing(meta.number + 1), published)
+        checkpoint = following(meta, {}, outbox_entry(meta.number + 1), published)
         store.commit(checkpoint)
         meta = after(checkpoint)
-    assert store.outbox(0) == [outgoing(2), outgoing(3), outgoing(4)]
+    assert store.outbox(0) == [outbox_entry(2), outbox_entry(3), outbox_entry(4)]
     store.commit(following(meta, {}, None, published=4))
     assert store.outbox(0) == []
 
 
 def test_the_outbox_gives_back_every_field(connect: Connect) -> None:
     store = connect()
-    told = OutboxEntry(1, (tier_change(1),), (rejection(0), rejection(1, bytes(range(256)))))
+    told = OutboxEntry(
+        1,
+        (tier_change(1),),
+        (rejection(0), rejection(1, bytes(range(256)))),
+        traceparents={0: TRACEPARENT},
+    )
     store.commit(following(store.claim(0), {}, told))
     assert store.outbox(0) == [told]
 
 
 def test_partitions_are_apart(connect: Connect) -> None:
     store = connect()
-    store.commit(following(store.claim(0), {"a": (b"1", 5)}, outgoing(1)))
+    store.commit(following(store.claim(0), {"a": (b"1", 5)}, outbox_entry(1)))
     assert store.claim(1) == PartitionMeta(1, 0, 0, None)
     assert (store.load(1, "a"), store.due(1, 100, 10), store.outbox(1)) == ({}, [], [])
     store.commit(Checkpoint(1, 1, 1, 3, None, {"a": b"2"}, {"a": 6}, 0))
-    assert contents(store, "a") == ({"a": b"1"}, [(5, "a")], [outgoing(1)])
+    assert contents(store, "a") == ({"a": b"1"}, [(5, "a")], [outbox_entry(1)])
 
 
 def everybody(store: Store, limit: int) -> list[str]:

@@ -13,7 +13,7 @@ from streamer.errors import Fenced
 from streamer.ports import Checkpoint, PartitionMeta, Store
 
 from .adapters import STORES, Server, StoreAdapter
-from .examples import outgoing
+from .examples import outbox_entry
 from .naive_store import NaivePartition
 
 CUSTOMERS = ["a", "b", "B", "ä", "\uffff", "\U0001f600", "u-1", "u-10", "u-2"]
@@ -80,7 +80,7 @@ class StoreHistory(RuleBasedStateMachine):
             {customer: profile for customer, (profile, _) in touched.items()},
             {customer: wake for customer, (_, wake) in touched.items()},
             believed.number + skips,
-            outgoing=outgoing(number, changes=2, rejections=1) if tells else None,
+            entry=outbox_entry(number, changes=2, rejections=1) if tells else None,
             published=data.draw(st.integers(0, max(0, number))),
         )
         if self.naive[partition].admits(checkpoint):

@@ -72,7 +72,7 @@ def test_what_reads_the_time_is_another_cell_in_another_zone() -> None:
 def test_the_context_is_read_from_the_event_alone(
     name: str,
     operator: Operator,
-    operand: bool | str,
+    operand: object,
     context: dict[str, Any] | None,
     holds: bool,  # noqa: FBT001
 ) -> None:

@@ -11,7 +11,11 @@ def found(text: str) -> list[tuple[int, int, str]]:
     try:
         read_rules_text(text)
     except RuleErrors as errors:
-        return [(one.line, one.column, one.message) for one in errors.findings]
+        return [
+            (one.line, one.column, one.message)
+            for one in errors.findings
+            if one.severity == "error"
+        ]
     return []
 
 

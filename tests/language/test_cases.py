@@ -12,7 +12,7 @@ from tests.language.marked import check
 HEAD = "segment: a\npurpose: p\nwhen: {quiet: 1d}\ntests:\n"
 LADDER = (
     "---\nladder: l\npurpose: p\ntiers: [{low: {quiet: 1d}}, {high: otherwise}]\n"
-    "---\nladder: m\npurpose: p\ntiers: [{none: otherwise}]\n"
+    "---\nladder: m\npurpose: p\ntiers: [{rest: otherwise}]\n"
 )
 START = parse_iso("2026-01-01T00:00:00Z")
 
@@ -93,9 +93,9 @@ def test_a_test_ends_where_it_says() -> None:
         ("moves: l, to: none", Expected(START, "moves", "l", None)),
         ("moves: l, to: null", Expected(START, "moves", "l", None)),
         ("moves: l, to: ", Expected(START, "moves", "l", None)),
-        ("moves: m, to: none", Expected(START, "moves", "m", "none")),
+        ("moves: m, to: none", Expected(START, "moves", "m", None)),
         ("enters: l.high", Expected(START, "enters", "l.high")),
-        ("exits: m.none", Expected(START, "exits", "m.none")),
+        ("exits: m.rest", Expected(START, "exits", "m.rest")),
     ],
 )
 def test_changes_of_ladders(change: str, read: Expected) -> None:
@@ -146,7 +146,7 @@ ERRORS: dict[str, tuple[str, ...]] = {
     ),
     "a time in numbers": (
         "tests: [{name: n, given: [{at: ¦5, event: product_viewed}], expect: []}]",
-        f"{DURATION}the number 5",
+        f"{DURATION}the number 5: write 5d for days, or 5h for hours",
     ),
     "a time before the start": (
         "tests: [{name: n, given: [{at: ¦-5m, event: product_viewed}], expect: []}]",

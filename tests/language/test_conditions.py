@@ -136,12 +136,15 @@ ERRORS = {
         'unknown event "order_complete": did you mean "order_completed"?',
     ),
     # durations
-    "a number for a duration": ("{quiet: ¦30}", f"{DURATION}the number 30"),
+    "a number for a duration": (
+        "{quiet: ¦30}",
+        f"{DURATION}the number 30: write 30d for days, or 30h for hours",
+    ),
     "a text for a duration": ("{quiet: ¦soon}", f'{DURATION}the text "soon"'),
     "a fraction of a day": ("{quiet: ¦1.5d}", f'{DURATION}the text "1.5d"'),
     "a negative duration": ("{quiet: ¦-1d}", f'{DURATION}the text "-1d"'),
     "two units": ("{quiet: ¦1d12h}", f'{DURATION}the text "1d12h"'),
-    "months": ("{quiet: ¦3M}", f'{DURATION}the text "3M"'),
+    "months": ("{quiet: ¦3M}", f'{DURATION}the text "3M": write 90d'),
     "no time at all": ("{quiet: ¦0d}", "a duration is more than zero"),
     "a window of nothing": ("{performed: any, within: ¦0s}", "a duration is more than zero"),
     "longer than retention": (
@@ -235,7 +238,10 @@ ERRORS = {
         "¦{ago: any}",
         'one of "at_least" or "less_than" is missing in ago',
     ),
-    "ago with a count": ("{ago: any, at_least: ¦5}", f"{DURATION}the number 5"),
+    "ago with a count": (
+        "{ago: any, at_least: ¦5}",
+        f"{DURATION}the number 5: write 5d for days, or 5h for hours",
+    ),
     "which one": (
         "{ago: any, which: ¦second, at_least: 1d}",
         'expected first or last, found the text "second"',

@@ -198,7 +198,10 @@ ERRORS: dict[str, tuple[str, ...]] = {
     ),
     "an event in another spelling": (
         f"ruleset: a\nevents: [¦Card Scanned]\n---\n{SEGMENT}",
-        f'{KEY}"Card Scanned"',
+        (
+            "expected a name that an event can have (small letters, digits and _, at most 63), "
+            'such as loyalty_card_scanned, found the text "Card Scanned": write card_scanned'
+        ),
     ),
     "an event called any": (
         f"ruleset: a\nevents: [¦any]\n---\n{SEGMENT}",
@@ -293,3 +296,11 @@ def test_a_long_chain_of_references_is_no_problem() -> None:
     )
     text = f"{chain}segment: s1100\npurpose: p\nwhen: {{quiet: 1d}}\n"
     assert len(read_rules_text(text).declarations) == 1101
+
+
+def test_events_of_any_script_can_be_listed_and_asked_for() -> None:
+    names = ["加入购物车", "produkt_hinzugefügt", "товар_добавлен"]
+    header = f"ruleset: shop\nevents: [{', '.join(names)}]\n---\n"
+    conditions = ", ".join(f"{{performed: {name}}}" for name in names)
+    declared = read_rules_text(header + f"segment: a\npurpose: p\nwhen: {{all: [{conditions}]}}\n")
+    assert list(declared.header.events) == names

@@ -25,12 +25,19 @@ def test_folders_are_read_in_order_of_names_and_deep(here: Path) -> None:
     (here / "rules" / "b.yaml").write_text(segment("b"))
     (here / "rules" / "a.yaml").write_text(segment("a", "{in_segment: c}"))
     (here / "rules" / "deep" / "c.yaml").write_text(segment("c"))
-    (here / "rules" / "notes.yml").write_text("not a rule")
+    (here / "rules" / "d.yml").write_text(segment("d"))
+    (here / "rules" / "notes.txt").write_text("not a rule")
     (here / "one.txt").write_text(segment("one"))
     declared = read_rules(["one.txt", "rules", Path("rules/b.yaml")])
-    assert [one.key for one in declared.declarations] == ["one", "a", "b", "c"]
+    assert [one.key for one in declared.declarations] == ["one", "a", "b", "d", "c"]
     assert declared.places["c"] == "rules/deep/c.yaml:1:10"
-    assert declared.sources == ("one.txt", "rules/a.yaml", "rules/b.yaml", "rules/deep/c.yaml")
+    assert declared.sources == (
+        "one.txt",
+        "rules/a.yaml",
+        "rules/b.yaml",
+        "rules/d.yml",
+        "rules/deep/c.yaml",
+    )
 
 
 def test_the_errors_of_all_files_come_in_the_order_of_the_files(here: Path) -> None:
@@ -78,14 +85,14 @@ def test_a_mark_at_the_beginning_and_a_full_mebibyte_are_fine(here: Path) -> Non
     ("path", "message"),
     [
         ("missing", "missing: no such file or folder"),
-        ("empty", r"empty: no \*.yaml file in this folder"),
+        ("empty", r"empty: no \*.yaml and no \*.yml file in this folder"),
         ("header.yaml", "header.yaml: no segment and no ladder there"),
         ("nothing.yaml", "nothing.yaml: no segment and no ladder there"),
     ],
 )
 def test_paths_without_rules(here: Path, path: str, message: str) -> None:
     (here / "empty").mkdir()
-    (here / "empty" / "a.yml").write_text(segment("a"))
+    (here / "empty" / "a.txt").write_text(segment("a"))
     (here / "header.yaml").write_text("ruleset: a\n")
     (here / "nothing.yaml").write_text("")
     with pytest.raises(UsageError, match=f"^{message}$"):

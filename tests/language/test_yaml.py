@@ -12,6 +12,7 @@ COLON = (
     'not YAML: a ":" where no key can begin; check the indentation, and put a text that contains '
     '": " in quotes'
 )
+SECOND = 'not YAML: a second ": " in one line: put a text that contains ": " in quotes'
 OPEN = "not YAML: what begins here does not end"
 TAB = "not YAML: a tab where only spaces may indent"
 A_LIST = (
@@ -52,9 +53,15 @@ ERRORS: dict[str, tuple[str, ...]] = {
         "a key must be a single word, not a list or mapping",
     ),
     "a tab": (f"{SEGMENT}settings:\n¦\tcooldown: 1d\n", TAB),
-    "a colon in a text": ("segment: a\npurpose: The reason¦: fun\nwhen: {quiet: 1d}\n", COLON),
+    "a colon in a text": ("segment: a\npurpose: The reason¦: fun\nwhen: {quiet: 1d}\n", SECOND),
     "an open bracket": ("segment: a\npurpose: p\nwhen: ¦{quiet: 1d\n", OPEN),
-    "an open quote": ("segment: a\npurpose: ¦'p\nwhen: {quiet: 1d}\n", OPEN),
+    "an open quote": (
+        "segment: a\npurpose: ¦'p\nwhen: {quiet: 1d}\n",
+        (
+            "not YAML: the text that begins with ' does not end; put a text with an apostrophe in "
+            '"double quotes"'
+        ),
+    ),
     "too deep": (
         rule("{none: [" * 15 + "{none: ¦[{quiet: 1d}]}" + "]}" * 15),
         DEEP,

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from confluent_kafka import Producer
 
-from streamer.adapters.kafka import KafkaSink, sink
+from streamer.adapters.kafka import KafkaFeed, KafkaSink, sink
 from streamer.adapters.redis import RedisStore
 from streamer.cli import main
 
@@ -34,6 +34,13 @@ POINTS: Final[dict[str, tuple[type, str, bool]]] = {
     "publish-after": (KafkaSink, "publish", True),
 }
 """The class, its method, and whether it is after the method's work."""
+STALLS: Final[dict[str, tuple[type, str, bool]]] = {
+    "polled": (KafkaFeed, "poll", True),
+    "looked-at-wakes": (RedisStore, "due", True),
+    "asking-for-the-end": (KafkaFeed, "at_end", False),
+    "told-the-end": (KafkaFeed, "at_end", True),
+}
+"""The same, for points where nothing is half done, and time is about to move."""
 
 
 def doom(holder: type, method: str, *, after: bool, times: int, end: signal.Signals) -> None:
@@ -58,6 +65,6 @@ def doom(holder: type, method: str, *, after: bool, times: int, end: signal.Sign
 if __name__ == "__main__":
     point, number, end = os.environ["STREAMER_FATE"].split(":")
     vars(sink)["Producer"] = Doomed
-    where, what, afterwards = POINTS[point]
+    where, what, afterwards = (POINTS | STALLS)[point]
     doom(where, what, after=afterwards, times=int(number), end=signal.Signals[end])
     main()

@@ -289,9 +289,7 @@ class Shop:
     def changes(self) -> list[dict[str, Any]]:
         """Return all changes that a reader of committed records finds, each with its id."""
         found = committed_records(self.kafka.address, self.topics.changes)
-        return [
-            json.loads(record.value) | {"id": dict(record.headers)["ce_id"]} for record in found
-        ]
+        return [json.loads(record.value) for record in found]
 
     def expected(self) -> OracleResult:
         """Return what the oracle says of the log: each partition has a time of its own."""
@@ -302,7 +300,7 @@ class Shop:
             partitions[record.partition].append(_with_append_time(record.value, record.timestamp))
             last = max(last, record.timestamp)
         for lines in partitions.values():
-            found = oracle_run(self.documents, lines, last + SETTLED)
+            found = oracle_run(self.documents, lines, last + SETTLED, each_alone=True)
             everything.changes |= found.changes
             everything.members |= found.members
             everything.rejected += found.rejected
@@ -312,7 +310,8 @@ class Shop:
         """Fail unless the workers said what the oracle says, and Redis holds what it comes to."""
         expected = self.expected()
         wanted = sum(map(len, expected.changes.values()))
-        wait_until(lambda: len(self.changes()) >= wanted, f"{wanted} changes in the topic", 60)
+        wait_until(lambda: self.published() >= wanted, f"{wanted} records in the topic", 180)
+        wait_until(lambda: len(self.changes()) >= wanted, f"{wanted} changes in the topic", 180)
         said = self.changes()
         check_told_once(said)
         by_customer: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -394,7 +393,7 @@ def _with_append_time(value: bytes, appended: Millis) -> bytes:
 
 def check_told_once(changes: Sequence[dict[str, Any]]) -> None:
     """No id twice, and no gap in anybody's sequence."""
-    ids = [change["id"] for change in changes]
+    ids = [change["change_id"] for change in changes]
     assert len(ids) == len(set(ids))
     last: defaultdict[str, int] = defaultdict(int)
     for change in changes:

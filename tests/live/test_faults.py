@@ -18,11 +18,6 @@ def restores(worker: Worker) -> bool:
     return any("restoring_until" in line for line in worker.said())
 
 
-def longest_pauses(worker: Worker) -> int:
-    """How often it has waited for as long as it ever does before it tried again."""
-    return sum(line.get("retry_in_ms") == 10_000 for line in worker.said())
-
-
 def test_two_workers_share_the_partitions_and_stop_in_order(shop: Shop) -> None:
     workers = [shop.worker(), shop.worker()]
     with shop.storefront(1) as storefront:
@@ -131,14 +126,15 @@ def test_kafka_dies_and_comes_back(own_shop: Shop) -> None:
 
 
 @pytest.mark.proof
-def test_both_are_away_until_it_tries_as_rarely_as_it_ever_does(own_shop: Shop) -> None:
-    """Longer than sessions, transactions and every patience last."""
+def test_both_are_away_until_it_has_lost_its_partitions_and_says_so(own_shop: Shop) -> None:
     worker = own_shop.worker()
-    with own_shop.storefront(9, burst=2):
+    with own_shop.storefront(9, burst=2) as storefront:
         own_shop.wait_for_changes()
         own_shop.redis.kill()
         own_shop.kill_kafka()
-        wait_until(lambda: longest_pauses(worker) > PARTITIONS, "the longest pauses", 300)
+        wait_until(lambda: worker.counts("partition revoked") >= PARTITIONS, "no session", 300)
+        wait_until(lambda: " is silent: " in worker.text, "it says that Kafka is silent", 300)
+        storefront.wait_for_events(200)
         assert worker.process.poll() is None
         own_shop.redis.start()
         own_shop.kafka.start()

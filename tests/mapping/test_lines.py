@@ -77,6 +77,8 @@ def test_a_line_becomes_an_event(decode: Decode) -> None:
                 {"price": 2.5, "currency": "EUR"},
             ],
         },
+        user_id="7",
+        anonymous_id="d-1",
     )
 
 
@@ -119,7 +121,11 @@ def test_cases_come_before_the_rest(decode: Decode) -> None:
         ({"at": None}, "time is missing: at or $.at is not there", "/properties/time"),
         ({"at": "soon"}, "time 'soon' in at or $.at: not a number", "/properties/time"),
         ({"at": 1_795_323_600}, "it looks like seconds", "/properties/time"),
-        ({"customer": 7.5}, "user_id must be text, not the number 7.5", "/properties/user_id"),
+        (
+            {"customer": 7.5},
+            "user_id must be text or a whole number of up to 64 bits, not 7.5",
+            "/properties/user_id",
+        ),
         ({"lines": "all"}, "lines must be a list of objects", "/properties/properties"),
         ({"lines": [1]}, "lines must be a list of objects", "/properties/properties"),
     ],

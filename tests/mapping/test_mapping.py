@@ -80,6 +80,7 @@ def test_a_row_becomes_an_event(row: Row) -> None:
         time=AT,
         properties={"product_id": "shoe-1", "price": 59.9, "quantity": 2, "currency": "EUR"},
         traits={"number": "7.0"},
+        user_id="7",
     )
 
 
@@ -188,6 +189,74 @@ def test_otherwise_stands_for_values_not_named(row: Row) -> None:
     assert row(ROW, change).name == "product_viewed"
 
 
+@pytest.mark.parametrize(
+    ("source", "cell", "value"),
+    [
+        ("as: negated", "5", -5),
+        ("as: negated", "-5.5", 5.5),
+        ("as: negated", "red", "red"),
+        ("as: lower", "Kim@Shop.Example", "kim@shop.example"),
+        ("as: lower", "ÄÖ", "äö"),
+        ("as: date", "1990-03-10", "1990-03-10"),
+        ("as: date", "1990-03-10T23:30:00-05:00", "1990-03-10"),
+        ("as: date", "1990-03-10 00:00:00", "1990-03-10"),
+        ("as: date", "10 March", "10 March"),
+        ("as: date, zone: Europe/Berlin", "1990-03-10T23:30:00Z", "1990-03-11"),
+        ("as: date, format: seconds", "637110000", "1990-03-10"),
+        ("as: date, format: '%d.%m.%Y'", "10.3.1990", "1990-03-10"),
+        ("as: date, format: '%d.%m.%Y'", "1990", "1990"),
+        ("as: number, decimal: ','", '"12,50"', 12.5),
+        ("as: number, decimal: ','", '"1.234.567,89"', 1234567.89),
+        ("as: number, decimal: ','", "1 234", 1234),
+        ("as: number, decimal: ','", "12.50", "12.50"),
+        ("as: negated, decimal: ','", '"12,50"', -12.5),
+        ("as: number, decimal: ',', divided_by: 100", '"1250,"', 12.5),
+        ("values: {red: crimson}, others: keep", "blue", "blue"),
+        ("values: {red: crimson}, others: keep", "red", "crimson"),
+        ("values: {red: null}, otherwise: other", "blue", "other"),
+    ],
+)
+def test_what_a_mapping_can_make_of_a_cell(row: Row, source: str, cell: str, value: object) -> None:
+    event = row(
+        f"17,view,22.11.2026 06:00,7,{cell},59.90,1",
+        ("product_id: sku", f"made: {{from: sku, {source}}}"),
+    )
+    assert event.properties["made"] == value
+
+
+def test_null_says_that_nothing_is_there(row: Row) -> None:
+    of_values = ("product_id: sku", "made: {from: sku, values: {shoe-1: null}}")
+    case = "{from: sku, exists: true, value: null}"
+    of_cases = ("product_id: sku", f"made: {{when: [{case}], otherwise: 1}}")
+    assert "made" not in row(ROW, of_values).properties
+    assert "made" not in row(ROW, of_cases).properties
+
+
+@pytest.mark.parametrize(
+    ("case", "value"),
+    [
+        ("{from: sku, exists: true, then: price}", "59.90"),
+        ("{from: sku, exists: true, then: {from: price, as: number}}", 59.9),
+        ("{from: [sku, price], starts_with: shoe, then: {template: '{sku}!'}}", "shoe-1!"),
+        ("{from: sku, exists: false, then: price}", "rest"),
+    ],
+)
+def test_a_case_may_give_a_source(row: Row, case: str, value: object) -> None:
+    event = row(ROW, ("product_id: sku", f"made: {{when: [{case}], otherwise: rest}}"))
+    assert event.properties["made"] == value
+
+
+def test_names_that_are_not_listed_can_be_kept(row: Row) -> None:
+    change = ("sale: order_completed}}", "sale: order_completed}, others: keep}")
+    assert row(ROW.replace("view", "[App] Artikel gemerkt"), change).name == "app_artikel_gemerkt"
+    assert row(ROW, change).name == "product_viewed"
+
+
+def test_a_decimal_comma_of_the_whole_file(row: Row) -> None:
+    event = row(ROW.replace("59.90", '"1.059,90"'), ("id: {", "decimal: ','\n    id: {"))
+    assert event.properties["price"] == 1059.9
+
+
 def test_the_anonymous_id_stands_in_for_an_empty_user(row: Row) -> None:
     change = ("user_id: {from: customer, as: integer}", "user_id: sku\n    anonymous_id: customer")
     assert row(ROW, change).customer == "shoe-1"
@@ -241,6 +310,12 @@ def test_the_header_is_read_as_rows_are(write: Write) -> None:
         layout_of(mapping).header(b"number,kind\r17,view\r")
 
 
+def test_a_header_in_one_cell_names_its_delimiter(write: Write) -> None:
+    mapping = read_mapping(write(MAPPING))
+    with pytest.raises(MappingError, match='it is one cell of "number;kind": write delimiter: ";"'):
+        mapping.decoder(["number;kind"])
+
+
 def test_columns_that_are_not_there_are_named_all_at_once(write: Write) -> None:
     header = ["number", "kind", "When", "customer", "sku", "price", "price"]
     with pytest.raises(MappingError) as caught:
@@ -284,13 +359,19 @@ def wrong(mapping: str, read: Callable[[str], Mapping]) -> list[str]:
         ("{value: EUR}", "{when: [{from: sku, value: 1}]}", "one of"),
         ("{value: EUR}", "{when: [{from: sku, is: 1, in: [2], value: 1}]}", "compares once"),
         ("{value: EUR}", "{from: sku, values: {}}", "expected a mapping of cells"),
+        ("{value: EUR}", "{when: [{from: sku, is: 1}]}", '"value" is missing in a case'),
+        ("{value: EUR}", "{when: [{is: 1, value: 1}]}", '"from" is missing in a case'),
+        ("{value: EUR}", "{from: sku, decimal: ','}", "decimal goes with as: number"),
+        ("{value: EUR}", "{from: sku, format: iso}", "format goes with as: date"),
+        ("{value: EUR}", "{from: sku, others: keep}", "others goes with values"),
+        ("{value: EUR}", "{from: sku, as: date, format: '%d'}", "needs %Y"),
         ("    user_id: {from: customer, as: integer}\n", "", '"user_id" or "anonymous_id"'),
         ("id: {", "delimiter: ab\n    id: {", "expected one character"),
         ("id: {", "columns: []\n    id: {", "expected a list of column names"),
         ("id: {", "columns: [a, b, a]\n    id: {", 'the column "a" is named twice'),
         ("id: {", "encoding: utf-16\n    id: {", "no encoding that can be used"),
         ("id: {", "encoding: nonsense\n    id: {", "no encoding that can be used"),
-        ("id: {", "events: [Own]\n    id: {", "expected a key of at most 63"),
+        ("id: {", "events: [Own]\n    id: {", "expected a name that an event can have"),
         ("id: {", "id: number\n    id: {", 'duplicate key "id"'),
         ("properties:", "properties: *all", "not YAML"),
         ("id: {", "--- \n    id: 5\n    ---\n    id: {", "one document, not 2"),

@@ -7,6 +7,7 @@ from streamer.mapping.paths import PathError, Row, elements, getter, read_path
 HERE = {
     "a": {"b": 5, "x-y": True, "c.d": "dotted", "none": None},
     "list": [{"key": "size", "value": {"n": 42}}, {"key": "", "value": 0}, "odd"],
+    "void": [],
     "empty": "",
 }
 ROW = Row(HERE, {"id": "whole", "a": 1}, line=3, position=1)
@@ -24,6 +25,8 @@ ROW = Row(HERE, {"id": "whole", "a": 1}, line=3, position=1)
         ("a[0]", None),
         ("list[0].value.n", 42),
         ("list[7]", None),
+        ("list[-1]", "odd"),
+        ("void[-1]", None),
         ("list.value", None),
         ("list[key=size].value.n", 42),
         ("list[key=].value", 0),
@@ -40,7 +43,7 @@ def test_a_path_leads_to_what_is_there(path: str, found: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", ".a", "a.", "a..b", "a[", "a[-1]", "a[b]", "a[=c]", 'a[""]', "[0]", "a]", "$a.b["]
+    "text", ["", ".a", "a.", "a..b", "a[", "a[-2]", "a[b]", "a[=c]", 'a[""]', "[0]", "a]", "$a.b["]
 )
 def test_what_is_no_path_is_refused(text: str) -> None:
     with pytest.raises(PathError, match="path"):

@@ -48,7 +48,11 @@ def events(name: str, line: object) -> list[Event]:
     value, count, decode = orjson.dumps(line), mapping.counter(), mapping.decoder([])
     number = count(value) if count else 1
     places = [((POSITION, b"%d" % nth),) if number > 1 else () for nth in range(1, number + 1)]
-    return [decode(Record(0, 0, value, headers=headers, line=6)) for headers in places]
+    records = [Record(0, 0, value, headers=headers, line=6) for headers in places]
+    found, outline = [decode(record) for record in records], mapping.outliner([])
+    outlines = [(one.customer, one.time, one.appended) for one in found]
+    assert [tuple(outline(record)) for record in records] == outlines
+    return found
 
 
 def refused(name: str, line: object) -> str:
@@ -66,7 +70,7 @@ def changed(line: Mapping[str, Any], at: str, value: object) -> dict[str, Any]:
 def test_a_measurement_request_is_split_into_its_events() -> None:
     added, bought = events("ga4", shops.MEASUREMENT)
     assert added == Event(
-        id="2034.1650-1795323600123456-1795323599000000-add_to_cart-1",
+        id="2034.1650-1795323600123456-1795323599000000-add_to_cart-1-shoe-1",
         name="product_added",
         customer="u-7",
         time=AT - 1_000,
@@ -85,6 +89,8 @@ def test_a_measurement_request_is_split_into_its_events() -> None:
                 }
             ],
         },
+        user_id="u-7",
+        anonymous_id="2034.1650",
     )
     assert (bought.name, bought.time) == ("order_completed", AT + 123)
     assert bought.properties == {
@@ -122,7 +128,7 @@ def test_what_is_wrong_with_a_measurement_request_is_named() -> None:
 def test_an_exported_row() -> None:
     (event,) = events("ga4_export", shops.EXPORTED)
     assert event == Event(
-        id="2034.1650-1795323600123456-purchase-88-3",
+        id="purchase-T-1",
         name="order_completed",
         customer="2034.1650",
         time=AT + 123,
@@ -142,6 +148,7 @@ def test_an_exported_row() -> None:
                 }
             ],
         },
+        anonymous_id="2034.1650",
     )
 
 
@@ -175,10 +182,11 @@ def test_a_shopify_order() -> None:
         traits={
             "email": "kim@shop.example",
             "email_consent": True,
-            "sms_consent": False,
             "country": "AT",
             "postal_code": "1010",
         },
+        user_id="115310627314723954",
+        anonymous_id="eeafa272cebfd4b22385bc4b645e762c",
     )
 
 
@@ -194,8 +202,8 @@ def test_a_shopify_cart_and_its_checkout_are_of_one_visitor() -> None:
 
 
 def test_a_topic_of_shopify_that_no_mapping_names_is_named() -> None:
-    refund = changed(shops.CHECKOUT, "headers.X-Shopify-Topic", "refunds/create")
-    assert "'refunds/create' is none of the values" in refused("shopify_webhooks", refund)
+    fulfilled = changed(shops.CHECKOUT, "headers.X-Shopify-Topic", "fulfillments/create")
+    assert "'fulfillments/create' is none of the values" in refused("shopify_webhooks", fulfilled)
     bare = shops.CHECKOUT["body"]
     assert refused("shopify_webhooks", bare) == "no event: detail.payload or body is not there"
 
@@ -283,6 +291,8 @@ def test_a_snowplow_transaction() -> None:
             ],
         },
         traits={"email": "kim@shop.example"},
+        user_id="u-7",
+        anonymous_id="bc2e92ec6c204a14",
     )
 
 
@@ -302,7 +312,7 @@ def test_snowplow_s_pages_and_steps_of_a_checkout() -> None:
 def test_a_woocommerce_order() -> None:
     (event,) = events("woocommerce", shops.WOO_ORDER)
     assert event == Event(
-        id="order.created-727-2026-11-22T05:00:00",
+        id="order-727",
         name="order_completed",
         customer="26",
         time=AT,
@@ -318,18 +328,21 @@ def test_a_woocommerce_order() -> None:
                     "sku": "SHOE-1",
                     "name": "Runner",
                     "price": 59.9,
+                    "total": 119.8,
                     "quantity": 2,
                 }
             ],
         },
         traits={"email": "kim@shop.example", "country": "DE", "postal_code": "10115"},
+        user_id="26",
+        anonymous_id="kim@shop.example",
     )
 
 
 def test_woocommerce_s_orders_of_the_past() -> None:
     (told,) = events("woocommerce", shops.WOO_ORDER)
     order = shops.WOO_ORDER["body"]
-    assert events("woocommerce_orders", order) == [told._replace(id="order-727")]
+    assert events("woocommerce_orders", order) == [told]
     (failed,) = events("woocommerce_orders", changed(order, "status", "failed"))
     assert failed.name == "order_cancelled"
     draft = changed(order, "status", "checkout-draft")
@@ -339,7 +352,11 @@ def test_woocommerce_s_orders_of_the_past() -> None:
 @pytest.mark.parametrize(
     ("topic", "status", "name"),
     [
-        ("order.updated", "completed", "order_updated"),
+        ("order.created", "pending", "order_updated"),
+        ("order.created", "on-hold", "order_updated"),
+        ("order.updated", "processing", "order_completed"),
+        ("order.updated", "completed", "order_completed"),
+        ("order.updated", "shipped", "order_updated"),
         ("order.updated", "cancelled", "order_cancelled"),
         ("order.updated", "failed", "order_cancelled"),
         ("order.updated", "refunded", "order_refunded"),
@@ -349,6 +366,153 @@ def test_what_becomes_of_a_woocommerce_order(topic: str, status: str, name: str)
     order = changed(shops.WOO_ORDER, "headers.X-WC-Webhook-Topic", topic)
     (event,) = events("woocommerce", changed(order, "body.status", status))
     assert event.name == name
+
+
+def test_a_paid_woocommerce_order_is_told_once_at_the_time_of_its_payment() -> None:
+    paid = changed(shops.WOO_ORDER, "body.date_paid_gmt", "2026-11-22T05:10:00")
+    later = changed(paid, "body.date_modified_gmt", "2026-11-29T05:00:00")
+    (first,), (second,) = events("woocommerce", paid), events("woocommerce", later)
+    assert (first.id, first.time) == (second.id, second.time) == ("order-727", AT + 600_000)
+
+
+def test_a_partial_refund_of_woocommerce_is_its_amount_once() -> None:
+    refunds = [{"id": 731, "reason": "", "total": "-19.80"}]
+    order = changed(shops.WOO_ORDER, "body.refunds", refunds)
+    (event,) = events("woocommerce", changed(order, "body.status", "completed"))
+    assert (event.id, event.name) == ("refund-731", "order_refunded")
+    assert event.properties["revenue"] == 19.8
+
+
+def test_a_guest_is_the_same_in_any_case_of_the_address() -> None:
+    guest = changed(shops.WOO_ORDER, "body.customer_id", 0)
+    (event,) = events("woocommerce", changed(guest, "body.billing.email", "Kim@Shop.example"))
+    assert (event.customer, event.traits) == (
+        "kim@shop.example",
+        {"email": "kim@shop.example", "country": "DE", "postal_code": "10115"},
+    )
+
+
+SHOPIFY_REFUND: dict[str, Any] = {
+    "id": 509562969,
+    "created_at": "2026-11-23T05:00:00Z",
+    "refund_line_items": [
+        {"quantity": 1, "line_item": {"product_id": 788032119674292922, "price": "59.90"}}
+    ],
+    "transactions": [{"amount": "59.90", "kind": "refund"}],
+}
+
+
+@pytest.mark.parametrize("status", ["partially_refunded", "refunded"])
+def test_a_refund_of_shopify_is_told_once_however_often_the_order_changes(status: str) -> None:
+    order = changed(shops.ORDER, "detail.metadata.X-Shopify-Topic", "orders/updated")
+    order = changed(order, "detail.payload.financial_status", status)
+    order = changed(order, "detail.payload.refunds", [{"id": 1}, SHOPIFY_REFUND])
+    later = changed(order, "detail.payload.updated_at", "2026-12-24T05:00:00Z")
+    (event,) = events("shopify_webhooks", order)
+    assert events("shopify_webhooks", later) == [event]
+    assert (event.id, event.name, event.time) == (
+        "refund-509562969",
+        "order_refunded",
+        AT + 86_400_000,
+    )
+    assert event.customer == "115310627314723954"
+    assert event.properties["order_id"] == "1001"
+    assert event.properties["revenue"] == 59.9
+    assert event.properties["products"] == [
+        {"product_id": "788032119674292922", "price": 59.9, "quantity": 1}
+    ]
+
+
+def test_a_refund_webhook_names_no_customer_unless_one_is_added() -> None:
+    line = {"headers": {"X-Shopify-Topic": "refunds/create"}, "body": SHOPIFY_REFUND}
+    assert refused("shopify_webhooks", line).startswith("no customer: ")
+    (event,) = events("shopify_webhooks", changed(line, "body.customer", {"id": 5}))
+    assert (event.id, event.name, event.customer) == ("refund-509562969", "order_refunded", "5")
+    assert event.properties["revenue"] == 59.9
+
+
+def test_a_voided_order_of_shopify_is_cancelled() -> None:
+    order = changed(shops.ORDER, "detail.metadata.X-Shopify-Topic", "orders/updated")
+    (event,) = events(
+        "shopify_webhooks", changed(order, "detail.payload.financial_status", "voided")
+    )
+    assert event.name == "order_cancelled"
+
+
+@pytest.mark.parametrize(
+    ("consent", "told"),
+    [
+        ({"state": "subscribed", "consent_updated_at": None}, True),
+        ({"state": "unsubscribed", "consent_updated_at": "2026-01-02T10:00:00Z"}, False),
+        ({"state": "not_subscribed", "consent_updated_at": "2026-01-02T10:00:00Z"}, False),
+        ({"state": "not_subscribed", "consent_updated_at": None}, None),
+        ({"state": "pending", "consent_updated_at": "2026-01-02T10:00:00Z"}, None),
+        (None, None),
+    ],
+)
+def test_whoever_was_never_asked_has_not_said_no(consent: object, told: object) -> None:
+    path = "customer.email_marketing_consent"
+    order = changed(shops.ORDER, f"detail.payload.{path}", consent)
+    for name, line in (("shopify_webhooks", order), ("shopify_orders", order["detail"]["payload"])):
+        (event,) = events(name, line)
+        assert (event.traits or {}).get("email_consent") is told
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "name"),
+    [
+        ("cancelled_at", "2026-11-23T05:00:00Z", "order_cancelled"),
+        ("financial_status", "voided", "order_cancelled"),
+        ("financial_status", "refunded", "order_cancelled"),
+        ("financial_status", "partially_refunded", "order_completed"),
+    ],
+)
+def test_past_orders_of_shopify_of_which_nothing_stands(at: str, value: str, name: str) -> None:
+    (event,) = events("shopify_orders", changed(shops.ORDER["detail"]["payload"], at, value))
+    assert event.name == name
+
+
+def test_a_shopify_cart_is_a_snapshot() -> None:
+    update = changed(shops.CART, "headers.x-shopify-topic", "carts/update")
+    (added,) = events("shopify_webhooks", update)
+    (emptied,) = events("shopify_webhooks", changed(update, "body.line_items", []))
+    assert (added.name, len(added.properties["products"])) == ("product_added", 1)
+    assert (emptied.name, emptied.properties["products"]) == ("product_removed", [])
+    assert added.customer == emptied.customer == shops.CART["body"]["token"]
+
+
+def test_a_ga4_purchase_counts_once_and_a_refund_each_time() -> None:
+    _, bought = events("ga4", shops.MEASUREMENT)
+    again = changed(shops.MEASUREMENT, "timestamp_micros", "1795323700000000")
+    assert bought.id == events("ga4", again)[1].id == "purchase-T-1"
+    refund = [{"name": "refund", "params": {"transaction_id": "T-1"}}]
+    ids = [
+        events("ga4", changed(line, "events", refund))[0].id for line in (shops.MEASUREMENT, again)
+    ]
+    assert len(set(ids)) == 2
+
+
+def test_products_added_at_one_instant_of_ga4_are_told_apart() -> None:
+    ids = set()
+    for product in ("shoe-1", "sock-1", "hat-1"):
+        hit = {"name": "add_to_cart", "params": {"items": [{"item_id": product}]}}
+        ids.add(events("ga4", changed(shops.MEASUREMENT, "events", [hit]))[0].id)
+    assert len(ids) == 3
+
+
+def test_an_item_of_ga4_is_the_same_as_a_number_and_as_a_text() -> None:
+    ids = set()
+    for item in (39910, "39910"):
+        hit = {"name": "view_item", "params": {"items": [{"item_id": item}]}}
+        (event,) = events("ga4", changed(shops.MEASUREMENT, "events", [hit]))
+        ids.add(event.properties["products"][0]["product_id"])
+    assert ids == {"39910"}
+
+
+def test_a_thank_you_page_opened_again_is_no_second_purchase() -> None:
+    again = changed(shops.PIXEL_COMPLETED, "id", "sh-another")
+    assert events("shopify_pixels", again) == events("shopify_pixels", shops.PIXEL_COMPLETED)
+    assert events("shopify_pixels", again)[0].id == "checkout_completed-123123123"
 
 
 def test_a_guest_of_woocommerce_is_known_by_the_address() -> None:

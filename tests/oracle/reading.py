@@ -7,6 +7,7 @@ Only bytes, JSON, size, depth, non-finite numbers, id, name, customer, time, and
 import json
 import math
 import re
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -20,7 +21,7 @@ AFTER_LAST_TIME = 4_133_980_800_000  # 2101-01-01T00:00Z
 YEARS = range(1990, 2101)
 EXACT_INTEGERS = 1 << 53
 
-NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+MOST_NAME = 63
 NOT_IN_IDS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 SURROGATE = re.compile(r"[\ud800-\udfff]")
 INSTANT = re.compile(
@@ -60,7 +61,7 @@ def read_event(raw: bytes, line: int) -> Event:
     if not isinstance(products, list) or not all(isinstance(one, dict) for one in products):
         raise NoEventError("products is not a list of objects")
     name = record.get("name")
-    if not isinstance(name, str) or not NAME.fullmatch(name):
+    if not isinstance(name, str) or not is_name(name):
         raise NoEventError("name")
     appended = record.get("appended")
     return Event(
@@ -153,8 +154,21 @@ def optional_object(record: Node, key: str) -> Node:
     return data
 
 
+def is_name(name: str) -> bool:
+    """A lower-case letter of any script, then letters, digits and `_`, at most 63, NFC."""
+    return (
+        1 <= len(name) <= MOST_NAME
+        and unicodedata.normalize("NFC", name) == name
+        and name[0].isalpha()
+        and name == name.lower()
+        and all(unicodedata.category(one)[0] in "LMN" or one == "_" for one in name)
+    )
+
+
 def identity(data: Json, key: str) -> str:
-    """An id: 1 to 256 characters, no control characters."""
+    """An id: 1 to 256 characters, no control characters; a whole number is its text (1)."""
+    if isinstance(data, int | float) and not isinstance(data, bool) and data == int(data):
+        data = str(int(data))
     if not isinstance(data, str) or not 1 <= len(data) <= MOST_CHARACTERS:
         raise NoEventError(key)
     if NOT_IN_IDS.search(data):

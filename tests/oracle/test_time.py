@@ -1,5 +1,7 @@
 """Acceptance, the clock, log time and retention (2 to 4, 21)."""
 
+from random import Random
+
 import pytest
 
 from tests.oracle import oracle_run
@@ -84,6 +86,21 @@ def test_log_time_moves_everybody_before_the_record() -> None:
     assert turns(run(rules, quiet_one, stranger, until=None), "s") == [(0, IN)]
     stranger["appended"] += 1
     assert turns(run(rules, quiet_one, stranger, until=None), "s") == [(0, IN), (10 * S, OUT)]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_what_is_said_of_a_customer_is_the_same_when_others_records_move_no_time(seed: int) -> None:
+    chance = Random(seed)  # noqa: S311 (a seed, not secrecy)
+    told, now = [], 0
+    for number in range(40):
+        now += chance.choice((0, S, 9 * S, 12 * S, 2 * M))
+        late = chance.choice((0, 0, 3 * S, 11 * S))
+        one = by(on(now - late, chance.choice("abc")), appended=now + chance.choice((0, 2 * S)))
+        told.append(by(one, id=f"e-{number}", user_id=chance.choice("xyz")))
+    documents = [*SOON, segment("t", {"not_performed": "a", "since": "b"}), segment("u", TWICE)]
+    whole = oracle_run(documents, lines(*told), START + now + D)
+    assert whole.changes
+    assert oracle_run(documents, lines(*told), START + now + D, each_alone=True) == whole
 
 
 def test_log_time_acts_before_acceptance_and_so_moves_the_clock() -> None:

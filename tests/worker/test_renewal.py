@@ -105,6 +105,22 @@ def test_whoever_is_silent_is_decided_under_new_rules(shop: Shop) -> None:
     assert runner.task.tally.migrated == 10
 
 
+def test_a_corrected_title_rewrites_no_profile_and_adds_no_layout(shop: Shop) -> None:
+    head = "{segment: fresh, title: Fesh, purpose: A test., settings: {owner: crm}, when: "
+    said = f"{head}{FRESH}}}"
+    for number in range(9):
+        shop.happens(f"c-{number}", START + number)
+    shop.lives(compiled(said))
+    meta, told = shop.store.claim(0), shop.told()
+    before = shop.store.load(0, [f"c-{number}" for number in range(9)])
+    corrected = said.replace("Fesh", "Fresh").replace("crm", "shop").replace("A test.", "Tested.")
+    runner = shop.lives(compiled(corrected), SMALL)
+    assert not runner.task.needs_migration
+    after = shop.store.claim(0)
+    assert (after.number, after.layouts, shop.told()) == (meta.number, meta.layouts, told)
+    assert shop.store.load(0, before) == before
+
+
 def test_what_both_rule_sets_have_goes_on_unmoved(shop: Shop) -> None:
     shop.happens("a", START)
     shop.happens("b", START + MINUTE)

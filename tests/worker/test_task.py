@@ -1,5 +1,6 @@
 """The task of one partition: what it commits, what it tells, and what it keeps to itself."""
 
+from collections.abc import Sequence
 from copy import deepcopy
 
 import orjson
@@ -10,6 +11,7 @@ from streamer.codecs.events import decode
 from streamer.ports import OutboxEntry, PublishedMark
 from streamer.types import HOUR, MINUTE, SECOND, Millis
 from streamer.worker import LogRunner, Pace, PartitionTask
+from tests.contracts.examples import TRACEPARENT
 from tests.lives import START, story_rules
 
 AT_ONCE = Pace(in_order=False)
@@ -22,9 +24,16 @@ class Shop:
         self.log, self.store, self.sink = MemoryLog(), MemoryStore(), MemorySink()
         self.claims = 0
 
-    def happens(self, customer: str, name: str, at: Millis, appended: Millis | None = None) -> None:
+    def happens(
+        self,
+        customer: str,
+        name: str,
+        at: Millis,
+        appended: Millis | None = None,
+        headers: tuple[tuple[str, bytes], ...] = (),
+    ) -> None:
         event = {"id": f"{customer} {name} {at}", "name": name, "time": at, "user_id": customer}
-        self.log.append(orjson.dumps(event), at if appended is None else appended)
+        self.log.append(orjson.dumps(event), at if appended is None else appended, headers=headers)
 
     def runner(self, pace: Pace = AT_ONCE) -> LogRunner:
         self.claims += 1
@@ -36,6 +45,17 @@ class Shop:
 
     def told(self) -> list[tuple[str, str, str, Millis]]:
         return [(c.customer, c.direction, c.segment, c.at) for c in self.sink.changes]
+
+
+class Recorder(MemorySink):
+    """A sink that keeps what it is given as it is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.published: list[OutboxEntry] = []
+
+    def publish(self, batch: Sequence[OutboxEntry]) -> None:
+        self.published += batch
 
 
 @pytest.fixture
@@ -114,7 +134,7 @@ def test_a_task_that_restores_does_not_say_how_far_it_is(shop: Shop) -> None:
     shop.happens("b", "product_added", START)
     runner = shop.runner(Pace(in_order=False, batch=2))
     runner.step()
-    assert runner.task.progress() == OutboxEntry(1, offset=2, swept=runner.task.swept)
+    assert runner.task.progress() == OutboxEntry(1, offset=2, fired_until=runner.task.fired_until)
     shop.store = MemoryStore()
     runner = shop.runner(Pace(in_order=False, batch=1))
     runner.step()
@@ -123,7 +143,7 @@ def test_a_task_that_restores_does_not_say_how_far_it_is(shop: Shop) -> None:
 
 def test_an_empty_store_numbers_its_commits_on_from_the_mark(shop: Shop) -> None:
     shop.happens("a", "product_added", START)
-    shop.sink.publish([OutboxEntry(41, offset=1, swept=(START, ""))])
+    shop.sink.publish([OutboxEntry(41, offset=1, fired_until=(START, ""))])
     runner = shop.runner()
     runner.step()
     assert shop.told() == []
@@ -156,3 +176,33 @@ def test_memberships_are_told_with_the_changes(shop: Shop) -> None:
         "cart_abandoner": START + 30 * MINUTE,
         "engagement.semi_active": START,
     }
+
+
+def test_changes_that_an_event_causes_wait_in_the_outbox_with_its_traceparent(shop: Shop) -> None:
+    traced = (("traceparent", TRACEPARENT.encode()),)
+    shop.happens("a", "product_added", START)
+    shop.happens("b", "page_viewed", START + MINUTE, headers=traced)
+    shop.happens("a", "page_viewed", START + HOUR, headers=traced)
+    runner = shop.runner()
+    entries, _ = runner.task.process(shop.log.read(0, 0, 10))  # and dies before it publishes
+    (entry,) = entries
+    assert shop.store.outbox(0) == [entry]
+    expected = {
+        index: TRACEPARENT
+        for index, one in enumerate(entry.changes)
+        if one.cause == "event" and one.event_id != f"a product_added {START}"
+    }
+    assert entry.traceparents == expected
+    assert {entry.changes[index].customer for index in expected} >= {"b"}
+    assert {one.cause for one in entry.changes} == {"event", "time"}
+    shop.sink = heir = Recorder()
+    shop.runner()
+    assert heir.published == [entry]
+
+
+def test_a_traceparent_is_no_part_of_a_change(shop: Shop) -> None:
+    plain = Shop()
+    for one, headers in ((shop, (("traceparent", TRACEPARENT.encode()),)), (plain, ())):
+        one.happens("a", "product_added", START, headers=headers)
+        one.runner().step()
+    assert shop.sink.changes == plain.sink.changes != []

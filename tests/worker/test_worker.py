@@ -176,7 +176,7 @@ def test_time_does_not_run_past_a_record_that_came_while_the_worker_stalled(call
 
 
 def test_a_wake_that_went_with_the_store_is_not_taken_for_told() -> None:
-    """The mark must not say of a time that it was swept if the store did not know what was due."""
+    """The mark must not cover a time at which the store did not know what was due."""
     shop = Shop()
     shop.happens("a", "product_added")
     shop.turns()

@@ -8,8 +8,8 @@ Theory of operation.
 2. A record *waits* from when it is given until Kafka has confirmed or refused it. What waits has a
    bound in bytes: who gives more has to wait as well.
 3. What Kafka refuses for good, for want of a permission say, is kept, within the same bound, until
-   somebody was told of it. So nothing is lost in silence. A producer to which that has happened may
-   be of no use any more: once it has settled what it had, it is replaced.
+   the caller was given the error. So nothing is lost in silence. A producer to which that has
+   happened may be of no use any more: once it has settled what it had, it is replaced.
 4. A record that is larger than its topic takes would spoil the producer with all that waits in it.
    So it is refused before it gets there.
 """

@@ -1,10 +1,10 @@
-"""Changes, memberships and rejections told in transactions, together with the mark.
+"""Changes, memberships and rejections published in transactions, together with the mark.
 
 Theory of operation.
 
 1. One `publish` is one transaction: the records, and for each partition the group's offset, whose
-   metadata hold the number of the last outgoing and how far wakes have acted. So the mark is there
-   if and only if what it covers is.
+   metadata (`marks`) hold the number of the last entry and how far wakes have fired. So the mark is
+   there if and only if what it covers is.
 2. The transaction carries the member and generation of the feed's last poll (KIP-447). The group
    refuses it once the member was replaced: whoever goes on after a long pause changes nothing.
 3. `mark` asks for stable offsets only. Where a transaction of a dead owner is still open, starting
@@ -12,7 +12,7 @@ Theory of operation.
    An owner's name is its transactional id, a slash, and anything.
 4. Any failure has one answer: the producer is thrown away and the marks of the batch with it. The
    next one starts transactions under the same name, which ends what was left open, and the mark
-   says whether it had been told after all.
+   says whether it had been published after all.
 5. Where a group's coordinator has left the cluster, librdkafka can wait for it without end,
    whatever time it was given (its issues 5456 and 5511). So that call is made in a thread of its
    own, and left behind with its producer when it does not return.
@@ -20,9 +20,8 @@ Theory of operation.
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
-import msgspec
 from confluent_kafka import (
     OFFSET_INVALID,
     Consumer,
@@ -35,11 +34,12 @@ from confluent_kafka import (
 from streamer.adapters.kafka.bounded import bounded
 from streamer.adapters.kafka.connection import Connection, made
 from streamer.adapters.kafka.failures import failure, translated
-from streamer.adapters.kafka.messages import Headers, change_headers, rejected_record
+from streamer.adapters.kafka.marks import decode_mark, encode_mark
+from streamer.adapters.kafka.messages import CloudEvents, Headers, change_writer, rejected_record
 from streamer.adapters.kafka.topics import Topics
 from streamer.codecs.changes import encode_membership
 from streamer.errors import AdapterError, Unavailable
-from streamer.ports import DueWake, OutboxEntry, PublishedMark
+from streamer.ports import OutboxEntry, PublishedMark
 
 _TRANSACTION_MS: Final = 10_000
 """How long the broker lets a transaction of a dead owner hold readers back: about a session."""
@@ -66,17 +66,12 @@ _LARGEST: Final = 8 << 20
 _OF_MEMBERS: Final = frozenset({"group.protocol", "session.timeout.ms", "max.poll.interval.ms"})
 
 
-_Metadata: TypeAlias = tuple[int, DueWake]
-"""What stands beside the group's offset, as a JSON list: the mark's number and `swept`."""
-_ENCODER: Final = msgspec.json.Encoder()
-_DECODER: Final = msgspec.json.Decoder(_Metadata)
-
-
 class KafkaSink:
     """The output topics. `name` is the transactional id, which no other process may have.
 
     `membership` returns that of the feed as of its last poll. `largest` is how many bytes a record
-    may have in the topic of the rejected ones.
+    may have in the topic of the rejected ones. `cloudevents` is the mode in which changes are
+    CloudEvents, None where they are none.
     """
 
     def __init__(
@@ -87,6 +82,8 @@ class KafkaSink:
         name: str,
         membership: Callable[[], object],
         largest: int = _LARGEST,
+        *,
+        cloudevents: CloudEvents | None = None,
     ) -> None:
         self._connection = connection
         self._topics = topics
@@ -94,7 +91,7 @@ class KafkaSink:
         self._name = name
         self._membership = membership
         self._largest = largest
-        self._headers = change_headers(group)
+        self._write = change_writer(cloudevents, group)
         self._reader = made(Consumer, _reader_settings(connection, group))
         self._producer: Producer | None = None
         self._marks: dict[int, PublishedMark] = {}
@@ -116,7 +113,7 @@ class KafkaSink:
         return mark
 
     def publish(self, batch: Sequence[OutboxEntry]) -> None:
-        """Tell what is above its partition's mark and set the marks, in one transaction."""
+        """Publish what is above its partition's mark and set the marks, in one transaction."""
         marks: dict[int, PublishedMark] = {}
         fresh: list[OutboxEntry] = []
         for one in batch:
@@ -131,7 +128,7 @@ class KafkaSink:
         try:
             producer.begin_transaction()
             for one in fresh:
-                self._tell(producer, one)
+                self._publish(producer, one)
             self._send_offsets(producer, offsets)
             producer.commit_transaction(_PATIENCE_S)
         except KafkaException as error:
@@ -186,14 +183,16 @@ class KafkaSink:
         if name and name != self._name:  # our own are ended when we start
             self._started(name).close()
 
-    def _tell(self, producer: Producer, outgoing: OutboxEntry) -> None:
-        partition, topics = outgoing.partition, self._topics
-        for change, line in zip(outgoing.changes, outgoing.lines, strict=True):
-            headers = self._headers(change, line)
-            _send(producer, topics.changes, line, change.customer, partition, headers)
-        for each in outgoing.memberships:
+    def _publish(self, producer: Producer, entry: OutboxEntry) -> None:
+        partition, topics = entry.partition, self._topics
+        write, traceparents = self._write, entry.traceparents
+        for index, change in enumerate(entry.changes):
+            traceparent = traceparents.get(index) if traceparents else None
+            value, own = write(change, entry.lines[index], traceparent)
+            _send(producer, topics.changes, value, change.customer, partition, own)
+        for each in entry.memberships:
             _send(producer, topics.memberships, encode_membership(each), each.customer, partition)
-        for rejection in outgoing.rejections:
+        for rejection in entry.rejections:
             key, value, headers = rejected_record(rejection, topics.events, self._largest)
             _send(producer, topics.rejected, value, key, headers=headers)
 
@@ -212,8 +211,9 @@ class KafkaSink:
             ) from None
 
     def _offset(self, partition: int, mark: PublishedMark) -> TopicPartition:
-        metadata = _ENCODER.encode((mark.number, mark.swept)).decode()
-        return TopicPartition(self._topics.events, partition, mark.offset, metadata=metadata)
+        return TopicPartition(
+            self._topics.events, partition, mark.offset, metadata=encode_mark(mark)
+        )
 
     def _stable_mark(self, partition: int, patience_s: float) -> PublishedMark | None:
         """Return the mark; None while a transaction that would move it is open."""
@@ -223,13 +223,18 @@ class KafkaSink:
         if found.offset == OFFSET_INVALID:
             return PublishedMark()
         try:
-            number, swept = _DECODER.decode(found.metadata or "")
-        except msgspec.MsgspecError:
+            return decode_mark(found.offset, found.metadata or "")
+        except ValueError:
             raise AdapterError(
                 f"the offset of partition {partition} in the group {self._group} was not written "
                 "by Streamer, so nobody knows what has been published: use another --group"
             ) from None
-        return PublishedMark(number, found.offset, swept)
+        except AdapterError as error:
+            raise AdapterError(
+                f"the mark of what is published of partition {partition} in the group "
+                f"{self._group} cannot be read: {error}: run the Streamer that wrote it, or use "
+                "another --group"
+            ) from None
 
     def _stable_offset(self, partition: int, patience_s: float) -> TopicPartition | None:
         """Return the group's offset, waiting for a coordinator that is just being found."""

@@ -8,8 +8,8 @@
 What is kept of partition 7 of the group `streamer`; the braces put all of it into one slot of a
 cluster:
 
-    {streamer:7}:meta       hash: owner, epoch, number, offset, log_time, swept_at, swept_who,
-                            partitions
+    {streamer:7}:meta       hash: version, owner, epoch, number, offset, log_time, fired_at,
+                            fired_who, published, restoring_until, partitions
     {streamer:7}:profiles   hash: customer -> encoded profile
     {streamer:7}:wakes      sorted set: customer, scored by the next wake in ms
     {streamer:7}:outbox     hash: commit number -> what is not yet known to be published

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+VERSION: Final = 2
+"""Of the meta. Profiles, layouts and entries of the outbox each carry a version of their own."""
 KEYS: Final = ("meta", "profiles", "wakes", "outbox", "layouts")
 
 
@@ -26,7 +28,18 @@ class Script:
 
 CLAIM: Final = Script("""
 local meta, profiles, wakes, outbox, layouts = unpack(KEYS)
-local before = redis.call('HGET', meta, 'owner')
+local before, version = unpack(redis.call('HMGET', meta, 'owner', 'version'))
+if version and version ~= '2' then
+  return {version}
+end
+if not version then
+  local at, who = unpack(redis.call('HMGET', meta, 'swept_at', 'swept_who'))
+  if at then
+    redis.call('HSET', meta, 'fired_at', at, 'fired_who', who)
+    redis.call('HDEL', meta, 'swept_at', 'swept_who')
+  end
+  redis.call('HSET', meta, 'version', '2')
+end
 redis.call('HINCRBY', meta, 'epoch', 1)
 redis.call('HSETNX', meta, 'number', 0)
 if ARGV[2] ~= '' then
@@ -34,12 +47,14 @@ if ARGV[2] ~= '' then
 end
 redis.call('HSET', meta, 'owner', ARGV[1])
 local stands = redis.call('HMGET', meta,
-  'epoch', 'number', 'offset', 'log_time', 'swept_at', 'swept_who', 'published',
+  'epoch', 'number', 'offset', 'log_time', 'fired_at', 'fired_who', 'published',
   'restoring_until', 'partitions')
-return {before, stands, redis.call('HGETALL', layouts)}
+return {version or '2', before, stands, redis.call('HGETALL', layouts)}
 """)
 """Given the new owner and how many partitions there are ('' if that does not matter), which is kept
-from the first claim on: returns the owner before, where the partition stands, and its layouts."""
+from the first claim on: returns the version of the meta, the owner before, where the partition
+stands, and its layouts. Where the version is another one it is all that is returned, and nothing is
+written. Version 1 had no number, and other names for two fields: it becomes version 2."""
 
 DUE: Final = Script("""
 local meta, profiles, wakes, outbox, layouts = unpack(KEYS)
@@ -72,9 +87,9 @@ the customers. Another server, after a failover, orders them in another way: it 
 COMMIT: Final = Script("""
 local meta, profiles, wakes, outbox, layouts = unpack(KEYS)
 local owner, epoch, follows, number, offset, log_time = unpack(ARGV, 1, 6)
-local swept_at, swept_who, restoring_until = unpack(ARGV, 7, 9)
+local fired_at, fired_who, restoring_until = unpack(ARGV, 7, 9)
 local customers, sizes, times = unpack(cmsgpack.unpack(ARGV[10]))
-local bytes, published, outgoing = unpack(ARGV, 11, 13)
+local bytes, published, entry = unpack(ARGV, 11, 13)
 
 local stands = redis.call('HMGET', meta, 'owner', 'epoch', 'number')
 if stands[1] ~= owner or stands[2] ~= epoch or stands[3] ~= follows then
@@ -83,7 +98,7 @@ end
 
 -- The first write: where Redis may not write, it fails, and nothing is written at all.
 redis.call('HSET', meta, 'number', number, 'offset', offset, 'log_time', log_time,
-  'swept_at', swept_at, 'swept_who', swept_who, 'published', published,
+  'fired_at', fired_at, 'fired_who', fired_who, 'published', published,
   'restoring_until', restoring_until)
 
 local kept, gone, awake, asleep = {}, {}, {}, {}
@@ -129,17 +144,17 @@ for _, waiting in ipairs(redis.call('HKEYS', outbox)) do
     redis.call('HDEL', outbox, waiting)
   end
 end
-if outgoing ~= '' then
-  redis.call('HSET', outbox, number, outgoing)
+if entry ~= '' then
+  redis.call('HSET', outbox, number, entry)
 end
 return 1
 """)
 """Writes a checkpoint and returns 1, or writes nothing and returns 0 if it is fenced.
 
-Given: owner, epoch, follows, number, offset, log_time, swept_at, swept_who, restoring_until (and
+Given: owner, epoch, follows, number, offset, log_time, fired_at, fired_who, restoring_until (and
 '' for none); three lists of one length as MessagePack: customers, the size of each profile (nil
 where it is gone) and each wake (nil where there is none); all profiles one after the other;
-published; the outgoing ('' for none); then layouts in pairs (id, layout or '' to forget it).
+published; the entry ('' for none); then layouts in pairs (id, layout or '' to forget it).
 
 Thousands of customers come as a few long words, because packing a word costs the worker more than
 all that is done here with a customer.

@@ -11,9 +11,9 @@ from typing import Any, Final
 import msgspec
 from redis.exceptions import NoScriptError
 
-from streamer.adapters.outgoing import decode_outgoing, encode_outgoing, fenced
+from streamer.adapters.outbox import decode_entry, encode_entry, fenced
 from streamer.adapters.redis.client import connect, server_name
-from streamer.adapters.redis.scripts import CLAIM, COMMIT, DUE, KEYS, SCAN, Script
+from streamer.adapters.redis.scripts import CLAIM, COMMIT, DUE, KEYS, SCAN, VERSION, Script
 from streamer.adapters.redis.trouble import translated
 from streamer.errors import AdapterError, UsageError
 from streamer.ports import Checkpoint, DueWake, FencingToken, OutboxEntry, PartitionMeta
@@ -59,9 +59,16 @@ class RedisStore:
     def claim(self, partition: int, owner: str = "") -> PartitionMeta:
         """Make the caller the owner under a new epoch; every older one is fenced."""
         asked = self._partitions
-        before, stands, layouts = self._run(CLAIM, partition, owner, "" if asked is None else asked)
-        epoch, number, offset, log_time, swept_at, swept_who, *told, partitions = stands
-        published, restoring_until = told
+        version, *rest = self._run(CLAIM, partition, owner, "" if asked is None else asked)
+        if not rest:
+            raise AdapterError(
+                f"what {self._where} keeps of partition {partition} of the group {self._group} has "
+                f"version {version.decode()}; this program reads version {VERSION} and the one "
+                f"before: run the Streamer that wrote it, or use another --group"
+            )
+        before, stands, layouts = rest
+        epoch, number, offset, log_time, fired_at, fired_who, *others, partitions = stands
+        published, restoring_until = others
         if asked is not None and not partition < asked == int(partitions):
             raise UsageError(
                 f"the topic of events has got more partitions than when the group {self._group} "
@@ -75,7 +82,7 @@ class RedisStore:
             int(offset or 0),
             int(log_time) if log_time else None,
             dict(zip(pairs, pairs, strict=True)),
-            (int(swept_at or 0), (swept_who or b"").decode()),
+            (int(fired_at or 0), (fired_who or b"").decode()),
             (before or b"").decode(),
             int(published or 0),
             int(restoring_until) if restoring_until else None,
@@ -112,7 +119,7 @@ class RedisStore:
 
     def commit(self, checkpoint: Checkpoint) -> None:
         """Write the checkpoint whole; raises `Fenced` unless it is the owner's and the next."""
-        profiles, wakes, outgoing = checkpoint.profiles, checkpoint.wakes, checkpoint.outgoing
+        profiles, wakes, entry = checkpoint.profiles, checkpoint.wakes, checkpoint.entry
         sizes = [None if it is None else len(it) for it in profiles.values()]
         times = [wakes[who] for who in profiles]
         written = self._run(
@@ -122,12 +129,12 @@ class RedisStore:
             checkpoint.number,
             checkpoint.offset,
             "" if checkpoint.log_time is None else checkpoint.log_time,
-            *checkpoint.swept,
+            *checkpoint.fired_until,
             "" if checkpoint.restoring_until is None else checkpoint.restoring_until,
             _ENCODER.encode((list(profiles), sizes, times)),
             b"".join(filter(None, profiles.values())),
             checkpoint.published,
-            b"" if outgoing is None else encode_outgoing(outgoing),
+            b"" if entry is None else encode_entry(entry),
             *(word for key, layout in checkpoint.layouts.items() for word in (key, layout or b"")),
         )
         if not written:
@@ -136,7 +143,7 @@ class RedisStore:
     def outbox(self, partition: int) -> list[OutboxEntry]:
         """Return what was committed and not yet trimmed, by number."""
         waiting = self._ask("HGETALL", self._key(partition, "outbox"))
-        return [decode_outgoing(waiting[number]) for number in sorted(waiting, key=int)]
+        return [decode_entry(waiting[number]) for number in sorted(waiting, key=int)]
 
     def _key(self, partition: int, name: str) -> str:
         return f"{{{self._group}:{partition}}}:{name}"

@@ -13,4 +13,4 @@ from streamer.analysis.fitting.calibration import Calibration, Score, calibrate
 from streamer.analysis.fitting.fitting import FitRequest, Fitted, fit
 from streamer.analysis.fitting.histories import Each, Histories
 
-__all__ = ["FitRequest", "Calibration", "Each", "Fitted", "Histories", "Score", "calibrate", "fit"]
+__all__ = ["Calibration", "Each", "FitRequest", "Fitted", "Histories", "Score", "calibrate", "fit"]

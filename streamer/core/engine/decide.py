@@ -254,7 +254,7 @@ def leave_everything(
     return changes_of(rules, profile, now, exits, cause, FORGOTTEN)
 
 
-def changes_of(  # noqa: PLR0913 (what a change says)
+def changes_of(
     rules: RuleSet,
     profile: Profile,
     now: Millis,

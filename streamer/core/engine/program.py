@@ -12,7 +12,7 @@ from streamer.core.engine.segment import CompiledSegment
 from streamer.core.rules.identity import cell_key
 from streamer.core.rules.spec import Header
 from streamer.core.standard import kinds_of
-from streamer.core.state.cell import Cell
+from streamer.core.state.cell import Cell, Identity
 from streamer.core.state.times import Times
 from streamer.types import FOREVER, Millis
 
@@ -42,19 +42,19 @@ class Reaction:
 class RuleSet:
     """All segments compiled together, with the hash of all that decides as `version`.
 
-    `names` are the event names that rules name; every other one does what `any` asks for. `columns`
-    is the number of columns of a row. `patience` is the silence (ms) after which something can be
-    forgotten.
+    `names` are the event names that rules name; every other one does what `any` asks for. `reads`
+    says what each column of a row is, and `columns` how many there are. `patience` is the silence
+    (ms) after which something can be forgotten.
     """
 
-    def __init__(  # noqa: PLR0913 (what a rule set consists of)
+    def __init__(
         self,
         header: Header,
         version: str,
         segments: tuple[CompiledSegment, ...],
         cells: tuple[Cell, ...],
         names: frozenset[str],
-        columns: int,
+        reads: tuple[Identity, ...],
         most_bytes: int = MOST_BYTES,
     ) -> None:
         self.header = header
@@ -64,7 +64,8 @@ class RuleSet:
         self.version = version
         self.segments = segments
         self.cells = cells
-        self.columns = columns
+        self.reads = reads
+        self.columns = len(reads)
         self.zone = ZoneInfo(header.zone)
         self.most_bytes = most_bytes
         self.names = names | {"identified"}

@@ -77,9 +77,8 @@ class CompiledSegment:
     def decide(self, profile: Profile, now: Millis, transitions: list[Transition]) -> None:
         """Let the membership follow truth at an instant, unless the settings hold that back."""
         until = FOREVER
-        target = number = 0
-        for when in self._whens:
-            number += 1
+        target = 0
+        for number, when in enumerate(self._whens, 1):
             if when is None:
                 target = number
                 break

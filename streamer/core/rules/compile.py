@@ -26,7 +26,7 @@ from streamer.core.rules.spec import (
     Segment,
     Terms,
 )
-from streamer.core.state.cell import Cell
+from streamer.core.state.cell import Cell, Identity
 
 Declaration: TypeAlias = Segment | Ladder
 
@@ -39,7 +39,7 @@ def compile_rules(header: Header, declarations: Sequence[Declaration]) -> RuleSe
     segments = tuple(_segment(index, header.name, one, binder) for index, one in enumerate(ordered))
     names = frozenset(name for one in enabled for name in event_names(one))
     version = version_of(header, list(declarations))
-    return RuleSet(header, version, segments, tuple(binder.cells), names, binder.columns)
+    return RuleSet(header, version, segments, tuple(binder.cells), names, tuple(binder.columns))
 
 
 class _Bindable(LeafSpec, Protocol):
@@ -55,7 +55,7 @@ class _Binder:
     def __init__(self, terms: Terms, memberships: dict[str, tuple[int, int]]) -> None:
         self.terms = terms
         self.cells: list[Cell] = []
-        self.columns = 0
+        self.columns: list[Identity] = []
         self._used: set[int] = set()
         self._names: set[str] = set()
         self._by_identity: dict[bytes, CellRef] = {}
@@ -78,9 +78,11 @@ class _Binder:
 
     def column(self, name: str, where: tuple[Clause, ...]) -> Column:
         self._note(name, where)
-        key = encoded(["column", name, canonical(where)])
+        identity = {"kind": "values", "property": name, "where": canonical(where)}
+        key = encoded(identity)
         if key not in self._read:
-            self._read[key] = Column(self._index(), name, self.filter(where))
+            passes = self.filter(where)
+            self._read[key] = Column(self._index(identity), name, passes)
         return cast("Column", self._read[key])
 
     def amounts(
@@ -89,18 +91,27 @@ class _Binder:
         self._note(name, where)
         if times is not None:
             self._names.add(times)
-        key = encoded(["amounts", name, canonical(where), times, each])
+        identity: Identity = {
+            "kind": "amounts",
+            "property": name,
+            "where": canonical(where),
+            "times": times,
+            "each": each,
+        }
+        key = encoded(identity)
         if key not in self._read:
-            self._read[key] = Amounts(self._index(), name, self.filter(where), times, each=each)
+            passes = self.filter(where)
+            self._read[key] = Amounts(self._index(identity), name, passes, times, each=each)
         return cast("Amounts", self._read[key])
 
     def filter(self, where: tuple[Clause, ...]) -> Filter | None:
         if not where:
             return None
         self._note(None, where)
-        key = encoded(["filter", canonical(where)])
+        identity = {"kind": "filter", "where": canonical(where)}
+        key = encoded(identity)
         if key not in self._read:
-            self._read[key] = Filter(self._index(), where)
+            self._read[key] = Filter(self._index(identity), where)
         return cast("Filter", self._read[key])
 
     def membership(self, key: str) -> tuple[int, int]:
@@ -120,9 +131,9 @@ class _Binder:
         if name is not None:
             self._names.add(name)
 
-    def _index(self) -> int:
-        self.columns += 1
-        return self.columns - 1
+    def _index(self, identity: Identity) -> int:
+        self.columns.append(identity)
+        return len(self.columns) - 1
 
 
 def _memberships(ordered: Sequence[Declaration]) -> dict[str, tuple[int, int]]:

@@ -1,8 +1,8 @@
 """What a rule, a cell or a program is, as bytes that no rename and no reformatting changes.
 
 The encoding is JSON with sorted keys and without what is at its default. Every class of the rule
-tree says by its `spec_kind` what it is called here, so renaming a class changes nothing; neither does a
-new field whose default means what was meant before. Golden files in the tests pin the bytes.
+tree says by its `spec_kind` what it is called here, so renaming a class changes nothing; neither
+does a new field whose default means what was meant before. Golden files in the tests pin the bytes.
 """
 
 import json

@@ -89,7 +89,7 @@ class Cell:
         raise NotImplementedError
 
     def drop_until(self, state: State, instant: Millis) -> State | None:
-        """Forget what happened at or before an instant, for a cell that can stand behind `since`."""
+        """Forget what happened at or before an instant; cells behind `since` are asked to."""
         raise NotImplementedError
 
     def merge(self, earlier: State, later: State, profile: Profile) -> State | None:

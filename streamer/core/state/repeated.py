@@ -12,11 +12,12 @@ from heapq import nsmallest
 from typing import Final, final
 
 from streamer.core.columns import Column, Row
+from streamer.core.packing import put, put_list, put_number
 from streamer.core.profile import Packed, Profile, State
 from streamer.core.rules.identity import canonical
 from streamer.core.rules.spec import Clause, Names
 from streamer.core.state.cell import TIME_BYTES, Cell, Identity, overflowed
-from streamer.core.state.times import distances, first_after, instants
+from streamer.core.state.times import distances, first_after, instants, put_distances
 from streamer.core.values import VALUE_BYTES, Value, weight_of
 from streamer.types import FOREVER, Millis
 
@@ -60,12 +61,22 @@ class RepeatedState(State):
             packed.append(times[0] - base if len(times) == 1 else distances(times, base))
         return packed
 
+    def write(self, out: list[bytes], base: Millis) -> None:
+        """Append the bytes of that."""
+        put_list(out, 2 * len(self.by_value))
+        for value, times in self.by_value.items():
+            put(out, value)
+            if len(times) == 1:
+                put_number(out, times[0] - base)
+            else:
+                put_distances(out, times, base)
+
 
 @final
 class Repeated(Cell):
     """The last `keep` times of each of the most recent values of a property."""
 
-    def __init__(  # noqa: PLR0913 (what the rule says)
+    def __init__(
         self,
         events: Names,
         where: tuple[Clause, ...],

@@ -12,6 +12,7 @@ the later history comes last, so it also cuts what the earlier history has at th
 from typing import final
 
 from streamer.core.columns import Row
+from streamer.core.packing import put, put_list
 from streamer.core.profile import Packed, Profile, State
 from streamer.core.rules.spec import Names
 from streamer.core.state.cell import TIME_BYTES, Cell, Identity
@@ -33,6 +34,15 @@ class ResetState(State):
         """Return the mark as a distance, None for none, and the inner state."""
         mark = self.mark - base if self.mark else None
         return [mark, None if self.inner is None else self.inner.pack(base)]
+
+    def write(self, out: list[bytes], base: Millis) -> None:
+        """Append the bytes of that."""
+        put_list(out, 2)
+        put(out, self.mark - base if self.mark else None)
+        if self.inner is None:
+            put(out, None)
+        else:
+            self.inner.write(out, base)
 
 
 @final

@@ -112,7 +112,7 @@ class Seen(Cell):
 class SeenValues(Seen):
     """Different values of a property."""
 
-    def __init__(  # noqa: PLR0913 (what the rule says)
+    def __init__(
         self,
         events: Names,
         where: tuple[Clause, ...],
@@ -143,7 +143,7 @@ class SeenValues(Seen):
 class SeenDays(Seen):
     """Different calendar days in a zone, as ordinals."""
 
-    def __init__(  # noqa: PLR0913 (what the rule says)
+    def __init__(
         self,
         events: Names,
         where: tuple[Clause, ...],

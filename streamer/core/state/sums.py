@@ -15,6 +15,7 @@ Merge: sums are added; entries are merged in order of time.
 from typing import Final, final
 
 from streamer.core.columns import Amounts, Row
+from streamer.core.packing import put_list, put_number
 from streamer.core.profile import Packed, Profile, State
 from streamer.core.rules.identity import canonical
 from streamer.core.rules.spec import Clause, Names
@@ -153,6 +154,16 @@ class SumsState(State):
             packed.append(count)
             before = time
         return packed
+
+    def write(self, out: list[bytes], base: Millis) -> None:
+        """Append the bytes of that."""
+        put_list(out, 3 * len(self.times))
+        before, amount, count = base, self.amount_before, self.count_before
+        for index, time in enumerate(self.times):
+            put_number(out, time - before)
+            put_number(out, self.amounts[index] - amount)
+            put_number(out, self.counts[index] - count)
+            before, amount, count = time, self.amounts[index], self.counts[index]
 
 
 @final

@@ -12,6 +12,7 @@ from bisect import bisect_right, insort
 from typing import final
 
 from streamer.core.columns import Filter, Row
+from streamer.core.packing import put_list, put_number
 from streamer.core.profile import Packed, Profile, State
 from streamer.core.rules.identity import canonical
 from streamer.core.rules.spec import Clause, Names
@@ -32,6 +33,10 @@ class TimesState(State):
     def pack(self, base: Millis) -> Packed:
         """Return the first time as a distance from the base, each other from the one before."""
         return distances(self.times, base)
+
+    def write(self, out: list[bytes], base: Millis) -> None:
+        """Append the bytes of that."""
+        put_distances(out, self.times, base)
 
 
 @final
@@ -67,7 +72,7 @@ class Times(Cell):
         self.keep = max(self.keep, other.keep)
         self.horizon = max(self.horizon, other.horizon)
 
-    def fold(self, state: State | None, row: Row, profile: Profile) -> State | None:
+    def fold(self, state: State | None, row: Row, profile: Profile) -> State | None:  # noqa: ARG002
         """Insert the time of an event that passes."""
         if self._filter is not None and not self._filter.passes(row):
             return state
@@ -113,6 +118,15 @@ def distances(times: list[Millis], base: Millis) -> list[int]:
         packed.append(time - before)
         before = time
     return packed
+
+
+def put_distances(out: list[bytes], times: list[Millis], base: Millis) -> None:
+    """Append the bytes of what `distances` returns."""
+    put_list(out, len(times))
+    before = base
+    for time in times:
+        put_number(out, time - before)
+        before = time
 
 
 def instants(packed: list[int], base: Millis) -> list[Millis]:

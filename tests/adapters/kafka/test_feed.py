@@ -247,7 +247,7 @@ def test_a_broker_that_is_silent_is_not_a_topic_where_nothing_happens(
         wait_until(lambda: ends(feed, 0), "the end of nothing")
         assert trouble(feed) == ""
         own_kafka.pause()
-        wait_until(lambda: not ends(feed, 0), "the silence is noticed", 2)
+        wait_until(lambda: not ends(feed, 0), "the silence is noticed")
         wait_until(lambda: own_kafka.address in trouble(feed), "there is trouble")
         own_kafka.resume()
         wait_until(lambda: ends(feed, 0), "the end again")

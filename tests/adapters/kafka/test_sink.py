@@ -10,12 +10,14 @@ from confluent_kafka import Producer, TopicPartition
 from jsonschema_rs import validator_for
 
 from streamer.adapters.kafka import Connection, KafkaFeed, KafkaSink, Topics, check_topics
+from streamer.adapters.kafka.messages import CloudEvents
 from streamer.codecs.change_schemas import change_schema, membership_schema
+from streamer.codecs.changes import decode_change, encode_change
 from streamer.errors import AdapterError, Fenced, Unavailable
 from streamer.ports import OutboxEntry, PublishedMark
 from streamer.types import Record, Rejection
 from tests.contracts.adapters import nobody
-from tests.contracts.examples import change, membership, outgoing
+from tests.contracts.examples import TRACEPARENT, change, membership, outbox_entry
 from tests.servers import KafkaServer
 from tests.waiting import wait_until
 
@@ -36,18 +38,20 @@ def sink_of(
     name: str,
     membership: Callable[[], object] | None = None,
     connection: Connection | None = None,
+    cloudevents: CloudEvents | None = None,
 ) -> Iterator[KafkaSink]:
     membership = membership or nobody(kafka.address)
     connection = connection or Connection(kafka.address)
     full = f"{topics.events}-{name}"
-    with closing(KafkaSink(connection, topics, GROUP, full, membership)) as sink:
+    sink = KafkaSink(connection, topics, GROUP, full, membership, cloudevents=cloudevents)
+    with closing(sink):
         yield sink
 
 
 def published(sink: KafkaSink, number: int) -> bool:
     """Say whether Kafka took it."""
     try:
-        sink.publish([outgoing(number)])
+        sink.publish([outbox_entry(number)])
     except Unavailable:
         return False
     return True
@@ -62,15 +66,41 @@ def ids_of(*numbers: int) -> list[str]:
     return [change(number).change_id for number in numbers]
 
 
-def test_a_change_is_a_cloud_event_in_the_partition_of_its_input(
+def test_a_change_is_the_value_of_a_record_in_the_partition_of_its_input(
     kafka: KafkaServer, topics: Topics
 ) -> None:
     with sink_of(kafka, topics, "a") as sink:
-        sink.publish([replace(outgoing(1), partition=1)])
+        sink.publish([replace(outbox_entry(1), partition=1)])
+    (told,) = committed_records(kafka.address, topics.changes)
+    assert (told.partition, told.key, told.headers) == (1, b"u-7", [])
+    assert told.value == encode_change(change(10))
+    assert validator_for(change_schema()).is_valid(orjson.loads(told.value))
+
+
+def test_a_change_is_a_cloud_event_in_structured_mode(kafka: KafkaServer, topics: Topics) -> None:
+    with sink_of(kafka, topics, "a", cloudevents="structured") as sink:
+        sink.publish([replace(outbox_entry(1), partition=1)])
+    (told,) = committed_records(kafka.address, topics.changes)
+    assert (told.partition, told.key) == (1, b"u-7")
+    assert told.headers == [("content-type", b"application/cloudevents+json")]
+    assert orjson.loads(told.value) == {
+        "specversion": "1.0",
+        "id": change(10).change_id,
+        "source": "/streamer/group",
+        "type": "streamer.segment.exited",
+        "time": "2023-11-14T22:13:20.010Z",
+        "subject": "u-7",
+        "datacontenttype": "application/json",
+        "data": orjson.loads(encode_change(change(10))),
+    }
+
+
+def test_a_change_is_a_cloud_event_in_binary_mode(kafka: KafkaServer, topics: Topics) -> None:
+    with sink_of(kafka, topics, "a", cloudevents="binary") as sink:
+        sink.publish([replace(outbox_entry(1), partition=1)])
     (told,) = committed_records(kafka.address, topics.changes)
     one = change(10)
-    assert (told.partition, told.key) == (1, b"u-7")
-    assert validator_for(change_schema()).is_valid(orjson.loads(told.value))
+    assert (told.partition, told.key, told.value) == (1, b"u-7", encode_change(one))
     assert dict(told.headers) == {
         "content-type": b"application/json",
         "ce_specversion": b"1.0",
@@ -82,12 +112,33 @@ def test_a_change_is_a_cloud_event_in_the_partition_of_its_input(
     }
 
 
+@pytest.mark.parametrize(
+    ("cloudevents", "names"),
+    [
+        (None, ["traceparent"]),
+        ("binary", ["ce_traceparent", "traceparent"]),
+        ("structured", ["traceparent"]),
+    ],
+)
+def test_a_change_has_the_traceparent_of_the_event_that_caused_it(
+    kafka: KafkaServer, topics: Topics, cloudevents: CloudEvents | None, names: list[str]
+) -> None:
+    with sink_of(kafka, topics, "a", cloudevents=cloudevents) as sink:
+        sink.publish([replace(outbox_entry(1, changes=2), traceparents={1: TRACEPARENT})])
+    first, second = committed_records(kafka.address, topics.changes)
+    assert not any("traceparent" in name for name, _ in first.headers)
+    assert [name for name, value in second.headers if value == TRACEPARENT.encode()] == names
+    assert decode_change(second.value) == change(11)
+    attribute = TRACEPARENT if cloudevents == "structured" else None
+    assert orjson.loads(second.value).get("traceparent") == attribute
+
+
 def test_memberships_are_told_by_customer_and_null_when_the_profile_is_gone(
     kafka: KafkaServer, topics: Topics
 ) -> None:
     gone = membership(2)._replace(segments=None)
     with sink_of(kafka, topics, "a") as sink:
-        sink.publish([outgoing(1), replace(outgoing(2), memberships=(gone,))])
+        sink.publish([outbox_entry(1), replace(outbox_entry(2), memberships=(gone,))])
     first, second = committed_records(kafka.address, topics.memberships)
     assert (first.key, second.key, second.value) == (b"u-7", b"u-7", None)
     assert orjson.loads(first.value) == {
@@ -122,9 +173,36 @@ def test_a_rejected_record_is_untouched_and_says_why_and_where(
 
 def test_a_mark_is_set_without_anything_to_tell(kafka: KafkaServer, topics: Topics) -> None:
     with sink_of(kafka, topics, "a") as sink:
-        sink.publish([OutboxEntry(7, offset=70, swept=(5, 'u-"7" ü'))])
+        sink.publish([OutboxEntry(7, offset=70, fired_until=(5, 'u-"7" ü'))])
     with sink_of(kafka, topics, "b") as sink:
         assert sink.mark(0) == PublishedMark(7, 70, (5, 'u-"7" ü'))
+
+
+def commit_offset(kafka: KafkaServer, topics: Topics, metadata: str | None) -> None:
+    """Set the group's offset of a partition as somebody else does, or another Streamer."""
+    producer = Producer({"bootstrap.servers": kafka.address, "transactional.id": topics.events})
+    producer.init_transactions(30)
+    producer.begin_transaction()
+    offset = (
+        TopicPartition(topics.events, 0, 5)
+        if metadata is None
+        else TopicPartition(topics.events, 0, 5, metadata=metadata)
+    )
+    producer.send_offsets_to_transaction([offset], nobody(kafka.address)(), 30)
+    producer.commit_transaction(30)
+
+
+def test_a_mark_of_the_version_before_is_read(kafka: KafkaServer, topics: Topics) -> None:
+    commit_offset(kafka, topics, '[7,[1700000000001,"u-7"]]')
+    with sink_of(kafka, topics, "a") as sink:
+        assert sink.mark(0) == PublishedMark(7, 5, (1_700_000_000_001, "u-7"))
+
+
+def test_a_mark_of_another_version_is_refused(kafka: KafkaServer, topics: Topics) -> None:
+    commit_offset(kafka, topics, '[3,7,[1700000000001,"u-7"]]')
+    refused = "partition 0 in the group group cannot be read: it has version 3; .*use another"
+    with sink_of(kafka, topics, "a") as sink, pytest.raises(AdapterError, match=refused):
+        sink.mark(0)
 
 
 def begun(kafka: KafkaServer, topics: Topics, name: str, told: OutboxEntry) -> Producer:
@@ -135,7 +213,7 @@ def begun(kafka: KafkaServer, topics: Topics, name: str, told: OutboxEntry) -> P
     producer.init_transactions(30)
     producer.begin_transaction()
     producer.produce(topics.changes, told.lines[0], partition=0)
-    offset = TopicPartition(topics.events, 0, told.offset, metadata='[1,[0,""]]')
+    offset = TopicPartition(topics.events, 0, told.offset, metadata='[2,1,[0,""]]')
     producer.send_offsets_to_transaction([offset], nobody(kafka.address)(), 30)
     producer.flush(30)
     return producer
@@ -144,10 +222,10 @@ def begun(kafka: KafkaServer, topics: Topics, name: str, told: OutboxEntry) -> P
 def test_what_a_dead_owner_left_open_is_ended_by_the_next_one(
     kafka: KafkaServer, topics: Topics
 ) -> None:
-    dead = begun(kafka, topics, "dead", outgoing(1))
+    dead = begun(kafka, topics, "dead", outbox_entry(1))
     with sink_of(kafka, topics, "next") as sink:
         assert sink.mark(0, f"{topics.events}-dead/3") == PublishedMark()
-        sink.publish([outgoing(1)])
+        sink.publish([outbox_entry(1)])
     assert ids(kafka, topics) == ids_of(10)
     with pytest.raises(Exception, match="fenced"):
         dead.commit_transaction(30)
@@ -155,15 +233,15 @@ def test_what_a_dead_owner_left_open_is_ended_by_the_next_one(
 
 
 def test_who_starts_again_ends_what_it_left_open_itself(kafka: KafkaServer, topics: Topics) -> None:
-    begun(kafka, topics, "same", outgoing(1))
+    begun(kafka, topics, "same", outbox_entry(1))
     with sink_of(kafka, topics, "same") as sink:
         assert sink.mark(0, f"{topics.events}-same/3") == PublishedMark()
-        sink.publish([outgoing(2)])
+        sink.publish([outbox_entry(2)])
     assert ids(kafka, topics) == ids_of(20)
 
 
 def test_what_an_unknown_owner_left_open_is_waited_for(kafka: KafkaServer, topics: Topics) -> None:
-    unknown = begun(kafka, topics, "unknown", outgoing(1))
+    unknown = begun(kafka, topics, "unknown", outbox_entry(1))
     with sink_of(kafka, topics, "next") as sink:
         with pytest.raises(Unavailable, match="still open"):
             sink.mark(0)
@@ -175,14 +253,14 @@ def test_of_two_with_one_name_the_older_is_fenced_and_may_come_back(
     kafka: KafkaServer, topics: Topics
 ) -> None:
     with sink_of(kafka, topics, "a") as older, sink_of(kafka, topics, "a") as newer:
-        older.publish([outgoing(1)])
-        newer.publish([outgoing(2)])
+        older.publish([outbox_entry(1)])
+        newer.publish([outbox_entry(2)])
         with pytest.raises(Fenced):
-            older.publish([outgoing(3)])
-        assert older.mark(0) == PublishedMark.after(outgoing(2))
-        older.publish([outgoing(3)])
+            older.publish([outbox_entry(3)])
+        assert older.mark(0) == PublishedMark.after(outbox_entry(2))
+        older.publish([outbox_entry(3)])
         with pytest.raises(Fenced):
-            newer.publish([outgoing(4)])
+            newer.publish([outbox_entry(4)])
     assert ids(kafka, topics) == ids_of(10, 20, 30)
 
 
@@ -193,7 +271,7 @@ def test_who_was_replaced_in_the_group_tells_nothing(kafka: KafkaServer, topics:
         then = feed.membership
         sink = KafkaSink(connection, topics, GROUP + topics.events, topics.events, lambda: then)
         with closing(sink):
-            sink.publish([outgoing(1)])
+            sink.publish([outbox_entry(1)])
             with closing(KafkaFeed(connection, topics.events, GROUP + topics.events)) as other:
 
                 def moved() -> bool:
@@ -203,7 +281,7 @@ def test_who_was_replaced_in_the_group_tells_nothing(kafka: KafkaServer, topics:
 
                 wait_until(moved, "a partition has moved")
                 with pytest.raises(Fenced):
-                    sink.publish([outgoing(2)])
+                    sink.publish([outbox_entry(2)])
     assert ids(kafka, topics) == ids_of(10)
 
 
@@ -223,19 +301,19 @@ def test_who_has_lost_its_place_keeps_the_membership_that_is_refused(
                 ) as sink,
                 pytest.raises(Fenced),
             ):
-                sink.publish([outgoing(1)])
+                sink.publish([outbox_entry(1)])
     assert ids(kafka, topics) == []
 
 
 def test_a_broker_that_dies_costs_nothing_and_doubles_nothing(own_kafka: KafkaServer) -> None:
     topics = create_all(own_kafka.address)
     with sink_of(own_kafka, topics, "a") as sink:
-        sink.publish([outgoing(1)])
+        sink.publish([outbox_entry(1)])
         settle(own_kafka.address)
         assert ids(own_kafka, topics) == ids_of(10)
         own_kafka.kill()
         with pytest.raises(Unavailable):
-            sink.publish([outgoing(2)])
+            sink.publish([outbox_entry(2)])
         with pytest.raises(Unavailable):
             sink.mark(0)
         own_kafka.start()
@@ -250,7 +328,7 @@ def test_a_broker_that_was_away_between_two_publications(
     topics = create_all(own_kafka.address)
     connection = Connection(own_kafka.address, {"metadata.recovery.strategy": recovery})
     with sink_of(own_kafka, topics, "a", connection=connection) as sink:
-        sink.publish([outgoing(1)])
+        sink.publish([outbox_entry(1)])
         settle(own_kafka.address)
         own_kafka.kill()
         own_kafka.start()
@@ -282,16 +360,11 @@ def test_a_record_that_is_too_large_for_its_topic_is_named(kafka: KafkaServer) -
         with pytest.raises(AdapterError, match=r"max\.message\.bytes") as raised:
             sink.publish([OutboxEntry(1, (), (rejection,))])
         assert not isinstance(raised.value, Unavailable)
-        sink.publish([outgoing(1)])
+        sink.publish([outbox_entry(1)])
     assert ids(kafka, small) == ids_of(10)
 
 
 def test_an_offset_of_somebody_else_is_no_mark(kafka: KafkaServer, topics: Topics) -> None:
-    producer = Producer({"bootstrap.servers": kafka.address, "transactional.id": topics.events})
-    producer.init_transactions(30)
-    producer.begin_transaction()
-    offsets = [TopicPartition(topics.events, 0, 5)]
-    producer.send_offsets_to_transaction(offsets, nobody(kafka.address)(), 30)
-    producer.commit_transaction(30)
+    commit_offset(kafka, topics, None)
     with sink_of(kafka, topics, "a") as sink, pytest.raises(AdapterError, match="not written by"):
         sink.mark(0)

@@ -135,7 +135,7 @@ def committed_records(address: str, topic: str) -> list[Any]:
                 found.extend(records)
             return all(consumer.position(each) >= ends[each] for each in partitions)
 
-        wait_until(complete, f"the end of {topic}")
+        wait_until(complete, f"the end of {topic}", 300)  # as many as there are
     finally:
         consumer.close()
     return found

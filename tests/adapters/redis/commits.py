@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from streamer.ports import Checkpoint, PartitionMeta, Store
 from streamer.types import FOREVER, Millis
-from tests.contracts.examples import outgoing
+from tests.contracts.examples import outbox_entry
 
 
 def commit(
@@ -29,7 +29,7 @@ def commit(
             log_time=None,
             profiles=profiles,
             wakes=own if wakes is None else wakes,
-            outgoing=outgoing(number),
+            entry=outbox_entry(number),
             published=meta.number,
         )
     )

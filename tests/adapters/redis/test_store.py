@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 from redis.crc import key_slot
 
 from streamer.adapters.redis import RedisStore
 from streamer.errors import AdapterError, Fenced, Unavailable, UsageError
+from streamer.ports import PartitionMeta
 from streamer.types import FOREVER
-from tests.contracts.examples import outgoing
+from tests.contracts.examples import outbox_entry
 from tests.servers import RedisServer
 
 from .commits import commit, contents
@@ -45,7 +47,7 @@ def test_a_restart_loses_nothing_and_needs_no_new_store(end: str) -> None:
             commit(store, meta, {"a": b"2"})
         server.start()
         commit(store, meta, {"a": b"2"})
-        assert contents(store, "a") == ({"a": b"2"}, [(2, "a")], [outgoing(2)])
+        assert contents(store, "a") == ({"a": b"2"}, [(2, "a")], [outbox_entry(2)])
 
 
 @pytest.mark.usefixtures("redis_server")  # skipped where there is none
@@ -60,7 +62,7 @@ def test_an_owner_is_fenced_when_the_store_went_back_under_it() -> None:
         server.rewind(then)
         with pytest.raises(Fenced):
             commit(store, meta, {"a": b"3"})
-        assert contents(store, "a") == ({"a": b"1"}, [(1, "a")], [outgoing(1)])
+        assert contents(store, "a") == ({"a": b"1"}, [(1, "a")], [outbox_entry(1)])
 
 
 def test_a_commit_without_an_answer_is_there_whole_or_not_at_all_and_never_after_a_claim(
@@ -75,7 +77,7 @@ def test_a_commit_without_an_answer_is_there_whole_or_not_at_all_and_never_after
             commit(own_store, claimed, {"a": b"%d" % (claimed.number + 1)})
         own_redis.resume()
         number = own_store.claim(0).number
-        after = ({"a": b"%d" % number}, [(number, "a")], [outgoing(number)])
+        after = ({"a": b"%d" % number}, [(number, "a")], [outbox_entry(number)])
         assert contents(own_store, "a") == (before if number == claimed.number else after)
         with pytest.raises(Fenced):
             commit(own_store, claimed, {"a": b"late"})
@@ -87,7 +89,7 @@ def test_commits_beyond_what_lua_passes_on_at_once(store: RedisStore) -> None:
     even, odd = everybody[::2], everybody[1::2]
     gone: dict[str, bytes | None] = dict.fromkeys(even)
     commit(store, meta, gone | dict.fromkeys(odd, b"2"), dict.fromkeys(everybody))
-    assert contents(store, *everybody) == (dict.fromkeys(odd, b"2"), [], [outgoing(2)])
+    assert contents(store, *everybody) == (dict.fromkeys(odd, b"2"), [], [outbox_entry(2)])
 
 
 def test_profiles_of_many_sizes_keep_apart(store: RedisStore) -> None:
@@ -103,7 +105,7 @@ def test_customers_of_any_name(store: RedisStore) -> None:
     assert contents(store, *names) == (
         {who: who.encode() for who in names},
         [(1, who) for who in sorted(names)],
-        [outgoing(1)],
+        [outbox_entry(1)],
     )
     assert sorted(store.scan(0, "", 100)[1]) == sorted(names)
 
@@ -166,7 +168,9 @@ def test_an_outbox_that_somebody_else_wrote_to(
     store: RedisStore, redis_server: RedisServer, own_name: str
 ) -> None:
     redis_server.client.hset(f"{{{own_name}:0}}:outbox", "1", "not ours")
-    with pytest.raises(AdapterError, match="the outbox holds something that this version"):
+    with pytest.raises(
+        AdapterError, match="the outbox holds an entry of version 110; this program"
+    ):
         store.outbox(0)
 
 
@@ -189,3 +193,51 @@ def test_a_store_that_began_with_another_number_of_partitions_is_refused(
         with pytest.raises(UsageError, match=r"more partitions.*another --group"):
             store.claim(3)
         assert store.claim(5).epoch == 1
+
+
+def test_the_meta_of_the_version_before_is_read_and_becomes_this_one(
+    store: RedisStore, redis_server: RedisServer, own_name: str
+) -> None:
+    key = f"{{{own_name}:0}}:meta"
+    of_1: dict[str, str | int] = {
+        "owner": "w/1",
+        "epoch": 3,
+        "number": 7,
+        "offset": 70,
+        "log_time": 1_700_000_000_009,
+        "swept_at": 1_700_000_000_001,
+        "swept_who": "u-7",
+        "published": 6,
+        "restoring_until": "",
+        "partitions": 4,
+    }
+    for field, value in of_1.items():
+        redis_server.client.hset(key, field, value)
+    fired = (1_700_000_000_001, "u-7")
+    expected = PartitionMeta(4, 7, 70, 1_700_000_000_009, {}, fired, "w/1", 6)
+    assert store.claim(0, "w/2") == expected
+    assert store.claim(0, "w/3") == replace(expected, epoch=5, before="w/2")
+    assert redis_server.client.hgetall(key) == {
+        b"version": b"2",
+        b"owner": b"w/3",
+        b"epoch": b"5",
+        b"number": b"7",
+        b"offset": b"70",
+        b"log_time": b"1700000000009",
+        b"fired_at": b"1700000000001",
+        b"fired_who": b"u-7",
+        b"published": b"6",
+        b"restoring_until": b"",
+        b"partitions": b"4",
+    }
+
+
+def test_the_meta_of_another_version_is_refused_and_stays(
+    store: RedisStore, redis_server: RedisServer, own_name: str
+) -> None:
+    key = f"{{{own_name}:0}}:meta"
+    redis_server.client.hset(key, mapping={"version": "3", "epoch": 7})
+    refused = r"partition 0 of the group .* has version 3; this program reads version 2 and .* run"
+    with pytest.raises(AdapterError, match=refused):
+        store.claim(0)
+    assert redis_server.client.hgetall(key) == {b"version": b"3", b"epoch": b"7"}

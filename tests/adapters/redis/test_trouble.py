@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 
 from streamer.adapters.redis import RedisStore
 from streamer.errors import AdapterError, Unavailable
-from tests.contracts.examples import outgoing
+from tests.contracts.examples import outbox_entry
 from tests.servers import RedisServer
 from tests.servers.ports import free_port
 from tests.waiting import wait_until
@@ -58,7 +58,7 @@ def test_a_replica_can_be_read_and_takes_no_commits(
     own_redis.client.replicaof("127.0.0.1", free_port())
     with pytest.raises(Unavailable, match="is a replica and takes no writes: if it stays one"):
         commit(own_store, meta, {"a": b"2"})
-    assert contents(own_store, "a") == ({"a": b"1"}, [(1, "a")], [outgoing(1)])
+    assert contents(own_store, "a") == ({"a": b"1"}, [(1, "a")], [outbox_entry(1)])
     own_redis.client.replicaof("NO", "ONE")
     commit(own_store, meta, {"a": b"2"})
 
@@ -70,7 +70,7 @@ def test_a_full_server_takes_nothing_of_a_commit(
     own_redis.configure(maxmemory=1)
     with pytest.raises(Unavailable, match="is full: raise its maxmemory"):
         commit(own_store, meta, {f"u-{number}": b"2" for number in range(5_000)})
-    assert contents(own_store, "a", "u-0") == ({"a": b"1"}, [(1, "a")], [outgoing(1)])
+    assert contents(own_store, "a", "u-0") == ({"a": b"1"}, [(1, "a")], [outbox_entry(1)])
     own_redis.configure(maxmemory=0)
     commit(own_store, meta, {"a": b"2"})
 

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple, Protocol
 
 from streamer.core.columns import Amounts, Column, Filter, Row
 from streamer.core.leaf import CellRef, Leaf, Until
-from streamer.core.profile import Profile
+from streamer.core.packing import packed
+from streamer.core.profile import Packed, Profile, State
 from streamer.core.rules.identity import encoded
 from streamer.core.rules.spec import Clause, Terms
 from streamer.core.state.cell import Cell
@@ -81,6 +82,15 @@ class Slots:
         raise KeyError(key)
 
 
+def packed_and_written(state: State) -> Packed:
+    """What a state is packed as, which is what it writes."""
+    written: list[bytes] = []
+    state.write(written, START)
+    plain = state.pack(START)
+    assert b"".join(written) == packed(plain)
+    return plain
+
+
 class Asking:
     """Some leaves with the cells that they share."""
 
@@ -146,15 +156,17 @@ class Customer:
 
     def packed(self) -> list[Any]:
         """All that is stored of the states."""
-        return [state and state.pack(START) for state in self.profile.states]
+        return [
+            None if state is None else packed_and_written(state) for state in self.profile.states
+        ]
 
     def reread(self) -> Customer:
         """The customer as read back from what is stored."""
         other = Customer(self.asking)
         other.profile.clock = self.profile.clock
-        for cell, packed in zip(self.asking.cells, self.packed(), strict=True):
-            if packed is not None:
-                other.profile.states[cell.slot] = cell.unpack(packed, START)
+        for cell, plain in zip(self.asking.cells, self.packed(), strict=True):
+            if plain is not None:
+                other.profile.states[cell.slot] = cell.unpack(plain, START)
         assert other.packed() == self.packed()
         assert other.weights() == self.weights()
         return other

@@ -1,7 +1,8 @@
 """Plain values as few bytes: what profiles and layouts are stored in.
 
-Lists, whole numbers of any size, texts, bytes, doubles, false, true and None. Every value begins with a *head*,
-a number in groups of seven bits, the lowest first, each byte but the last with its high bit set:
+Lists, whole numbers of any size, texts, bytes, doubles, false, true and None. Every value begins
+with a *head*, a number in groups of seven bits, the lowest first, each byte but the last with its
+high bit set:
 
     head                 value
     4 n                  n, not negative
@@ -27,15 +28,23 @@ _DOUBLE: Final = 15
 _FALSE: Final = 23
 _TRUE: Final = 31
 _SURROGATES: Final = "surrogatepass"
-
-
+_GOES_ON: Final = 0x80
+_LOW: Final = 0x7F
+_PAIR: Final = 0x3FFF
+"""The largest number of two groups."""
 _LAST: Final = [
-    bytes([number]) if number < 128 else bytes([number & 127 | 128, number >> 7])
-    for number in range(1 << 14)
+    bytes([number] if number <= _LOW else [number & _LOW | _GOES_ON, number >> 7])
+    for number in range(_PAIR + 1)
 ]
-"""The bytes of each number of up to 14 bits."""
-_MORE: Final = [bytes([number & 127 | 128, number >> 7 | 128]) for number in range(1 << 14)]
+"""The bytes of each number of up to two groups."""
+_MORE: Final = [
+    bytes([number & _LOW | _GOES_ON, number >> 7 | _GOES_ON]) for number in range(_PAIR + 1)
+]
 """The same where a number goes on."""
+_TEXT: Final = 1
+_LIST: Final = 3
+_BYTES: Final = 5
+"""The lowest three bits of the heads of what has a length."""
 
 
 def packed(value: Any) -> bytes:  # noqa: ANN401 (any plain value)
@@ -50,15 +59,13 @@ def put(out: list[bytes], value: Any) -> None:  # noqa: ANN401 (any plain value)
     if type(value) is int:
         put_number(out, value)
     elif isinstance(value, str):
-        raw = value.encode("utf-8", _SURROGATES)
-        put_head(out, 8 * len(raw) + 1)
-        out.append(raw)
+        put_text(out, value)
     elif isinstance(value, list | tuple):
-        put_head(out, 8 * len(value) + 3)
+        put_list(out, len(value))
         for one in value:
             put(out, one)
     elif isinstance(value, bytes):
-        put_head(out, 8 * len(value) + 5)
+        put_head(out, 8 * len(value) + _BYTES)
         out.append(value)
     elif value is None:
         put_head(out, _NONE)
@@ -71,6 +78,18 @@ def put(out: list[bytes], value: Any) -> None:  # noqa: ANN401 (any plain value)
         raise TypeError(f"{type(value).__name__} cannot be packed")
 
 
+def put_list(out: list[bytes], length: int) -> None:
+    """Append the head of a list of so many values, which follow."""
+    put_head(out, 8 * length + _LIST)
+
+
+def put_text(out: list[bytes], text: str) -> None:
+    """Append the bytes of a text."""
+    raw = text.encode("utf-8", _SURROGATES)
+    put_head(out, 8 * len(raw) + _TEXT)
+    out.append(raw)
+
+
 def put_number(out: list[bytes], number: int) -> None:
     """Append the bytes of a whole number."""
     put_head(out, 4 * number if number >= 0 else -4 * number - 2)
@@ -78,8 +97,8 @@ def put_number(out: list[bytes], number: int) -> None:
 
 def put_head(out: list[bytes], head: int) -> None:
     """Append the bytes of a head, or of any number that is not negative."""
-    while head > 16_383:
-        out.append(_MORE[head & 16_383])
+    while head > _PAIR:
+        out.append(_MORE[head & _PAIR])
         head >>= 14
     out.append(_LAST[head])
 
@@ -103,11 +122,11 @@ class Unpacker:
         if not head & 1:
             return head >> 2 if not head & 2 else -((head + 2) >> 2)
         kind = head & 7
-        if kind == 1:
+        if kind == _TEXT:
             return self.raw(head >> 3).decode("utf-8", _SURROGATES)
-        if kind == 3:
+        if kind == _LIST:
             return [self.value() for _ in range(head >> 3)]
-        if kind == 5:
+        if kind == _BYTES:
             return self.raw(head >> 3)
         if head == _NONE:
             return None
@@ -131,14 +150,14 @@ class Unpacker:
             raise AdapterError("it ends too early")
         byte = data[at]
         at += 1
-        head = byte & 127
+        head = byte & _LOW
         shift = 7
-        while byte > 127:
+        while byte & _GOES_ON:
             if at >= len(data):
                 raise AdapterError("it ends too early")
             byte = data[at]
             at += 1
-            head |= (byte & 127) << shift
+            head |= (byte & _LOW) << shift
             shift += 7
         self._at = at
         return head

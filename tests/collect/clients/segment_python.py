@@ -1,0 +1,17 @@
+"""Events by segment-analytics-python."""
+
+import sys
+import time
+
+from segment.analytics.client import Client
+
+url, key, prefix, count = sys.argv[1:]
+failures: list[object] = []
+client = Client(
+    key, host=url, on_error=lambda error, _: failures.append(error), gzip=True, upload_interval=0.05
+)
+for number in range(int(count)):
+    client.track(prefix, "Product Viewed", {"number": number}, message_id=f"{prefix}-{number}")
+    time.sleep(0.01)
+client.shutdown()
+sys.exit(str(failures) if failures else 0)
