@@ -1,4 +1,4 @@
-"""What workers have done, for whoever wants to count it."""
+"""Counts of what workers have done, for metrics and summaries."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from streamer.types import Millis, Unusable
 
 @dataclass(slots=True)
 class Tally:
-    """What workers have done: records by outcome, overflows by the cell's slot, changes.
+    """Counts of records by outcome, overflows by the cell's slot, and changes.
 
     `unusable` are the properties that rules read and could not. `migrated` counts profiles that
     were decided under new rules.
@@ -26,7 +26,7 @@ class Tally:
     """The smallest and the largest time of an accepted event."""
 
     def add(self, advance: Advance) -> None:
-        """Count what a committed batch did."""
+        """Add the counts of a committed batch."""
         self.outcomes.update(advance.outcomes)
         self.overflows.update(advance.overflows)
         add(self.unusable, advance.unusable)
