@@ -79,6 +79,8 @@ def _explanation(
         born=None if profile is None else profile.born,
         events=watch.events,
         refused=followed.refused,
+        unreadable=following.refusals.invalid,
+        reasons=following.refusals.reasons(),
         last=watch.last,
         forgotten=watch.forgotten,
         forgets=None if profile is None else profile.last + following.rules.retention,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from streamer.analysis.watch import Said, Setting, Truth
+from streamer.app.intake import Reason
 from streamer.types import Event, Millis
 
 
@@ -60,7 +61,9 @@ class Explanation:
     """A customer at one instant. `born` is None when there is no profile then.
 
     `occurs` says whether the customer has any valid event in the files, `nearest` names similar
-    customers if not. `refused` counts the events that were not accepted.
+    customers if not. `refused` counts the customer's events that were not accepted. `unreadable`
+    counts lines, whosever they are, that were found to be no events; of other customers' lines not
+    everything is read. `reasons` tell why.
     """
 
     customer: str
@@ -70,6 +73,8 @@ class Explanation:
     born: Millis | None
     events: int
     refused: int
+    unreadable: int
+    reasons: tuple[Reason, ...]
     last: Event | None
     forgotten: Millis | None
     forgets: Millis | None

@@ -8,6 +8,7 @@ import click
 from streamer.analysis.difference import difference
 from streamer.app.inputs import load_rules
 from streamer.cli.diff_text import as_json, show
+from streamer.cli.failures import FINDINGS
 from streamer.cli.garbage import look_rarely
 from streamer.cli.options import examples, format_option, mapping_option, until_option
 from streamer.cli.repeated import Repeated
@@ -55,7 +56,8 @@ def diff(
 
     OLD and NEW are files or folders of rules. Both see the same events, and are compared at the
     end of them: which customers are in a segment by the one and not by the other, how often each
-    segment was entered on the way, and some of those customers explained.
+    segment was entered on the way, and some of those customers explained. Says how many lines were
+    not accepted, and why; where none was, nothing is compared and the exit status is 1.
     """
     source = Repeated(events, mapping, "diff")
     before, after = load_rules([old]), load_rules([new])
@@ -65,3 +67,5 @@ def diff(
         click.echo(as_json(found))
     else:
         show(found, sys.stdout)
+    if found.intake.unusable:
+        raise click.exceptions.Exit(FINDINGS)

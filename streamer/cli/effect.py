@@ -20,6 +20,7 @@ from streamer.analysis.report import memberships_of
 from streamer.app.hints import hint
 from streamer.app.inputs import load_rules
 from streamer.cli.garbage import look_rarely
+from streamer.cli.intake import intake_facts, intake_lines
 from streamer.cli.options import examples, format_option, mapping_option, rules_option, until_option
 from streamer.cli.quantities import Duration, Share
 from streamer.cli.repeated import Repeated
@@ -117,6 +118,7 @@ def _known(rules: RuleSet, membership: str) -> None:
 def _story(found: Effect, asked: EffectRequest) -> Iterator[str]:
     what = " or ".join(sorted(asked.conversions))
     yield f"{what} within {lasting(asked.within)} of the first time in {asked.membership}"
+    yield from intake_lines(found.intake)
     yield ""
     yield _FORM.format("", "customers", "converted", "share", f"{CONFIDENCE:.0%} interval")
     for name, group in (("not held out", found.reacted), ("held out", found.held_out)):
@@ -174,6 +176,7 @@ def _as_json(found: Effect, asked: EffectRequest) -> str:
         "segment": asked.membership,
         "conversions": sorted(asked.conversions),
         "within_ms": asked.within,
+        "input": intake_facts(found.intake),
         "worth": asked.worth,
         "confidence": CONFIDENCE,
         "power": POWER,

@@ -17,7 +17,7 @@ from streamer.cli.options import (
     rules_option,
 )
 from streamer.cli.progress import progress_of
-from streamer.cli.tree import as_json, as_text
+from streamer.cli.tree import as_json, as_text, unreadable
 from streamer.cli.wording import instant
 from streamer.types import Millis
 
@@ -71,6 +71,8 @@ def explain(
         found = run(compiled, reading, customer, segment=segment, at=at)
     if not found.events:
         say(_unknown(found, events))
+        for line in unreadable(found):
+            say(line)
         raise click.exceptions.Exit(FINDINGS)
     click.echo(as_json(found) if form == "json" else as_text(found))
 

@@ -17,7 +17,7 @@ from streamer.analysis.report import (
     report_events,
 )
 from streamer.app.inputs import load_rules, open_events
-from streamer.cli.failures import say_finding, unfinished
+from streamer.cli.failures import FINDINGS, say_finding, unfinished
 from streamer.cli.garbage import look_rarely
 from streamer.cli.options import examples, keep_apart, mapping_option, rules_option, until_option
 from streamer.cli.progress import progress_of
@@ -100,6 +100,7 @@ def report(
 
     EVENTS are run through the rules as by replay. With --changes nothing is run: the report is on
     what was told. A table goes to standard output, or to standard error where a file goes there.
+    It says how many lines were not accepted, and why; where none was, the exit status is 1.
     """
     if bool(events) is bool(changes):
         raise UsageError("name files of events, or changes with --changes FILE, and not both")
@@ -115,6 +116,8 @@ def report(
             facts.write([as_json(found, limits)])
     stream = sys.stderr if STANDARD in (html, json_file) else sys.stdout
     show(found, judge(found, limits), stream)
+    if found.intake is not None and found.intake.unusable:
+        raise click.exceptions.Exit(FINDINGS)
 
 
 def _measured(

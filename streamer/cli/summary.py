@@ -8,6 +8,7 @@ import orjson
 
 from streamer.app.books import MOST_STAYS, Account
 from streamer.app.replay import Summary
+from streamer.cli.intake import intake_line, reason_lines
 from streamer.cli.tables import show_table
 from streamer.cli.wording import counted, instant, lasting
 from streamer.instants import iso
@@ -31,6 +32,7 @@ def as_json(summary: Summary) -> str:
     facts = asdict(summary)
     for name in ("first", "last", "until"):
         facts[name] = None if facts[name] is None else iso(facts[name])
+    facts["reasons"] = [reason._asdict() for reason in summary.reasons]
     facts["segments"] = facts.pop("accounts")
     for segment in facts["segments"]:
         segment["median_stay_ms"] = segment.pop("median_stay")
@@ -38,19 +40,7 @@ def as_json(summary: Summary) -> str:
 
 
 def _story(summary: Summary) -> list[str]:
-    read = f"{counted(summary.lines, 'line')} read, {summary.applied:,} applied"
-    kinds = {
-        "invalid": summary.invalid,
-        "late": summary.late,
-        "early": summary.early,
-        "duplicate": summary.duplicate,
-    }
-    rejected = ", ".join(f"{number:,} {kind}" for kind, number in kinds.items() if number)
-    if rejected:
-        read += f", {summary.rejected:,} rejected ({rejected})"
-    if summary.left_out:
-        read += f", {summary.left_out:,} left out (after --until)"
-    lines = [read]
+    lines = [intake_line(summary.intake), *reason_lines(summary.reasons)]
     said = f"{counted(summary.customers, 'customer')}, {counted(summary.changes, 'segment change')}"
     if summary.first is not None and summary.last is not None:
         said += f", events from {instant(summary.first)} to {instant(summary.last)} UTC"

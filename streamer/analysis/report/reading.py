@@ -44,6 +44,7 @@ def report_events(
         unknown={},
         customers=done.known,
         forgotten=done.customers - done.known,
+        intake=done.intake,
     )
     return put_together(rules, course, gathered, reachable)
 
