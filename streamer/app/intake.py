@@ -27,6 +27,7 @@ class Intake:
     """What became of `lines` lines; the names are those of a replay's outcomes.
 
     `left_out` lines lie after the instant up to which was asked. `reasons` are of the invalid.
+    `timed` says whether the lines carried their append time.
     """
 
     lines: int
@@ -37,6 +38,7 @@ class Intake:
     invalid: int = 0
     left_out: int = 0
     reasons: tuple[Reason, ...] = ()
+    timed: bool = False
 
     @property
     def rejected(self) -> int:

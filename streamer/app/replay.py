@@ -30,7 +30,8 @@ class Summary:
     """What a replay did.
 
     Every line is `applied`, `duplicate`, `late`, `early`, `invalid`, or `left_out` because it lies
-    after `until`; `reasons` tell why lines were invalid. `first` and `last` are the smallest and
+    after `until`; `reasons` tell why lines were invalid, `timed` whether they
+    carried their append time. `first` and `last` are the smallest and
     largest time of an accepted event, `until` the instant up to which time was driven. `beyond`
     says for each condition that needed more than its stated bound how often it did. `customers`
     had a profile, and the `known` among them have it at the end. `seconds` are of the wall clock,
@@ -54,6 +55,7 @@ class Summary:
     beyond: dict[str, int]
     rules: str
     reasons: tuple[Reason, ...]
+    timed: bool
     seconds: float
     peak_memory: int | None
 
@@ -74,6 +76,7 @@ class Summary:
             self.invalid,
             self.left_out,
             self.reasons,
+            self.timed,
         )
 
 
@@ -104,6 +107,7 @@ def replay(
     runner.start()
     while runner.step():
         watch()
+    timed = task.log_time is not None
     end = _end(task) if until is None else until
     if end is not None:
         runner.fire_due(end)
@@ -123,6 +127,7 @@ def replay(
         beyond=_beyond(rules, tally),
         rules=rules.version,
         reasons=refusals.reasons(),
+        timed=timed,
         seconds=time.perf_counter() - started,
         peak_memory=_peak_memory(),
         **outcomes,

@@ -21,12 +21,20 @@ def intake_line(intake: Intake) -> str:
 
 def intake_lines(intake: Intake) -> Iterator[str]:
     """Yield what became of the lines, the reasons, and what that means for the answer."""
-    yield intake_line(intake)
-    yield from reason_lines(intake.reasons)
+    yield from accepted_lines(intake)
     if intake.unusable:
         yield "no line was accepted: there are no events to answer from"
     elif intake.rejected:
         yield "the answer rests on the accepted lines alone: the input is incomplete"
+
+
+def accepted_lines(intake: Intake) -> Iterator[str]:
+    """Yield what became of the lines, the reasons, and what to do about a wrong order."""
+    yield intake_line(intake)
+    yield from reason_lines(intake.reasons)
+    if intake.late and not intake.timed:
+        late = counted(intake.late, "line")
+        yield f"the events are not in order of time, which made {late} late: --sort reads them so"
 
 
 def reason_lines(reasons: Sequence[Reason]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from streamer.cli.options import (
     keep_apart,
     mapping_option,
     rules_option,
+    sort_option,
     until_option,
 )
 from streamer.cli.progress import progress_of
@@ -37,6 +38,7 @@ streamer simulate --customers 500 --for 7d | streamer replay - --out - | head
 @click.argument("events", nargs=-1, required=True, type=click.Path(), metavar="EVENTS...")
 @rules_option
 @mapping_option
+@sort_option
 @click.option(
     "--out", metavar="FILE", type=click.Path(), help="Write the changes there, - for stdout."
 )
@@ -53,6 +55,7 @@ def replay(
     events: tuple[str, ...],
     rules: tuple[str, ...],
     mapping: str | None,
+    sort: bool,
     out: str | None,
     rejected: str | None,
     until: Millis | None,
@@ -67,7 +70,7 @@ def replay(
     they are complete.
     """
     with unfinished():
-        summary = _replayed(events, rules, mapping, out, rejected, until)
+        summary = _replayed(events, rules, mapping, sort, out, rejected, until)
     stream = sys.stderr if STANDARD in (out, rejected) else sys.stdout
     if form == "json":
         click.echo(as_json(summary), file=stream)
@@ -84,13 +87,14 @@ def _replayed(
     events: tuple[str, ...],
     rules: tuple[str, ...],
     mapping: str | None,
+    sort: bool,
     out: str | None,
     rejected: str | None,
     until: Millis | None,
 ) -> Summary:
     compiled = load_rules(rules).compiled
     keep_apart(events, (out, rejected))
-    log, decode = open_events(events, mapping, warn=say_finding)
+    log, decode = open_events(events, mapping, warn=say_finding, sort=sort)
     look_rarely()
     with log, FileSink(out, rejected) as sink, progress_of(log, "replay") as step:
         return run(compiled, log, decode, sink, until=until, watch=step)

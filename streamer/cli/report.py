@@ -19,7 +19,14 @@ from streamer.analysis.report import (
 from streamer.app.inputs import load_rules, open_events
 from streamer.cli.failures import FINDINGS, say_finding, unfinished
 from streamer.cli.garbage import look_rarely
-from streamer.cli.options import examples, keep_apart, mapping_option, rules_option, until_option
+from streamer.cli.options import (
+    examples,
+    keep_apart,
+    mapping_option,
+    rules_option,
+    sort_option,
+    until_option,
+)
 from streamer.cli.progress import progress_of
 from streamer.cli.quantities import Share
 from streamer.cli.report_page import as_page
@@ -48,6 +55,7 @@ streamer replay events.jsonl --out changes.jsonl; streamer report --changes chan
 )
 @rules_option
 @mapping_option
+@sort_option
 @click.option("--html", metavar="FILE", type=click.Path(), help="Write a page, - for stdout.")
 @click.option(
     "--json",
@@ -88,6 +96,7 @@ def report(
     changes: tuple[str, ...],
     rules: tuple[str, ...],
     mapping: str | None,
+    sort: bool,
     html: str | None,
     json_file: str | None,
     until: Millis | None,
@@ -109,7 +118,7 @@ def report(
     keep_apart((*events, *changes), (html, json_file))
     limits = Limits(small, large, overlap)
     with unfinished(), whole(html, json_file) as (page, facts):
-        found = _measured(events, changes, rules, mapping, reachable, until)
+        found = _measured(events, changes, rules, mapping, sort, reachable, until)
         if page is not None:
             page.write([as_page(found, limits).encode()])
         if facts is not None:
@@ -125,6 +134,7 @@ def _measured(
     changes: tuple[str, ...],
     rules: tuple[str, ...],
     mapping: str | None,
+    sort: bool,
     reachable: str | None,
     until: Millis | None,
 ) -> Report:
@@ -134,10 +144,10 @@ def _measured(
     if changes:
         if mapping is not None:
             raise UsageError("--map is for events: changes are read as they were written")
-        log = FileLog(changes)
-        with log, progress_of(log, "report") as step:
-            return report_changes(compiled, log, reachable=known, until=until, watch=step)
-    log, decode = open_events(events, mapping, warn=say_finding)
+        told = FileLog(changes)
+        with told, progress_of(told, "report") as step:
+            return report_changes(compiled, told, reachable=known, until=until, watch=step)
+    log, decode = open_events(events, mapping, warn=say_finding, sort=sort)
     with log, progress_of(log, "report") as step:
         return report_events(compiled, log, decode, reachable=known, until=until, watch=step)
 

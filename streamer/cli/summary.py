@@ -8,7 +8,7 @@ import orjson
 
 from streamer.app.books import MOST_STAYS, Account
 from streamer.app.replay import Summary
-from streamer.cli.intake import intake_line, reason_lines
+from streamer.cli.intake import accepted_lines
 from streamer.cli.tables import show_table
 from streamer.cli.wording import counted, instant, lasting
 from streamer.instants import iso
@@ -40,7 +40,7 @@ def as_json(summary: Summary) -> str:
 
 
 def _story(summary: Summary) -> list[str]:
-    lines = [intake_line(summary.intake), *reason_lines(summary.reasons)]
+    lines = list(accepted_lines(summary.intake))
     said = f"{counted(summary.customers, 'customer')}, {counted(summary.changes, 'segment change')}"
     if summary.first is not None and summary.last is not None:
         said += f", events from {instant(summary.first)} to {instant(summary.last)} UTC"
