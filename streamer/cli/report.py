@@ -8,6 +8,7 @@ import click
 
 from streamer.adapters.files import STANDARD, FileLog
 from streamer.adapters.output import whole
+from streamer.analysis.never_seen import Missing, NeverSeen
 from streamer.analysis.report import (
     Limits,
     Report,
@@ -19,6 +20,7 @@ from streamer.analysis.report import (
 from streamer.app.inputs import load_rules, open_events
 from streamer.cli.failures import FINDINGS, say_finding, unfinished
 from streamer.cli.garbage import look_rarely
+from streamer.cli.missing import missing_lines, never_entered
 from streamer.cli.options import (
     examples,
     keep_apart,
@@ -118,13 +120,15 @@ def report(
     keep_apart((*events, *changes), (html, json_file))
     limits = Limits(small, large, overlap)
     with unfinished(), whole(html, json_file) as (page, facts):
-        found = _measured(events, changes, rules, mapping, sort, reachable, until)
+        found, missing = _measured(events, changes, rules, mapping, sort, reachable, until)
         if page is not None:
             page.write([as_page(found, limits).encode()])
         if facts is not None:
             facts.write([as_json(found, limits)])
     stream = sys.stderr if STANDARD in (html, json_file) else sys.stdout
     show(found, judge(found, limits), stream)
+    for line in missing_lines(missing):
+        click.echo(line, file=stream)
     if found.intake is not None and found.intake.unusable:
         raise click.exceptions.Exit(FINDINGS)
 
@@ -137,8 +141,9 @@ def _measured(
     sort: bool,
     reachable: str | None,
     until: Millis | None,
-) -> Report:
-    compiled = load_rules(rules).compiled
+) -> tuple[Report, tuple[Missing, ...]]:
+    loaded = load_rules(rules)
+    compiled, seen = loaded.compiled, NeverSeen(loaded)
     known = _reachable(compiled, reachable)
     look_rarely()
     if changes:
@@ -146,10 +151,14 @@ def _measured(
             raise UsageError("--map is for events: changes are read as they were written")
         told = FileLog(changes)
         with told, progress_of(told, "report") as step:
-            return report_changes(compiled, told, reachable=known, until=until, watch=step)
+            of_changes = report_changes(compiled, told, reachable=known, until=until, watch=step)
+        return of_changes, ()
     log, decode = open_events(events, mapping, warn=say_finding, sort=sort)
     with log, progress_of(log, "report") as step:
-        return report_events(compiled, log, decode, reachable=known, until=until, watch=step)
+        watched = seen.noting(decode)
+        found = report_events(compiled, log, watched, reachable=known, until=until, watch=step)
+    never = never_entered((one.membership, one.customers) for one in found.segments)
+    return found, seen.missing(never)
 
 
 def _reachable(rules: RuleSet, asked: str | None) -> str | None:

@@ -1,11 +1,13 @@
 """The summary of a replay: a table on a terminal, aligned text in a pipe, or JSON."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import IO, Final
 
 import click
 import orjson
 
+from streamer.analysis.never_seen import Missing
 from streamer.app.books import MOST_STAYS, Account
 from streamer.app.replay import Summary
 from streamer.cli.intake import accepted_lines
@@ -27,12 +29,13 @@ def show(summary: Summary, stream: IO[str]) -> None:
         click.echo(line, file=stream)
 
 
-def as_json(summary: Summary) -> str:
+def as_json(summary: Summary, missing: Sequence[Missing] = ()) -> str:
     """Return the summary as one JSON object, its instants as text."""
     facts = asdict(summary)
     for name in ("first", "last", "until"):
         facts[name] = None if facts[name] is None else iso(facts[name])
     facts["reasons"] = [reason._asdict() for reason in summary.reasons]
+    facts["missing"] = [one._asdict() for one in missing]
     facts["segments"] = facts.pop("accounts")
     for segment in facts["segments"]:
         segment["median_stay_ms"] = segment.pop("median_stay")
