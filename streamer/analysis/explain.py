@@ -80,6 +80,8 @@ def _explanation(
         events=watch.events,
         refused=followed.refused,
         unusable=dict(sorted(watch.unusable.items())),
+        unreadable=following.refusals.invalid,
+        reasons=following.refusals.reasons(),
         last=watch.last,
         forgotten=watch.forgotten,
         forgets=None if profile is None else profile.last + following.rules.retention,

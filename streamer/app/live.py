@@ -244,9 +244,9 @@ class Live:
             rules = self._read_rules()
         except StreamerError as error:
             self._refused += 1
-            errors = len(error.findings) if isinstance(error, RuleErrors) else 1
-            self._refusal = str(error).splitlines()[0]
-            self._journal.say("rules refused", "error", errors=errors, first=self._refusal)
+            errors = error.errors if isinstance(error, RuleErrors) else [error]
+            self._refusal = str(errors[0]).splitlines()[0]
+            self._journal.say("rules refused", "error", errors=len(errors), first=self._refusal)
             return
         self._refusal = None
         if rules.version != self._rules.version:

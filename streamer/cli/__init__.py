@@ -8,6 +8,7 @@ from streamer import __version__
 from streamer.cli.failures import ending_in_order, have_standard_streams, reported
 
 COMMANDS = (
+    "init",
     "check",
     "test",
     "replay",

@@ -9,6 +9,7 @@ import orjson
 
 from streamer.analysis.explanation import Branch, Explanation, SegmentView, TierView
 from streamer.analysis.watch import Said, Truth
+from streamer.cli.intake import reason_lines
 from streamer.cli.wording import counted, instant, plain, unusable
 from streamer.codecs.changes import encode_change
 from streamer.instants import iso
@@ -36,6 +37,8 @@ def as_json(found: Explanation) -> str:
         "events": found.events,
         "refused": found.refused,
         "unusable": {name: asdict(one) for name, one in found.unusable.items()},
+        "unreadable": found.unreadable,
+        "reasons": [reason._asdict() for reason in found.reasons],
         "last_event": _event_facts(found.last),
         "forgotten": _iso(found.forgotten),
         "forgets": _iso(found.forgets),
@@ -54,12 +57,20 @@ def _head(found: Explanation) -> Iterator[str]:
         known += f", the last to come {_by(found.last)} at {instant(found.last.time)}"
     yield known
     yield from unusable(found.unusable)
+    yield from unreadable(found)
     if found.forgotten is not None:
         again = "" if found.born is None else f", known again since {instant(found.born)}"
         yield f"forgotten on {instant(found.forgotten)}: no event for the retention time{again}"
     if found.forgets is not None:
         yield f"will be forgotten on {instant(found.forgets)} if nothing happens"
     yield "what is said of the future holds if nothing happens before"
+
+
+def unreadable(found: Explanation) -> Iterator[str]:
+    """Yield how many lines, also of other customers, were found to be no events, and why."""
+    if found.unreadable:
+        yield f"{found.unreadable:,} or more lines are no events"
+        yield from reason_lines(found.reasons)
 
 
 def segment_lines(view: SegmentView, found: Explanation) -> Iterator[str]:

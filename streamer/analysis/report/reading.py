@@ -45,6 +45,7 @@ def report_events(
         unusable=done.unusable,
         customers=done.known,
         forgotten=done.customers - done.known,
+        intake=done.intake,
     )
     return put_together(rules, course, gathered, reachable)
 

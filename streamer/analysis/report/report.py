@@ -16,6 +16,7 @@ from streamer.analysis.report.measures import (
     volatility,
 )
 from streamer.app.books import Account
+from streamer.app.intake import Intake
 from streamer.core.engine.program import RuleSet
 from streamer.core.engine.segment import CompiledSegment, CompiledTier
 from streamer.types import Millis, Unusable
@@ -64,7 +65,8 @@ class Report:
     tiers. `steps` holds the first instant of each step. `unknown` counts the changes of
     memberships that the rules do not have; they are left out. `unusable` says of each property
     that rules read and could not in how many events that was. Overlaps are of the end, and name
-    memberships by their place in `segments`.
+    memberships by their place in `segments`. `intake` is what became of the lines of events, None
+    where changes were read.
     """
 
     source: Source
@@ -84,6 +86,7 @@ class Report:
     steps: tuple[Millis, ...]
     segments: tuple[SegmentReport, ...]
     overlaps: tuple[Overlap, ...]
+    intake: Intake | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ class Gathered:
     unusable: dict[str, Unusable]
     customers: int
     forgotten: int | None
+    intake: Intake | None = None
 
 
 def memberships_of(rules: RuleSet) -> list[str]:
@@ -144,6 +148,7 @@ def put_together(
         steps=tuple(course.begin_of(step) for step in steps),
         segments=tuple(segments),
         overlaps=tuple(overlaps(masks)),
+        intake=gathered.intake,
     )
 
 
