@@ -28,7 +28,7 @@ _TABLES: Final = frozenset({".csv", ".tsv"})
 class Reading(NamedTuple):
     """Events opened for one reading; `watch` is to be called after every batch.
 
-    `outline` tells whose a record's event is and when it happened, sooner than decoding does.
+    `outline` returns the customer and time of a record's event, in less time than decoding.
     """
 
     log: Log
@@ -38,7 +38,7 @@ class Reading(NamedTuple):
 
 
 Events: TypeAlias = Callable[[], AbstractContextManager[Reading]]
-"""Opens the events anew at each call, for what reads them more than once."""
+"""Opens the events again at each call, for what reads them more than once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,8 @@ def open_events(
 ) -> tuple[FileLog, Decoder]:
     """Open files of events: JSON lines as they are, or with a mapping what it makes of the files.
 
-    `mapping` is a file, or the name of one that is shipped. `warn` is told which paths of a mapping
-    file are probably mistyped. The decoder raises `UsageError` at the first event that differs
+    `mapping` is a file, or the name of one that is shipped. `warn` gets the paths of a mapping that
+    are probably mistyped. The decoder raises `UsageError` at the first event that differs
     from those before it in carrying its append time or not: such a file has half a log time, which
     decides nothing.
     """
@@ -76,7 +76,7 @@ def open_outlined(
     mapping: str | None,
     warn: Callable[[Finding], object] = lambda _: None,
 ) -> tuple[FileLog, Decoder, Outliner]:
-    """Open files of events as `open_events` does, with what tells the outline of an event."""
+    """Open files of events as `open_events` does, with a function for the outline of an event."""
     log, decode_one, outline_one = _opened(paths, mapping, warn)
     return log, _uniform(decode_one), outline_one
 
