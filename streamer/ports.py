@@ -35,6 +35,7 @@ from streamer.types import (
     Record,
     Rejection,
     SegmentChange,
+    Unusable,
 )
 
 DueWake: TypeAlias = tuple[Millis, str]
@@ -255,11 +256,12 @@ class Batch:
 class Advance:
     """The output of one decision of an engine: everything to commit and to publish.
 
-    `profiles` maps the customers whose profile changed to its bytes, None to delete it. `lines`
-    are the `changes` as JSON, in order; `traceparents` are those of the events that caused some, by
-    the index of the change. `taken` is how many records were processed, and `done` whether all due
-    wakes have fired. `overflows` counts, by cell slot, values that a full cell dropped. `decoded`
-    and `loaded` are for the engine's cache.
+    `profiles` maps the customers whose profile moved to its bytes, None where it is gone; `lines`
+    are the `changes` as JSON, in their order, and `traceparents` those of the events that caused
+    some, by the index of the change. `taken` records are done, and `done` says whether all
+    wakes that were to fire have. `overflows` counts, by cell, what was dropped beyond its bound,
+    `unusable` the properties that rules read and could not, by their names.
+    `decoded` and `loaded` are for the engine itself, to keep once the batch is committed.
     """
 
     profiles: Mapping[str, bytes | None]
@@ -271,6 +273,7 @@ class Advance:
     rejections: tuple[Rejection, ...]
     outcomes: Mapping[str, int]
     overflows: Mapping[int, int]
+    unusable: Mapping[str, Unusable]
     migrated: int
     earliest: Millis | None
     latest: Millis | None

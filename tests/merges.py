@@ -4,9 +4,9 @@
 the profile of the whole history, or than the oracle, and ends with 1 at the first one. It works in
 parts with seeds of their own, because Hypothesis remembers all that it has drawn in one run.
 
-What depends on more than the history is left out of the rules: `min_dwell`, `cooldown` and the
-`for` of `in_segment` depend on when a membership was reported, and a merged customer keeps the
-memberships of one of the two.
+What depends on more than the history is left out of the rules: `min_dwell`, `cooldown`,
+`left_segment` and the `for` of `in_segment` depend on when a membership was reported, and a merged
+customer keeps the memberships of one of the two.
 """
 
 import json
@@ -24,7 +24,8 @@ from streamer.codecs.profiles import ProfileCodec
 from streamer.core.engine.decide import decide
 from streamer.core.engine.merge import merge
 from streamer.core.engine.program import RuleSet
-from streamer.core.leaves.abandoned import LeftOpen
+from streamer.core.leaves.abandoned import LeftOpen, NotAllGone
+from streamer.core.leaves.followed import MostFrequentOld
 from streamer.core.leaves.membership import Inside
 from streamer.core.leaves.performed import MostFrequent
 from streamer.core.leaves.sequence import InOrder
@@ -52,7 +53,7 @@ BOUNDARY = "boundary"
 Split: TypeAlias = tuple[bool, int, int]
 """Whether it cuts in the order of time; where, or which events are of the joined-in history, a bit
 for each; which parts are woken up to the boundary before they are merged: the one, the other."""
-NAMES_OTHERS: Final = (Inside, InOrder, LeftOpen, MostFrequent)
+NAMES_OTHERS: Final = (Inside, InOrder, LeftOpen, MostFrequent, MostFrequentOld, NotAllGone)
 """Leaves whose reason says since when a membership was reported, or names one of several values
 that are as good as each other."""
 KEYS: Final = ("segment", "direction", "at", "cause", "event", "ladder", "from", "to")
@@ -90,10 +91,12 @@ def of_history(document: Node) -> Node:
 
 
 def without_waits(part: Any) -> Any:  # noqa: ANN401  a parsed document
-    """The same without the `for` of `in_segment`."""
+    """The same without the `for` of `in_segment`, and with it in place of `left_segment`."""
     if isinstance(part, list):
         return [without_waits(one) for one in part]
     if isinstance(part, dict):
+        if "left_segment" in part:
+            return {"in_segment": part["left_segment"]}
         left_out = {"for"} if "in_segment" in part else set()
         return {key: without_waits(value) for key, value in part.items() if key not in left_out}
     return part

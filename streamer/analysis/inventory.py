@@ -11,15 +11,18 @@ from typing import Final
 from streamer.app.inputs import Rules
 from streamer.app.nodes import leaves_of
 from streamer.codecs.profiles import CELL_BYTES, MEMBERSHIP_BYTES, PROFILE_BYTES
+from streamer.core import wording
 from streamer.core.engine.program import RuleSet
 from streamer.core.engine.segment import CompiledSegment
 from streamer.core.leaves.abandoned import Abandoned
 from streamer.core.leaves.age import Age
 from streamer.core.leaves.aggregate import Aggregate
 from streamer.core.leaves.anniversary import Anniversary
+from streamer.core.leaves.date import OnDate
 from streamer.core.leaves.favours import Favours
 from streamer.core.leaves.performed import Performed
 from streamer.core.leaves.predicted import Predicted
+from streamer.core.leaves.ratio import Ratio
 from streamer.core.leaves.sequence import Sequence
 from streamer.core.leaves.trait import Trait
 from streamer.core.leaves.worth import Worth
@@ -28,9 +31,10 @@ from streamer.core.rules.spec import ANY, Clause
 from streamer.core.state.cell import MOST_EVENTS, MOST_VALUES
 from streamer.core.state.dates import MOST_DATES
 from streamer.core.state.purchases import MOST_DAYS
+from streamer.core.state.remaining import MOST_STEPS as MOST_QUANTITIES
 from streamer.core.state.repeated import MOST_REPEATED
 
-_OF_TRAITS: Final = (Trait, Anniversary, Age)
+_OF_TRAITS: Final = (Trait, OnDate, Anniversary, Age)
 """The conditions that read one trait, their `name`."""
 
 
@@ -107,7 +111,9 @@ def _events(one: Declaration, asked: Iterable[object]) -> tuple[str, ...]:
 
 def _parts(question: object) -> tuple[object, ...]:
     """Return the condition and what it is made of, where names of events and properties stand."""
-    return question, getattr(question, "scope", None), *getattr(question, "steps", ())
+    inner = [getattr(question, name, None) for name in ("minus", "part", "whole")]
+    within = [part for one in inner if one is not None for part in _parts(one)]
+    return question, getattr(question, "scope", None), *getattr(question, "steps", ()), *within
 
 
 def _reads_any(question: object) -> bool:
@@ -117,11 +123,11 @@ def _reads_any(question: object) -> bool:
 
 def _properties(question: object) -> Iterator[str]:
     """Yield the properties that a condition reads."""
-    for field in ("property", "same", "times"):
-        name = getattr(question, field, None)
-        if isinstance(name, str):
-            yield name
     for part in _parts(question):
+        for field in ("property", "same", "times", "per", "net"):
+            name = getattr(part, field, None)
+            if isinstance(name, str):
+                yield name
         clauses: tuple[Clause, ...] = getattr(part, "where", ())
         yield from (clause.property for clause in clauses)
 
@@ -136,8 +142,13 @@ def _limits(segment: CompiledSegment, asked: Iterable[object]) -> Iterator[str]:
 def _limit(question: object) -> str | None:
     """Return up to where a condition is exact, None where it always is."""
     match question:
-        case Performed(counting="same", property=name):
-            return f"{MOST_REPEATED:,} different values of {name}"
+        case Ratio():
+            return f"{MOST_EVENTS:,} events in the window"
+        case Performed() | Aggregate():
+            return _limit_of_counts(question)
+        case Abandoned(net=str(), same=same):
+            items = "" if same is None else f"{MOST_VALUES} different values of {same} and "
+            return f"{items}{MOST_QUANTITIES} events of each"
         case Abandoned(same=str(name)) | Sequence(same=str(name)):
             return f"{MOST_VALUES} different values of {name}"
         case Favours(property=name, within=None):
@@ -147,11 +158,25 @@ def _limit(question: object) -> str | None:
             return f"{values} and {MOST_EVENTS:,} events in the window"
         case Predicted() | Worth() if question.model.each == "day":
             return f"{MOST_DAYS:,} different days with a purchase"
-        case Anniversary(name=name) | Age(name=name):
+        case OnDate(name=name) | Anniversary(name=name) | Age(name=name):
             return f"{MOST_DATES} different dates of {name}"
-        case Aggregate(scope=scope) if scope.within is not None:
+        case _:
+            return None
+
+
+def _limit_of_counts(question: Performed | Aggregate) -> str | None:
+    """Return up to where a count or a sum is exact."""
+    scope = question.scope
+    match question:
+        case Performed(counting="per", property=name) | Aggregate(per=str(name)):
+            return f"{MOST_VALUES} different values of {name}"
+        case _ if scope.older is not None:
+            return f"{MOST_EVENTS:,} events younger than {wording.duration(scope.older)}"
+        case Performed(counting="same", property=name):
+            return f"{MOST_REPEATED:,} different values of {name}"
+        case Aggregate() if scope.within is not None:
             return f"{MOST_EVENTS:,} events in the window"
-        case Aggregate(scope=scope) if scope.since is not None:
+        case Aggregate() if scope.since is not None:
             return f"{MOST_EVENTS:,} events in the time that an event may be late"
         case _:
             return None

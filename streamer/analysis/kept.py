@@ -4,6 +4,7 @@ The instants of events are kept for every condition on events; the values of a p
 the condition is about them. What `where` reads decides whether an event counts, and is not kept.
 """
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from streamer.core import wording
@@ -12,11 +13,14 @@ from streamer.core.leaves.age import Age
 from streamer.core.leaves.aggregate import Aggregate
 from streamer.core.leaves.ago import Ago
 from streamer.core.leaves.anniversary import Anniversary
+from streamer.core.leaves.date import OnDate
 from streamer.core.leaves.extreme import Extreme
 from streamer.core.leaves.favours import Favours
 from streamer.core.leaves.latest import Latest
+from streamer.core.leaves.membership import LeftSegment
 from streamer.core.leaves.performed import NotPerformed, Performed, Quiet
 from streamer.core.leaves.predicted import Predicted
+from streamer.core.leaves.ratio import Ratio
 from streamer.core.leaves.sequence import Sequence
 from streamer.core.leaves.trait import Trait
 from streamer.core.leaves.worth import Worth
@@ -41,17 +45,17 @@ def kept(question: object, label: str) -> Kept:
     match question:
         case Trait(name=name, comparisons=asked):
             return _single(f"trait {name}", name, asked, None)
-        case Anniversary(name=name) | Age(name=name):
+        case OnDate(name=name) | Anniversary(name=name) | Age(name=name):
             return Kept(f"trait {name}", (name,), None)
+        case LeftSegment(key=key, within=within):
+            return Kept(f"when {key} was left last", (), within)
         case Latest(property=name, events=events, where=where, which=which, within=within):
             of = f"{which} {name} of {_of(events, where)}"
             return _single(f"the {of}", name, question.comparisons, within)
         case Favours(property=name, events=events, where=where, within=within):
             return Kept(f"each {name} of {_of(events, where)}, and when", (name,), within)
-        case Aggregate(property=name, scope=scope, times=times):
-            amounts = name if times is None else f"{name} times {times}"
-            what = f"sums of {amounts} of {_scope(scope)}, and when"
-            return Kept(what, (name,) if times is None else (name, times), scope.within)
+        case Aggregate() | Ratio():
+            return _added_up(question)
         case Extreme(property=name, scope=scope):
             what = f"when {name} of {_scope(scope)} last lay beyond each limit"
             return Kept(what, (), scope.within)
@@ -84,13 +88,40 @@ def _of_times(question: object, label: str) -> Kept:
         case Abandoned(same=same, did=did, without=without, where=where, within=within):
             each = "the last times of" if same is None else f"each {same} of"
             what = f"{each} {_of(did, where)} without {_of(without)} since, and when"
-            return Kept(what, () if same is None else (same,), within)
+            read = (same, question.net)
+            return Kept(what, tuple(one for one in read if one is not None), within)
         case Sequence(steps=steps, same=same, within=within):
             chain = ", then ".join(_of(step.events, step.where) for step in steps)
             each = "" if same is None else f", for each {same}"
             return Kept(f"when {chain}{each}", () if same is None else (same,), within)
         case _:
             return Kept(label, (), None)
+
+
+def _added_up(question: Aggregate | Ratio) -> Kept:
+    """Return what is kept of sums, and of counts that are divided."""
+    if isinstance(question, Ratio):
+        both = [
+            kept(replace(part, scope=replace(part.scope, since=question.since)), part.label())
+            for part in (question.part, question.whole)
+        ]
+        named = tuple(dict.fromkeys(name for one in both for name in one.values))
+        return Kept("; ".join(one.what for one in both), named, question.within)
+    name, times, per, minus = question.property, question.times, question.per, question.minus
+    what = f"sums of {_multiplied(name, times)} of {_scope(question.scope)}, and when"
+    read = [name, times, per]
+    if per is not None:
+        what += f", for each {per}"
+    if minus is not None:
+        amounts = _multiplied(minus.property, minus.times)
+        what += f", and sums of {amounts} of {_of(minus.events, minus.where)}"
+        read += [minus.property, minus.times]
+    values = dict.fromkeys(one for one in read if one is not None)
+    return Kept(what, tuple(values), question.scope.within)
+
+
+def _multiplied(name: str, times: str | None) -> str:
+    return name if times is None else f"{name} times {times}"
 
 
 def _single(what: str, name: str, asked: tuple[Comparison, ...], within: Millis | None) -> Kept:
@@ -112,6 +143,9 @@ def _counted(question: Performed, scope: Scope) -> Kept:
             return Kept(f"the last different {name} of {of}, and when", (name,), scope.within)
         case "same":
             return Kept(f"each {name} of {of}, and its last times", (name,), scope.within)
+        case "per":
+            undone = "" if question.without is None else f" or {wording.names(question.without)}"
+            return Kept(f"each {name} of {of}{undone}, and when", (name,), scope.within)
 
 
 def _scope(scope: Scope) -> str:

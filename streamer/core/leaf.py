@@ -10,6 +10,7 @@ from typing import Final, Protocol, TypeAlias
 
 from streamer.core.columns import Amounts, Column, Filter
 from streamer.core.profile import Profile, State
+from streamer.core.quantities import Quantities
 from streamer.core.rules.spec import Clause, Names, Terms
 from streamer.core.state.cell import Cell
 from streamer.core.state.reset import ResetBy, ResetState
@@ -77,6 +78,9 @@ class Binder(Protocol):
 
         With `each`, those of one event are added up to one.
         """
+
+    def quantities(self, name: str | None, net: str, where: tuple[Clause, ...]) -> Quantities:
+        """Return how much an event says of each value of a property."""
 
     def filter(self, where: tuple[Clause, ...]) -> Filter | None:
         """Return the filter of `where`, None where every event passes."""

@@ -67,11 +67,20 @@ def where(clauses: tuple[Clause, ...]) -> str:
     return " where " + " and ".join(said)
 
 
+def per(name: str | None, without: Names | None) -> str:
+    """Return ` once per order_id without order_cancelled`, or nothing."""
+    if name is None:
+        return ""
+    return f" once per {name}" + ("" if without is None else f" without {names(without)}")
+
+
 def scope(of: Scope) -> str:
-    """Return what follows the event names: where, within, since."""
+    """Return what follows the event names: where, within, older than, since."""
     said = where(of.where)
     if of.within is not None:
         said += f" within {duration(of.within)}"
+    if of.older is not None:
+        said += f" older than {duration(of.older)}"
     if of.since is not None:
         said += f" since {names(of.since)}"
     return said

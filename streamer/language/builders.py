@@ -5,25 +5,28 @@ warned about, as is what adds up money of several currencies.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final, Literal
 
 from streamer.core.leaves.abandoned import Abandoned
 from streamer.core.leaves.age import Age
-from streamer.core.leaves.aggregate import Aggregate
+from streamer.core.leaves.aggregate import Aggregate, Minus
 from streamer.core.leaves.ago import Ago
 from streamer.core.leaves.anniversary import Anniversary
+from streamer.core.leaves.date import OnDate
 from streamer.core.leaves.extreme import Extreme
 from streamer.core.leaves.favours import Favours
 from streamer.core.leaves.latest import Latest
-from streamer.core.leaves.membership import InSegment
+from streamer.core.leaves.membership import InSegment, LeftSegment
 from streamer.core.leaves.performed import NotPerformed, Performed, Quiet
 from streamer.core.leaves.predicted import Predicted
-from streamer.core.leaves.season import Season
+from streamer.core.leaves.ratio import Part, Ratio
+from streamer.core.leaves.season import WITH_YEAR, Season
 from streamer.core.leaves.sequence import Sequence
 from streamer.core.leaves.trait import Trait
 from streamer.core.leaves.worth import GammaGamma, Worth
-from streamer.core.rules.spec import LeafSpec, Names, Scope
-from streamer.language import standard
+from streamer.core.rules.spec import Comparison, LeafSpec, Names, Scope
+from streamer.language import moments, standard
 from streamer.language.comparisons import comparisons, warn_if_impossible
 from streamer.language.fields import Values
 from streamer.language.money import warn_if_mixed
@@ -41,19 +44,27 @@ def performed(values: Values, reading: Reading) -> LeafSpec:
     if all(count is None for count in counts.values()):
         counts["at_least"] = 1
     warn_if_impossible(values, reading)
-    counting: Literal["events", "distinct", "days", "same"] = "events"
-    if "same" in values:
-        counting = "same"
-    elif "distinct" in values:
-        counting = "days" if values["distinct"] == DAY_PROPERTY else "distinct"
-    return Performed(
-        _scope(values, "performed", reading),
-        counting,
-        values.get("same") if counting != "distinct" else values["distinct"],
-        counts["at_least"],
-        counts["at_most"],
-        counts["is"],
+    counted = _counted(values, reading)
+    return replace(
+        counted,
+        at_least=counts["at_least"],
+        at_most=counts["at_most"],
+        exactly=counts["is"],
     )
+
+
+def _counted(values: Values, reading: Reading) -> Performed:
+    """Return what `performed` counts, without its comparisons."""
+    scope, without = _scope(values, "performed", reading), _without(values)
+    if "same" in values:
+        return Performed(scope, "same", values["same"])
+    if "per" in values:
+        return Performed(scope, "per", values["per"], without=without)
+    if "distinct" not in values:
+        return Performed(scope)
+    if values["distinct"] == DAY_PROPERTY:
+        return Performed(scope, "days")
+    return Performed(scope, "distinct", values["distinct"])
 
 
 def not_performed(values: Values, reading: Reading) -> LeafSpec:
@@ -100,6 +111,7 @@ def abandoned(values: Values, reading: Reading) -> LeafSpec:
         values.get("where", ()),
         within,
         inner.get("at_least", values.get("at_least", 1)),
+        values.get("net"),
     )
 
 
@@ -108,19 +120,90 @@ def aggregate(kind: Literal["total", "average"]) -> Callable[[Values, Reading], 
 
     def build(values: Values, reading: Reading) -> LeafSpec:
         warn_if_impossible(values, reading)
-        warn_if_mixed(values, kind, reading)
-        standard.warn_if_no_number(values[kind], values.node.entries[kind].value, reading)
-        scope = _scope(values, "of", reading)
-        amounts = values.get("times"), "each" in values
-        return Aggregate(kind, values[kind], scope, comparisons(values), *amounts)
+        return _added(kind, values, reading, comparisons(values))
 
     return build
+
+
+def _added(
+    kind: Literal["total", "average"],
+    values: Values,
+    reading: Reading,
+    asked: tuple[Comparison, ...] = (),
+) -> Aggregate:
+    """Return what is added up."""
+    _check_amounts(values, kind)
+    warn_if_mixed(values, kind, reading)
+    standard.warn_if_no_number(values[kind], values.node.entries[kind].value, reading)
+    minus: Values | None = values.get("minus")
+    taken = None
+    if minus is not None:
+        _check_amounts(minus, "total")
+        warn_if_mixed(minus, "total", reading)
+        where = minus.get("where", ())
+        taken = Minus(minus["total"], minus["of"], where, minus.get("times"))
+    return Aggregate(
+        kind,
+        values[kind],
+        _scope(values, "of", reading),
+        asked,
+        values.get("times"),
+        "each" in values,
+        values.get("per"),
+        _without(values),
+        taken,
+    )
+
+
+def ratio(values: Values, reading: Reading) -> LeafSpec:
+    """Build `ratio`."""
+    warn_if_impossible(values, reading)
+    parts: Values = values["ratio"]
+    part, whole = (_part(parts[name], reading) for name in ("part", "whole"))
+    _check_age(values)
+    return Ratio(
+        part,
+        whole,
+        values.get("within"),
+        values.get("since"),
+        values.get("older_than"),
+        *(values.get(name) for name in ("at_least", "at_most", "above", "below", "of_at_least")),
+    )
+
+
+def _part(values: Values, reading: Reading) -> Part:
+    return _added("total", values, reading) if "total" in values else _counted(values, reading)
+
+
+def _without(values: Values) -> Names | None:
+    """Return what undoes an event of a value."""
+    if "without" in values and "per" not in values:
+        raise Wrong(values.key_at("without"), "without goes with per: the value that is undone")
+    without: Names | None = values.get("without")
+    return without
+
+
+def _check_age(values: Values) -> None:
+    """Refuse an age that nothing inside the window can have."""
+    within, older = values.get("within"), values.get("older_than")
+    if within is not None and older is not None and older >= within:
+        raise Wrong(
+            values.at("older_than"), "older_than must be below within: nothing is left between them"
+        )
+
+
+def _check_amounts(values: Values, kind: str) -> None:
+    """Raise `Wrong` where the time of events would be added up."""
+    for name in (kind, "times"):
+        if name in values:
+            moments.check_not_added(values[name], values.at(name))
 
 
 def extreme(kind: Literal["largest", "smallest"]) -> Callable[[Values, Reading], LeafSpec]:
     """Return the builder of `largest` or `smallest`."""
 
     def build(values: Values, reading: Reading) -> LeafSpec:
+        _check_amounts(values, kind)
         warn_if_impossible(values, reading)
         standard.warn_if_no_number(values[kind], values.node.entries[kind].value, reading)
         scope = _scope(values, "of", reading)
@@ -159,6 +242,9 @@ def favours(values: Values, reading: Reading) -> LeafSpec:
 
 def trait(values: Values, reading: Reading) -> LeafSpec:
     """Build `trait`."""
+    for name in moments.ORDERS:
+        if name in values:
+            standard.check_order(values.node.entries[name].value)
     warn_if_impossible(values, reading)
     return Trait(values["trait"], comparisons(values))
 
@@ -170,10 +256,28 @@ def in_segment(values: Values, reading: Reading) -> LeafSpec:
     return InSegment(membership, values.get("for", 0))
 
 
+def left_segment(values: Values, reading: Reading) -> LeafSpec:
+    """Build `left_segment`."""
+    membership = values["left_segment"]
+    reading.references.append(Reference(values.at("left_segment"), membership, reading.document))
+    return LeftSegment(membership, values["within"])
+
+
 def season(values: Values, _: Reading) -> LeafSpec:
     """Build `season`."""
     days: Values = values["season"]
+    if len(days["from"]) != len(days["to"]):
+        raise Wrong(days.at("to"), "a season has a year on both days, or on none")
+    if len(days["to"]) == WITH_YEAR and days["to"] < days["from"]:
+        raise Wrong(days.at("to"), "a season with years ends before it begins")
     return Season(days["from"], days["to"])
+
+
+def date(values: Values, reading: Reading) -> LeafSpec:
+    """Build `date`."""
+    parts: Values = values["date"]
+    reading.dated.add(parts["trait"])
+    return OnDate(parts["trait"], parts.get("before", 0), parts.get("after", 0))
 
 
 def anniversary(values: Values, reading: Reading) -> LeafSpec:
@@ -215,7 +319,9 @@ def _scope(values: Values, events: str, reading: Reading) -> Scope:
     if since is not None and _covers(since, values[events]):
         message = "no event is counted: each is one of since itself, so nothing comes after it"
         reading.report.warning(values.key_at("since"), message)
-    return Scope(values[events], values.get("where", ()), values.get("within"), since)
+    _check_age(values)
+    within, older = values.get("within"), values.get("older_than")
+    return Scope(values[events], values.get("where", ()), within, since, older)
 
 
 def _covers(wide: Names, narrow: Names) -> bool:

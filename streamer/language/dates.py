@@ -18,7 +18,7 @@ def warn(reading: Reading) -> None:
         date = date_of(node.text)
         if date is None:
             message = (
-                f"{name} is no date here, so that anniversary and age are false: expected an "
+                f"{name} is no date here, so that date, anniversary and age are false: expected an "
                 f"existing day as YYYY-MM-DD, found {described(node)}"
             )
             reading.report.warning(node.at, message)

@@ -12,6 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final, Generic, TypeVar
 
+from streamer.core.state.dates import date_of
 from streamer.core.values import SCALE
 from streamer.core.wording import duration as said_duration
 from streamer.language import scalars
@@ -25,6 +26,8 @@ T = TypeVar("T")
 MONTH_DAY_PATTERN: Final = (
     "^((0[1-9]|1[0-2])-(0[1-9]|[12][0-9])|(0[13-9]|1[0-2])-30|(0[13578]|1[02])-31)$"
 )
+SEASON_DAY_PATTERN: Final = f"^((19|20|21)[0-9]{{2}}-)?{MONTH_DAY_PATTERN[1:-1]}$"
+DATE_PATTERN: Final = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 LARGEST_COUNT: Final = 1_000
 LARGEST_DECIMAL: Final = 10**18
 _CODE: Final = re.compile(r"0[0-9]+")
@@ -132,12 +135,16 @@ def _days(node: Node, reading: Reading) -> Millis:
     return 0 if _time(node) == 0 else _duration(node, reading)
 
 
-def _month_day(node: Node, _: Reading) -> tuple[int, int]:
-    what = "a day of the year as MM-DD, such as 02-07"
+def _season_day(node: Node, _: Reading) -> tuple[int, ...]:
+    """Return month and day, or year, month and day."""
+    what = "a day as MM-DD, such as 02-07, or as YYYY-MM-DD"
     value = single(node, what)
-    if not isinstance(value, str) or not re.fullmatch(MONTH_DAY_PATTERN, value):
+    if not isinstance(value, str) or not re.fullmatch(SEASON_DAY_PATTERN, value):
         raise expected(what, node)
-    return int(value[:2]), int(value[3:])
+    parts = tuple(int(part) for part in value.split("-"))
+    if len(parts) == len(("year", "month", "day")) and date_of(value) is None:
+        raise expected(what, node)
+    return parts
 
 
 def _share(node: Node, _: Reading) -> Fraction:
@@ -155,6 +162,23 @@ def _score(node: Node, _: Reading) -> Fraction:
     if score is None or isinstance(value, bool) or not 0 < score <= LARGEST_DECIMAL:
         raise expected(what, node)
     return score
+
+
+def _quotient(node: Node, _: Reading) -> Fraction:
+    what = "a number, or a share such as 50%"
+    value = single(node, what)
+    quotient = scalars.share(value) if isinstance(value, str) else Fraction(value)
+    if quotient is None or isinstance(value, bool) or abs(quotient) > LARGEST_DECIMAL:
+        raise expected(what, node)
+    return quotient
+
+
+def _positive(node: Node, _: Reading) -> Fraction:
+    what = "a number above 0"
+    value = single(node, what)
+    if isinstance(value, (str, bool)) or not 0 < value <= LARGEST_DECIMAL:
+        raise expected(what, node)
+    return Fraction(value)
 
 
 def _flag(node: Node, _: Reading) -> bool:
@@ -179,6 +203,14 @@ def _number(node: Node, _: Reading) -> int | float:
     if isinstance(value, bool):
         raise expected("a number", node)
     return float(value) if isinstance(value, Decimal) else value
+
+
+def _threshold(node: Node, reading: Reading) -> int | float | str:
+    """Return a number, or the text of a date; the property says whether that can be meant."""
+    value = single(node, "a number")
+    if isinstance(value, str) and re.fullmatch(DATE_PATTERN[1:-1], value):
+        return value
+    return _number(node, reading)
 
 
 def _decimal(node: Node, _: Reading) -> int:
@@ -252,11 +284,11 @@ DAYS: Final[Kind[Millis]] = Kind(
     {"type": "string", "pattern": scalars.DAYS_PATTERN},
     _days,
 )
-MONTH_DAY: Final[Kind[tuple[int, int]]] = Kind(
-    "month_day",
-    "day of the year (`02-07`)",
-    {"type": "string", "pattern": MONTH_DAY_PATTERN},
-    _month_day,
+SEASON_DAY: Final[Kind[tuple[int, ...]]] = Kind(
+    "season_day",
+    "day of the year (`02-07`), or of one year (`2026-11-24`)",
+    {"type": "string", "pattern": SEASON_DAY_PATTERN},
+    _season_day,
 )
 COUNT: Final[Kind[int]] = Kind(
     "count",
@@ -292,10 +324,33 @@ SCORE: Final[Kind[Fraction]] = Kind(
     },
     _score,
 )
+QUOTIENT: Final[Kind[Fraction]] = Kind(
+    "quotient",
+    "number, or share (`50%`)",
+    {
+        "anyOf": [
+            {"type": "number", "minimum": -LARGEST_DECIMAL, "maximum": LARGEST_DECIMAL},
+            {"type": "string", "pattern": scalars.PERCENT_PATTERN},
+        ]
+    },
+    _quotient,
+)
+POSITIVE: Final[Kind[Fraction]] = Kind(
+    "positive",
+    "number above 0",
+    {"type": "number", "exclusiveMinimum": 0, "maximum": LARGEST_DECIMAL},
+    _positive,
+)
 FLAG: Final = Kind("flag", "`true` or `false`", {"type": "boolean"}, _flag)
 TEXT: Final[Kind[str]] = Kind("text", "text", NOT_BLANK, lambda node, _: text_of(node, "a text"))
 ANY_TEXT: Final = Kind("any_text", "text", {"type": "string"}, _any_text)
 NUMBER: Final = Kind("number", "number", {"type": "number"}, _number)
+THRESHOLD: Final = Kind(
+    "threshold",
+    "number",
+    {"anyOf": [{"type": "number"}, {"type": "string", "pattern": DATE_PATTERN}]},
+    _threshold,
+)
 DECIMAL: Final[Kind[int]] = Kind(
     "decimal",
     "number, at most 4 decimal places",

@@ -18,7 +18,7 @@ from streamer.language.comparisons import (
 )
 from streamer.language.fields import Apart, Field, Group, Values
 from streamer.language.kinds import Kind
-from streamer.language.nodes import Node
+from streamer.language.nodes import MappingNode, Node
 from streamer.language.reading import Reading
 from streamer.language.steps import STEPS
 
@@ -70,14 +70,39 @@ _SINCE: Final = Field(
     names.EVENTS,
     "Only events after the latest of these. Nothing counts before there was one.",
 )
+_OLDER_THAN: Final = Field(
+    "older_than",
+    kinds.DURATION,
+    "Only events that are at least that old. Beside `within`: from that long ago to this.",
+)
+_PER: Final = Field(
+    "per",
+    names.PROPERTY,
+    "Of the events with one value of this property only the latest counts; one without a value "
+    "counts by itself.",
+)
+_WITHOUT: Final = Field(
+    "without",
+    names.EVENTS,
+    "An event does not count any more once one of these comes after it with the same value of "
+    "`per`: an order that was cancelled.",
+)
+_ONCE: Final = (_PER, _WITHOUT)
 _OF: Final = Field("of", names.EVENTS, "The events to read the property from.", required=True)
 _SCOPE: Final = (_WHERE, _WITHIN, _SINCE)
+_AGED: Final = (_WHERE, _WITHIN, _OLDER_THAN, _SINCE)
 _TIMES: Final = Field(
     "times",
     names.PROPERTY,
     "Multiply each value by this property, read from the same event or product: price times "
     "quantity. Where it is missing by 1; where it is no number, the value does not count.",
 )
+_DISTINCT: Final = Field(
+    "distinct",
+    names.PROPERTY,
+    "Count the different values of this property; `day` counts different calendar days.",
+)
+_PER_OR_DISTINCT: Final = Apart("per", "distinct", "per counts events, distinct counts values")
 _EACH: Final = Field(
     "each",
     kinds.choice("each_event", "event"),
@@ -92,12 +117,9 @@ _PERFORMED: Final = Leaf(
     "{performed: product_viewed, at_least: 10, within: 24h}",
     builders.performed,
     (
-        *_SCOPE,
-        Field(
-            "distinct",
-            names.PROPERTY,
-            "Count the different values of this property; `day` counts different calendar days.",
-        ),
+        *_AGED,
+        _DISTINCT,
+        *_ONCE,
         Field(
             "same",
             names.PROPERTY,
@@ -111,6 +133,8 @@ _PERFORMED: Final = Leaf(
     ),
     (
         Apart("distinct", "same", "count either different values or one value's events"),
+        _PER_OR_DISTINCT,
+        Apart("per", "same", "per counts one event of each value"),
         Apart("same", "at_most", "same goes with at_least only"),
         Apart("same", "is", "same goes with at_least only"),
     ),
@@ -121,7 +145,7 @@ _NOT_PERFORMED: Final = Leaf(
     "There is no such event.",
     "{not_performed: order_completed, since: product_added}",
     builders.not_performed,
-    _SCOPE,
+    _AGED,
 )
 _QUIET: Final = Leaf(
     "quiet",
@@ -193,9 +217,30 @@ _ABANDONED: Final = Leaf(
         ),
         Field("where", WHERE, "Only beginnings whose properties are as stated."),
         Field("within", kinds.DURATION, "Forget a beginning after that."),
+        Field(
+            "net",
+            names.PROPERTY,
+            "A quantity: what finishes takes its own away from what was begun, all if it says "
+            "none, and the item is open as long as any is left: two of three mugs.",
+        ),
     ),
     (Field("at_least", kinds.COUNT, "How often it was begun, at least; once if not stated."),),
     inner=_ABANDONED_PARTS,
+)
+_MINUS_PARTS: Final = Group(
+    "minus",
+    (Field("total", names.PROPERTY, "What is taken off.", required=True), _OF, _WHERE, _TIMES),
+)
+_MINUS: Final = Field(
+    "minus",
+    Kind(
+        "minus",
+        "`{total: PROPERTY, of: EVENT}`",
+        _MINUS_PARTS.schema(),
+        _MINUS_PARTS.read,
+        _MINUS_PARTS.kinds(),
+    ),
+    "Take this total off, over the same time: what was refunded.",
 )
 _TOTAL: Final = Leaf(
     "total",
@@ -203,7 +248,7 @@ _TOTAL: Final = Leaf(
     "The sum of this property is as stated; 0 of nothing.",
     "{total: price, times: quantity, of: order_completed, where: {currency: EUR}, at_least: 150}",
     builders.aggregate("total"),
-    (_OF, *_SCOPE, *_AMOUNTS),
+    (_OF, *_AGED, *_AMOUNTS, *_ONCE, _MINUS),
     DECIMAL_COMPARISON,
     needs=True,
 )
@@ -213,7 +258,7 @@ _AVERAGE: Final = Leaf(
     "The average of this property is as stated, weighted by `times`; false of nothing.",
     "{average: price, of: product_viewed, where: {currency: EUR}, within: 30d, above: 99.95}",
     builders.aggregate("average"),
-    (_OF, *_SCOPE, *_AMOUNTS),
+    (_OF, *_AGED, *_AMOUNTS, *_ONCE),
     DECIMAL_COMPARISON,
     needs=True,
 )
@@ -236,6 +281,88 @@ _SMALLEST: Final = Leaf(
     (_OF, *_SCOPE, *_AMOUNTS),
     DECIMAL_COMPARISON,
     needs=True,
+)
+_BESIDE: Final = {
+    **dict.fromkeys(
+        ("within", "older_than", "since"), "it stands beside ratio, and holds for part and whole"
+    ),
+    **dict.fromkeys(
+        ("at_least", "at_most", "above", "below", "is"), "a comparison stands beside ratio"
+    ),
+    "same": "part and whole are counts of events, of different values, or totals",
+}
+_COUNT_PART: Final = Group(
+    "a part of ratio",
+    (
+        Field("performed", names.EVENTS, "Count these events.", required=True),
+        _WHERE,
+        _DISTINCT,
+        *_ONCE,
+    ),
+    (_PER_OR_DISTINCT,),
+    belongs=_BESIDE,
+)
+_TOTAL_PART: Final = Group(
+    "a part of ratio",
+    (
+        Field("total", names.PROPERTY, "Add up this property.", required=True),
+        _OF,
+        _WHERE,
+        *_AMOUNTS,
+        *_ONCE,
+        _MINUS,
+    ),
+    belongs=_BESIDE,
+)
+
+
+def _part(node: Node, reading: Reading) -> Values:
+    """Read one of the two forms of a part."""
+    total = isinstance(node, MappingNode) and "total" in node.entries
+    return (_TOTAL_PART if total else _COUNT_PART).read(node, reading)
+
+
+_PART: Final = Kind(
+    "part",
+    "`performed` or `total` with its own scope",
+    {"anyOf": [_COUNT_PART.schema(), _TOTAL_PART.schema()]},
+    _part,
+    (*_COUNT_PART.kinds(), *_TOTAL_PART.kinds()),
+)
+_RATIO_PARTS: Final = Group(
+    "ratio",
+    (
+        Field("part", _PART, "What is divided.", required=True),
+        Field("whole", _PART, "What it is divided by.", required=True),
+    ),
+)
+_RATIO: Final = Leaf(
+    "ratio",
+    Kind(
+        "ratio",
+        "`{part: LEAF, whole: LEAF}`",
+        _RATIO_PARTS.schema(),
+        _RATIO_PARTS.read,
+        _RATIO_PARTS.kinds(),
+    ),
+    "One count or total divided by another is as stated; false while the whole is not above 0.",
+    "{ratio: {part: {performed: order_refunded}, whole: {performed: order_completed}}, "
+    "within: 365d, of_at_least: 3, at_least: 50%}",
+    builders.ratio,
+    (
+        _WITHIN,
+        _OLDER_THAN,
+        _SINCE,
+        Field("of_at_least", kinds.POSITIVE, "The whole is at least so much, else it is false."),
+    ),
+    (
+        Field("at_least", kinds.QUOTIENT, "That or more."),
+        Field("at_most", kinds.QUOTIENT, "That or less."),
+        Field("above", kinds.QUOTIENT, "More than that."),
+        Field("below", kinds.QUOTIENT, "Less than that."),
+    ),
+    needs=True,
+    inner=_RATIO_PARTS,
 )
 _LATEST: Final = Leaf(
     "latest",
@@ -291,14 +418,23 @@ _IN_SEGMENT: Final = Leaf(
     builders.in_segment,
     (Field("for", kinds.DURATION, "Entered at least that long ago."),),
 )
+_LEFT_SEGMENT: Final = Leaf(
+    "left_segment",
+    names.MEMBERSHIP,
+    "The customer was in this segment, or on this tier of a ladder (`engagement.active`), is not, "
+    "and left it less than that long ago.",
+    "{left_segment: engagement.active, within: 30d}",
+    builders.left_segment,
+    (Field("within", kinds.DURATION, "Left it less than that long ago.", required=True),),
+)
 
 _SEASON_PARTS: Final = Group(
     "season",
     (
-        Field("from", kinds.MONTH_DAY, "The first day.", required=True),
+        Field("from", kinds.SEASON_DAY, "The first day.", required=True),
         Field(
             "to",
-            kinds.MONTH_DAY,
+            kinds.SEASON_DAY,
             "The last day; if it is before the first one, the season spans New Year.",
             required=True,
         ),
@@ -313,19 +449,34 @@ _SEASON: Final = Leaf(
         _SEASON_PARTS.read,
         _SEASON_PARTS.kinds(),
     ),
-    "It is that time of the year, in the rule set's zone; both days are included.",
+    "It is that time of the year, in the rule set's zone; both days are included. With a year on "
+    "both days (`2026-11-24`) it comes once.",
     "{season: {from: 02-07, to: 02-14}}",
     builders.season,
     inner=_SEASON_PARTS,
 )
-_ANNIVERSARY_PARTS: Final = Group(
-    "anniversary",
-    (
-        Field("trait", names.TRAIT, "The trait with the date, as `YYYY-MM-DD`.", required=True),
-        Field("before", kinds.DAYS, "So many days ahead of the day; none if not stated."),
-        Field("after", kinds.DAYS, "So many days behind the day; none if not stated."),
-    ),
+_DAY_PARTS: Final = (
+    Field("trait", names.TRAIT, "The trait with the date, as `YYYY-MM-DD`.", required=True),
+    Field("before", kinds.DAYS, "So many days ahead of the day; none if not stated."),
+    Field("after", kinds.DAYS, "So many days behind the day; none if not stated."),
 )
+_DATE_PARTS: Final = Group("date", _DAY_PARTS)
+_DATE: Final = Leaf(
+    "date",
+    Kind(
+        "date",
+        "`{trait: NAME, before: 3d, after: 0d}`",
+        _DATE_PARTS.schema(),
+        _DATE_PARTS.read,
+        _DATE_PARTS.kinds(),
+    ),
+    "The day comes, once, in its own year: whole days in the rule set's zone. False of a trait "
+    "that is no `YYYY-MM-DD`.",
+    "{date: {trait: trial_ends, before: 3d, after: 0d}}",
+    builders.date,
+    inner=_DATE_PARTS,
+)
+_ANNIVERSARY_PARTS: Final = Group("anniversary", _DAY_PARTS)
 _ANNIVERSARY: Final = Leaf(
     "anniversary",
     Kind(
@@ -394,12 +545,15 @@ LEAVES: Final[dict[str, Leaf]] = {
         _AVERAGE,
         _LARGEST,
         _SMALLEST,
+        _RATIO,
         _LATEST,
         _FIRST,
         _FAVOURS,
         _TRAIT,
         _IN_SEGMENT,
+        _LEFT_SEGMENT,
         _SEASON,
+        _DATE,
         _ANNIVERSARY,
         _AGE,
         _PREDICTED,

@@ -26,6 +26,7 @@ from typing import Final, TypeAlias, final
 from streamer.codecs.changes import encode_change
 from streamer.codecs.profiles import ProfileCodec
 from streamer.codecs.tracing import traceparent_of
+from streamer.codecs.unusable import note
 from streamer.core.engine.decide import Decision, decide
 from streamer.core.engine.migrate import migrate
 from streamer.core.engine.program import RuleSet
@@ -41,6 +42,7 @@ from streamer.types import (
     Rejection,
     RejectionKind,
     SegmentChange,
+    Unusable,
     Wake,
 )
 from streamer.worker.bugs import describe
@@ -174,6 +176,7 @@ class BatchRun:
         self._rejections: list[Rejection] = []
         self._outcomes: Counter[str] = Counter()
         self._overflows: Counter[int] = Counter()
+        self._unusable: dict[str, Unusable] = {}
         self._applied = 0
         self._migrated = 0
         self._earliest: Millis | None = None
@@ -313,6 +316,8 @@ class BatchRun:
             if record is not None:
                 self._trace(record, changes)
             self._changes.extend(changes)
+        if decision.unusable:
+            note(self._unusable, decision.unusable)
         if overflows:
             self._overflows.update(overflows)
         if profile is not None and profile.wake <= self._limit:
@@ -350,6 +355,7 @@ class BatchRun:
             rejections=tuple(self._rejections),
             outcomes=self._outcomes,
             overflows=self._overflows,
+            unusable=self._unusable,
             migrated=self._migrated,
             earliest=self._earliest,
             latest=self._latest,

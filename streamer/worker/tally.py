@@ -3,19 +3,22 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from streamer.codecs.unusable import add
 from streamer.ports import Advance
-from streamer.types import Millis
+from streamer.types import Millis, Unusable
 
 
 @dataclass(slots=True)
 class Tally:
     """Counts of records by outcome, overflows by the cell's slot, and changes.
 
-    `migrated` counts profiles that were decided under new rules.
+    `unusable` are the properties that rules read and could not. `migrated` counts profiles that
+    were decided under new rules.
     """
 
     outcomes: Counter[str] = field(default_factory=Counter)
     overflows: Counter[int] = field(default_factory=Counter)
+    unusable: dict[str, Unusable] = field(default_factory=dict)
     changes: Counter[tuple[str, ...]] = field(default_factory=Counter)
     migrated: int = 0
     earliest: Millis | None = None
@@ -26,6 +29,7 @@ class Tally:
         """Add the counts of a committed batch."""
         self.outcomes.update(advance.outcomes)
         self.overflows.update(advance.overflows)
+        add(self.unusable, advance.unusable)
         self.migrated += advance.migrated
         if advance.earliest is not None and advance.latest is not None:
             self.earliest = min(advance.earliest, self.earliest or advance.earliest)

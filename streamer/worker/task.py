@@ -23,7 +23,7 @@ n its commit number, P the sink's mark.
    published before, and none is published again: of no record before P's offset, and of no wake up
    to P's `fired_until`. Later wakes wait until the partition is restored, since P does not say
    whether their changes were published. The first commit continues the numbers of P, not those of
-   the store. Until the partition is restored every commit says so.
+   the store. Until the partition is restored every commit says so, for programs that read it.
 8. *Migrate.* If the store holds profiles of other rules, every customer is decided again under the
    present ones, at the instant up to which wakes had fired when these came: the customers that
    step 3 loads, and the silent ones slice by slice, once the partition is restored. The first

@@ -83,15 +83,24 @@ def test_a_rule_that_is_not_evaluated_keeps_nothing() -> None:
     assert (found.data, found.reasons) == ((), ())
 
 
-@pytest.mark.parametrize("leaf", [leaf for leaf in LEAVES if leaf not in ("in_segment", "season")])
+REFERENCES = ("in_segment", "left_segment")
+LADDER = "ladder: engagement\ntiers: [{active: {trait: segment, is: x}}]"
+
+
+@pytest.mark.parametrize("leaf", [leaf for leaf in LEAVES if leaf not in (*REFERENCES, "season")])
 def test_every_leaf_that_remembers_says_what(leaf: str) -> None:
     assert len(kept_by(f"{MODEL}---\nsegment: one\nwhen: {LEAVES[leaf].example}").data) == 1
 
 
+def test_when_a_segment_was_left_is_kept() -> None:
+    found = kept_by(LADDER, f"segment: one\nwhen: {LEAVES['left_segment'].example}")
+    (datum,) = (datum for datum in found.data if "one" in datum.rules)
+    assert datum.what == "when engagement.active was left last"
+
+
 @pytest.mark.parametrize("leaf", ["in_segment", "season"])
 def test_a_leaf_that_remembers_nothing_keeps_nothing(leaf: str) -> None:
-    ladder = "ladder: engagement\ntiers: [{active: {trait: segment, is: x}}]"
-    found = kept_by(ladder, f"segment: one\nwhen: {LEAVES[leaf].example}")
+    found = kept_by(LADDER, f"segment: one\nwhen: {LEAVES[leaf].example}")
     assert not any("one" in datum.rules for datum in found.data)
     assert next(one.counts_for for one in found.reasons if one.key == "one") == 0
 

@@ -25,7 +25,7 @@ from tests.strategies.conditions import Draw
 from tests.strategies.words import OWN_EVENT, Node
 
 HEADER: Node = {"ruleset": "shop", "events": [OWN_EVENT]}
-NAMES = ("segment", "ladder", "model", "in_segment", "predicted")
+NAMES = ("segment", "ladder", "model", "in_segment", "left_segment", "predicted")
 EVERYTHING = cell_key(Times((), (), None, 1).identity())
 SHARED, OLD, NEW = "shared_", "old_", "new_"
 

@@ -12,6 +12,7 @@ from streamer.core.leaves.abandoned import Abandoned
 from streamer.core.leaves.aggregate import Aggregate
 from streamer.core.leaves.ago import Ago
 from streamer.core.leaves.anniversary import Anniversary
+from streamer.core.leaves.date import OnDate
 from streamer.core.leaves.extreme import Extreme
 from streamer.core.leaves.favours import Favours
 from streamer.core.leaves.latest import Latest
@@ -55,12 +56,17 @@ QUESTIONS: list[Condition] = [
     Aggregate("total", "price", WITHIN, POSITIVE, "quantity"),
     Aggregate("average", "price", SINCE, POSITIVE, "quantity"),
     Aggregate("total", "price", Scope(SEEN, since=DONE), POSITIVE, "quantity"),
+    Performed(EVER, "per", "p", at_least=1, without=DONE),
+    Performed(Scope(SEEN, within=WINDOW, older=1_000), "same", "p", at_least=20),
+    Performed(Scope(SEEN, within=WINDOW, older=1_000), at_least=20),
+    Aggregate("total", "price", SINCE, POSITIVE, "quantity", per="p", without=DONE),
     Extreme("largest", "price", SINCE, (Comparison("above", 0), Comparison("below", 10**20))),
     Latest("p", SEEN, IS_ONE),
     Latest("p", SEEN, IS_ONE, "first"),
     Favours("p", SEEN),
     Favours("p", SEEN, within=WINDOW, share=Fraction(1, 2)),
     Trait("t", IS_ONE),
+    OnDate("born", before=7 * DAY),
     Anniversary("born", before=7 * DAY),
     Predicted(BgNbd("m", SEEN, "event", DAY, *[Fraction(1)] * 4), at_least=Fraction(1, 2)),
     Worth(GammaGamma("m", SEEN, "day", "price", *[Fraction(2)] * 3), at_least=Fraction(1)),

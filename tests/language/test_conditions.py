@@ -13,6 +13,7 @@ CONDITION = "a condition such as {performed: product_viewed, within: 7d}"
 DURATION = "expected a duration such as 30m, 24h or 7d, found "
 DECIMAL = "expected a number of at most 4 decimal places, found "
 EVENTS = "expected the name of an event, a list of names, or any, found "
+SEASON_DAY = "a day as MM-DD, such as 02-07, or as YYYY-MM-DD"
 KEY = "a key of at most 63 small letters, digits and _, such as cart_abandoner"
 NUMBER = "expected a number, found "
 ONLY_NUMBERS = ": only numbers have an order"
@@ -47,8 +48,8 @@ ERRORS = {
         "{¦xyzzy: any}",
         (
             'unknown condition "xyzzy": expected all, any, none, performed, not_performed, quiet, '
-            "ago, sequence, abandoned, total, average, largest, smallest, latest, first, favours, "
-            "trait, in_segment, season, anniversary, age, predicted"
+            "ago, sequence, abandoned, total, average, largest, smallest, ratio, latest, first, "
+            "favours, trait, in_segment, left_segment, season, date, anniversary, age, predicted"
         ),
     ),
     "two leaves": ("{performed: any, ¦quiet: 3d}", f"performed and quiet {OWN_CONDITION}"),
@@ -70,11 +71,72 @@ ERRORS = {
     "a season without an end": ("{season: ¦{from: 02-07}}", '"to" is missing in season'),
     "a day that is none": (
         "{season: {from: ¦02-30, to: 03-01}}",
-        'expected a day of the year as MM-DD, such as 02-07, found the text "02-30"',
+        f'expected {SEASON_DAY}, found the text "02-30"',
     ),
     "a day that is not written as one": (
         "{season: {from: 02-07, to: ¦14.2.}}",
-        'expected a day of the year as MM-DD, such as 02-07, found the text "14.2."',
+        f'expected {SEASON_DAY}, found the text "14.2."',
+    ),
+    "a day that its year does not have": (
+        "{season: {from: ¦2026-02-29, to: 2026-03-01}}",
+        f'expected {SEASON_DAY}, found the text "2026-02-29"',
+    ),
+    "a season with one year": (
+        "{season: {from: 2026-11-24, to: ¦11-30}}",
+        "a season has a year on both days, or on none",
+    ),
+    "a season that ends before it begins": (
+        "{season: {from: 2026-11-24, to: ¦2026-11-23}}",
+        "a season with years ends before it begins",
+    ),
+    "without but no per": (
+        "{performed: order_completed, ¦without: order_cancelled}",
+        "without goes with per: the value that is undone",
+    ),
+    "per beside distinct": (
+        "{performed: any, per: order_id, ¦distinct: order_id}",
+        '"per" and "distinct" contradict each other: per counts events, distinct counts values',
+    ),
+    "per beside same": (
+        "{performed: any, per: order_id, ¦same: order_id, at_least: 2}",
+        '"per" and "same" contradict each other: per counts one event of each value',
+    ),
+    "older than the window": (
+        "{performed: any, within: 7d, older_than: ¦7d}",
+        "older_than must be below within: nothing is left between them",
+    ),
+    "a ratio older than the window": (
+        (
+            "{ratio: {part: {performed: any}, whole: {performed: any}}, above: 1, "
+            "within: 1d, older_than: ¦2d}"
+        ),
+        "older_than must be below within: nothing is left between them",
+    ),
+    "no ratio": (
+        "¦{ratio: {part: {performed: any}, whole: {performed: any}}}",
+        'one of "at_least", "at_most", "above" or "below" is missing in ratio',
+    ),
+    "same in a part": (
+        "{ratio: {part: {performed: any, ¦same: a}, whole: {performed: any}}, above: 1}",
+        (
+            'unknown key "same" in a part of ratio: part and whole are counts of events, of '
+            "different values, or totals"
+        ),
+    ),
+    "a window in a part": (
+        "{ratio: {part: {performed: any, ¦within: 1d}, whole: {performed: any}}, above: 1}",
+        (
+            'unknown key "within" in a part of ratio: it stands beside ratio, and holds for part '
+            "and whole"
+        ),
+    ),
+    "a comparison in a part": (
+        "{ratio: {part: {total: a, of: any, ¦above: 1}, whole: {performed: any}}, above: 1}",
+        'unknown key "above" in a part of ratio: a comparison stands beside ratio',
+    ),
+    "a whole of at least nothing": (
+        "{ratio: {part: {performed: any}, whole: {performed: any}}, of_at_least: ¦0, above: 1}",
+        "expected a number above 0, found the number 0",
     ),
     "an anniversary of nothing": (
         "{anniversary: ¦{before: 7d}}",
@@ -191,8 +253,9 @@ ERRORS = {
     "a comparison performed has not": (
         "{performed: any, ¦above: 5}",
         (
-            'unknown key "above" in performed: expected "performed", "where", "within", "since", '
-            '"distinct", "same", "at_least", "at_most" or "is"'
+            'unknown key "above" in performed: expected "performed", "where", "within", '
+            '"older_than", "since", "distinct", "per", "without", "same", "at_least", "at_most" or '
+            '"is"'
         ),
     ),
     "a misspelt scope": (
@@ -229,8 +292,8 @@ ERRORS = {
     "a comparison on not_performed": (
         "{not_performed: any, ¦at_least: 5}",
         (
-            'unknown key "at_least" in not_performed: expected "not_performed", "where", "within" '
-            'or "since"'
+            'unknown key "at_least" in not_performed: expected "not_performed", "where", '
+            '"within", "older_than" or "since"'
         ),
     ),
     # ago
@@ -339,6 +402,14 @@ ERRORS = {
             '"not_in", "exists", "at_least", "at_most", "above", "below", "starts_with", '
             '"ends_with" or "contains"'
         ),
+    ),
+    "a part of the time that does not exist": (
+        "{performed: any, where: {¦at.minute: 5}}",
+        '"at.minute" does not exist: expected "at.weekday", "at.hour", "at.month" or "at.date"',
+    ),
+    "different parts that do not exist": (
+        "{performed: any, distinct: ¦at.day, at_least: 2}",
+        '"at.day" does not exist: expected "at.weekday", "at.hour", "at.month" or "at.date"',
     ),
     "a number where an id is a text": (
         "{performed: any, where: {product_id: ¦39910}}",
@@ -481,6 +552,57 @@ def test_a_misspelt_leaf_hides_no_other_error() -> None:
 
 
 OF_LEAVES = {
+    "a text where an order is of numbers": (
+        "{performed: any, where: {size: {at_least: ¦2026-01-01}}}",
+        'expected a number, found the text "2026-01-01": only numbers have an order',
+    ),
+    "a weekday that does not exist": (
+        "{performed: any, where: {at.weekday: {in: [monday, ¦sonntag]}}}",
+        (
+            "expected one of monday, tuesday, wednesday, thursday, friday, saturday, sunday, "
+            'found the text "sonntag"'
+        ),
+    ),
+    "a weekday in upper case": (
+        "{performed: any, where: {at.weekday: ¦Sunday}}",
+        'expected sunday, found the text "Sunday"',
+    ),
+    "the order of weekdays": (
+        "{performed: any, where: {at.weekday: {at_least: ¦2}}}",
+        "weekdays have no order: write in: [saturday, sunday]",
+    ),
+    "an hour that does not exist": (
+        "{performed: any, where: {at.hour: {at_least: ¦24}}}",
+        "expected a whole number from 0 to 23 of at.hour, found the number 24",
+    ),
+    "an hour as a text": (
+        '{performed: any, where: {at.hour: ¦"9"}}',
+        'expected a whole number from 0 to 23 of at.hour, found the text "9"',
+    ),
+    "a month that does not exist": (
+        "{latest: at.month, of: any, is: ¦0}",
+        "expected a whole number from 1 to 12 of at.month, found the number 0",
+    ),
+    "a date that does not exist": (
+        "{performed: any, where: {at.date: {at_least: ¦2026-02-30}}}",
+        'expected an existing day of at.date, such as 2026-11-27, found the text "2026-02-30"',
+    ),
+    "a date by number": (
+        "{performed: any, where: {at.date: {below: ¦2026}}}",
+        "expected an existing day of at.date, such as 2026-11-27, found the number 2026",
+    ),
+    "a time that is added up": (
+        "{total: ¦at.hour, of: any, at_least: 5}",
+        "at.hour is a time, and is not added up",
+    ),
+    "a time that multiplies": (
+        "{largest: price, times: ¦at.hour, of: any, at_least: 5}",
+        "at.hour is a time, and is not added up",
+    ),
+    "a trait above a date": (
+        "{trait: birth_date, above: ¦2026-01-01}",
+        'expected a number, found the text "2026-01-01": only numbers have an order',
+    ),
     "the order of a text": (
         "{latest: sku, of: any, above: ¦5}",
         'sku is a text, and 5 is a number: write "5"',

@@ -16,7 +16,9 @@ tests:
         traits: {{card: 2026-02-30, birth_date: {}}}
     expect: []
 """
-BEFORE = "birth_date is no date here, so that anniversary and age are false: expected an existing "
+BEFORE = (
+    "birth_date is no date here, so that date, anniversary and age are false: expected an existing "
+)
 
 
 @pytest.mark.parametrize(

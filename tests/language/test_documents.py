@@ -245,6 +245,10 @@ ERRORS: dict[str, tuple[str, ...]] = {
         '"a" is not evaluated: its settings say enabled: false',
     ),
     "a circle of one": (rule("{in_segment: ¦a}"), "references form a circle: a -> a"),
+    "a circle through what was left": (
+        rule("{left_segment: ¦a, within: 1d}"),
+        "references form a circle: a -> a",
+    ),
     "a circle of three": (
         "segment: a\npurpose: p\nwhen: {in_segment: ¦b}\n---\n"
         "segment: b\npurpose: p\nwhen: {all: [{in_segment: l.c}]}\n---\n"

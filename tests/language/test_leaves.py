@@ -6,14 +6,16 @@ import pytest
 
 from streamer.core.leaves.abandoned import Abandoned
 from streamer.core.leaves.age import Age
-from streamer.core.leaves.aggregate import Aggregate
+from streamer.core.leaves.aggregate import Aggregate, Minus
 from streamer.core.leaves.ago import Ago
 from streamer.core.leaves.anniversary import Anniversary
+from streamer.core.leaves.date import OnDate
 from streamer.core.leaves.extreme import Extreme
 from streamer.core.leaves.favours import Favours
 from streamer.core.leaves.latest import Latest
-from streamer.core.leaves.membership import InSegment
+from streamer.core.leaves.membership import InSegment, LeftSegment
 from streamer.core.leaves.performed import NotPerformed, Performed, Quiet
+from streamer.core.leaves.ratio import Ratio
 from streamer.core.leaves.sequence import Sequence, Step
 from streamer.core.leaves.trait import Trait
 from streamer.core.rules.spec import (
@@ -61,6 +63,30 @@ LEAVES: dict[str, Condition] = {
     "{anniversary: {trait: birth_date, before: 2w, after: 0d}}": Anniversary(
         "birth_date", before=14 * DAY
     ),
+    "{performed: order_completed, per: order_id, without: order_cancelled, at_least: 3}": Performed(
+        Scope(ORDERED), "per", "order_id", at_least=3, without=("order_cancelled",)
+    ),
+    "{performed: any, within: 7d, older_than: 1d}": Performed(
+        Scope((), within=7 * DAY, older=DAY), at_least=1
+    ),
+    "{not_performed: any, older_than: 1d}": NotPerformed(Scope((), older=DAY)),
+    "{total: price, of: any, per: a, minus: {total: b, of: any, times: c}, above: 5}": Aggregate(
+        "total",
+        "price",
+        Scope(()),
+        (Comparison("above", 50_000),),
+        per="a",
+        minus=Minus("b", (), (), "c"),
+    ),
+    "{ratio: {part: {performed: any, distinct: day}, whole: {total: price, of: any}}, within: 7d, "
+    "of_at_least: 2.5, at_least: 50%}": Ratio(
+        Performed(Scope(()), "days"),
+        Aggregate("total", "price", Scope(()), ()),
+        7 * DAY,
+        at_least=Fraction(1, 2),
+        of_at_least=Fraction(5, 2),
+    ),
+    "{date: {trait: trial_ends, before: 3d}}": OnDate("trial_ends", before=3 * DAY),
     "{age: {trait: birth_date}, at_least: 18, below: 30}": Age("birth_date", 18, 30),
     "{not_performed: order_completed, since: product_added, within: 24h}": NotPerformed(
         Scope(ORDERED, within=DAY, since=ADDED)
@@ -75,6 +101,9 @@ LEAVES: dict[str, Condition] = {
     "{sequence: [[product_added], {event: any, where: {category: shoes}}], within: 2d, span: 1h, "
     "same: product_id}": Sequence((Step(ADDED), Step((), SHOES)), 2 * DAY, HOUR, "product_id"),
     "{abandoned: {did: product_added, without: order_completed}}": Abandoned(ADDED, ORDERED),
+    "{abandoned: {did: product_added, without: order_completed}, net: quantity}": Abandoned(
+        ADDED, ORDERED, net="quantity"
+    ),
     "{abandoned: {did: product_added, without: order_completed, for: 1h}, same: customer, "
     "where: {category: shoes}, within: 7d, at_least: 2}": Abandoned(
         ADDED, ORDERED, HOUR, None, SHOES, 7 * DAY, 2
@@ -144,11 +173,11 @@ def test_a_membership_is_named_by_segment_or_by_ladder_and_tier() -> None:
     text = (
         "segment: b\npurpose: p\nwhen: {quiet: 1d}\n---\n"
         "ladder: l\npurpose: p\ntiers: [{low: {in_segment: b}}, {high: otherwise}]\n---\n"
-        + rule("{any: [{in_segment: b}, {in_segment: l.high, for: 2d}]}")
+        + rule("{any: [{in_segment: l.high, for: 2d}, {left_segment: b, within: 2d}]}")
     )
     declared = read_rules_text(text).declarations[2]
     assert isinstance(declared, Segment)
-    assert declared.when == AnyOf((InSegment("b"), InSegment("l.high", 2 * DAY)))
+    assert declared.when == AnyOf((InSegment("l.high", 2 * DAY), LeftSegment("b", 2 * DAY)))
 
 
 CLAUSES: dict[str, tuple[Clause, ...]] = {

@@ -50,7 +50,12 @@ abandonments = st.tuples(
     event_sets, event_sets, st.sampled_from(["", ", for: 1h", ", at_least: 2"])
 )
 
-days = st.sampled_from(["01-01", "02-07", "02-29", "12-31"])
+parts = st.one_of(
+    st.builds("{{performed: {}, where: {}}}".format, event_sets, wheres),
+    st.builds("{{performed: {}, per: {}, without: {}}}".format, event_sets, properties, event_sets),
+    st.builds("{{total: {}, of: {}, times: {}}}".format, properties, event_sets, properties),
+)
+days = st.sampled_from(["01-01", "02-07", "02-29", "12-31", "2026-11-24", "2028-02-29"])
 whole_days = st.sampled_from(["0d", "7d", "2w"])
 parameter = st.sampled_from(["1", "0.243", "4.414", "1e3", "7", "2.5", "100", "-1"])
 BY_KIND: dict[str, Text] = {
@@ -65,6 +70,7 @@ BY_KIND: dict[str, Text] = {
     "share": st.sampled_from(["0.5", "50%", "1", "0", "12.5%", "100%"]),
     "decimal": numbers,
     "number": numbers,
+    "threshold": numbers,
     "value": scalars,
     "values": listed(scalars),
     "flag": st.sampled_from(["true", "false"]),
@@ -72,13 +78,18 @@ BY_KIND: dict[str, Text] = {
     "which": st.sampled_from(["first", "last"]),
     "each_event": st.just("event"),
     "steps": listed(steps),
-    "month_day": days,
+    "season_day": days,
     "season": st.builds("{{from: {}, to: {}}}".format, days, days),
     "model_name": st.sampled_from(["churn"]),
     "days": whole_days,
     "anniversary": st.builds("{{trait: {}, before: {}}}".format, properties, whole_days),
+    "date": st.builds("{{trait: {}, after: {}}}".format, properties, whole_days),
     "age": st.builds("{{trait: {}}}".format, properties),
     "abandoned": abandonments.map(lambda t: f"{{did: {t[0]}, without: {t[1]}{t[2]}}}"),
+    "quotient": st.sampled_from(["0.5", "50%", "1", "0", "-1", "12.5%", "3"]),
+    "positive": st.sampled_from(["1", "0.5", "100"]),
+    "minus": st.builds("{{total: {}, of: {}}}".format, properties, event_sets),
+    "ratio": st.builds("{{part: {}, whole: {}}}".format, parts, parts),
     "membership": st.sampled_from(["other", "ladder.low", "ladder.high"]),
     "text": st.sampled_from(["words", "'5'"]),
     "tags": listed(st.sampled_from(["a", "b"])),

@@ -19,6 +19,7 @@ from tests.oracle.values import (
     Node,
     Value,
     comparisons_of,
+    face,
     flat,
     present,
     satisfied,
@@ -48,11 +49,36 @@ def qualifying(leaf: Node, names: Json, customer: Customer, now: int) -> list[Ma
         begins = now - duration(leaf["within"])
         found = found[bisect_right(found, begins, key=time_of) :]
         found = found[: bisect_right(found, now, key=time_of)]
+    if "older_than" in leaf:  # 5
+        found = found[: bisect_right(found, now - duration(leaf["older_than"]), key=time_of)]
     if "since" in leaf:  # 6
         marks = customer.matching(leaf["since"])
         latest = history_order(marks[-1].event) if marks else None
         found = [one for one in found if latest is not None and history_order(one.event) > latest]
     return found
+
+
+def counting(leaf: Node, names: Json, customer: Customer, now: int) -> list[Match]:
+    """The qualifying events, of those with one value of `per` the latest that stands (11)."""
+    found = qualifying(leaf, names, customer, now)
+    if "per" not in leaf:
+        return found
+    values = [next(iter(match.faces(leaf["per"])), None) for match in found]
+    latest = {value: number for number, value in enumerate(values)}
+    undoing = customer.matching(leaf["without"]) if "without" in leaf else []
+    return [
+        match
+        for number, (match, value) in enumerate(zip(found, values, strict=True))
+        if value is None
+        or (
+            latest[value] == number
+            and not any(
+                value in other.faces(leaf["per"])
+                and history_order(other.event) > history_order(match.event)
+                for other in undoing
+            )
+        )
+    ]
 
 
 def time_of(match: Match) -> int:
@@ -62,17 +88,21 @@ def time_of(match: Match) -> int:
 
 def performed(leaf: Node, customer: Customer, now: int) -> bool:
     """The number of such events compares as stated (11)."""
-    found = qualifying(leaf, leaf["performed"], customer, now)
+    asked = comparisons_of(leaf) or {"at_least": 1}
+    return compares(count_of(leaf, customer, now), asked)
+
+
+def count_of(leaf: Node, customer: Customer, now: int) -> int:
+    """How many events, days or values there are, or events of one value."""
+    found = counting(leaf, leaf["performed"], customer, now)
     if leaf.get("distinct") == "day":
-        number = len({customer.day(match.event.time) for match in found})
-    elif "distinct" in leaf:
-        number = len({value for match in found for value in match.faces(leaf["distinct"])})
-    elif "same" in leaf:
+        return len({customer.day(match.event.time) for match in found})
+    if "distinct" in leaf:
+        return len({value for match in found for value in match.faces(leaf["distinct"])})
+    if "same" in leaf:
         carried = Counter(value for match in found for value in match.faces(leaf["same"]))
-        number = max(carried.values(), default=0)
-    else:
-        number = len(found)
-    return compares(number, comparisons_of(leaf) or {"at_least": 1})
+        return max(carried.values(), default=0)
+    return len(found)
 
 
 def not_performed(leaf: Node, customer: Customer, now: int) -> bool:
@@ -132,6 +162,8 @@ def abandoned(leaf: Node, customer: Customer, now: int) -> bool:
     asked, name = leaf["abandoned"], leaf.get("same", "product_id")
     wait = duration(asked["for"]) if "for" in asked else 0
     window = duration(leaf["within"]) if "within" in leaf else None
+    if "net" in leaf:
+        return left_over(leaf, customer, now)
     did = items_of(customer.matching(asked["did"], leaf.get("where")), name)
     without = items_of(customer.matching(asked["without"]), name) if did else []
     for item in {item for _, items in did for item in items}:
@@ -149,6 +181,55 @@ def abandoned(leaf: Node, customer: Customer, now: int) -> bool:
     return False
 
 
+def left_over(leaf: Node, customer: Customer, now: int) -> bool:
+    """An A adds its quantity to an item, a B takes its own away, or all; something is left (13)."""
+    asked, name = leaf["abandoned"], leaf.get("same", "product_id")
+    begins = now - duration(leaf["within"]) if "within" in leaf else None
+    level: dict[object, Fraction] = {}
+    begun: dict[object, list[int]] = {}
+    for event in customer.history:
+        if begins is not None and not begins < event.time <= now:
+            continue
+        for item, quantity in said_of(matches(event, asked["did"], leaf.get("where")), name, leaf):
+            added = Fraction(1) if quantity is None else quantity
+            level[item] = max(level.get(item, Fraction(0)) + added, Fraction(0))
+            begun.setdefault(item, []).append(event.time)
+        ends = matches(event, asked["without"], None)
+        takes = said_of(ends, name, leaf)
+        if ends and name != "customer" and not ends.faces(name):
+            takes = [(item, None) for item in level]
+        for item, quantity in takes:
+            left = Fraction(0) if quantity is None else level.get(item, Fraction(0)) - quantity
+            level[item] = max(left, Fraction(0))
+            if not level[item]:
+                begun[item] = []
+    wait = duration(asked["for"]) if "for" in asked else 0
+    least = max(leaf.get("at_least", 1), asked.get("at_least", 1))
+    return any(
+        left > 0 and len(times := begun.get(item, [])) >= least and now - times[-1] >= wait
+        for item, left in level.items()
+    )
+
+
+def said_of(match: Match | None, name: str, leaf: Node) -> list[tuple[object, Fraction | None]]:
+    """Each item of an event with its quantity, None where nothing is said of it."""
+    if match is None:
+        return []
+    read: list[tuple[object, Node]] = [(name, match.event.properties)]
+    if name != "customer":
+        read = [(face(reading.value), reading.home) for reading in match.readings(name)]
+    said: list[tuple[object, Fraction | None]] = []
+    for item, home in read:
+        if not present(home, leaf["net"]):
+            said.append((item, None))
+            continue
+        quantity = next(iter(values_at(home, leaf["net"])), None)
+        number = None if quantity is None else rounded(quantity)
+        if number is not None:
+            said.append((item, number))
+    return said
+
+
 def items_of(found: list[Match], name: str) -> list[tuple[Event, set[object]]]:
     """Which items each event is about; with `customer` every event is about the same one."""
     whole = name == "customer"
@@ -163,7 +244,7 @@ def numbers_of(leaf: Node, name: str, customer: Customer, now: int) -> list[tupl
     by, whole = leaf.get("times"), leaf.get("each") == "event"
     return [
         counts
-        for match in qualifying(leaf, leaf["of"], customer, now)
+        for match in counting(leaf, leaf["of"], customer, now)
         for counts in match.counted.get((name, by, whole)) or numbers_in(match, name, by, whole)
     ]
 
@@ -190,9 +271,34 @@ def numbers_in(match: Match, name: str, by: str | None, whole: bool) -> list[tup
 
 def total(leaf: Node, customer: Customer, now: int) -> bool:
     """The sum compares as stated; of nothing it is 0."""
+    return compares(total_of(leaf, customer, now), comparisons_of(leaf))
+
+
+SHARED = ("within", "older_than", "since")
+QUOTIENTS = ("at_least", "at_most", "above", "below")
+
+
+def total_of(leaf: Node, customer: Customer, now: int) -> Fraction:
+    """The sum, less what `minus` takes off it over the same time."""
     counted = numbers_of(leaf, leaf["total"], customer, now)
-    amount = sum((number for number, _ in counted), 0)
-    return compares(Fraction(amount, TEN_THOUSAND), comparisons_of(leaf))
+    amount = Fraction(sum(number for number, _ in counted), TEN_THOUSAND)
+    if "minus" in leaf:
+        off = {**leaf["minus"], **{key: leaf[key] for key in SHARED if key in leaf}}
+        amount -= total_of(off, customer, now)
+    return amount
+
+
+def ratio(leaf: Node, customer: Customer, now: int) -> bool:
+    """Part divided by whole compares exactly; false while the whole is not above 0 (14)."""
+    shared = {key: leaf[key] for key in SHARED if key in leaf}
+    part, whole = (
+        total_of(one, customer, now) if "total" in one else Fraction(count_of(one, customer, now))
+        for one in ({**leaf["ratio"][key], **shared} for key in ("part", "whole"))
+    )
+    if whole <= 0 or whole < share(leaf.get("of_at_least", 0)):
+        return False
+    asked = {key: share(leaf[key]) for key in QUOTIENTS if key in leaf}
+    return compares(part / whole, asked)
 
 
 def average(leaf: Node, customer: Customer, now: int) -> bool:
@@ -268,9 +374,19 @@ def in_segment(leaf: Node, customer: Customer, now: int) -> bool:
     return "for" not in leaf or now - standing.changed >= duration(leaf["for"])
 
 
+def left_segment(leaf: Node, customer: Customer, now: int) -> bool:
+    """Not in it now, and the last reported exit is less than `within` ago (19)."""
+    key, _, tier = leaf["left_segment"].partition(".")
+    standing, place = customer.standing(key), tier or key
+    left = standing.exits.get(place)
+    return standing.place != place and left is not None and now - left < duration(leaf["within"])
+
+
 def season(leaf: Node, customer: Customer, now: int) -> bool:
-    """The calendar day in the zone, both days included; it may span New Year."""
+    """The calendar day in the zone, both included; without years it may span New Year."""
     begins, ends = leaf["season"]["from"], leaf["season"]["to"]
+    if len(begins) == len("2026-11-24"):
+        return bool(begins <= customer.day(now).isoformat() <= ends)
     today = customer.day(now).strftime("%m-%d")
     if begins <= ends:
         return bool(begins <= today <= ends)
@@ -278,15 +394,25 @@ def season(leaf: Node, customer: Customer, now: int) -> bool:
 
 
 def dates_told(name: str, customer: Customer) -> list[date]:
-    """The values with the latest time of a trait (17) that are written as an existing day."""
+    """The values with the latest time of a trait (17) that begin with an existing day."""
     told = [event.traits for event in customer.history if name in event.traits]
     texts = [value for value in flat(told[-1][name]) if isinstance(value, str)] if told else []
     found = []
     for text in texts:
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+        if re.match(r"\d{4}-\d\d-\d\d($|T)", text, re.ASCII) and not text.endswith("\n"):
             with suppress(ValueError):
-                found.append(datetime.strptime(text, "%Y-%m-%d").date())  # noqa: DTZ007  a day
+                found.append(datetime.strptime(text[:10], "%Y-%m-%d").date())  # noqa: DTZ007  a day
     return found
+
+
+def date_near(leaf: Node, customer: Customer, now: int) -> bool:
+    """Today lies so many days before the day, or after it, or is the day (17)."""
+    asked = leaf["date"]
+    ahead, behind = (duration(asked.get(key, "0d")) // DAY for key in ("before", "after"))
+    today = customer.day(now)
+    return any(
+        -behind <= (day - today).days <= ahead for day in dates_told(asked["trait"], customer)
+    )
 
 
 def comes_round(born: date, today: date) -> bool:
@@ -334,12 +460,15 @@ LEAVES: dict[str, Callable[[Node, Customer, int], bool]] = {
     "average": average,
     "largest": largest,
     "smallest": smallest,
+    "ratio": ratio,
     "latest": latest,
     "first": first,
     "favours": favours,
     "trait": trait,
     "in_segment": in_segment,
+    "left_segment": left_segment,
     "season": season,
+    "date": date_near,
     "anniversary": anniversary,
     "age": age,
     "predicted": predicted,

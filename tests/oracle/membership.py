@@ -77,6 +77,8 @@ def move(unit: Unit, customer: Customer, place: str | None, moment: Moment) -> l
                     "to": place if unit.is_ladder else None,
                 }
             )
+    if origin is not None:
+        standing.exits[origin] = moment.at
     standing.place, standing.changed = place, moment.at
     if place is None:
         standing.left = moment.at

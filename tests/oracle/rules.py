@@ -92,7 +92,7 @@ def read_rules(documents: Sequence[Mapping[str, Any]]) -> Rules:
         retention=duration(header.get("retention", "400d")),
         max_lateness=duration(header.get("max_lateness", "24h")),
         days=frozenset(day for document in documents for day in days_in(document)),
-        dated=tuple(leaves_in(documents, "anniversary", "age")),
+        dated=tuple(leaves_in(documents, "date", "anniversary", "age")),
         models={document["model"]: dict(document) for document in documents if "model" in document},
         predicted=tuple(leaves_in(documents, "predicted")),
     )
@@ -148,8 +148,9 @@ def leaves_in(data: Json, *kinds: str) -> Iterator[Node]:
 def references_in(data: Json) -> Iterator[str]:
     """The keys of the segments and ladders that a condition refers to."""
     if isinstance(data, Mapping):
-        if "in_segment" in data:
-            yield data["in_segment"].split(".")[0]
+        for kind in ("in_segment", "left_segment"):
+            if kind in data:
+                yield data[kind].split(".")[0]
         for part in data.values():
             yield from references_in(part)
     elif isinstance(data, list | tuple):

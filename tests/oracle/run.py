@@ -169,7 +169,7 @@ class Run:
         starts = [
             [event.time for event in customer.history],
             sorted(one.changed for one in standings if one.changed is not None),
-            sorted(one.left for one in standings if one.left is not None),
+            sorted({left for one in standings for left in one.exits.values()}),
         ]
         reached = {
             start + wait
@@ -193,16 +193,17 @@ class Run:
             at = self.beginning(day)
             if at > limit:
                 return found
-            named = {day.strftime("%m-%d"), (day - timedelta(days=1)).strftime("%m-%d")}
+            near = (day, day - timedelta(days=1))
+            named = {one.strftime("%m-%d") for one in near} | {one.isoformat() for one in near}
             if named & self.rules.days or named & {"02-29", "03-01"}:
                 found.add(at)
             day += timedelta(days=1)
 
     def dated_days(self, leaf: Node, customer: Customer, limit: int) -> Iterator[int]:
         """The beginning of every day on which such a leaf could turn, in all years in reach."""
-        asked = leaf.get("anniversary") or leaf["age"]
+        asked = leaf.get("date") or leaf.get("anniversary") or leaf["age"]
         shifts = {0}
-        if "anniversary" in leaf:
+        if "age" not in leaf:
             before, after = (duration(asked.get(key, "0d")) // DAY for key in ("before", "after"))
             shifts = {-before, after + 1}
         years = range(customer.day(customer.clock).year - 2, customer.day(limit).year + 3)

@@ -207,12 +207,12 @@ def test_sequence_reads_events_in_order() -> None:
     )
 
 
-def test_sequence_takes_a_late_event_as_of_the_clock() -> None:
+def test_sequence_takes_a_late_event_at_its_own_time() -> None:
     ab: Node = {"sequence": ["a", "b"]}
-    assert not true_now(ab, on(10, "b"), on(5, "a"))
-    assert true_now(ab, on(10, "a"), on(5, "b"))
-    late = on(60 * S, "a"), on(0, "b")
-    assert flips({**ab, "within": "30s"}, *late) == [(60 * S, IN), (90 * S, OUT)]
+    assert true_now(ab, on(10, "b"), on(5, "a"))
+    assert not true_now(ab, on(10, "a"), on(5, "b"))
+    late = on(60 * S, "b"), on(40 * S, "a")
+    assert flips({**ab, "within": "30s"}, *late) == [(60 * S, IN), (70 * S, OUT)]
 
 
 def test_sequence_within_and_span() -> None:
@@ -337,6 +337,22 @@ def test_standard_properties_are_read_by_their_kind() -> None:
     assert true_now(missing, on(0, "a", price="12,50", products=[{"price": 5}]))
 
 
+def test_the_time_and_the_context_of_the_event_itself() -> None:
+    spring = {**on(0, "a"), "context": {"campaign": {"name": "spring"}}}
+    for name, value in {
+        "at.weekday": "thursday",
+        "at.hour": 0,
+        "at.month": 1,
+        "at.date": "2026-01-01",
+        "context.campaign.name": "spring",
+    }.items():
+        assert true_now({"performed": "a", "where": {name: value}}, spring)
+        assert not true_now({"performed": "a", "where": {name: {"is_not": value}}}, spring)
+    assert true_now({"performed": "a", "where": {"at.date": {"below": "2026-01-02"}}}, spring)
+    inside = on(0, "a", products=[{"context": {"campaign": {"name": "spring"}}}])
+    assert not true_now({"performed": "a", "where": {"context.campaign.name": "spring"}}, inside)
+
+
 def test_each_event_is_one_value() -> None:
     orders = order(0, {"price": 40, "quantity": 2}, {"price": 10}), order(1, {"price": 10})
     whole: Node = {"of": "order", "times": "quantity", "each": "event"}
@@ -456,6 +472,83 @@ def test_a_season_includes_both_days_and_may_span_new_year() -> None:
     assert flips(winter, on(0, "a"), until=D * 365) == [(0, IN), (2 * D, OUT), (364 * D, IN)]
 
 
+def test_net_takes_quantities_away_until_nothing_is_left() -> None:
+    cart: Node = {"abandoned": {"did": "add", "without": "remove"}, "net": "q"}
+    added = on(0, "add", product_id="mug", q=3)
+    assert true_now(cart, added, on(1, "remove", product_id="mug", q=1))
+    assert not true_now(cart, added, on(1, "remove", product_id="mug"))
+    assert not true_now(cart, added, on(1, "remove"))
+    assert not true_now(cart, on(0, "add", product_id="mug"), on(1, "remove", q=1))
+    bounded = {**cart, "within": "10s"}
+    events = added, on(S, "add", product_id="mug", q=1), on(2 * S, "remove", product_id="mug", q=2)
+    assert flips(bounded, *events) == [(0, IN), (10 * S, OUT)]
+
+
+ORDERS = {"performed": "buy", "per": "o", "without": "cancel"}
+
+
+def test_per_counts_the_latest_event_of_each_value_and_each_without_one() -> None:
+    twice = {**ORDERS, "is": 2}
+    assert true_now(twice, on(0, "buy", o="x"), on(1, "buy", o="x"), on(2, "buy"))
+    assert true_now(twice, on(0, "buy", o=["x", "y"]), on(1, "buy", o="y"))
+    latest = {"total": "price", "of": "buy", "per": "o", "is": 5}
+    assert true_now(latest, on(0, "buy", o="x", price=3), on(1, "buy", o="x", price=5))
+    paid = {**latest, "where": {"price": {"above": 0}}}
+    assert true_now(paid, on(0, "buy", o="x", price=5), on(1, "buy", o="x", price=0))
+
+
+def test_without_undoes_what_came_before_it_with_that_value_among_others() -> None:
+    stands = {**ORDERS, "at_least": 1}
+    bought = on(1, "buy", o="x")
+    assert not true_now(stands, bought, on(1, "cancel", o=["y", "x"]))
+    assert true_now(stands, bought, on(2, "cancel"))
+    assert true_now(stands, on(0, "buy"), on(2, "cancel", o="x"))
+    assert true_now(stands, bought, on(2, "cancel", o="x"), on(3, "buy", o="x"))
+    narrow = {**stands, "where": {"price": 5}, "since": "a"}
+    told = on(0, "a"), on(1, "buy", o="x", price=5)
+    assert true_now(narrow, *told)
+    assert not true_now(narrow, *told, on(2, "cancel", o="x"))
+
+
+def test_older_than_leaves_out_what_is_young() -> None:
+    settled = {"performed": "buy", "within": "10s", "older_than": "4s"}
+    assert flips(settled, on(0, "buy")) == [(4 * S, IN), (10 * S, OUT)]
+    assert flips({"not_performed": "buy", "older_than": "4s"}, on(0, "buy")) == [
+        (0, IN),
+        (4 * S, OUT),
+    ]
+
+
+def test_minus_takes_a_total_off_over_the_same_time() -> None:
+    off = {"total": "price", "of": "refund"}
+    net = {"total": "price", "of": "buy", "within": "10s", "minus": off, "is": 3}
+    events = on(0, "refund", price=9), on(S, "buy", price=5), on(2 * S, "refund", price=2)
+    assert flips(net, *events) == [(10 * S, IN), (11 * S, OUT)]
+
+
+def test_a_ratio_divides_exactly_and_not_by_nothing() -> None:
+    share = {"ratio": {"part": {"performed": "refund"}, "whole": {"performed": "buy"}}}
+    assert not true_now({**share, "at_most": 1}, on(0, "refund"))
+    third = on(0, "buy"), on(0, "buy"), on(0, "buy"), on(0, "refund")
+    assert not true_now({**share, "at_least": 0.3334}, *third)
+    assert true_now({**share, "above": "33.3333%"}, *third)
+    assert true_now({**share, "below": "50%", "of_at_least": 3}, *third)
+    assert not true_now({**share, "below": "50%", "of_at_least": 4}, *third)
+    mean = {"ratio": {"part": {"total": "price", "of": "buy"}, "whole": {"performed": "buy"}}}
+    assert true_now({**mean, "at_least": 4}, on(0, "buy", price=3), on(1, "buy", price=5))
+
+
+def test_a_season_with_years_comes_once() -> None:
+    once = {"season": {"from": "2026-01-02", "to": "2026-01-03"}}
+    assert flips(once, on(0, "a"), until=D * 380) == [(D, IN), (3 * D, OUT)]
+
+
+def test_a_date_may_go_on_with_a_time() -> None:
+    day = {"date": {"trait": "born"}}
+    assert flips(day, told(0, born="2026-01-02T23:59:59-08:00")) == [(D, IN), (2 * D, OUT)]
+    assert flips(day, told(0, born="2026-01-02 23:59")) == []
+
+
 def test_an_anniversary_is_whole_days_around_a_day_of_the_year() -> None:
     near = {"anniversary": {"trait": "born", "before": "1d", "after": "1w"}}
     assert flips(near, told(0, born="1990-01-03")) == [(D, IN), (10 * D, OUT)]
@@ -464,6 +557,14 @@ def test_an_anniversary_is_whole_days_around_a_day_of_the_year() -> None:
     leap = {"anniversary": {"trait": "born"}}
     assert flips(leap, told(0, born="1996-02-29")) == [(58 * D, IN), (59 * D, OUT)]
     assert flips(leap, told(0, born=["x", "1996-01-02"])) == [(D, IN), (2 * D, OUT)]
+
+
+def test_a_date_comes_once_in_its_own_year() -> None:
+    near = {"date": {"trait": "born", "before": "1d", "after": "1w"}}
+    assert flips(near, told(0, born="2026-01-03"), until=400 * D) == [(D, IN), (10 * D, OUT)]
+    assert flips(near, told(0, born="2025-01-03"), until=400 * D) == []
+    several = told(0, born=["x", "2026-01-02", "2026-01-03"])
+    assert flips({"date": {"trait": "born"}}, several) == [(D, IN), (3 * D, OUT)]
 
 
 def test_an_age_is_whole_years_in_the_zone() -> None:

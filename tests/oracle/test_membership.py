@@ -164,6 +164,15 @@ def test_in_segment_of_a_tier() -> None:
     assert turns(result, "keen") == [(D + 4, IN), (7 * D, OUT)]
 
 
+def test_left_segment_looks_at_the_last_reported_exit_of_that_tier() -> None:
+    fell = segment("fell", {"left_segment": "engagement.active", "within": "30d"})
+    result = run([fell, ENGAGEMENT], *(on(at, "page_viewed") for at in range(5)), until=60 * D)
+    assert turns(result, "fell") == [(7 * D, IN), (37 * D, OUT)]
+    again = segment("fell", {"left_segment": "z", "within": "1m"})
+    result = run([again, segment("z", WITHIN_10S)], on(0, "a"), on(15 * S, "a"), until=D)
+    assert turns(result, "fell") == [(10 * S, IN), (15 * S, OUT), (25 * S, IN), (85 * S, OUT)]
+
+
 def test_changes_of_one_moment_go_by_chain_and_then_by_key() -> None:
     rules = [
         segment("c", {"in_segment": "b"}),

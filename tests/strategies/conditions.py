@@ -22,6 +22,7 @@ Draw: TypeAlias = Callable[[st.SearchStrategy[Any]], Any]
 
 COUNTS = st.integers(1, 3)
 DAYS = st.sampled_from(["01-01", "01-02", "02-28", "02-29", "03-29", "10-25", "12-31"])
+DATES = st.sampled_from(["2025-12-31", "2026-01-02", "2026-03-29", "2026-10-25", "2026-10-26"])
 SOME_DAYS = st.sampled_from(["0d", "1d", "2d"])
 YEARS = st.sampled_from([1, 25, 26, 26, 27, 1000])
 LIKELIHOODS: list[Any] = ["5%", "20%", 0.333, 0.5, 0.8, "90%", 1]
@@ -29,6 +30,7 @@ WORTHS: list[Any] = [0.3, 1, 1.5, 2, 2.5, 3, 5]
 MODEL = "churn"
 VALUE_MODEL = "worth"
 AMOUNTS = st.sampled_from([0, 1, 2, 3, 5, 2.5, 0.1, 0.3, 4.0001, -1, 10])
+QUOTIENTS = st.sampled_from([0.5, "50%", "100%", 1, 2, 0.3333, 0, -1])
 SHARES = st.sampled_from([0.5, "50%", "34%", "33.3%", 0.6667, 1, "100%"])
 VALUE = st.sampled_from(VALUES)
 VALUE_LISTS = st.lists(VALUE, min_size=1, max_size=3, unique_by=str)
@@ -82,14 +84,27 @@ def equalities(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Node]:
     )
 
 
-ORDERS = st.builds(
-    lambda key, number: {key: number},
-    st.sampled_from(["at_least", "at_most", "above", "below"]),
-    NUMBER,
+def ordered(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Node]:
+    """Comparisons of values that have an order."""
+    return st.builds(
+        lambda key, value: {key: value},
+        st.sampled_from(["at_least", "at_most", "above", "below"]),
+        values,
+    )
+
+
+WEEKDAYS = st.sampled_from(["thursday", "friday", "saturday", "sunday", "wednesday"])
+HOURS = st.sampled_from([0, 0, 1, 2, 3, 12, 19, 22, 23])
+MONTHS = st.sampled_from([1, 1, 3, 10, 12])
+DATES = st.sampled_from(
+    ["2026-01-01", "2026-01-02", "2025-12-31", "2026-03-28", "2026-03-29", "2026-10-25"]
 )
 BY_KIND: dict[str | None, tuple[st.SearchStrategy[Any], st.SearchStrategy[Node]]] = {
     None: (VALUE, COMPARISONS),
-    "number": (OF_NUMBERS, equalities(OF_NUMBERS) | ORDERS | st.builds(between, NUMBER, NUMBER)),
+    "number": (
+        OF_NUMBERS,
+        equalities(OF_NUMBERS) | ordered(NUMBER) | st.builds(between, NUMBER, NUMBER),
+    ),
     "text": (
         OF_TEXTS,
         equalities(OF_TEXTS)
@@ -100,6 +115,10 @@ BY_KIND: dict[str | None, tuple[st.SearchStrategy[Any], st.SearchStrategy[Node]]
         ),
     ),
     "currency": (OF_CURRENCIES, equalities(OF_CURRENCIES)),
+    "weekday": (WEEKDAYS, equalities(WEEKDAYS)),
+    "hour": (HOURS, equalities(HOURS) | ordered(HOURS)),
+    "month": (MONTHS, equalities(MONTHS) | ordered(MONTHS)),
+    "date": (DATES, equalities(DATES) | ordered(DATES)),
 }
 
 
@@ -138,7 +157,11 @@ def conditions(draw: Draw, words: Words, depth: int = 2) -> Node:
     shape = draw(NESTED) if depth else "leaf"
     if shape != "leaf":
         return {shape: draw(st.lists(conditions(words, depth=depth - 1), min_size=1, max_size=3))}
-    leaves = (*LEAVES, in_segment, in_segment, in_segment) if words.memberships else LEAVES
+    leaves = (
+        (*LEAVES, in_segment, in_segment, in_segment, left_segment, left_segment)
+        if words.memberships
+        else LEAVES
+    )
     leaf: Node = draw(st.sampled_from(leaves))(draw, words)
     return leaf
 
@@ -166,10 +189,28 @@ def scope(draw: Draw, words: Words, *, since: bool = True, within: bool = True) 
     return node
 
 
+def aged(draw: Draw, words: Words) -> Node:
+    """A scope, at times of events that are old enough."""
+    node = scope(draw, words)
+    longest = millis(node["within"]) if "within" in node else None
+    ages = [text for text in words.durations if longest is None or millis(text) < longest]
+    if ages and draw(SOMETIMES):
+        node["older_than"] = draw(st.sampled_from(ages))
+    return node
+
+
+def once(draw: Draw, words: Words) -> Node:
+    """One event of each value, at times only if nothing undid it."""
+    node: Node = {"per": draw(PROPERTY)}
+    return {**node, "without": event(draw, words)} if draw(MOSTLY) else node
+
+
 def performed(draw: Draw, words: Words) -> Node:
     """Counts of events, of different values or days, of the most frequent value."""
-    node = {"performed": event(draw, words), **scope(draw, words)}
-    counted = draw(st.sampled_from(["events"] * 5 + ["distinct", "day", "same"]))
+    node = {"performed": event(draw, words), **aged(draw, words)}
+    counted = draw(st.sampled_from(["events"] * 5 + ["distinct", "day", "same", "per", "per"]))
+    if counted == "per":
+        return {**node, **once(draw, words), **draw(COUNT_COMPARISONS)}
     if counted == "same":
         return {**node, "same": draw(PROPERTY), "at_least": draw(COUNTS)}
     if counted != "events":
@@ -179,7 +220,7 @@ def performed(draw: Draw, words: Words) -> Node:
 
 def not_performed(draw: Draw, words: Words) -> Node:
     """No such event."""
-    return {"not_performed": event(draw, words), **scope(draw, words)}
+    return {"not_performed": event(draw, words), **aged(draw, words)}
 
 
 def quiet(draw: Draw, words: Words) -> Node:
@@ -238,6 +279,8 @@ def abandoned(draw: Draw, words: Words) -> Node:
     if draw(st.booleans()):
         node["same"] = draw(st.sampled_from([*PROPERTIES, "customer", "customer"]))
     if draw(SOMETIMES):
+        node["net"] = draw(st.sampled_from(["quantity", "quantity", "price"]))
+    if draw(SOMETIMES):
         node["where"] = draw(WHERES)
     if draw(SOMETIMES):
         node["at_least"] = draw(COUNTS)
@@ -248,12 +291,60 @@ def aggregate(draw: Draw, words: Words) -> Node:
     """Totals, averages and extremes of what should be numbers."""
     leaf = draw(st.sampled_from(["total", "total", "average", "largest", "smallest"]))
     node = {leaf: draw(st.sampled_from(["price", "price", "quantity", "tags"]))}
-    node |= {"of": event(draw, words), **scope(draw, words)}
+    node["of"] = event(draw, words)
+    node |= multiplied(draw)
+    if leaf not in ("total", "average"):
+        return {**node, **scope(draw, words), **draw(AMOUNT_COMPARISONS)}
+    node |= aged(draw, words)
     if draw(SOMETIMES):
-        node["each"] = "event"
+        node |= once(draw, words)
+    if leaf == "total" and draw(SOMETIMES):
+        node["minus"] = minus(draw, words)
+    return {**node, **draw(AMOUNT_COMPARISONS)}
+
+
+def multiplied(draw: Draw) -> Node:
+    """A second property to multiply with, or none; at times each event is one value."""
+    node: Node = {"each": "event"} if draw(SOMETIMES) else {}
     if draw(st.booleans()):
         node["times"] = draw(st.sampled_from(["quantity", "quantity", "price"]))
-    return {**node, **draw(AMOUNT_COMPARISONS)}
+    return node
+
+
+def minus(draw: Draw, words: Words) -> Node:
+    """A total to take off."""
+    node: Node = {"total": draw(st.sampled_from(["price", "quantity"])), "of": event(draw, words)}
+    where = {"where": draw(WHERES)} if draw(SELDOM) else {}
+    times = {key: value for key, value in multiplied(draw).items() if key == "times"}
+    return {**node, **where, **times}
+
+
+def ratio(draw: Draw, words: Words) -> Node:
+    """A count or a total divided by another."""
+    shared = aged(draw, words)
+    shared.pop("where", None)
+    node: Node = {"ratio": {key: part(draw, words) for key in ("part", "whole")}, **shared}
+    if draw(SOMETIMES):
+        node["of_at_least"] = draw(st.sampled_from([1, 2, 0.5]))
+    key = draw(st.sampled_from(["at_least", "at_most", "above", "below"]))
+    return {**node, key: draw(QUOTIENTS)}
+
+
+def part(draw: Draw, words: Words) -> Node:
+    """One part of a ratio."""
+    where = {"where": draw(WHERES)} if draw(SOMETIMES) else {}
+    kind = draw(st.sampled_from(["events", "events", "per", "distinct", "day", "total", "total"]))
+    if kind == "total":
+        node: Node = {"total": "price", "of": event(draw, words), **where, **multiplied(draw)}
+        if draw(SOMETIMES):
+            node |= once(draw, words)
+        return {**node, "minus": minus(draw, words)} if draw(SELDOM) else node
+    node = {"performed": event(draw, words), **where}
+    if kind == "per":
+        return {**node, **once(draw, words)}
+    if kind == "events":
+        return node
+    return {**node, "distinct": "day" if kind == "day" else draw(PROPERTY)}
 
 
 def latest(draw: Draw, words: Words) -> Node:
@@ -294,18 +385,27 @@ def in_segment(draw: Draw, words: Words) -> Node:
     return node
 
 
+def left_segment(draw: Draw, words: Words) -> Node:
+    """A segment or a tier declared before that was left lately."""
+    node: Node = {"left_segment": draw(st.sampled_from(words.memberships))}
+    return {**node, "within": draw(st.sampled_from(words.durations))}
+
+
 def season(draw: Draw, _words: Words) -> Node:
     """A time of the year, near to when the histories happen, also over New Year."""
+    if draw(SOMETIMES):
+        first, last = sorted(draw(st.tuples(DATES, DATES)))
+        return {"season": {"from": first, "to": last}}
     return {"season": {"from": draw(DAYS), "to": draw(DAYS)}}
 
 
-def anniversary(draw: Draw, _words: Words) -> Node:
-    """A day of the year, with days before and after it."""
+def day(draw: Draw, _words: Words) -> Node:
+    """A day of its year or of every year, with days before and after it."""
     node: Node = {"trait": "born"}
     for key in ("before", "after"):
         if draw(MOSTLY):
             node[key] = draw(SOME_DAYS)
-    return {"anniversary": node}
+    return {draw(st.sampled_from(["date", "anniversary"])): node}
 
 
 def age(draw: Draw, _words: Words) -> Node:
@@ -375,11 +475,13 @@ LEAVES = (
     abandoned,
     aggregate,
     aggregate,
+    ratio,
     latest,
     favours,
     trait,
     season,
-    anniversary,
+    day,
+    day,
     age,
     predicted,
 )

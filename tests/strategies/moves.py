@@ -42,7 +42,18 @@ TAGS = odd([["a", "b"], ["a", "b"], [["b"], "ab"], [], [None], "a", [1, 2.5], 2,
 BORN = odd(
     ["2000-01-01", "2000-01-02", "1999-12-31", "2000-02-29", "2000-03-29", "2000-10-25"],
     [["2001-03-30", "2000-10-24"], ["x", "2001-01-03"], "2027-01-01", "1026-01-02"],
-    ["2000-02-30", "2000-1-1", "2000-01-01T00:00Z", 20000101, None, [], {}],
+    ["2026-01-01", "2026-01-02", "2026-03-29", "2026-03-30", "2026-10-25", "2026-10-24"],
+    [
+        "2000-02-30",
+        "2000-1-1",
+        "2000-01-01T00:00Z",
+        "2026-01-02T",
+        "2026-01-02 ",
+        20000101,
+        None,
+        [],
+        {},
+    ],
 )
 TRAITS: st.SearchStrategy[Node] = st.fixed_dictionaries(
     {"plan": odd(["a", "a", "a", "b", "b", None, ["a", "b"], [], {}, 1, True])},
@@ -100,10 +111,10 @@ POISON = (
     poison("id", b'""'),
     poison("id", b'"a\\nb"'),
     poison("id", b'"\\ud800"'),
-    poison("id", b"7"),
+    poison("id", b"7.5"),
     poison("name", b'"Page Viewed"'),
     poison("user_id", b'""'),
-    poison("user_id", b"7"),
+    poison("user_id", b"7.5"),
     poison("traits", b"[]"),
     poison("properties", b"[]"),
     poison("properties", b'{"products": [1]}'),
@@ -135,6 +146,20 @@ MOVES = st.builds(
 )
 
 
+CONTEXTS = odd(
+    [{"locale": "a"}, {"locale": "b"}, {"campaign": {"name": "a"}, "locale": ["a", "b"]}],
+    [
+        {"campaign": {"name": 1}},
+        {"campaign": "a"},
+        {"locale": None},
+        {},
+        None,
+        "a",
+        [{"locale": "a"}],
+    ],
+)
+
+
 @st.composite
 def bodies(draw: Draw, names: list[str]) -> Node:
     """A body: what an event says, without its id, time and customer."""
@@ -142,6 +167,8 @@ def bodies(draw: Draw, names: list[str]) -> Node:
     properties = draw(PROPERTIES)
     if properties is not None:
         body["properties"] = properties
+    if draw(st.integers(0, 2)) == 1:
+        body["context"] = draw(CONTEXTS)
     if body["name"] == "identified" or draw(st.integers(0, 2)) == 1:
         body["traits"] = draw(TRAITS)
     return body

@@ -34,7 +34,8 @@ def merge(rules: RuleSet, profile: Profile, joined: Profile) -> Decision:
     _join_ids(profile, joined)
     profile.weight = 0
     for cell in rules.cells:
-        earlier, later = cell.state(joined), cell.state(profile)
+        earlier = None if cell.of_memberships else cell.state(joined)
+        later = cell.state(profile)
         if earlier is None or later is None:
             state = later if earlier is None else earlier
         else:

@@ -7,6 +7,7 @@ from typing import Final, TypeAlias, final
 from streamer.core.engine.conditions import Node
 from streamer.core.profile import Profile
 from streamer.core.rules.spec import Settings
+from streamer.core.state.exits import Exits
 from streamer.types import FOREVER, Millis
 
 Tiers: TypeAlias = tuple[str | None, str | None, str | None]
@@ -41,7 +42,8 @@ class CompiledSegment:
 
     `index` is its place in a profile's `inside` and `since`; there, 0 is outside and n is inside
     its n-th tier. `references` says whether it asks about another segment, `lingers` whether the
-    instant of an exit still matters after it. `slots` are those of the cells that it asks.
+    instant of an exit still matters after it. `slots` are those of the cells that it asks, `exits`
+    the cells that are told when a customer leaves one of its tiers.
     """
 
     def __init__(  # noqa: PLR0913 (what a declaration says)
@@ -69,6 +71,7 @@ class CompiledSegment:
         nodes = [tier.when for tier in tiers if tier.when is not None]
         self.slots = frozenset(slot for node in nodes for slot in node.slots)
         self.lingers = settings.min_dwell > 0 or settings.cooldown > 0
+        self.exits: list[Exits] = []
         self._min_dwell = settings.min_dwell
         self._cooldown = settings.cooldown
         self._whens: list[Node | None] = [tier.when for tier in tiers]
@@ -96,6 +99,9 @@ class CompiledSegment:
                 transitions.append(Transition(self, inside, target))
                 profile.inside[index] = target
                 profile.since[index] = now if target or self.lingers else 0
+                for cell in self.exits:
+                    if cell.number == inside:
+                        cell.left(profile, now)
             elif held < until:
                 until = held
         profile.valid_until[index] = until

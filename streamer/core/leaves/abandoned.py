@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, final
 
 from streamer.core import wording
@@ -9,6 +10,7 @@ from streamer.core.leaf import ALWAYS, NEVER, Binder, CellRef, Leaf, Until
 from streamer.core.profile import Profile
 from streamer.core.rules.spec import Clause, Names
 from streamer.core.state.open_items import CUSTOMER, OpenItems, OpenState
+from streamer.core.state.remaining import ADDS, Remaining, RemainingState, Spell, Step, left_of
 from streamer.core.values import Value, shown
 from streamer.instants import iso
 from streamer.types import FOREVER, Millis
@@ -21,6 +23,7 @@ class Abandoned:
     """For some one value of `same`, `did` happened, `without` has not since, for `lasting` ms.
 
     `same` is None for the customer as the one item (`same: customer`). `where` is of the `did`s.
+    With `net`, `without` takes that quantity away from what `did` has added.
     """
 
     did: Names
@@ -30,6 +33,7 @@ class Abandoned:
     where: tuple[Clause, ...] = ()
     within: Millis | None = None
     at_least: int = 1
+    net: str | None = None
 
     def spec_kind(self) -> str:
         """What the leaf is called in its identity."""
@@ -37,6 +41,8 @@ class Abandoned:
 
     def bind(self, binder: Binder) -> Leaf:
         """Return the leaf that asks this."""
+        if self.net is not None:
+            return self._netted(binder, self.net)
         cell = OpenItems(
             self.did,
             self.without,
@@ -51,6 +57,19 @@ class Abandoned:
         )
         return LeftOpen(self._label(), binder.share(cell), self)
 
+    def _netted(self, binder: Binder, net: str) -> Leaf:
+        cell = Remaining(
+            self.did,
+            self.without,
+            self.where,
+            (self.same, net),
+            binder.quantities(self.same, net, self.where),
+            binder.quantities(self.same, net, ()),
+            self.within,
+            binder.terms.max_lateness,
+        )
+        return NotAllGone(self._label(), binder.share(cell), self)
+
     def _label(self) -> str:
         said = f"abandoned: {wording.names(self.did)}{wording.where(self.where)}"
         if self.at_least > 1:
@@ -58,6 +77,8 @@ class Abandoned:
         said += f" without {wording.names(self.without)}"
         if self.same not in (None, "product_id"):
             said += f" of the same {self.same}"
+        if self.net is not None:
+            said += f" net {self.net}"
         if self.lasting:
             said += f" for {wording.duration(self.lasting)}"
         if self.within is not None:
@@ -135,3 +156,65 @@ class LeftOpen(Leaf):
         named = ", ".join(shown(item) for item in items[:_NAMED] if item != CUSTOMER)
         more = f" and {len(items) - _NAMED} more" if len(items) > _NAMED else ""
         return f"{named}{more}{', ' if named else ''}last at {iso(last)}"
+
+
+@final
+class NotAllGone(Leaf):
+    """Some item of which something is left was begun n times, and the last time long enough ago."""
+
+    def __init__(self, label: str, ref: CellRef, spec: Abandoned) -> None:
+        super().__init__(label)
+        self._ref = ref
+        self._lasting = spec.lasting
+        self._within = 0 if spec.within is None else spec.within
+        self._least = spec.at_least
+
+    def flip(self, profile: Profile, now: Millis) -> Until:
+        """Say whether an item is abandoned; follow the spells to where none covers."""
+        state = self._ref.state(profile)
+        if state is None:
+            return NEVER
+        assert isinstance(state, RemainingState)
+        until = now
+        for begins, over in self._spells(state, profile.clock):
+            if over <= now:
+                continue
+            if begins > until:
+                return until if until > now else -begins
+            until = max(until, over)
+        return until if until > now else NEVER
+
+    def _spells(self, state: RemainingState, clock: Millis) -> list[Spell]:
+        """Return, in order, from when until when each item is abandoned."""
+        found: list[Spell] = []
+        for steps in state.steps.values():
+            turns = {clock}
+            for time, kind, _ in steps:
+                if kind == ADDS and time + self._lasting > clock:
+                    turns.add(time + self._lasting)
+                if self._within and time + self._within > clock:
+                    turns.add(time + self._within)
+            ordered = [*sorted(turns), FOREVER]
+            found += [spell for spell in pairwise(ordered) if self._holds(steps, spell[0])]
+        found.sort()
+        return found
+
+    def _holds(self, steps: list[Step], now: Millis) -> bool:
+        level, begun = left_of(steps, now - self._within if self._within else 0)
+        enough = level > 0 and len(begun) >= self._least
+        return enough and begun[-1] + self._lasting <= now
+
+    def detail(self, profile: Profile, now: Millis) -> str:
+        """Name the items that are abandoned, and how much is left of each."""
+        state = self._ref.state(profile)
+        said: list[str] = []
+        if state is not None:
+            assert isinstance(state, RemainingState)
+            gone = now - self._within if self._within else 0
+            said = [
+                f"{wording.decimal(left_of(steps, gone)[0])} of {shown(item) or 'all'}"
+                for item, steps in state.steps.items()
+                if self._holds(steps, now)
+            ]
+        more = f" and {len(said) - _NAMED} more" if len(said) > _NAMED else ""
+        return ", ".join(said[-_NAMED:]) + more if said else "nothing left"

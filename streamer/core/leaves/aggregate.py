@@ -1,14 +1,18 @@
 """Sums and averages: `total`, `average`."""
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, final
 
 from streamer.core import wording
 from streamer.core.leaf import ALWAYS, NEVER, Binder, CellRef, Leaf, Until, reset_by
+from streamer.core.leaves.between import Between
+from streamer.core.leaves.flow import Flow
+from streamer.core.leaves.followed import Compares, Followed
 from streamer.core.profile import Profile
-from streamer.core.rules.spec import Comparison, Scope
+from streamer.core.rules.spec import Clause, Comparison, Names, Scope
 from streamer.core.state.cell import Cell
+from streamer.core.state.ledger import Ledger, Reads
 from streamer.core.state.sums import Sums, SumsState, Total, TotalState
 from streamer.core.state.times import first_after
 from streamer.core.values import SCALE
@@ -20,11 +24,27 @@ holds until the next one leaves, when it is asked again."""
 
 
 @dataclass(frozen=True, slots=True)
+class Minus:
+    """A total that is taken off another one, over the same time."""
+
+    property: str
+    events: Names
+    where: tuple[Clause, ...] = ()
+    times: str | None = None
+
+    def spec_kind(self) -> str:
+        """What the class is called in its identity."""
+        return "minus"
+
+
+@dataclass(frozen=True, slots=True)
 class Aggregate:
     """The total or average of `property`, each value multiplied by `times`, compares as stated.
 
-    With `each_event`, what one event carries is added up first and is one value.
-    Operands are whole numbers of ten-thousandths. In its identity a leaf is called by its `kind`.
+    Of the events with one value of `per` only the latest counts, if no event of `without` with that
+    value came after it. With `each_event`, what one event carries is added up first and is one
+    value. Operands are whole numbers of ten-thousandths. In its identity a leaf is called by its
+    `kind`.
     """
 
     kind: Literal["total", "average"]
@@ -33,6 +53,9 @@ class Aggregate:
     comparisons: tuple[Comparison, ...]
     times: str | None = None
     each_event: bool = False
+    per: str | None = None
+    without: Names | None = None
+    minus: Minus | None = None
 
     def spec_kind(self) -> str:
         """What the leaf is called in its identity."""
@@ -41,55 +64,53 @@ class Aggregate:
     def bind(self, binder: Binder) -> Leaf:
         """Return the leaf that asks this."""
         scope = self.scope
+        said = f"{self.label()} {wording.comparisons(self.comparisons, scaled=True)}"
+        if self.per is not None or scope.older is not None or self.minus is not None:
+            judge = Compares(self.comparisons, self.unit() if self.kind == "average" else 0)
+            return Followed(said, self.flows(binder), judge)
         ref = binder.share(reset_by(self._cell(binder), scope.since))
+        return Compared(said, ref, self)
+
+    def unit(self) -> int:
+        """Return how much of the weights of an average is one value."""
+        return SCALE if self.times is not None and not self.each_event else 1
+
+    def label(self) -> str:
+        """Say what is added up."""
+        scope = self.scope
         said = f"{self.kind} {wording.amount(self.property, self.times, each=self.each_event)}"
         said += f" of {wording.names(scope.events)}"
-        said += f"{wording.scope(scope)} {wording.comparisons(self.comparisons, scaled=True)}"
-        return Compared(said, ref, self)
+        said += wording.per(self.per, self.without) + wording.scope(scope)
+        minus = self.minus
+        if minus is not None:
+            said += f" minus {wording.amount(minus.property, minus.times, each=False)}"
+            said += f" of {wording.names(minus.events)}{wording.where(minus.where)}"
+        return said
+
+    def flows(self, binder: Binder) -> list[Flow]:
+        """Return the sum as it changes with time, and what is taken off it."""
+        scope = self.scope
+        ref = binder.share(reset_by(self._cell(binder), scope.since))
+        flows = [Flow(ref, scope.within, scope.older)]
+        minus = self.minus
+        if minus is not None:
+            taken = replace(scope, events=minus.events, where=minus.where)
+            flows += Aggregate("total", minus.property, taken, (), minus.times).flows(binder)
+        return flows
 
     def _cell(self, binder: Binder) -> Cell:
         scope, name, times = self.scope, self.property, self.times
         amounts = binder.amounts(name, scope.where, times, each=self.each_event)
+        if self.per is not None or scope.older is not None:
+            value = undoes = None
+            if self.per is not None:
+                value = binder.column(self.per, scope.where)
+                undoes = None if self.without is None else binder.column(self.per, ())
+            reads = Reads(binder.filter(scope.where), amounts, value, undoes)
+            return Ledger(scope, (name, self.per), reads, self.without, binder.terms)
         if scope.within is None and scope.since is None:
             return Total(scope.events, scope.where, name, times, amounts)
         return Sums(scope.events, scope.where, name, times, amounts, scope.within)
-
-
-@final
-class Between:
-    """Which totals are wanted: from `low` to `high`; each end None for none.
-
-    Of an end that is not included the 1 is left out which makes it one that is, so that ends can be
-    multiplied by a count to compare averages without a quotient.
-    """
-
-    def __init__(self, comparisons: tuple[Comparison, ...]) -> None:
-        self.low: int | None = None
-        self.high: int | None = None
-        self.low_open = 0
-        self.high_open = 0
-        for one in comparisons:
-            operand = one.operand
-            if isinstance(operand, int):
-                if one.operator not in {"at_most", "below"}:
-                    self._at_least(operand, 1 if one.operator == "above" else 0)
-                if one.operator not in {"at_least", "above"}:
-                    self._at_most(operand, 1 if one.operator == "below" else 0)
-
-    def _at_least(self, operand: int, left_out: int) -> None:
-        if self.low is None or (operand, left_out) > (self.low, self.low_open):
-            self.low, self.low_open = operand, left_out
-
-    def _at_most(self, operand: int, left_out: int) -> None:
-        if self.high is None or (operand, -left_out) < (self.high, -self.high_open):
-            self.high, self.high_open = operand, left_out
-
-    def includes(self, amount: int, count: int) -> bool:
-        """Say whether a sum of so many values lies between so many times the ends."""
-        low, high = self.low, self.high
-        if low is not None and amount < low * count + self.low_open:
-            return False
-        return high is None or amount <= high * count - self.high_open
 
 
 @final
@@ -104,8 +125,7 @@ class Compared(Leaf):
         self._ref = ref
         self._within = question.scope.within or 0
         self._average = question.kind == "average"
-        weighted = question.times is not None and not question.each_event
-        self._unit = SCALE if weighted else 1
+        self._unit = question.unit()
         self._wanted = Between(question.comparisons)
 
     def _holds(self, amount: int, count: int) -> bool:

@@ -1,11 +1,12 @@
-"""Being in another segment: `in_segment`."""
+"""Being in another segment, or having left it: `in_segment`, `left_segment`."""
 
 from dataclasses import dataclass
 from typing import final
 
 from streamer.core import wording
-from streamer.core.leaf import ALWAYS, NEVER, Binder, Leaf, Until
+from streamer.core.leaf import ALWAYS, NEVER, Binder, CellRef, Leaf, Until
 from streamer.core.profile import Profile
+from streamer.core.state.exits import Exits, ExitState
 from streamer.instants import iso
 from streamer.types import Millis
 
@@ -26,6 +27,25 @@ class InSegment:
         place, number = binder.membership(self.key)
         lasting = f" for {wording.duration(self.lasting)}" if self.lasting else ""
         return Inside(f"in segment {self.key}{lasting}", place, number, self.lasting)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftSegment:
+    """The customer was in the membership `key`, is not, and left it less than `within` ms ago."""
+
+    key: str
+    within: Millis
+
+    def spec_kind(self) -> str:
+        """What the leaf is called in its identity."""
+        return "left_segment"
+
+    def bind(self, binder: Binder) -> Leaf:
+        """Return the leaf that asks this."""
+        place, number = binder.membership(self.key)
+        ref = binder.share(Exits(self.key, place, number))
+        label = f"left segment {self.key} within {wording.duration(self.within)}"
+        return Left(label, ref, place, number, self.within)
 
 
 @final
@@ -53,3 +73,34 @@ class Inside(Leaf):
         if profile.inside[self._place] != self._number:
             return "not in it"
         return f"since {iso(profile.since[self._place])}"
+
+
+@final
+class Left(Leaf):
+    """The last reported exit is short enough ago, and the customer has not come back."""
+
+    def __init__(self, label: str, ref: CellRef, place: int, number: int, within: Millis) -> None:
+        super().__init__(label)
+        self._ref = ref
+        self._place = place
+        self._number = number
+        self._within = within
+
+    def flip(self, profile: Profile, now: Millis) -> Until:
+        """Say whether the customer left it lately, as decided earlier in this moment."""
+        state = self._ref.state(profile)
+        if state is None or profile.inside[self._place] == self._number:
+            return NEVER
+        assert isinstance(state, ExitState)
+        until = state.time + self._within
+        return until if until > now else NEVER
+
+    def detail(self, profile: Profile, now: Millis) -> str:  # noqa: ARG002
+        """Say when that was."""
+        if profile.inside[self._place] == self._number:
+            return "still in it"
+        state = self._ref.state(profile)
+        if state is None:
+            return "never left it"
+        assert isinstance(state, ExitState)
+        return f"left at {iso(state.time)}"

@@ -4,10 +4,14 @@ from dataclasses import dataclass
 from typing import Literal, final
 
 from streamer.core import wording
+from streamer.core.calendar import Calendar
 from streamer.core.leaf import ALWAYS, NEVER, Binder, CellRef, Leaf, Until, reset_by
+from streamer.core.leaves.flow import Flow
+from streamer.core.leaves.followed import Compares, Followed, MostFrequentOld
 from streamer.core.profile import Profile
-from streamer.core.rules.spec import Names, Scope
+from streamer.core.rules.spec import Comparison, Names, Operator, Scope
 from streamer.core.state.cell import Cell
+from streamer.core.state.ledger import UNIT, Ledger, Reads
 from streamer.core.state.repeated import Repeated, RepeatedState
 from streamer.core.state.seen import SeenDays, SeenState, SeenValues
 from streamer.core.state.times import Times, TimesState, first_after
@@ -21,15 +25,17 @@ class Performed:
     """The number of qualifying events compares as stated.
 
     `counting` says what is counted: events, different values of `property` (`distinct`), calendar
-    days in the zone (`days`), or the events of the most frequent value of `property` (`same`).
+    days in the zone (`days`), the events of the most frequent value of `property` (`same`), or the
+    latest event of each value (`per`) that no event of `without` with that value came after.
     """
 
     scope: Scope
-    counting: Literal["events", "distinct", "days", "same"] = "events"
+    counting: Literal["events", "distinct", "days", "same", "per"] = "events"
     property: str | None = None
     at_least: int | None = None
     at_most: int | None = None
     exactly: int | None = None
+    without: Names | None = None
 
     def spec_kind(self) -> str:
         """What the leaf is called in its identity."""
@@ -39,12 +45,50 @@ class Performed:
         """Return the leaf that asks this."""
         scope = self.scope
         wanted = Range(self.at_least, self.at_most, self.exactly)
+        if self.counting == "same" and scope.older is not None:
+            same = binder.share(reset_by(self.ledger(binder, wanted.low), scope.since))
+            return MostFrequentOld(self.label(), same, scope, wanted.low)
+        if self.counting == "per" or scope.older is not None:
+            return Followed(self.label(), [self.flow(binder)], self._judge())
         ref = binder.share(reset_by(self._cell(wanted, binder), scope.since))
         if self.counting == "same":
-            return MostFrequent(self._label(), ref, scope.within)
+            return MostFrequent(self.label(), ref, scope.within)
         if self.counting == "events":
-            return Counted(self._label(), ref, wanted, scope.within)
-        return CountedValues(self._label(), ref, wanted, scope.within)
+            return Counted(self.label(), ref, wanted, scope.within)
+        return CountedValues(self.label(), ref, wanted, scope.within)
+
+    def _judge(self) -> Compares:
+        bounds: list[tuple[Operator, int | None]] = [
+            ("at_least", self.at_least),
+            ("at_most", self.at_most),
+            ("is", self.exactly),
+        ]
+        asked = [Comparison(name, UNIT * bound) for name, bound in bounds if bound is not None]
+        return Compares(tuple(asked or [Comparison("at_least", UNIT)]))
+
+    def flow(self, binder: Binder) -> Flow:
+        """Return the number of events as it changes with time."""
+        scope = self.scope
+        ref = binder.share(reset_by(self.ledger(binder), scope.since))
+        return Flow(ref, scope.within, scope.older)
+
+    def ledger(self, binder: Binder, each: int = 1) -> Ledger:
+        """Return the cell that keeps the events one by one."""
+        scope, name = self.scope, self.property
+        days = Calendar(binder.terms.zone) if self.counting == "days" else None
+        value = undoes = None
+        if name is not None:
+            value = binder.column(name, scope.where)
+            undoes = None if self.without is None else binder.column(name, ())
+        reads = Reads(
+            binder.filter(scope.where),
+            value=value,
+            undoes=undoes,
+            calendar=days,
+            several=self.counting not in {"events", "per"},
+        )
+        per = binder.terms.zone if days is not None else name
+        return Ledger(scope, (None, per), reads, self.without, binder.terms, each)
 
     def _cell(self, wanted: "Range", binder: Binder) -> Cell:
         scope = self.scope
@@ -59,7 +103,8 @@ class Performed:
             return SeenValues(scope.events, where, self.property, column, wanted.keep, within)
         return Repeated(scope.events, where, self.property, column, wanted.low, within)
 
-    def _label(self) -> str:
+    def label(self) -> str:
+        """Say what is counted, and how it compares."""
         said = f"performed {wording.names(self.scope.events)}"
         if self.counting == "distinct":
             said += f" with different {self.property}"
@@ -67,6 +112,8 @@ class Performed:
             said += " on different days"
         elif self.counting == "same":
             said += f" with the same {self.property}"
+        elif self.counting == "per":
+            said += wording.per(self.property, self.without)
         for word, bound in (
             ("at least", self.at_least),
             ("at most", self.at_most),
@@ -90,8 +137,11 @@ class NotPerformed:
     def bind(self, binder: Binder) -> Leaf:
         """Return the leaf that asks this."""
         scope = self.scope
-        cell = Times(scope.events, scope.where, binder.filter(scope.where), 1)
         label = f"not performed {wording.names(scope.events)}{wording.scope(scope)}"
+        if scope.older is not None:
+            none = Compares((Comparison("at_most", 0),))
+            return Followed(label, [Performed(scope).flow(binder)], none)
+        cell = Times(scope.events, scope.where, binder.filter(scope.where), 1)
         return Absent(label, binder.share(reset_by(cell, scope.since)), scope.within)
 
 

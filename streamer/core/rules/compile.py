@@ -12,7 +12,8 @@ from streamer.core.engine.conditions import LeafNode, Node, all_hold, any_holds,
 from streamer.core.engine.program import RuleSet
 from streamer.core.engine.segment import CompiledSegment, CompiledTier
 from streamer.core.leaf import Binder, CellRef, Leaf
-from streamer.core.leaves.membership import InSegment
+from streamer.core.leaves.membership import InSegment, LeftSegment
+from streamer.core.quantities import Quantities
 from streamer.core.rules.identity import canonical, encoded, version_of
 from streamer.core.rules.spec import (
     All,
@@ -27,6 +28,7 @@ from streamer.core.rules.spec import (
     Terms,
 )
 from streamer.core.state.cell import Cell, Identity
+from streamer.core.state.exits import Exits
 
 Declaration: TypeAlias = Segment | Ladder
 
@@ -37,6 +39,9 @@ def compile_rules(header: Header, declarations: Sequence[Declaration]) -> RuleSe
     ordered = _in_order(enabled)
     binder = _Binder(Terms(header.zone, header.max_lateness), _memberships(ordered))
     segments = tuple(_segment(index, header.name, one, binder) for index, one in enumerate(ordered))
+    for cell in binder.cells:
+        if isinstance(cell, Exits):
+            segments[cell.place].exits.append(cell)
     names = frozenset(name for one in enabled for name in event_names(one))
     version = version_of(header, list(declarations))
     return RuleSet(header, version, segments, tuple(binder.cells), names, tuple(binder.columns))
@@ -63,7 +68,9 @@ class _Binder:
         self._memberships = memberships
 
     def share(self, cell: Cell) -> CellRef:
-        identity = encoded(cell.identity())
+        if any(name.startswith("at.") for name in self._names):
+            cell.zone = self.terms.zone
+        identity = encoded(cell.meaning())
         ref = self._by_identity.get(identity)
         if ref is None:
             cell.slot = len(self.cells)
@@ -101,6 +108,11 @@ class _Binder:
             passes = self.filter(where)
             self._read[key] = Amounts(self._index(identity), name, passes, times, each=each)
         return cast("Amounts", self._read[key])
+
+    def quantities(self, name: str | None, net: str, where: tuple[Clause, ...]) -> Quantities:
+        self._note(name, where)
+        self._names.add(net)
+        return Quantities(name, net, self.filter(where))
 
     def filter(self, where: tuple[Clause, ...]) -> Filter | None:
         if not where:
@@ -200,7 +212,7 @@ def _leaf_specs(condition: Condition) -> Iterator[object]:
 
 def _references(one: Declaration) -> Iterator[str]:
     for spec in leaf_specs(one):
-        if isinstance(spec, InSegment):
+        if isinstance(spec, InSegment | LeftSegment):
             yield spec.key
 
 
@@ -228,10 +240,14 @@ def event_names(one: Declaration) -> Iterator[str]:
 
 def _names_in(spec: object) -> Iterator[str]:
     for field in ("events", "did", "without"):
-        yield from getattr(spec, field, ())
+        yield from getattr(spec, field, None) or ()
     scope = getattr(spec, "scope", None)
     if scope is not None:
         yield from scope.events
         yield from scope.since or ()
     for step in getattr(spec, "steps", ()):
         yield from step.events
+    for field in ("minus", "part", "whole"):
+        part = getattr(spec, field, None)
+        if part is not None:
+            yield from _names_in(part)

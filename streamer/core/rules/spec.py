@@ -61,12 +61,16 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which events a leaf looks at. `within` in ms, None for all; `since` None, or event names."""
+    """Which events a leaf looks at.
+
+    `within` in ms, None for all; `since` None, or event names; `older` in ms, None for any age.
+    """
 
     events: Names
     where: tuple[Clause, ...] = ()
     within: Millis | None = None
     since: Names | None = None
+    older: Millis | None = None
 
     def spec_kind(self) -> str:
         """Return what the class is called in its identity."""

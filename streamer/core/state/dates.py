@@ -19,15 +19,19 @@ MOST_DATES: Final = 16
 """How many different dates of a list are kept, the first ones."""
 
 _DATE_BYTES: Final = 5
-_WRITTEN: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_WRITTEN: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T.*)?", re.DOTALL)
+_LENGTH: Final = len("YYYY-MM-DD")
 
 
 def date_of(value: Scalar) -> date | None:
-    """Return the date that a text `YYYY-MM-DD` is, years 1 to 9999; None for all else."""
+    """Return the date that a text begins with, years 1 to 9999; None for all else.
+
+    The text is `YYYY-MM-DD`, alone or with `T` and anything behind it: the day as written.
+    """
     if not isinstance(value, str) or _WRITTEN.fullmatch(value) is None:
         return None
     try:
-        return date.fromisoformat(value)
+        return date.fromisoformat(value[:_LENGTH])
     except ValueError:
         return None
 

@@ -20,20 +20,21 @@ from tests.strategies.conditions import Draw
 from tests.strategies.words import DURATIONS, Node, Words, millis
 
 FAR = 1_000 * DAY
+REFERENCES = ("in_segment", "left_segment")
 KINDS = sorted({kind.__name__ for kind in conditions.LEAVES})
 BELOW: Node = {"segment": "below", "purpose": "To be asked.", "when": {"performed": "any"}}
 
 
 @st.composite
 def asked(draw: Draw, kind: str) -> list[Node]:
-    """A rule set with one leaf of a kind; for `in_segment`, with the segment that it is about."""
+    """A rule set with one leaf of a kind; for references, with the segment that they name."""
     events = ("product_viewed", "product_added", "page_viewed")
     words = Words(events, tuple(draw(st.lists(st.sampled_from(DURATIONS), min_size=1))), ("below",))
     leaf = getattr(conditions, kind)(draw, words)
     document: Node = {"segment": "one", "purpose": "To be asked.", "when": leaf}
     if kind == "predicted":
         return [document, draw(conditions.models(words)), draw(conditions.value_models(words))]
-    if kind != "in_segment":
+    if kind not in REFERENCES:
         return [document]
     short = {"performed": "any", "within": draw(st.sampled_from(words.durations))}
     return [document, {**BELOW, "when": short}]
@@ -75,7 +76,7 @@ def check_flips(leaf: LeafNode, profile: Profile, gaps: list[Millis]) -> None:
         now = until
 
 
-@pytest.mark.parametrize("kind", [*KINDS, "in_segment"])
+@pytest.mark.parametrize("kind", [*KINDS, *REFERENCES])
 @settings(
     max_examples=25,
     deadline=None,

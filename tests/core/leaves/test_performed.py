@@ -103,9 +103,11 @@ def test_silence_ends_the_window_after_the_last(
     assert story(question, events) == told
 
 
-def distinct(within: int | None = None, **wanted: int) -> Condition:
+def distinct(
+    within: int | None = None, at_least: int | None = None, exactly: int | None = None
+) -> Condition:
     """How many different products were seen."""
-    return Performed(Scope(SEEN, within=within), "distinct", "p", **wanted)
+    return Performed(Scope(SEEN, within=within), "distinct", "p", at_least, exactly=exactly)
 
 
 @pytest.mark.parametrize(
@@ -139,9 +141,9 @@ def test_distinct_days_are_days_of_the_zone(zone: str, holds: bool) -> None:  # 
     assert shopper.answer(DAY)[0] is holds
 
 
-def same(within: int | None = None, **wanted: int) -> Condition:
+def same(within: int | None = None, at_least: int | None = None) -> Condition:
     """How often the most frequent product was seen."""
-    return Performed(Scope(SEEN, within=within), "same", "p", **wanted)
+    return Performed(Scope(SEEN, within=within), "same", "p", at_least)
 
 
 @pytest.mark.parametrize(

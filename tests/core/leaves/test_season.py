@@ -23,6 +23,7 @@ def season(begins: MonthDay, ends: MonthDay, zone: str = "Europe/Berlin") -> InS
 
 VALENTINE = season((2, 7), (2, 14))
 NEW_YEAR = season((12, 24), (1, 6))
+ONCE = season((2026, 11, 24), (2027, 1, 1))
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,8 @@ NEW_YEAR = season((12, 24), (1, 6))
         (VALENTINE, "2026-02-07T00:00", True, "2026-02-15T00:00"),
         (VALENTINE, "2026-02-14T23:59:59.999", True, "2026-02-15T00:00"),
         (VALENTINE, "2026-02-15T00:00", False, "2027-02-07T00:00"),
+        (ONCE, "2026-11-23T23:59:59.999", False, "2026-11-24T00:00"),
+        (ONCE, "2026-11-24T00:00", True, "2027-01-02T00:00"),
         (NEW_YEAR, "2026-12-31T12:00", True, "2027-01-07T00:00"),
         (NEW_YEAR, "2027-01-06T12:00", True, "2027-01-07T00:00"),
         (NEW_YEAR, "2027-01-07T00:00", False, "2027-12-24T00:00"),
@@ -39,6 +42,11 @@ NEW_YEAR = season((12, 24), (1, 6))
 )
 def test_both_days_are_included(*, leaf: InSeason, now: str, holds: bool, until: str) -> None:
     assert leaf.flip(NOBODY, at(now)) == (at(until) if holds else -at(until))
+
+
+def test_a_season_with_years_does_not_come_back() -> None:
+    assert ONCE.flip(NOBODY, at("2027-01-02T00:00")) == -FOREVER
+    assert ONCE.label == "season from 2026-11-24 to 2027-01-01"
 
 
 def test_a_season_up_to_29_february_ends_on_the_28th_in_other_years() -> None:

@@ -9,6 +9,7 @@ from streamer.core.columns import Amounts, Column, Filter, Row
 from streamer.core.leaf import CellRef, Leaf, Until
 from streamer.core.packing import packed
 from streamer.core.profile import Packed, Profile, State
+from streamer.core.quantities import Quantities
 from streamer.core.rules.identity import encoded
 from streamer.core.rules.spec import Clause, Terms
 from streamer.core.state.cell import Cell
@@ -74,6 +75,9 @@ class Slots:
         self, name: str, where: tuple[Clause, ...], times: str | None, *, each: bool = False
     ) -> Amounts:
         return Amounts(self._column(), name, self.filter(where), times, each=each)
+
+    def quantities(self, name: str | None, net: str, where: tuple[Clause, ...]) -> Quantities:
+        return Quantities(name, net, self.filter(where))
 
     def filter(self, where: tuple[Clause, ...]) -> Filter | None:
         return Filter(self._column(), where) if where else None
