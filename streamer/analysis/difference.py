@@ -1,4 +1,4 @@
-"""What a change of rules would do: who would enter and leave, told from history.
+"""What a change of rules would do: who would enter and leave, by history.
 
 Both rule sets see the same events up to the same instant; what differs there is the difference.
 Only segments that the change can affect are replayed (`affected` says which, and why that is
@@ -190,7 +190,7 @@ def _sides(part: Affected, summary: Summary) -> dict[str, Side]:
 
 
 def _titles(rules: RuleSet) -> dict[str, str]:
-    return {rung.membership: segment.title for segment in rules.segments for rung in segment.tiers}
+    return {tier.membership: segment.title for segment in rules.segments for tier in segment.tiers}
 
 
 def _key(membership: str) -> str:

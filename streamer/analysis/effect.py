@@ -1,7 +1,7 @@
 """What reacting to a segment brings: those who are held out beside those who are not.
 
 A customer counts once, with the first entry into the membership, in the group that the change
-says: held out, so that nobody reacts to the segment, or not. The customer converts with a
+says: held out, so that no subscriber reacts to the segment, or not. The customer converts with a
 conversion event later than the entry, and no later than `within` after it. Who entered so late
 that this time is not over is left out, converted or not, or the groups would not be alike.
 """
@@ -104,7 +104,7 @@ def effect_of_rules(
 def effect_of_changes(
     changes: Log, events: Events, asked: EffectRequest, until: Millis | None = None
 ) -> Effect:
-    """Take the entries from changes as they were told, and the conversions from the events.
+    """Take the entries from published changes, and the conversions from the events.
 
     Raises `UsageError` where there are no two groups to compare, or a line is no change.
     """

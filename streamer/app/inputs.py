@@ -29,7 +29,7 @@ _TABLES: Final = frozenset({".csv", ".tsv"})
 class Reading(NamedTuple):
     """Events opened for one reading; `watch` is to be called after every batch.
 
-    `outline` tells whose a record's event is and when it happened, sooner than decoding does.
+    `outline` returns the customer and time of a record's event, in less time than decoding.
     """
 
     log: Log
@@ -39,7 +39,7 @@ class Reading(NamedTuple):
 
 
 Events: TypeAlias = Callable[[], AbstractContextManager[Reading]]
-"""Opens the events anew at each call, for what reads them more than once."""
+"""Opens the events again at each call, for what reads them more than once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ def open_events(
 ) -> tuple[FileLog | SortedLog, Decoder]:
     """Open files of events: JSON lines as they are, or with a mapping what it makes of the files.
 
-    `mapping` is a file, or the name of one that is shipped. `warn` is told which paths of a mapping
-    file are probably mistyped. The decoder raises `UsageError` at the first event that differs
+    `mapping` is a file, or the name of one that is shipped. `warn` gets the paths of a mapping that
+    are probably mistyped. The decoder raises `UsageError` at the first event that differs
     from those before it in carrying its append time or not: such a file has half a log time, which
     decides nothing. With `sort` the events come in order of their append time, or their time.
     """

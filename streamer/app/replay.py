@@ -139,7 +139,7 @@ def replay(
 def replay_into(
     books: Entered, rules: RuleSet, reading: Reading, *, until: Millis | None = None
 ) -> Summary:
-    """Replay with every change entered into books, and nobody told."""
+    """Replay with every change counted, and none published."""
     with FileSink(None) as nowhere:
         sink = BookedSink(nowhere, books)
         log, decode = reading.log, reading.decode
@@ -160,7 +160,7 @@ class _CountedLog:
 
 
 class _CountingStore(MemoryStore):
-    """A store in memory that remembers whose profiles were ever written, and whose are gone."""
+    """A store in memory that also counts the customers with a profile, then and now."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -190,7 +190,7 @@ def _end(task: PartitionTask) -> Millis | None:
 
 
 def _beyond(rules: RuleSet, tally: Tally) -> dict[str, int]:
-    """Return how often the memories of each leaf went beyond their bound, by the leaf's label."""
+    """Return how often the cells of each leaf went over their bound, by the leaf's label."""
     found: dict[str, int] = {}
     for segment in rules.segments:
         for asked in leaves_of(segment):

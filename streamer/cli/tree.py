@@ -80,8 +80,8 @@ def segment_lines(view: SegmentView, found: Explanation) -> Iterator[str]:
     title = "" if view.title == view.key else f": {view.title}"
     yield click.style(where, fg="green" if inside else None, bold=True) + title
     yield f"     {_standing(view, found)}"
-    for rung in view.tiers:
-        yield from _rung(rung, view, found)
+    for tier in view.tiers:
+        yield from _tier(tier, view, found)
 
 
 def _standing(view: SegmentView, found: Explanation) -> str:
@@ -111,15 +111,15 @@ def _coming(view: SegmentView, coming: Said, found: Explanation) -> str:
     return f"until {at} if nothing happens{moved}"
 
 
-def _rung(rung: TierView, view: SegmentView, found: Explanation) -> Iterator[str]:
+def _tier(tier: TierView, view: SegmentView, found: Explanation) -> Iterator[str]:
     depth = 1
-    if rung.tier is not None:
-        mine = " (the customer's)" if view.membership == f"{view.key}.{rung.tier}" else ""
-        otherwise = "" if rung.condition is not None else ": otherwise"
-        yield f"     tier {rung.tier}{mine}{otherwise}"
+    if tier.tier is not None:
+        mine = " (the customer's)" if view.membership == f"{view.key}.{tier.tier}" else ""
+        otherwise = "" if tier.condition is not None else ": otherwise"
+        yield f"     tier {tier.tier}{mine}{otherwise}"
         depth = 2
-    if rung.condition is not None:
-        yield from _branch(rung.condition, depth, found)
+    if tier.condition is not None:
+        yield from _branch(tier.condition, depth, found)
 
 
 def _branch(branch: Branch, depth: int, found: Explanation) -> Iterator[str]:
@@ -173,8 +173,8 @@ def segment_facts(view: SegmentView) -> dict[str, Any]:
             "until": _iso(waiting.until),
         },
         "rungs": [
-            {"tier": rung.tier, "condition": rung.condition and _branch_facts(rung.condition)}
-            for rung in view.tiers
+            {"tier": tier.tier, "condition": tier.condition and _branch_facts(tier.condition)}
+            for tier in view.tiers
         ],
     }
 

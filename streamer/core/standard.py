@@ -95,7 +95,7 @@ def _fits(value: object, kind: str) -> bool:
 
 
 def _read(value: object, name: str, kind: str, unusable: Unusable) -> object:
-    """Return what is read, lists in their form; an object stays for whoever descends into it."""
+    """Return what is read, lists in their form; an object stays, as columns descend into it."""
     if isinstance(value, list):
         return [_read(one, name, kind, unusable) for one in value]
     if value is None:
