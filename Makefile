@@ -41,7 +41,7 @@ system-packages: $(READY) ## Redis and Java for make servers and make test from 
 sdks: $(READY) ## the collector with every SDK; gets Node's packages and a browser for it
 	@$(BIN)/python -m tests.servers.get
 	@$(BIN)/python -m tests.collect.get
-	$(BIN)/pytest -m proof tests/collect
+	$(BIN)/pytest -m sdks tests/collect
 
 check: lint types test ## everything a change must pass
 

@@ -1,7 +1,8 @@
 """Hooks of MkDocs: what the documents link to outside of `docs/` is on the site, too.
 
 On a code host a link leads from `docs/` into the repository. On the site the pages of the
-repository's root become pages, the README the first of them, and rules and schemas become files.
+repository's root become pages, the README the first of them, and rules, schemas and the READMEs of
+examples become files or pages.
 """
 
 import re
@@ -19,11 +20,11 @@ PAGES = {
     "SECURITY.md": "security.md",
     "LICENSE": "LICENSE",
 }
-FILES = ("rules/**/*.yaml", "schemas/**/*.*")
+FILES = ("rules/**/*.yaml", "schemas/**/*.*", "examples/**/README.md")
 
 
 def on_files(files: Files, *, config: MkDocsConfig) -> Files:
-    """Add the pages of the root, the rules and the schemas."""
+    """Add the pages of the root, the rules, the schemas and the READMEs of the examples."""
     for name, page in PAGES.items():
         content = (ROOT / name).read_text(encoding="utf-8")
         files.append(File.generated(config, page, content=as_in_docs(content)))
@@ -36,7 +37,7 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001 (the hook's signature)
     """Let links out of `docs/` lead to where `on_files` has put what they name."""
-    return re.sub(r"\]\(\.\./(rules|schemas)/", r"](\1/", markdown)
+    return re.sub(r"\]\(\.\./(rules|schemas|examples)/", r"](\1/", markdown)
 
 
 def as_in_docs(markdown: str) -> str:

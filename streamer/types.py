@@ -5,6 +5,7 @@ The values are immutable. The ones made once per event are named tuples, because
 costs a microsecond to build and these are built for every event.
 """
 
+from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from streamer.hashes import change_id
@@ -114,6 +115,17 @@ class Membership(NamedTuple):
     sequence: int
     born: Millis
     segments: tuple[tuple[str, Millis], ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """In how many accepted events a property was there and could not be read, and an example.
+
+    The example is the first that was found, as JSON writes it, cut if it is long.
+    """
+
+    count: int
+    example: str
 
 
 class Rejection(NamedTuple):

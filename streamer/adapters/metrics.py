@@ -34,7 +34,8 @@ class Readings:
 
     `offsets` are the next records to read by partition and `lags` how many are there to be read,
     `spent` nanoseconds of CPU by stage, `overflows` how often a state went beyond its stated bound,
-    by the segment that reads it. `migrated` counts the profiles decided again after the rules
+    by the segment that reads it, `unusable` in how many events a property could not be read.
+    `migrated` counts the profiles decided again after the rules
     changed, `migration` says for each partition how many customers have been looked at for that,
     and whether that was all of them. `commits` are commits of the store, `delays` the time from
     a record's append, or from when a change was due, until the change was published.
@@ -43,6 +44,7 @@ class Readings:
     records: Mapping[str, int] = field(default_factory=dict)
     changes: Mapping[tuple[str, ...], int] = field(default_factory=dict)
     overflows: Mapping[str, int] = field(default_factory=dict)
+    unusable: Mapping[str, int] = field(default_factory=dict)
     spent: Mapping[str, int] = field(default_factory=dict)
     failures: Mapping[str, int] = field(default_factory=dict)
     offsets: Mapping[int, int] = field(default_factory=dict)
@@ -79,6 +81,12 @@ class Metrics(Collector):
             "Times a customer's state went beyond its bound.",
             ["segment"],
             _keyed(seen.overflows),
+        )
+        yield _counter(
+            "unusable_properties",
+            "Accepted events with a property that rules read and could not.",
+            ["property"],
+            _keyed(seen.unusable),
         )
         yield _counter("failures", "Failures by kind.", ["kind"], _keyed(seen.failures))
         cpu = {stage: spent / NANOSECONDS for stage, spent in dict(seen.spent).items()}

@@ -79,6 +79,7 @@ def _explanation(
         born=None if profile is None else profile.born,
         events=watch.events,
         refused=followed.refused,
+        unusable=dict(sorted(watch.unusable.items())),
         last=watch.last,
         forgotten=watch.forgotten,
         forgets=None if profile is None else profile.last + following.rules.retention,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from streamer.analysis.watch import Said, Setting, Truth
-from streamer.types import Event, Millis
+from streamer.types import Event, Millis, Unusable
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,8 @@ class Explanation:
     """A customer at one instant. `born` is None when there is no profile then.
 
     `occurs` says whether the customer has any valid event in the files, `nearest` names similar
-    customers if not. `refused` counts the events that were not accepted.
+    customers if not. `refused` counts the events that were not accepted,
+    `unusable` those accepted ones in which a property that rules read could not be read.
     """
 
     customer: str
@@ -70,6 +71,7 @@ class Explanation:
     born: Millis | None
     events: int
     refused: int
+    unusable: dict[str, Unusable]
     last: Event | None
     forgotten: Millis | None
     forgets: Millis | None

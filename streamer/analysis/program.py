@@ -46,7 +46,7 @@ def program(rules: Rules) -> dict[str, Any]:
 
 
 def _cell(cell: Cell, key: bytes) -> dict[str, Any]:
-    identity = dict(cell.identity())
+    identity = dict(cell.meaning())
     return {
         "slot": cell.slot,
         "kind": identity.pop("kind"),

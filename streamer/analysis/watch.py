@@ -11,12 +11,13 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from streamer.app.nodes import nodes_of
 from streamer.codecs.profiles import ProfileCodec
+from streamer.codecs.unusable import note
 from streamer.core.engine.conditions import LeafNode, Node
 from streamer.core.engine.decide import decide, refusal
 from streamer.core.engine.program import RuleSet
 from streamer.core.profile import Profile
 from streamer.hashes import fingerprint
-from streamer.types import FOREVER, Event, Millis, Outcome, SegmentChange, Wake
+from streamer.types import FOREVER, Event, Millis, Outcome, SegmentChange, Unusable, Wake
 
 _View: TypeAlias = "tuple[dict[Node, Truth], Millis]"
 """The truths of all conditions, and the next instant at which a leaf can flip by time."""
@@ -48,7 +49,8 @@ class Watch:
     `profile` is None before the first accepted event and after the end of retention, `truths`
     holds the truth of each condition, `said` every change so far. `events` counts the accepted
     events, `last` is the one that came last, `forgotten` the end of the profile before this one.
-    `flips` notes when each condition first flipped since it was last emptied.
+    `flips` notes when each condition first flipped since it was last emptied. `unusable` are
+    the properties of the accepted events that rules read and could not.
 
     `_seen` is the instant at which the customer was last looked at, and until `_next` no leaf can
     flip by time.
@@ -71,6 +73,7 @@ class Watch:
         self.flips: dict[Node, Millis] = {}
         self.said: list[Said] = []
         self.events = 0
+        self.unusable: dict[str, Unusable] = {}
         self.last: Event | None = None
         self.forgotten: Millis | None = None
 
@@ -86,6 +89,7 @@ class Watch:
         decision = decide(self._rules, self.profile, event)
         self.profile = decision.profile
         self.events += 1
+        note(self.unusable, decision.unusable)
         self.last = event
         self._note(decision.changes, event)
         if self.profile is not None:

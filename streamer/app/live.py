@@ -147,6 +147,7 @@ class Live:
             records=self._tally.outcomes,
             changes=self._tally.changes,
             overflows=self._overflows(),
+            unusable={name: one.count for name, one in dict(self._tally.unusable).items()},
             spent=self._watch.spent,
             failures=self._failures,
             offsets={partition: task.offset for partition, task in tasks.items()},

@@ -17,7 +17,7 @@ from streamer.app.inputs import Decoder, Reading
 from streamer.app.nodes import leaves_of
 from streamer.core.engine.program import RuleSet
 from streamer.ports import Checkpoint, Log, Sink
-from streamer.types import FOREVER, Millis, Record
+from streamer.types import FOREVER, Millis, Record, Unusable
 from streamer.worker import LogRunner, Pace, PartitionTask, Tally
 
 BATCH: Final = 500
@@ -31,7 +31,8 @@ class Summary:
     Every line is `applied`, `duplicate`, `late`, `early`, `invalid`, or `left_out` because it lies
     after `until`. `first` and `last` are the smallest and largest time of an accepted event,
     `until` the instant up to which time was driven. `beyond` says for each condition that needed
-    more than its stated bound how often it did. `customers` had a profile, and the `known` among
+    more than its stated bound how often it did, `unusable` for each property that rules
+    read and could not in how many events that was. `customers` had a profile, and the `known` among
     them have it at the end. `seconds` are of the wall clock, `peak_memory` is
     in bytes, None where the system does not tell.
     """
@@ -51,6 +52,7 @@ class Summary:
     until: Millis | None
     accounts: tuple[Account, ...]
     beyond: dict[str, int]
+    unusable: dict[str, Unusable]
     rules: str
     seconds: float
     peak_memory: int | None
@@ -104,6 +106,7 @@ def replay(
         until=end,
         accounts=books.accounts(),
         beyond=_beyond(rules, tally),
+        unusable=dict(sorted(tally.unusable.items())),
         rules=rules.version,
         seconds=time.perf_counter() - started,
         peak_memory=_peak_memory(),

@@ -18,7 +18,7 @@ from streamer.analysis.report import (
 )
 from streamer.app.books import MOST_STAYS
 from streamer.cli.tables import show_table
-from streamer.cli.wording import counted, instant, lasting
+from streamer.cli.wording import counted, instant, lasting, unusable
 from streamer.instants import iso
 
 _HEADS = ("segment", "size", "mean size", "entered", "exited", "volatility", "median stay")
@@ -48,6 +48,7 @@ def as_json(report: Report, limits: Limits) -> bytes:
         "end": None if report.end is None else iso(report.end),
         "changes": report.changes,
         "unknown": report.unknown,
+        "unusable": {name: asdict(one) for name, one in report.unusable.items()},
         "customers": report.customers,
         "forgotten": report.forgotten,
         "in_no_segment": report.in_no_segment,
@@ -78,6 +79,7 @@ def _story(report: Report) -> Iterator[str]:
         told = ", ".join(sorted(report.unknown))
         left_out = counted(sum(report.unknown.values()), "change")
         yield f"left out: {left_out} of memberships that the rules do not have: {told}"
+    yield from unusable(report.unusable)
 
 
 def stay(one: SegmentReport) -> str:

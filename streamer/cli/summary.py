@@ -9,7 +9,7 @@ import orjson
 from streamer.app.books import MOST_STAYS, Account
 from streamer.app.replay import Summary
 from streamer.cli.tables import show_table
-from streamer.cli.wording import counted, instant, lasting
+from streamer.cli.wording import counted, instant, lasting, unusable
 from streamer.instants import iso
 
 _HEADS: Final = ("segment", "entered", "exited", "members", "customers", "median stay")
@@ -80,6 +80,7 @@ def _notes(summary: Summary) -> list[str]:
         f"perhaps not exact: {label} needed more than its bound {counted(times, 'time')}"
         for label, times in summary.beyond.items()
     )
+    lines.extend(unusable(summary.unusable))
     pace = summary.lines / summary.seconds if summary.seconds else 0
     cost = f"{summary.seconds:.1f} s, {pace:,.0f} lines per second"
     if summary.peak_memory is not None:

@@ -1,6 +1,7 @@
 """An explanation as a person reads it, and as JSON."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 import click
@@ -8,7 +9,7 @@ import orjson
 
 from streamer.analysis.explanation import Branch, Explanation, SegmentView, TierView
 from streamer.analysis.watch import Said, Truth
-from streamer.cli.wording import counted, instant, plain
+from streamer.cli.wording import counted, instant, plain, unusable
 from streamer.codecs.changes import encode_change
 from streamer.instants import iso
 from streamer.types import Event, Millis
@@ -34,6 +35,7 @@ def as_json(found: Explanation) -> str:
         "born": _iso(found.born),
         "events": found.events,
         "refused": found.refused,
+        "unusable": {name: asdict(one) for name, one in found.unusable.items()},
         "last_event": _event_facts(found.last),
         "forgotten": _iso(found.forgotten),
         "forgets": _iso(found.forgets),
@@ -51,6 +53,7 @@ def _head(found: Explanation) -> Iterator[str]:
     if found.last is not None:
         known += f", the last to come {_by(found.last)} at {instant(found.last.time)}"
     yield known
+    yield from unusable(found.unusable)
     if found.forgotten is not None:
         again = "" if found.born is None else f", known again since {instant(found.born)}"
         yield f"forgotten on {instant(found.forgotten)}: no event for the retention time{again}"

@@ -1,10 +1,11 @@
 """Times, durations and counts as people read them."""
 
 import re
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from streamer.instants import iso
-from streamer.types import DAY, HOUR, MINUTE, SECOND, Millis
+from streamer.types import DAY, HOUR, MINUTE, SECOND, Millis, Unusable
 
 _UNITS: Final = ((DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s"), (1, "ms"))
 _INSTANT: Final = re.compile(r"(\d{4,}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(\.\d{3})Z")
@@ -33,6 +34,13 @@ def lasting(duration: Millis) -> str:
         if len(parts) == 2 or (parts and not count):  # noqa: PLR2004 (two units)
             break
     return " ".join(parts) or "0s"
+
+
+def unusable(found: Mapping[str, Unusable]) -> Iterator[str]:
+    """Yield a sentence about each property that rules read and could not."""
+    for name, one in found.items():
+        events = counted(one.count, "event")
+        yield f"could not be read: {name} in {events}, such as {one.example}; it counts as no value"
 
 
 def counted(number: int, thing: str, things: str | None = None) -> str:

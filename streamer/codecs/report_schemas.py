@@ -25,6 +25,17 @@ def report_schema() -> Schema:
             "type": "object",
             "additionalProperties": {"type": "integer", "minimum": 1},
         },
+        "unusable": {
+            "description": "Properties that rules read and could not: in how many events, and one.",
+            "type": "object",
+            "additionalProperties": _object(
+                "",
+                {
+                    "count": {"type": "integer", "minimum": 1},
+                    "example": _text("What stood there, as JSON writes it, cut if it is long."),
+                },
+            ),
+        },
         "customers": _count("Who is known at the end; of changes: who is named in them."),
         "forgotten": _or_null(_count("Who was known and is no longer; null where nobody can say.")),
         "in_no_segment": _count("Customers who are in no membership at the end."),

@@ -9,14 +9,18 @@ Guarantees the meaning of RULES.md, "Exact meaning" 8 to 11 and 14:
   and a leaf then reads its own property from just those products.
 """
 
+from datetime import UTC, datetime, tzinfo
 from typing import Any, TypeAlias
 
+from streamer.core.moments import part_of
 from streamer.core.rules.spec import Clause, Comparison
 from streamer.core.standard import Unusable, standardised
 from streamer.core.values import (
     LARGEST_NUMBER,
     LONGEST_TEXT,
+    OWN,
     SCALE,
+    TIME,
     Holder,
     Property,
     Value,
@@ -25,7 +29,7 @@ from streamer.core.values import (
     ten_thousandths,
     wants_absence,
 )
-from streamer.types import Millis, Scalar
+from streamer.types import SECOND, Millis, Scalar
 
 Passed: TypeAlias = list[Holder] | None
 """The products that a filter lets through; None for all of them."""
@@ -38,9 +42,20 @@ class Row:
     `unusable` are the properties that were there and could not be read, with what stood there.
     """
 
-    __slots__ = ("found", "name", "products", "properties", "time", "traits", "unusable")
+    __slots__ = (
+        "_moment",
+        "_zone",
+        "context",
+        "found",
+        "name",
+        "products",
+        "properties",
+        "time",
+        "traits",
+        "unusable",
+    )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 (what an event is, and how rules read it)
         self,
         name: str,
         time: Millis,
@@ -48,13 +63,24 @@ class Row:
         traits: Holder | None,
         columns: int,
         standard: list[tuple[str, str]] | None = None,
+        context: Holder | None = None,
+        zone: tzinfo = UTC,
     ) -> None:
+        self._zone = zone
+        self._moment: datetime | None = None
+        self.context = context
         self.name = name
         self.time = time
         self.traits = traits
         self.found: list[Any] = [None] * columns
         self.unusable: Unusable = {}
         self.properties, self.products = standardised(properties, standard or [], self.unusable)
+
+    def part(self, name: str) -> str | int:
+        """Return a part of the event's time in the zone of the rules."""
+        if self._moment is None:
+            self._moment = datetime.fromtimestamp(self.time // SECOND, self._zone)
+        return part_of(self._moment, name)
 
 
 class Test:
@@ -93,7 +119,10 @@ class Test:
         return False
 
     def _ordered(self, value: Scalar, operator: str) -> bool:
-        if type(value) is not int and type(value) is not float:
+        if isinstance(self._operand, str):  # a date
+            if not isinstance(value, str):
+                return False
+        elif type(value) is not int and type(value) is not float:
             return False
         if operator == "at_least":
             return bool(value >= self._operand)
@@ -178,7 +207,7 @@ class Filter:
                 return False, None
         of_products: list[int] = []
         for number, read in enumerate(self._properties):
-            values = read.at(row.properties)
+            values = carried(read, row)
             if values is None:
                 of_products.append(number)
             elif not self._tests[number].hold_of(values):
@@ -197,7 +226,7 @@ class Filter:
     @staticmethod
     def _missing(read: Property, row: Row) -> bool:
         """Say whether nothing in the event carries the property."""
-        values = read.at(row.properties)
+        values = carried(read, row)
         if values is not None:
             return not values
         for element in row.products:
@@ -290,7 +319,10 @@ class Amounts:
         """Return the number beside a value: 1 if there is nothing, None if it is no number."""
         if self._times is None or self._times_name is None:
             return 1
-        found = self._times.at(holder)
+        if self._times.source == OWN:
+            found = self._times.at(holder)
+        else:
+            found = None if row.context is None else self._times.at(row.context)
         if found is None:
             return 1
         first = found[0] if found else None
@@ -300,6 +332,16 @@ class Amounts:
         return None
 
 
+def carried(read: Property, row: Row) -> list[Scalar] | None:
+    """Return the values that the event itself carries; None where the products are asked."""
+    if read.source == OWN:
+        return read.at(row.properties)
+    if read.source == TIME:
+        return [row.part(read.name)]
+    found = None if row.context is None else read.at(row.context)
+    return [] if found is None else found
+
+
 def read_with_holders(
     read: Property, where: Filter | None, row: Row
 ) -> list[tuple[Scalar, Holder]]:
@@ -307,7 +349,7 @@ def read_with_holders(
     if where is not None and not where.passes(row):
         return []
     holder = row.properties
-    values = read.at(holder)
+    values = carried(read, row)
     if values is not None:
         return [(value, holder) for value in values]
     chosen = None if where is None else where.products(row)

@@ -25,6 +25,10 @@ SCALE: Final = 10_000
 """Aggregates count in ten-thousandths."""
 LARGEST_NUMBER: Final = 10**11
 
+OWN: Final = 0
+CONTEXT: Final = 1
+TIME: Final = 2
+
 Order: TypeAlias = Callable[[Any, Any], bool]
 ORDERS: Final[Mapping[str, Order]] = {
     "at_least": ge,
@@ -143,11 +147,22 @@ def flat(found: Json) -> Iterator[Scalar]:
 
 
 class Property:
-    """Reads one property by its path."""
+    """Reads one property by its path.
 
-    __slots__ = ("_name", "_path")
+    `source` says where: `OWN` in the event's properties or else its products, `CONTEXT` in the
+    event's context, `TIME` in its time.
+    """
+
+    __slots__ = ("_name", "_path", "name", "source")
 
     def __init__(self, name: str) -> None:
+        self.name = name
+        self.source = OWN
+        if name.startswith("context."):
+            self.source = CONTEXT
+            name = name.removeprefix("context.")
+        elif name.startswith("at."):
+            self.source = TIME
         self._name = name
         self._path = tuple(name.split("."))
 

@@ -26,7 +26,7 @@ from streamer.core.leaves.sequence import Sequence
 from streamer.core.leaves.trait import Trait
 from streamer.core.leaves.worth import GammaGamma, Worth
 from streamer.core.rules.spec import Comparison, LeafSpec, Names, Scope
-from streamer.language import standard
+from streamer.language import moments, standard
 from streamer.language.comparisons import comparisons, warn_if_impossible
 from streamer.language.fields import Values
 from streamer.language.money import warn_if_mixed
@@ -132,11 +132,13 @@ def _added(
     asked: tuple[Comparison, ...] = (),
 ) -> Aggregate:
     """Return what is added up."""
+    _check_amounts(values, kind)
     warn_if_mixed(values, kind, reading)
     standard.warn_if_no_number(values[kind], values.node.entries[kind].value, reading)
     minus: Values | None = values.get("minus")
     taken = None
     if minus is not None:
+        _check_amounts(minus, "total")
         warn_if_mixed(minus, "total", reading)
         where = minus.get("where", ())
         taken = Minus(minus["total"], minus["of"], where, minus.get("times"))
@@ -190,10 +192,18 @@ def _check_age(values: Values) -> None:
         )
 
 
+def _check_amounts(values: Values, kind: str) -> None:
+    """Raise `Wrong` where the time of events would be added up."""
+    for name in (kind, "times"):
+        if name in values:
+            moments.check_not_added(values[name], values.at(name))
+
+
 def extreme(kind: Literal["largest", "smallest"]) -> Callable[[Values, Reading], LeafSpec]:
     """Return the builder of `largest` or `smallest`."""
 
     def build(values: Values, reading: Reading) -> LeafSpec:
+        _check_amounts(values, kind)
         warn_if_impossible(values, reading)
         standard.warn_if_no_number(values[kind], values.node.entries[kind].value, reading)
         scope = _scope(values, "of", reading)
@@ -232,6 +242,9 @@ def favours(values: Values, reading: Reading) -> LeafSpec:
 
 def trait(values: Values, reading: Reading) -> LeafSpec:
     """Build `trait`."""
+    for name in moments.ORDERS:
+        if name in values:
+            standard.check_order(values.node.entries[name].value)
     warn_if_impossible(values, reading)
     return Trait(values["trait"], comparisons(values))
 

@@ -22,10 +22,10 @@ ANY_COMPARISON: Final = (
     Field("in", kinds.SCALARS, "Equal to one of these values."),
     Field("not_in", kinds.SCALARS, "Equal to none of these values, whichever value there is."),
     Field("exists", kinds.FLAG, "There is a value (`true`), or none (`false`). Stands alone."),
-    Field("at_least", kinds.NUMBER, "A number that is this or more."),
-    Field("at_most", kinds.NUMBER, "A number that is this or less."),
-    Field("above", kinds.NUMBER, "A number that is more than this."),
-    Field("below", kinds.NUMBER, "A number that is less than this."),
+    Field("at_least", kinds.THRESHOLD, "A number (of `at.date` a date) that is this or more."),
+    Field("at_most", kinds.THRESHOLD, "A number (of `at.date` a date) that is this or less."),
+    Field("above", kinds.THRESHOLD, "A number (of `at.date` a date) that is more than this."),
+    Field("below", kinds.THRESHOLD, "A number (of `at.date` a date) that is less than this."),
     Field("starts_with", kinds.ANY_TEXT, "A text that begins with this one."),
     Field("ends_with", kinds.ANY_TEXT, "A text that ends with this one."),
     Field("contains", kinds.ANY_TEXT, "A text that has this one somewhere in it."),
@@ -95,7 +95,7 @@ def _clause(node: Node, reading: Reading, name: str) -> tuple[Comparison, ...]:
         raise Wrong(node.at, "expected one value or comparisons, found a list: write {in: [...]}")
     if isinstance(node, ScalarNode):
         value = kinds.SCALAR.read(node, reading)
-        standard.check_value(name, node, reading)
+        standard.check_one(name, "is", node, reading)
         return (Comparison("is", value),)
     if isinstance(node, MappingNode) and not node.entries and node.whole:
         raise Wrong(node.at, "expected a value or comparisons, found an empty mapping")

@@ -42,6 +42,13 @@ def _traits(node: Node, reading: Reading) -> dict[str, Any]:
     return traits
 
 
+def _context(node: Node, reading: Reading) -> dict[str, Any]:
+    if not isinstance(node, MappingNode):
+        raise expected("a mapping such as {campaign: {name: spring}}", node)
+    context: dict[str, Any] = _json(node, reading)
+    return context
+
+
 def _products(node: Node, reading: Reading) -> list[Any]:
     what = "a list of products such as [{product_id: shoe-1, price: 59.9}]"
     if not isinstance(node, ListNode):
@@ -97,6 +104,11 @@ GIVEN: Final = Group(
             ),
             "The products that the event carries.",
         ),
+        Field(
+            "context",
+            Kind("context", "what the SDK says beside the event", {"type": "object"}, _context),
+            "What rules read as `context.…`: campaign, device, locale, page.",
+        ),
     ),
     belongs={
         "properties": "write each property beside event: {at: 0s, event: cart_viewed, total: 20}"
@@ -113,4 +125,5 @@ def event_of(values: Values, start: Millis, nth: int) -> Event:
     if "products" in values:
         properties["products"] = values["products"]
     name, at = values.get("id", f"given-{nth}"), start + values["at"]
-    return Event(name, values["event"], CUSTOMER, at, properties, values.get("traits"))
+    event = Event(name, values["event"], CUSTOMER, at, properties, values.get("traits"))
+    return event._replace(context=values.get("context"))

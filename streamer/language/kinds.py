@@ -27,6 +27,7 @@ MONTH_DAY_PATTERN: Final = (
     "^((0[1-9]|1[0-2])-(0[1-9]|[12][0-9])|(0[13-9]|1[0-2])-30|(0[13578]|1[02])-31)$"
 )
 SEASON_DAY_PATTERN: Final = f"^((19|20|21)[0-9]{{2}}-)?{MONTH_DAY_PATTERN[1:-1]}$"
+DATE_PATTERN: Final = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 LARGEST_COUNT: Final = 1_000
 LARGEST_DECIMAL: Final = 10**18
 _CODE: Final = re.compile(r"0[0-9]+")
@@ -204,6 +205,14 @@ def _number(node: Node, _: Reading) -> int | float:
     return float(value) if isinstance(value, Decimal) else value
 
 
+def _threshold(node: Node, reading: Reading) -> int | float | str:
+    """Return a number, or the text of a date; the property says whether that can be meant."""
+    value = single(node, "a number")
+    if isinstance(value, str) and re.fullmatch(DATE_PATTERN[1:-1], value):
+        return value
+    return _number(node, reading)
+
+
 def _decimal(node: Node, _: Reading) -> int:
     what = "a number of at most 4 decimal places"
     value = single(node, what)
@@ -336,6 +345,12 @@ FLAG: Final = Kind("flag", "`true` or `false`", {"type": "boolean"}, _flag)
 TEXT: Final[Kind[str]] = Kind("text", "text", NOT_BLANK, lambda node, _: text_of(node, "a text"))
 ANY_TEXT: Final = Kind("any_text", "text", {"type": "string"}, _any_text)
 NUMBER: Final = Kind("number", "number", {"type": "number"}, _number)
+THRESHOLD: Final = Kind(
+    "threshold",
+    "number",
+    {"anyOf": [{"type": "number"}, {"type": "string", "pattern": DATE_PATTERN}]},
+    _threshold,
+)
 DECIMAL: Final[Kind[int]] = Kind(
     "decimal",
     "number, at most 4 decimal places",

@@ -5,8 +5,9 @@ from typing import Final
 
 from streamer.codecs.limits import MAX_NAME, NAME
 from streamer.codecs.names import is_name, snake_case
+from streamer.core.moments import PARTS
 from streamer.core.rules.spec import ANY, Names
-from streamer.language import scalars
+from streamer.language import moments, scalars
 from streamer.language.kinds import NOT_BLANK, Kind, items, single, text_of
 from streamer.language.nodes import Node, ScalarNode
 from streamer.language.reading import Reading, Wrong, expected
@@ -39,6 +40,7 @@ def checked_property(name: str, at: Place) -> str:
         raise Wrong(at, f"the name of a property has at most {MAX_PROPERTY} characters")
     if not all(part.strip() for part in name.split(".")):
         raise Wrong(at, f"the property {quoted(name)} has an empty part beside a dot")
+    moments.check_name(name, at)
     return name
 
 
@@ -112,8 +114,13 @@ MEMBERSHIP: Final = Kind(
 )
 PROPERTY: Final = Kind(
     "property",
-    "name of a property (dots descend)",
-    {**NOT_BLANK, "maxLength": MAX_PROPERTY, "not": {"pattern": r"(^|\.)\s*(\.|$)"}},
+    "name of a property (dots descend; `at.hour`, `context.…`)",
+    {
+        **NOT_BLANK,
+        "maxLength": MAX_PROPERTY,
+        "not": {"pattern": r"(^|\.)\s*(\.|$)"},
+        "anyOf": [{"not": {"pattern": r"^at\."}}, {"enum": list(PARTS)}],
+    },
     _property,
 )
 TRAIT: Final = Kind("trait", "name of a trait", {**NOT_BLANK, "maxLength": MAX_PROPERTY}, _trait)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from streamer.core.standard import CURRENCY, KINDS, NUMBER, TEXT, number_of
+from streamer.language import moments
 from streamer.language.fields import Apart, Field, Group
 from streamer.language.kinds import SCALAR, SCALARS, Kind
 from streamer.language.nodes import Entry, ListNode, Node, ScalarNode
@@ -38,7 +39,26 @@ def check(name: str, entries: dict[str, Entry], reading: Reading) -> None:
     for operator, entry in entries.items():
         if operator in (*_OF_TEXTS, *_ORDERS, *_EQUALS):
             for node in _values(entry.value):
-                check_value(name, node, reading)
+                check_one(name, operator, node, reading)
+
+
+def check_one(name: str, operator: str, node: Node, reading: Reading) -> None:
+    """Raise `Wrong` if a property cannot be meant to be compared so with one value."""
+    if moments.is_moment(name):
+        moments.check_value(name, operator, node, reading)
+        return
+    if operator in _ORDERS:
+        check_order(node)
+    check_value(name, node, reading)
+
+
+def check_order(node: Node) -> None:
+    """Raise `Wrong` for a text as a threshold: just dates of `at.date` have an order besides."""
+    if isinstance(node, ScalarNode):
+        value = resolve(node)
+        if isinstance(value, str):
+            said = f"expected a number, found the text {quoted(value)}: only numbers have an order"
+            raise Wrong(node.at, said)
 
 
 def check_value(name: str, node: Node, reading: Reading) -> None:

@@ -1,4 +1,4 @@
-"""Floor 6: the worker, the same for every log, store and sink."""
+"""Layer 6: the worker, the same for every log, store and sink."""
 
 from streamer.worker.assignment import Assignment, Clocks, Listener
 from streamer.worker.batch import Pace

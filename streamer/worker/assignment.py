@@ -1,4 +1,4 @@
-"""A partition that the group has assigned to this process, and who hears of its life."""
+"""A partition that the group has assigned to this process, and the listener to its life."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from streamer.worker.task import PartitionTask
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """This machine's clock in ms since 1970, and one in ms that is never set."""
+    """The machine's clock in ms since 1970, and a monotonic one in ms."""
 
     wall: Callable[[], Millis]
     steady: Callable[[], Millis]
@@ -21,10 +21,10 @@ class Clocks:
 
 @dataclass(slots=True)
 class Assignment:
-    """An assigned partition; it has a task while its state lets it work.
+    """An assigned partition; it has a task in the states that need one.
 
-    `epoch` is the number of the assignment, `failures` how often it was paused without having
-    worked in between. Instants are of the steady clock.
+    `epoch` is the number of the assignment, `failures` how many times in a row it was paused
+    without processing anything in between. Instants are of the steady clock.
     """
 
     epoch: int
@@ -33,7 +33,7 @@ class Assignment:
     task: PartitionTask | None = None
     failures: int = 0
     waiting_since: Millis | None = None
-    """When the task was last seen to have read to the end; None if it had not."""
+    """Since when the task has read everything and waits for a record; None if it has not."""
     marked_at: Millis = 0
     marked_offset: int = -1
 
@@ -43,22 +43,22 @@ class Assignment:
         return self.task if self.life.allows(Act.READ) else None
 
     def pause(self, reason: AdapterError | None, until: Millis) -> None:
-        """Forget the task; another one may claim the partition from then on."""
+        """Drop the task; another one may claim the partition from an instant on."""
         self.life.pause(reason, until)
         self.task = None
 
 
 class Listener(Protocol):
-    """Who hears what happens to partitions."""
+    """Receives what happens to partitions."""
 
     def on_assigned(self, partition: int, task: PartitionTask) -> None:
-        """Hear that the partition has a task, which has claimed it."""
+        """Called when a task has claimed the partition."""
 
     def on_failure(self, partition: int, error: AdapterError, pause: Millis) -> None:
-        """Hear what went wrong, and how long it is until the next attempt."""
+        """Called when the partition is paused after a failure, for `pause` ms."""
 
     def on_migrated(self, partition: int, task: PartitionTask) -> None:
-        """Hear that all of the partition's customers have been decided under the new rules."""
+        """Called when all customers of the partition have been migrated."""
 
     def on_revoked(self, partition: int) -> None:
-        """Hear that the group gave the partition to another process."""
+        """Called when the group has revoked the partition."""

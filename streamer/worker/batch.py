@@ -1,20 +1,19 @@
-"""The Python engine behind the port: a batch of records and due wakes to what is to be committed.
+"""The Python engine behind the port: decides a batch of records and due wakes.
 
-An engine changes nothing in the store; when a batch fails it is thrown away with the engine's
-cache.
+An engine changes nothing in the store. When a batch fails, the task is dropped together with the
+engine and its cache.
 
-Customers are independent of each other, so a wake has to fire before a record only if it is of the
-record's own customer. Two orders follow. *In order*, every wake that a record's log time makes due
-fires before the record, whoever's it is: what comes out has one order that the log alone gives,
-which makes replays comparable byte by byte. *At once*, only the record's own customer is brought to
-its log time, and everybody else's wakes come at the end of the batch, a bounded number in each: a
-million wakes due in one minute keep no event waiting. What each customer's changes are is the same
-both ways.
+Customers are independent, so a wake has to fire before a record only if both are of one customer.
+That leaves two orders. *In order*, every wake that a record's log time makes due fires before the
+record, for all customers: the order of the output depends on the log alone, so two replays are
+equal byte by byte. *At once*, only the wakes of the record's own customer fire before it. The wakes
+of other customers fire at the end of the batch, a bounded number in each, so a million wakes due in
+one minute delay no event. Each customer's changes are the same in both orders.
 
-A profile that other rules decided last is migrated when it is loaded (`core.engine.migrate`), and
-then brought to where wakes have fired. So nothing else here meets one.
+A profile that other rules decided last is migrated when it is loaded (`core.engine.migrate`); then
+the wakes fire that have fired for the rest of the partition. So no other function here meets one.
 
-A bug while deciding one record rejects that record: the batch is decided again without it, from the
+A bug while deciding one record rejects that record. The batch is decided again without it, from the
 bytes that the profiles had before.
 """
 
@@ -27,6 +26,7 @@ from typing import Final, TypeAlias, final
 from streamer.codecs.changes import encode_change
 from streamer.codecs.profiles import ProfileCodec
 from streamer.codecs.tracing import traceparent_of
+from streamer.codecs.unusable import note
 from streamer.core.engine.decide import Decision, decide
 from streamer.core.engine.migrate import migrate
 from streamer.core.engine.program import RuleSet
@@ -42,9 +42,10 @@ from streamer.types import (
     Rejection,
     RejectionKind,
     SegmentChange,
+    Unusable,
     Wake,
 )
-from streamer.worker.bugs import told_of
+from streamer.worker.bugs import describe
 from streamer.worker.cache import Entry, ProfileCache
 
 Decoder: TypeAlias = Callable[[Record], Event]
@@ -58,12 +59,11 @@ _REASONS: Final[dict[RejectionKind, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How much is taken at once, and what is decided at all.
+    """How much is processed at once, in which order, and up to when.
 
-    `batch` is how many records and `wakes` how many wakes one batch takes at most; `cache` how many
-    profiles are kept; `renewals` how many customers are looked at together once new rules have
-    come. Nothing after `horizon` is decided: later events are left out. `in_order` says in which of
-    the two orders wakes and records come together.
+    A batch takes at most `batch` records and `wakes` wakes. `cache` is how many profiles are
+    cached, `renewals` how many customers one slice of a migration takes. Events and wakes after
+    `horizon` are left out. `in_order` chooses between the two orders of wakes and records.
     """
 
     batch: int = 500
@@ -93,7 +93,7 @@ class PythonEngine:
         self._decode = decode
 
     def read(self, records: Sequence[Record]) -> Reading:
-        """Decode records; a record that is no event is kept as the reason why not."""
+        """Decode records; one that is no event becomes the error that says why."""
         events: list[Event | InvalidEvent] = []
         customers: dict[str, None] = {}
         appended: Millis | None = None
@@ -116,7 +116,7 @@ class PythonEngine:
         return [one for one in dict.fromkeys(customers) if cached(one) is None]
 
     def advance(self, batch: Batch) -> Advance:
-        """Decide a batch; `keep` what it yields once that is committed."""
+        """Decide a batch; pass the result to `keep` once it is committed."""
         refused: dict[int, str] = {}
         while True:
             run = BatchRun(self, batch, refused)
@@ -130,7 +130,7 @@ class PythonEngine:
                         entry.profile = None
 
     def keep(self, advance: Advance) -> None:
-        """Keep the profiles of a batch that was committed."""
+        """Cache the profiles of a committed batch."""
         moved = advance.profiles
         for customer, profile in advance.decoded.items():
             if customer in moved:
@@ -138,7 +138,7 @@ class PythonEngine:
             else:
                 entry = self.cache.get(customer)
                 data = advance.loaded.get(customer) if entry is None else entry.data
-                if data is not None or profile is None:  # else it left the cache just now
+                if data is not None or profile is None:  # else the cache has just dropped it
                     self.cache.keep(customer, Entry(data, profile))
 
 
@@ -155,7 +155,7 @@ class _Bug(Exception):
 class BatchRun:
     """One batch being decided.
 
-    `profiles` are those at hand, `moved` the customers whose profile changed, in order.
+    `profiles` are the loaded ones, `moved` the customers whose profile has changed, in order.
     """
 
     def __init__(self, engine: PythonEngine, batch: Batch, refused: dict[int, str]) -> None:
@@ -176,6 +176,7 @@ class BatchRun:
         self._rejections: list[Rejection] = []
         self._outcomes: Counter[str] = Counter()
         self._overflows: Counter[int] = Counter()
+        self._unusable: dict[str, Unusable] = {}
         self._applied = 0
         self._migrated = 0
         self._earliest: Millis | None = None
@@ -186,9 +187,10 @@ class BatchRun:
         self.moved: dict[str, None] = {}
 
     def result(self) -> Advance:
-        """Decide the batch, and return what it yields."""
+        """Decide the batch."""
         batch = self._batch
-        self._look_at(batch.customers)
+        for customer in batch.customers:
+            self._load(customer)
         for customer in batch.reading.customers:
             self._load(customer)
         for _, customer in batch.due:
@@ -214,12 +216,8 @@ class BatchRun:
             self._taken += 1
             self._offset = record.offset + 1
 
-    def _look_at(self, customers: Sequence[str]) -> None:
-        """Load customers, which migrates them where other rules decided them last."""
-        for customer in customers:
-            self._load(customer)
-
     def _load(self, customer: str) -> None:
+        """Load a profile once, and migrate it if other rules decided it last."""
         if customer in self.profiles:
             return
         entry = self._engine.cache.get(customer)
@@ -236,7 +234,7 @@ class BatchRun:
             self._migrate(customer, profile, removed)
 
     def _migrate(self, customer: str, profile: Profile, removed: tuple[str, ...]) -> None:
-        """Decide a profile that other rules decided last, and the wakes that have fired since."""
+        """Decide a profile under the present rules, then its wakes up to where wakes have fired."""
         effective_from = self._engine.codec.effective_from
         self._take(customer, migrate(self._rules, profile, effective_from, removed))
         self._migrated += 1
@@ -245,7 +243,7 @@ class BatchRun:
             self._decide(customer, Wake(left.wake))
 
     def _begin_firing(self, until: Millis) -> None:
-        """Put the due wakes in order, those of profiles that have moved among them."""
+        """Make a heap of the due wakes, those of changed profiles included."""
         self._limit = until
         self._due = list(self._batch.due)
         for customer in self.moved:
@@ -255,7 +253,7 @@ class BatchRun:
         heapify(self._due)
 
     def _fire(self, until: Millis) -> bool:
-        """Fire wakes due at or before `until`; False if some had to be left for later."""
+        """Fire wakes due at or before `until`; False if some are left for the next batch."""
         due, boundary = self._due, self._batch.boundary
         while due and due[0][0] <= until and due[0] <= boundary:
             at, customer = heappop(due)
@@ -267,7 +265,7 @@ class BatchRun:
         return done
 
     def _record(self, index: int, record: Record, event: Event) -> bool:
-        """Decide one event; False if wakes that must come before it are left for later."""
+        """Decide one event; False if wakes that must fire before it are left for the next batch."""
         customer, time = event.customer, event.time
         if event.appended is not None and not self._move_log_time(customer, event.appended):
             return False
@@ -279,7 +277,7 @@ class BatchRun:
         try:
             decision = decide(self._rules, self.profiles[customer], event)
         except Exception as error:
-            raise _Bug(index, f"cannot be decided: {told_of(error)}") from error
+            raise _Bug(index, f"cannot be decided: {describe(error)}") from error
         outcome = decision.outcome
         if outcome != "applied":
             self._outcomes[outcome] += 1
@@ -310,7 +308,7 @@ class BatchRun:
         self._take(customer, decide(self._rules, self.profiles[customer], wake))
 
     def _take(self, customer: str, decision: Decision, record: Record | None = None) -> None:
-        """Note what a decision changed; `record` is that of the event, if it was one."""
+        """Record the outcome of a decision; `record` is that of the event, None for a wake."""
         profile, changes, overflows = decision.profile, decision.changes, decision.overflows
         self.profiles[customer] = profile
         self.moved[customer] = None
@@ -318,13 +316,15 @@ class BatchRun:
             if record is not None:
                 self._trace(record, changes)
             self._changes.extend(changes)
+        if decision.unusable:
+            note(self._unusable, decision.unusable)
         if overflows:
             self._overflows.update(overflows)
         if profile is not None and profile.wake <= self._limit:
             heappush(self._due, (profile.wake, customer))
 
     def _trace(self, record: Record, changes: Sequence[SegmentChange]) -> None:
-        """Note the traceparent of an event's record for those changes that the event caused."""
+        """Keep the traceparent of an event's record for the changes that the event caused."""
         traceparent = traceparent_of(record)
         if traceparent is not None:
             for index, change in enumerate(changes, len(self._changes)):
@@ -355,6 +355,7 @@ class BatchRun:
             rejections=tuple(self._rejections),
             outcomes=self._outcomes,
             overflows=self._overflows,
+            unusable=self._unusable,
             migrated=self._migrated,
             earliest=self._earliest,
             latest=self._latest,

@@ -1,9 +1,9 @@
-"""What is said of an error in our own code, where it must not stop the rest."""
+"""A description of a bug that must stop only one record or one partition."""
 
 import traceback
 
 
-def told_of(error: Exception) -> str:
-    """Return what the error is, and the function and line that it came from."""
+def describe(error: Exception) -> str:
+    """Return the error, and the function and line that raised it."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f"{error!r} at {place.name}:{place.lineno}"

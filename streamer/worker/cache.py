@@ -1,9 +1,9 @@
-"""Profiles kept between batches: the bytes of many, decoded those of the most recent.
+"""The profiles cached between batches: many as bytes, the most recent ones decoded, too.
 
-A decoded profile takes several times the room of its bytes. So profiles are decoded as long as
-their bytes together stay within a budget; beyond it they are kept as bytes only, and a customer who
-comes back costs what is decoded of them. The bytes are kept in two generations: what is used moves
-to the young one, and when that is full it becomes the old one and the old one is dropped.
+A decoded profile takes several times the memory of its bytes. So profiles stay decoded while their
+bytes together are within a budget; then all of them are kept as bytes only, and a customer who
+comes back is decoded again. The bytes are in two generations: a used profile moves to the young
+one, and when that is full it becomes the old one and the old one is dropped.
 """
 
 from typing import Final, final
@@ -11,14 +11,14 @@ from typing import Final, final
 from streamer.core.profile import Profile
 
 DECODED_BYTES: Final = 8 << 20
-"""The bytes of the profiles that are kept decoded, too."""
+"""The budget: how many bytes the profiles come to that are cached decoded."""
 
 
 @final
 class Entry:
-    """A customer's profile as it was committed: `data` None where there is none.
+    """A committed profile: `data` are its bytes, None if the customer has no profile.
 
-    `profile` is the same decoded, None where it is not, or where there is none.
+    `profile` is the same profile decoded, None if it is not decoded or does not exist.
     """
 
     __slots__ = ("data", "profile")
@@ -30,7 +30,7 @@ class Entry:
 
 @final
 class ProfileCache:
-    """At most `size` profiles by customer; that a customer has none is known, too."""
+    """At most `size` profiles by customer; it also knows customers without a profile."""
 
     def __init__(self, size: int, decoded_bytes: int = DECODED_BYTES) -> None:
         self._half = max(1, size // 2)
@@ -41,7 +41,7 @@ class ProfileCache:
         self._old: dict[str, Entry] = {}
 
     def get(self, customer: str) -> Entry | None:
-        """Return what is known of a customer, None where nothing is."""
+        """Return the entry of a customer, None if there is none."""
         entry = self._decoded.get(customer)
         if entry is None:
             entry = self._young.get(customer)
@@ -50,7 +50,7 @@ class ProfileCache:
         return entry
 
     def keep(self, customer: str, entry: Entry) -> None:
-        """Keep a profile as the most recently used one."""
+        """Add a profile as the most recently used one."""
         if customer not in self._decoded:
             self._spent += 100 if entry.data is None else 100 + len(entry.data)
         self._decoded[customer] = entry
@@ -58,7 +58,7 @@ class ProfileCache:
             self._demote()
 
     def _demote(self) -> None:
-        """Keep what is decoded as bytes only."""
+        """Drop the decoded form of all profiles."""
         for customer, entry in self._decoded.items():
             entry.profile = None
             self._young[customer] = entry
@@ -67,5 +67,5 @@ class ProfileCache:
             self._old, self._young = self._young, {}
 
     def clear(self) -> None:
-        """Forget everything: another owner may have changed it."""
+        """Drop all entries: another owner may have changed the profiles."""
         self._decoded, self._young, self._old, self._spent = {}, {}, {}, 0

@@ -1,10 +1,10 @@
-"""What time it is at a partition's broker, as far as can be told from here.
+"""An estimate of the clock of a partition's broker, which is never ahead of it.
 
-On a silent partition the worker acts on wakes before the next record says so, and must not be
-early: the next record would find the customer further than its append time allows. So the
-broker's clock counts, not the worker's. A record that arrives says what it was at least; since
-then it went on as fast as any clock. Only as long as no record has arrived while the worker was
-waiting for one, there is nothing to go by but the worker's own wall clock.
+On a silent partition the worker fires wakes before a record moves log time, and must not be early:
+the next record would find the customer's clock ahead of its append time. So the broker's clock
+counts, not the worker's. The append time of a record that arrives is a lower bound of the broker's
+clock, which then runs on as fast as any. Until a record has arrived while the worker was waiting
+for one, it uses the worker's own wall clock.
 """
 
 from collections import deque
@@ -14,15 +14,15 @@ from typing import Final
 from streamer.types import Millis
 
 _MOST: Final = 8
-"""Of the last records, the one that took least time to arrive tells most."""
+"""Of the last records, the one that took least time to arrive is the best bound."""
 _LONGEST_WAIT: Final[Millis] = 250
-"""A record that may have been there for longer says too little."""
+"""A record that may have been in the log for longer is too weak a bound."""
 
 
 class BrokerClock:
     """A clock that does not run ahead of the broker's once records have arrived.
 
-    `wall` is this machine's clock in ms since 1970, `steady` one in ms that is never set.
+    `wall` is the machine's clock in ms since 1970, `steady` a monotonic one in ms.
     """
 
     def __init__(self, wall: Callable[[], Millis], steady: Callable[[], Millis]) -> None:
@@ -31,7 +31,7 @@ class BrokerClock:
         self._ahead: deque[Millis] = deque(maxlen=_MOST)
 
     def arrived(self, appended: Millis, waited: Millis) -> None:
-        """Learn from a record that has arrived; `waited` ms ago it was not there yet."""
+        """Take the append time of a record that arrived within the last `waited` ms."""
         if waited <= _LONGEST_WAIT:
             self._ahead.append(appended - self._steady())
 

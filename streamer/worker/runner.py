@@ -1,7 +1,7 @@
-"""One task on a log that is asked for records: replays, the demo, and tests.
+"""Runs one task on a log that is asked for records: in replays, the demo, and tests.
 
-A worker gives tasks the records of a feed and publishes for many at once. A runner reads by itself
-and publishes after every commit, so at most one commit waits to be published.
+A worker passes the records of a feed to its tasks and publishes for all of them at once. A runner
+reads a log and publishes after every commit, so at most one commit waits to be published.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ class LogRunner:
         self._left = ()
 
     def step(self) -> bool:
-        """Process one batch; False when the log had nothing to read."""
+        """Process one batch; False if the log had no record."""
         task = self.task
         records = self._left or self._log.read(task.partition, task.offset, self._batch)
         if not records:
@@ -47,7 +47,7 @@ class LogRunner:
             self._publish(entries)
 
     def migrate(self, limit: int) -> None:
-        """Look at about `limit` more customers after new rules."""
+        """Migrate about `limit` more customers."""
         self._publish(self.task.migrate(limit)[0])
 
     def _publish(self, entries: Sequence[OutboxEntry]) -> None:

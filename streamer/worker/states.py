@@ -5,7 +5,7 @@
     any live state -> REVOKED
 
 RESTORING and MIGRATING are left out where there is nothing to restore or to migrate. A move that
-the table does not have, and an act that the state does not allow, raise: both are our mistakes.
+the table does not have, and an act that the state does not allow, raise: both are bugs.
 """
 
 from dataclasses import dataclass
@@ -20,23 +20,23 @@ class State(Enum):
     """Where a partition stands in its worker."""
 
     ASSIGNED = auto()
-    """The group gave it to this process, which has not claimed it."""
+    """The group has assigned it to this process, which has not claimed it."""
     CLAIMED = auto()
-    """This process is the owner; it publishes what the owner before left in the outbox."""
+    """This process is the owner; it publishes what the previous owner left in the outbox."""
     RESTORING = auto()
-    """The store is behind the sink: profiles are made from the log, and nothing is published."""
+    """The store is behind the sink: records are decided again, and nothing is published."""
     MIGRATING = auto()
-    """Works, and decides customers under new rules who were last decided under others."""
+    """It is processed, and customers of earlier rules are decided under the present ones."""
     RUNNING = auto()
-    """Works; every profile is decided under the present rules."""
+    """It is processed; every profile was decided under the present rules."""
     PAUSED = auto()
-    """Something failed, or new rules came: nothing is done until it is claimed again."""
+    """A failure, or new rules: nothing is done until it is claimed again."""
     CLOSING = auto()
-    """The process ends: no record is read; what was committed is published and trimmed."""
+    """The process ends: it reads no record, publishes what was committed and trims the outbox."""
     CLOSED = auto()
-    """The process has let go of it in order."""
+    """The process has ended its work on it in order."""
     REVOKED = auto()
-    """The group gave it to another process."""
+    """The group has assigned it to another process."""
 
 
 class Act(Enum):
@@ -78,14 +78,14 @@ TABLE: Final[dict[State, _Row]] = {
 
 
 class IllegalMove(RuntimeError):
-    """A partition was to do what its state does not allow."""
+    """A move or an act that the state of a partition does not allow."""
 
 
 class Lifecycle:
     """The state of one partition from its assignment on.
 
-    While it is paused, `reason` says why (None: new rules came) and `until` when it may be claimed
-    again, by the worker's steady clock in ms.
+    While it is paused, `reason` says why (None: for new rules) and `until` when it may be claimed
+    again, in ms of the worker's steady clock.
     """
 
     def __init__(self) -> None:
@@ -102,7 +102,7 @@ class Lifecycle:
             self.reason = None
 
     def pause(self, reason: AdapterError | None, until: Millis) -> None:
-        """Do nothing until then."""
+        """Change to PAUSED until an instant."""
         self.move(State.PAUSED)
         self.reason, self.until = reason, until
 
@@ -117,5 +117,5 @@ class Lifecycle:
 
     @property
     def idle(self) -> bool:
-        """Whether the partition has no task: it waits to be claimed."""
+        """Whether the partition has no task and waits to be claimed."""
         return self.state in (State.ASSIGNED, State.PAUSED)

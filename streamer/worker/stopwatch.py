@@ -1,11 +1,11 @@
-"""How much of a clock each stage of the worker's cycle takes."""
+"""The time that each stage of the worker's work takes."""
 
 from collections import Counter
 from collections.abc import Callable
 
 
 class Stopwatch:
-    """Adds up what passes on a clock between laps, for each stage.
+    """Adds up the time between laps, for each stage.
 
     `clock` counts in any unit that only grows, such as nanoseconds of CPU time; without one,
     nothing is measured.

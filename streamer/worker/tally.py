@@ -1,21 +1,24 @@
-"""What workers have done, for whoever wants to count it."""
+"""Counts of what workers have done, for metrics and summaries."""
 
 from collections import Counter
 from dataclasses import dataclass, field
 
+from streamer.codecs.unusable import add
 from streamer.ports import Advance
-from streamer.types import Millis
+from streamer.types import Millis, Unusable
 
 
 @dataclass(slots=True)
 class Tally:
-    """What workers have done: records by outcome, overflows by the cell's slot, changes.
+    """Counts of records by outcome, overflows by the cell's slot, and changes.
 
-    `migrated` counts profiles that were decided under new rules.
+    `unusable` are the properties that rules read and could not. `migrated` counts profiles that
+    were decided under new rules.
     """
 
     outcomes: Counter[str] = field(default_factory=Counter)
     overflows: Counter[int] = field(default_factory=Counter)
+    unusable: dict[str, Unusable] = field(default_factory=dict)
     changes: Counter[tuple[str, ...]] = field(default_factory=Counter)
     migrated: int = 0
     earliest: Millis | None = None
@@ -23,9 +26,10 @@ class Tally:
     """The smallest and the largest time of an accepted event."""
 
     def add(self, advance: Advance) -> None:
-        """Count what a committed batch did."""
+        """Add the counts of a committed batch."""
         self.outcomes.update(advance.outcomes)
         self.overflows.update(advance.overflows)
+        add(self.unusable, advance.unusable)
         self.migrated += advance.migrated
         if advance.earliest is not None and advance.latest is not None:
             self.earliest = min(advance.earliest, self.earliest or advance.earliest)

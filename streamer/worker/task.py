@@ -1,42 +1,37 @@
-"""The worker of one partition: read, decode, load, decide, commit, publish.
+"""The task of one partition: read, decode, load, decide, commit, publish.
 
 Theory of operation. The numbers are those of the steps in the code. R is the store's next offset,
 n its commit number, P the sink's mark.
 
-1. *Take over.* Claim the partition: a new epoch fences every owner before. Then ask the sink for P,
-   which waits until no owner before can publish any more. Publish what the outbox holds beyond P:
-   it was committed, and its owner died before publishing it. Go on from R. Where the sink has
-   forgotten P, as Kafka does some days after the last member left, the store's own word counts:
-   the last number that was known to be published when it was written.
-2. *Read* a batch of records and decode them. What cannot be an event becomes a rejection.
-3. *Load* the profiles that the batch needs and that are not in the cache, in one call. The cache
-   is safe because a commit fails once somebody else owns the partition.
-4. *Decide*, record by record, each after the wakes of its customer that its log time makes due
-   (`cycle` says how the others come in). So what is said depends on the log alone, and not on
-   where a batch ends.
-5. *Commit* profiles, wakes, R and the outbox entry, all in one step, under the owner, the epoch
-   and the number of the commit before.
-6. *Publish* what was committed, and P with it, in one step. The next commit trims the outbox up to
-   there, and so does leaving.
+1. *Claim* the partition: a new epoch fences every earlier owner. Then ask the sink for P, which
+   waits until no earlier owner can publish any more. Publish the outbox entries above P: they were
+   committed, and their owner died before publishing them. Read on from R. Kafka forgets P some days
+   after the last member of the group left; then the store's number counts, the last one known
+   to be published when it was written.
+2. *Read* a batch of records and decode them. A record that is no event becomes a rejection.
+3. *Load* the profiles that the batch needs and the cache misses, in one call. The cache is safe
+   because a commit fails once another process owns the partition.
+4. *Decide* record by record, each after the wakes of its customer that the log time makes due
+   (`batch` orders the other wakes). So the changes depend on the log alone, and not on where a
+   batch ends.
+5. *Commit* profiles, wakes, R and the outbox entry, all in one step, under the owner, the epoch and
+   the number of the commit before.
+6. *Publish* the entry, and P with it, in one step. The next commit trims the outbox up to there,
+   and so does closing.
 7. *Restore.* If R lies before P, the store went back in time, or lost everything. The records up to
-   P are decided again, and because decisions depend on the log alone, what comes of them is what
-   was published before. So nothing of it is published: no record before P's offset, and no wake up
-   to P's `fired_until`. Wakes beyond that wait until the partition is restored, since P does not
-   say whether they were published. The first commit continues the numbers of P, not those of the
-   store. Until the partition is restored every commit says so, for those who read the store.
+   P are decided again. Decisions depend on the log alone, so their changes are those that were
+   published before, and none is published again: of no record before P's offset, and of no wake up
+   to P's `fired_until`. Later wakes wait until the partition is restored, since P does not say
+   whether their changes were published. The first commit continues the numbers of P, not those of
+   the store. Until the partition is restored every commit says so, for programs that read it.
+8. *Migrate.* If the store holds profiles of other rules, every customer is decided again under the
+   present ones, at the instant up to which wakes had fired when these came: the customers that
+   step 3 loads, and the silent ones slice by slice, once the partition is restored. The first
+   commit writes that instant, so neither a crash nor the order of the slices changes what is
+   published. The layouts of the other rules are deleted when all customers have been scanned.
 
-8. *Migrate.* Where profiles of other rules are kept, every customer is decided again under the
-   present ones, at the instant up to which wakes had acted when these came: the customers that are
-   loaded in 3, and the silent ones slice by slice, once the partition is restored. That instant is
-   kept with the first commit, so neither a crash nor the order of the slices changes what is
-   published. When all customers have been looked at, the layouts of the other rules are forgotten;
-   a task that finds none has nothing to do here.
-
-A crash before 5 leaves nothing: the batch is read again and decided to the same. A crash after 5
-is healed by 1. A crash inside 6 is one or the other, because the sink does both in one step.
-
-A bug while deciding one record rejects that record: the customer's profile is made again from the
-store and from what was decided in this batch.
+A crash before 5 leaves nothing: the batch is read again, with the same outcome. A crash after 5 is
+repaired by 1. A crash inside 6 is one or the other, because the sink publishes in one step.
 """
 
 from collections.abc import Mapping, Sequence
@@ -65,16 +60,16 @@ from streamer.worker.tally import Tally
 END: Final[DueWake] = (FOREVER, "")
 """Later than every wake."""
 _UNHURRIED: Final = 16
-"""While restoring, a cycle acts on so many times more wakes: no reader waits for them."""
+"""While restoring, a batch fires so many times more wakes: no reader waits for them."""
 
 
 class PartitionTask:
     """Works on one partition of a log, a store and a sink.
 
-    After `start`, give it records with `process`, let it `fire_due` where the log has ended, and
-    `migrate` while it needs to. Each commits and returns what is to be published; once that is done
-    say so with `mark_published`. `life` says what it may do. `owner` names it in the store, and
-    must be another one for every task.
+    After `start`, call `process` with records, `fire_due` where the log has ended, and `migrate`
+    while `needs_migration`. Each commits and returns outbox entries; publish them, then call
+    `mark_published`. `life` says what the task may do. `owner` names it in the store; every task
+    needs another name.
     """
 
     def __init__(  # noqa: PLR0913 (each is one part of its world)
@@ -112,25 +107,25 @@ class PartitionTask:
 
     @property
     def lateness(self) -> Millis:
-        """How far time stays behind the newest record, in ms: the rules say it."""
+        """How far time stays behind the newest record, in ms, as the rules set it."""
         return self._rules.lateness
 
     @property
     def restoring(self) -> PublishedMark | None:
-        """The mark up to which it restores (step 7); None if it does not."""
+        """The mark up to which the task restores (step 7); None if it does not."""
         return self._restoring
 
     @property
     def needs_migration(self) -> bool:
         """Whether `migrate` has something to do (step 8): not before the partition is restored.
 
-        `scanned` counts the customers that this task has looked at for it.
+        `scanned` counts the customers that this task has scanned.
         """
         return self.life.state is State.MIGRATING
 
     @property
     def has_old_profiles(self) -> bool:
-        """Whether there may still be profiles that other rules decided last."""
+        """Whether the store may still hold profiles that other rules decided last."""
         return any(known != self._engine.codec.id for known in self._known)
 
     @property
@@ -175,16 +170,16 @@ class PartitionTask:
         self.life.move(State.RESTORING if behind else self._working)
 
     def process(self, records: Sequence[Record]) -> tuple[list[OutboxEntry], Sequence[Record]]:
-        """Work on records (steps 2 to 5).
+        """Process records (steps 2 to 5).
 
-        Returns what is to be published, and the records that are left for the next call: where
-        wakes that come before them are more than one cycle takes.
+        Returns the outbox entries, and the records that are left for the next call: those before
+        which more wakes are due than one batch takes.
         """
         self.life.require(Act.READ)
         return self._take(records)
 
     def has_due(self, until: Millis) -> bool:
-        """Say whether `fire_due` has something to do: a look, which changes nothing."""
+        """Say whether `fire_due` has something to do; changes nothing."""
         if self._restoring is not None:
             return True
         tenure = FencingToken(self._owner, self._epoch, self._follows)
@@ -192,10 +187,10 @@ class PartitionTask:
         return bool(self._store.due(self.partition, until, 1, tenure))
 
     def fire_due(self, until: Millis) -> tuple[list[OutboxEntry], bool]:
-        """At the end of the log, act on wakes due at or before `until`, up to a cycle's most.
+        """At the end of the log, fire wakes due at or before `until`, as many as a batch takes.
 
-        Log time goes on to where it makes them due, so that no later record finds it before.
-        Returns what is to be published, and whether all of them have acted.
+        Moves log time to where it makes them due, so that every later record comes after them.
+        Returns the outbox entries, and whether all of these wakes have fired.
         """
         self.life.require(Act.READ)
         if self._restoring is not None:
@@ -209,9 +204,9 @@ class PartitionTask:
         return [], advance.done
 
     def migrate(self, limit: int) -> tuple[list[OutboxEntry], bool]:
-        """Look at about `limit` more customers while it `needs_migration` (step 8).
+        """Migrate about `limit` more customers while the task `needs_migration` (step 8).
 
-        Returns what is to be published, and whether that was the last of them.
+        Returns the outbox entries, and whether these were the last customers.
         """
         entries, done = self._migrate(limit)
         if done:
@@ -223,15 +218,15 @@ class PartitionTask:
         self._published = entry.number
 
     def close(self) -> None:
-        """Trim what is published, so that the store knows of it for as long as it may take."""
+        """Trim the outbox, so that the store knows what is published when Kafka no longer does."""
         if self._trimmed < self._published:
             self._commit(self._nothing())
         self.life.move(State.CLOSED)
 
     def progress(self) -> OutboxEntry | None:
-        """Return an outbox entry without output, which says how far the task has come.
+        """Return an outbox entry without output, which moves the mark to the task's position.
 
-        None while it is restoring: the mark is further, and must not go back.
+        None while the task is restoring: the mark is ahead of it, and must not go back.
         """
         if self._restoring is not None:
             return None
@@ -248,8 +243,8 @@ class PartitionTask:
         advance = self._advance(Reading(), self.log_time, None, customers)
         self.scanned += len(customers)
         done = not self._cursor
-        forgotten = self._engine.codec.others if done else ()
-        return self._commit(advance, forgotten) if advance.profiles or done else [], done
+        dropped = self._engine.codec.others if done else ()
+        return self._commit(advance, dropped) if advance.profiles or done else [], done
 
     def _advance(
         self,
@@ -260,8 +255,8 @@ class PartitionTask:
     ) -> Advance:
         """Steps 3 and 4: load what the engine misses, and let it decide.
 
-        Customers that are only looked at (`customers`) are loaded where they are not cached: those
-        that are cached were decided under the present rules.
+        Of `customers`, which are to be migrated, only those are loaded that are not cached: a
+        cached profile was decided under the present rules.
         """
         engine, store, partition = self._engine, self._store, self.partition
         most, boundary = self._pace.wakes, END
@@ -273,8 +268,8 @@ class PartitionTask:
             due = store.due(partition, min(until, boundary[0]), most, token)
             if len(due) == most:
                 boundary = min(due[-1], boundary)
-        looked_at = engine.missing(customers)
-        missing = engine.missing([*reading.customers, *(who for _, who in due), *looked_at])
+        unmigrated = engine.missing(customers)
+        missing = engine.missing([*reading.customers, *(who for _, who in due), *unmigrated])
         stored = store.load(partition, missing) if missing else {}
         self._watch.lap("load")
         advance = engine.advance(
@@ -287,18 +282,18 @@ class PartitionTask:
                 due=due,
                 until=until,
                 boundary=boundary,
-                customers=looked_at,
+                customers=unmigrated,
             )
         )
         self._watch.lap("decide")
         return advance
 
     def _nothing(self) -> Advance:
-        """Return what a batch of nothing yields."""
+        """Return the output of an empty batch."""
         return self._advance(Reading(), self.log_time, None)
 
     def _take(self, records: Sequence[Record]) -> tuple[list[OutboxEntry], Sequence[Record]]:
-        """Work on one batch; return what is to be published and the records left for later."""
+        """Process one batch; return the outbox entries and the records left for later."""
         batch = records
         if self._restoring is not None:
             batch = [one for one in records if one.offset < self._restoring.offset]
@@ -316,15 +311,15 @@ class PartitionTask:
         return entries, records[advance.taken :]
 
     def _finish_restoring(self, mark: PublishedMark) -> None:
-        """Fire once more the wakes that were published up to the mark, then publish again."""
+        """Fire again the wakes up to the mark, then leave the restoring state."""
         while self.fired_until < mark.fired_until:
             self._commit(self._advance(Reading(), self.log_time, mark.fired_until[0]))
         self._restoring = None
-        self._commit(self._nothing())  # which says that it is restored
+        self._commit(self._nothing())  # it says that the partition is restored
         self.life.move(self._working)
 
-    def _commit(self, advance: Advance, forgotten: Sequence[bytes] = ()) -> list[OutboxEntry]:
-        """Step 5, and forget these layouts; return what is to be published."""
+    def _commit(self, advance: Advance, dropped: Sequence[bytes] = ()) -> list[OutboxEntry]:
+        """Step 5, and delete these layouts; return the outbox entries."""
         self.life.require(Act.COMMIT)
         number = self._number + 1
         entry = None
@@ -355,12 +350,12 @@ class PartitionTask:
                 wakes=advance.wakes,
                 entry=entry,
                 published=self._published,
-                layouts={**self._unwritten(), **dict.fromkeys(forgotten)},
+                layouts={**self._unwritten(), **dict.fromkeys(dropped)},
                 restoring_until=None if self._restoring is None else self._restoring.offset,
             )
         )
         self._watch.lap("commit")
-        self._known = codec.own if forgotten else {**self._known, **codec.own}
+        self._known = codec.own if dropped else {**self._known, **codec.own}
         self._number = self._follows = number
         self._trimmed = self._published
         self.offset, self.log_time = advance.offset, advance.log_time
@@ -373,6 +368,6 @@ class PartitionTask:
         return [entry]
 
     def _unwritten(self) -> Mapping[bytes, bytes]:
-        """Return the layout of the present rules, unless the store has it as it is."""
+        """Return the layout of the present rules, unless the store has it."""
         codec = self._engine.codec
         return {} if self._known.get(codec.id) == codec.own[codec.id] else codec.own

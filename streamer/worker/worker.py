@@ -1,30 +1,31 @@
-"""The workers of all partitions that a feed gives to this process.
+"""The worker of a process: it runs the tasks of all partitions that the group assigns to it.
 
 Theory of operation.
 
-1. One turn polls the feed, lets each partition's task take its records, fires the wakes that are
-   due where the log has ended (below), and publishes the output of all tasks in one step. At its
-   end it claims what has no task.
-2. A partition lives as `states` says. It is paused after anything went wrong with it: the feed, the
-   store or the sink failed, another owner fenced it, we have a bug. Every failure has one answer:
-   forget the task, pause, and claim the partition again as long as it is assigned. A claim finds
-   out what was committed and what was published, so nothing needs to be known of how far things
-   came before the failure. The pause doubles with each attempt; for what does not pass by itself it
-   is the longest one from the start.
-3. While everything is paused the feed is still polled: the process stays in its group. Waiting for
-   what hangs takes long, so a turn that has waited for long enough tries nothing more.
-4. After new rules one partition after the other looks through its customers, a slice in each turn:
-   a small one in turns that have records, so that these take most of the time, and wait little.
-5. Publishing also moves the mark now and then where nothing is to be told, so that the group's
-   offsets show how far it is.
+1. One pass (`run_once`) polls the feed, passes each partition's records to its task, fires the
+   wakes that are due where the log has ended (below), and publishes the output of all tasks in one
+   step. At its end it claims the partitions that have no task.
+2. `states` defines the life of a partition. Every failure pauses it: of the feed, the store or the
+   sink, fencing by another owner, a bug. Every failure has one answer: drop the task, pause, and
+   claim the partition again as long as it is assigned. A claim finds out what was committed and
+   what was published, so it does not matter what had been done before the failure. The pause
+   doubles with each attempt; for a failure that cannot pass by itself it is the longest one from
+   the start.
+3. While all partitions are paused the feed is still polled, so that the process stays in its group.
+   A server that hangs takes long to time out, so a pass that has waited for long enough tries
+   nothing more.
+4. After new rules one partition after the other migrates its customers, a slice in each pass. In
+   passes that have records the slice is small, so that records wait little.
+5. Publishing also moves the mark of partitions without output now and then, so that the group's
+   offsets show their progress.
 
 Theory of time. A wake at w may be fired before the log says so only if every record that was not
 read yet has an append time of w + lateness or more: then the log alone would have fired it first,
 and the changes are those of the log alone. So time moves to an instant before which the log is
 *known* to have ended, in this order:
 
-1. *Look.* Where the feed is caught up, as far as was heard, the store says whether a wake is due.
-   Partitions where none is cost one look in each turn, and their log is not asked.
+1. *Look.* If the feed is caught up, as far as the broker has said, ask the store whether a wake is
+   due. A partition without one costs this question in each pass, and its log is not asked.
 2. *Read the broker's clock*, c. `BrokerClock` is never ahead of it once a record has arrived.
 3. *Ask the log*: is there nothing at or after our offset? A round trip to the partition's leader.
    What it appends after it has answered gets c or more as append time, since c was read before.
@@ -42,8 +43,8 @@ they do not, and where a new leader's clock is behind the old one's, lateness co
 wake that fired too early by d changes nothing for an event that was appended within lateness - d of
 its own time, since that event's time is after the wake.
 
-Where every partition is paused for what cannot pass by itself (a log that does not reach back far
-enough, a profile that cannot be read) nothing is left to do, and one of them is raised.
+If every partition is paused for a failure that cannot pass by itself (a log that does not reach
+back far enough, a profile that cannot be read), the worker raises one of these failures.
 """
 
 from collections import defaultdict
@@ -57,7 +58,7 @@ from streamer.ports import Feed, OutboxEntry, Sink
 from streamer.types import SECOND, Millis, Record
 from streamer.worker.assignment import Assignment, Clocks, Listener
 from streamer.worker.batch import Pace
-from streamer.worker.bugs import told_of
+from streamer.worker.bugs import describe
 from streamer.worker.clock import BrokerClock
 from streamer.worker.durations import Durations
 from streamer.worker.states import Act, State
@@ -67,23 +68,23 @@ from streamer.worker.task import PartitionTask
 T = TypeVar("T")
 
 _WAIT: Final = 0.05
-"""How long a turn waits for the first record, in seconds."""
+"""How long a pass waits for the first record, in seconds."""
 _FIRST_PAUSE: Final[Millis] = 100
 _LONGEST_PAUSE: Final[Millis] = 10 * SECOND
 _WAITS: Final[Millis] = 8 * SECOND
-"""After waiting so long for what failed in the end, a turn tries nothing more."""
-_TIRED: Final = Unavailable("other partitions have kept this turn waiting for too long")
+"""A pass that has waited so long for calls that failed tries nothing more."""
+_TIRED: Final = Unavailable("other partitions have kept the worker waiting for too long")
 _SETTLES: Final[Millis] = 100
 """A record has its append time before the log's end has moved past it: so long at most, where the
 replicas keep up."""
 _MARK_EVERY: Final[Millis] = 5 * SECOND
 _BUSY_SHARE: Final = 10
-"""In a turn that has records, a slice is so many times smaller than in one without."""
+"""How many times smaller a slice of a migration is in a pass that has records."""
 
 
 @dataclass(slots=True)
 class Worker:
-    """Works on the partitions that the feed gives; call `run_once` for ever, then `close`.
+    """Processes the partitions that are assigned to it; call `run_once` in a loop, then `close`.
 
     `task_factory` makes the task of a partition.
     """
@@ -97,8 +98,8 @@ class Worker:
     watch: Stopwatch
     assignments: dict[int, Assignment] = field(default_factory=dict)
     delays: Durations = field(default_factory=Durations)
-    """From the append time of the oldest record read with it, or from its due time, until a change
-    is published."""
+    """From the append time of the oldest record of its batch, or from its wake, until a change is
+    published."""
     _oldest: dict[int, Millis | None] = field(default_factory=dict)
     _busy: bool = False
     _waited: Millis = 0
@@ -127,7 +128,7 @@ class Worker:
         self._publish(entries)
         for partition in sorted(self.assignments, key=lambda one: self.assignments[one].life.until):
             self._claim(partition)
-        self._raise_what_lasts()
+        self._raise_lasting()
         return len(records)
 
     @property
@@ -136,13 +137,13 @@ class Worker:
         return all(assignment.task is not None for assignment in self.assignments.values())
 
     def claim_all_again(self) -> None:
-        """Let every partition be claimed again, by tasks that the factory makes then."""
+        """Claim every partition again, with new tasks of the factory."""
         for partition, assignment in self.assignments.items():
             self.feed.pause(partition)
             assignment.pause(None, 0)
 
     def close(self) -> None:
-        """Publish how far everything is, and let go of it."""
+        """Publish the positions of all tasks, and end them."""
         closing = {one: it.task for one, it in self.assignments.items() if it.task is not None}
         for assignment in self.assignments.values():
             assignment.life.move(State.CLOSED if assignment.task is None else State.CLOSING)
@@ -153,7 +154,7 @@ class Worker:
         self.assignments.clear()
 
     def _follow(self) -> None:
-        """Bring the assignments in line with what the group says."""
+        """Follow the group: drop revoked partitions, add assigned ones."""
         assigned = self.feed.assigned()
         for partition, assignment in list(self.assignments.items()):
             if assigned.get(partition) != assignment.epoch:
@@ -166,7 +167,7 @@ class Worker:
                 self.assignments[partition] = Assignment(epoch, clock)
 
     def _claim(self, partition: int) -> None:
-        """Give a partition that has none a task, if it is time to try."""
+        """Start a task for a partition that has none, if its pause is over."""
         assignment = self.assignments[partition]
         not_yet = self.clocks.steady() < assignment.life.until or self._waited >= _WAITS
         if assignment.life.idle and not not_yet:
@@ -180,24 +181,24 @@ class Worker:
         self.listener.on_assigned(partition, task)
 
     def _first_offset(self, task: PartitionTask) -> int:
-        """Return where to read on; raises `AdapterError` if the log has not kept all of that."""
-        reach = self.feed.offset_range(task.partition)
-        if task.offset > reach.end:
+        """Return the first offset to read; raises `AdapterError` if the log does not hold it."""
+        held = self.feed.offset_range(task.partition)
+        if task.offset > held.end:
             raise AdapterError(
                 f"partition {task.partition} is to be read from offset {task.offset} on, but "
-                f"the log ends at {reach.end}: if the topic was made anew, begin anew as well, "
+                f"the log ends at {held.end}: if the topic was made anew, begin anew as well, "
                 f"under another group name"
             )
-        if task.offset >= reach.start or task.new:
-            return max(task.offset, reach.start)
+        if task.offset >= held.start or task.new:
+            return max(task.offset, held.start)
         raise AdapterError(
             f"partition {task.partition} is to be read from offset {task.offset} on, but the "
-            f"log begins at {reach.start}: restore a backup of the store that stands at "
-            f"{reach.start} or later, or begin anew under another group name"
+            f"log begins at {held.start}: restore a backup of the store that stands at "
+            f"{held.start} or later, or begin anew under another group name"
         )
 
     def _process(self, partition: int, records: Sequence[Record]) -> list[OutboxEntry]:
-        """Let a partition's task process its records; without one they are delivered again."""
+        """Process a partition's records; without a task they are delivered again later."""
         assignment = self.assignments.get(partition)
         task = None if assignment is None else assignment.reader
         if assignment is None or task is None:
@@ -217,7 +218,7 @@ class Worker:
         return entries
 
     def _fire_due(self) -> list[OutboxEntry]:
-        """Fire wakes that are due although no record says so (theory of time, above)."""
+        """Fire wakes that are due where the log has ended (theory of time, above)."""
         due: dict[int, Millis] = {}
         for partition, assignment in self.assignments.items():
             until = self._due(partition, assignment)
@@ -229,7 +230,7 @@ class Worker:
         return entries
 
     def _due(self, partition: int, assignment: Assignment) -> Millis | None:
-        """Return up to when wakes may be fired once the log has ended; None if none is due."""
+        """Return the instant up to which wakes fire once the log has ended; None if none is due."""
         task = assignment.reader
         if task is None:
             return None
@@ -245,7 +246,7 @@ class Worker:
         return until if some else None
 
     def _at_end(self, partitions: Iterable[int]) -> list[int]:
-        """Ask the log which of these partitions have ended; the clock was read before."""
+        """Ask the log which of these partitions have ended; the clock has been read before."""
         offsets = {
             one: task.offset
             for one in partitions
@@ -263,7 +264,7 @@ class Worker:
         return entries
 
     def _migrate(self, limit: int) -> Sequence[OutboxEntry]:
-        """Let the first task that needs it decide some more of its customers under new rules."""
+        """Let the first task that needs it migrate some more customers."""
         tasks = [it.reader for it in self.assignments.values()]
         task = next((task for task in tasks if task is not None and task.needs_migration), None)
         if task is None:
@@ -275,15 +276,15 @@ class Worker:
         self._busy = True
         return entries
 
-    def _progress(self, besides: set[int]) -> Iterator[OutboxEntry]:
-        """Yield what moves the marks of those that have had no output for a while."""
+    def _progress(self, with_output: set[int]) -> Iterator[OutboxEntry]:
+        """Yield entries that move the marks of tasks without output for a while."""
         now = self.clocks.steady()
         for partition, assignment in self.assignments.items():
             task = assignment.reader
             if task is None:
                 continue
             waited = now >= assignment.marked_at + _MARK_EVERY
-            if partition in besides:
+            if partition in with_output:
                 assignment.marked_at, assignment.marked_offset = now, task.offset
             elif waited and task.offset != assignment.marked_offset:
                 assignment.marked_at, assignment.marked_offset = now, task.offset
@@ -292,7 +293,7 @@ class Worker:
                     yield progress
 
     def _publish(self, entries: Sequence[OutboxEntry]) -> None:
-        """Publish in one step, but for partitions that were paused since their commit."""
+        """Publish in one step, without partitions that were paused since their commit."""
         batch = [one for one in entries if self._may_publish(one.partition)]
         if batch:
             self._try(list({one.partition for one in batch}), lambda: self._publish_all(batch))
@@ -311,7 +312,7 @@ class Worker:
                 self._measure(entry, assignment.clock.now())
 
     def _measure(self, entry: OutboxEntry, now: Millis) -> None:
-        """Count how long its changes took; those of new rules have no beginning."""
+        """Count how long its changes took; those of new rules have no start."""
         oldest = self._oldest.get(entry.partition)
         for change in entry.changes:
             began = {"event": oldest, "time": change.at}.get(change.cause)
@@ -319,7 +320,7 @@ class Worker:
                 self.delays.add(max(0, now - began) / SECOND)
 
     def _try(self, partitions: Sequence[int], act: Callable[[], T]) -> T | None:
-        """Act; where that fails pause these partitions and return None."""
+        """Call `act`; if it fails pause these partitions and return None."""
         began = self.clocks.steady()
         failure: AdapterError = _TIRED
         if self._waited < _WAITS:
@@ -327,20 +328,22 @@ class Worker:
                 return act()
             except AdapterError as error:
                 failure = error
-            except StreamerError:  # it cannot be right for any partition
+            except StreamerError:  # no partition can be processed
                 raise
             except Exception as error:  # noqa: BLE001 (a bug in one partition stops no other)
-                failure = AdapterError(f"a bug was met: {told_of(error)}")
+                failure = AdapterError(f"a bug was met: {describe(error)}")
         self._waited += self.clocks.steady() - began
         if len(partitions) > 1 and not _passes(failure):
-            failure = Unavailable(str(failure))  # whose it is shows when they are claimed again
+            failure = Unavailable(
+                str(failure)
+            )  # which one it concerns shows when they are claimed again
         elif not partitions:
             raise failure
         self._pause(partitions, failure)
         return None
 
     def _pause(self, partitions: Iterable[int], error: AdapterError) -> None:
-        """Do nothing with these partitions until it is time to try again."""
+        """Pause these partitions until it is time to try again."""
         for partition in partitions:
             assignment = self.assignments[partition]
             pause = _LONGEST_PAUSE
@@ -351,8 +354,8 @@ class Worker:
             self.feed.pause(partition)
             self.listener.on_failure(partition, error, pause)
 
-    def _raise_what_lasts(self) -> None:
-        """Raise a partition's failure if every partition has one that does not pass."""
+    def _raise_lasting(self) -> None:
+        """Raise a failure if every partition has one that cannot pass by itself."""
         reasons = [assignment.life.reason for assignment in self.assignments.values()]
         lasting = [one for one in reasons if one is not None and not _passes(one)]
         if lasting and len(lasting) == len(reasons):
@@ -360,7 +363,7 @@ class Worker:
 
 
 def _passes(error: AdapterError) -> bool:
-    """Say whether trying again may help."""
+    """Say whether the failure may pass when tried again."""
     return isinstance(error, Fenced | Unavailable)
 
 

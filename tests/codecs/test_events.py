@@ -341,6 +341,30 @@ def test_unknown_keys_are_not_read() -> None:
     assert read(but(specversion="1.0", type="track", messageId=MISSING)) == read(GOOD)
 
 
+def test_the_context_is_kept_and_what_is_no_object_counts_as_absent() -> None:
+    contexts: list[dict[str, Any]] = [
+        *({}, {"ip": []}, {"campaign": {"name": "spring"}}, {"page": {"a": {"b": 1}}})
+    ]
+    for context in contexts:
+        event = read(but(context=context))
+        assert event == read(GOOD)._replace(context=context)
+        assert decode(record(encode(event))) == event
+    for odd in (None, 5, "a", [{"ip": 1}], True):
+        assert read(but(context=odd)) == read(GOOD)
+
+
+def test_whole_numbers_beyond_64_bits_keep_their_digits_in_ids_alone() -> None:
+    text = orjson.dumps(GOOD).replace(b'"shoe-1"', b"12345678901234567890123")
+    text = text.replace(b"59.9", b"12345678901234567890123")
+    event = decode(record(text))
+    assert event.properties["product_id"] == 12345678901234567890123
+    assert event.properties["price"] == float(12345678901234567890123)
+    assert type(event.properties["price"]) is float
+    assert decode(record(encode(event))).properties == event.properties
+    text = orjson.dumps(GOOD).replace(b'"shoe-1"', b"[7, 1.2345678901234567890123e22]")
+    assert decode(record(text)).properties["product_id"] == [7, 1.2345678901234567890123e22]
+
+
 def test_of_repeated_keys_the_last_wins() -> None:
     text = orjson.dumps(GOOD).replace(b'"id":"e-1"', b'"id":"e-1","id":"e-2"')
     assert decode(record(text)).id == "e-2"

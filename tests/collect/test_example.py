@@ -13,7 +13,7 @@ from tests.collect.site import ANYWHERE, Site
 from tests.conftest import need
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.proof
+pytestmark = pytest.mark.sdks
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "storefront"
 CLICKS = ["view-shoe-1", "add-shoe-1", "add-mug-1", "remove-mug-1", "order"]

@@ -26,7 +26,7 @@ from tests.collect.site import ANYWHERE, SECRET, Site
 from tests.conftest import need
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.proof
+pytestmark = pytest.mark.sdks
 
 COUNT = 200
 CLIENTS = Path(__file__).with_name("clients")

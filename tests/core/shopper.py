@@ -77,7 +77,8 @@ class Shopper:
         profile.accept(fingerprint(event.id), event.time, self.rules.header.max_lateness)
         reaction, columns = self.rules.reaction(event.name), self.rules.columns
         properties, traits = event.properties, event.traits
-        row = Row(event.name, event.time, properties, traits, columns, reaction.standard)
+        told = (reaction.standard, event.context, self.rules.zone)
+        row = Row(event.name, event.time, properties, traits, columns, *told)
         fold_into(reaction.cells, profile, row)
         if event.traits:
             fold_into(self.rules.trait_cells, profile, row)

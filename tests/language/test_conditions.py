@@ -403,6 +403,14 @@ ERRORS = {
             '"ends_with" or "contains"'
         ),
     ),
+    "a part of the time that does not exist": (
+        "{performed: any, where: {¦at.minute: 5}}",
+        '"at.minute" does not exist: expected "at.weekday", "at.hour", "at.month" or "at.date"',
+    ),
+    "different parts that do not exist": (
+        "{performed: any, distinct: ¦at.day, at_least: 2}",
+        '"at.day" does not exist: expected "at.weekday", "at.hour", "at.month" or "at.date"',
+    ),
     "a number where an id is a text": (
         "{performed: any, where: {product_id: ¦39910}}",
         'product_id is a text, and 39910 is a number: write "39910"',
@@ -544,6 +552,57 @@ def test_a_misspelt_leaf_hides_no_other_error() -> None:
 
 
 OF_LEAVES = {
+    "a text where an order is of numbers": (
+        "{performed: any, where: {size: {at_least: ¦2026-01-01}}}",
+        'expected a number, found the text "2026-01-01": only numbers have an order',
+    ),
+    "a weekday that does not exist": (
+        "{performed: any, where: {at.weekday: {in: [monday, ¦sonntag]}}}",
+        (
+            "expected one of monday, tuesday, wednesday, thursday, friday, saturday, sunday, "
+            'found the text "sonntag"'
+        ),
+    ),
+    "a weekday in upper case": (
+        "{performed: any, where: {at.weekday: ¦Sunday}}",
+        'expected sunday, found the text "Sunday"',
+    ),
+    "the order of weekdays": (
+        "{performed: any, where: {at.weekday: {at_least: ¦2}}}",
+        "weekdays have no order: write in: [saturday, sunday]",
+    ),
+    "an hour that does not exist": (
+        "{performed: any, where: {at.hour: {at_least: ¦24}}}",
+        "expected a whole number from 0 to 23 of at.hour, found the number 24",
+    ),
+    "an hour as a text": (
+        '{performed: any, where: {at.hour: ¦"9"}}',
+        'expected a whole number from 0 to 23 of at.hour, found the text "9"',
+    ),
+    "a month that does not exist": (
+        "{latest: at.month, of: any, is: ¦0}",
+        "expected a whole number from 1 to 12 of at.month, found the number 0",
+    ),
+    "a date that does not exist": (
+        "{performed: any, where: {at.date: {at_least: ¦2026-02-30}}}",
+        'expected an existing day of at.date, such as 2026-11-27, found the text "2026-02-30"',
+    ),
+    "a date by number": (
+        "{performed: any, where: {at.date: {below: ¦2026}}}",
+        "expected an existing day of at.date, such as 2026-11-27, found the number 2026",
+    ),
+    "a time that is added up": (
+        "{total: ¦at.hour, of: any, at_least: 5}",
+        "at.hour is a time, and is not added up",
+    ),
+    "a time that multiplies": (
+        "{largest: price, times: ¦at.hour, of: any, at_least: 5}",
+        "at.hour is a time, and is not added up",
+    ),
+    "a trait above a date": (
+        "{trait: birth_date, above: ¦2026-01-01}",
+        'expected a number, found the text "2026-01-01": only numbers have an order',
+    ),
     "the order of a text": (
         "{latest: sku, of: any, above: ¦5}",
         'sku is a text, and 5 is a number: write "5"',

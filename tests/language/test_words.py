@@ -78,27 +78,23 @@ MISPLACED = {
     ),
     "an id in numbers": (
         "{performed: any, where: {product_id: ¦4711}}",
-        'product_id is a text, never 4711: write "4711"',
+        'product_id is a text, and 4711 is a number: write "4711"',
     ),
     "one of several ids in numbers": (
         '{performed: any, where: {order_id: {in: ["1", ¦2]}}}',
-        'order_id is a text, never 2: write "2"',
+        'order_id is a text, and 2 is a number: write "2"',
     ),
     "a price in quotes": (
         '{latest: price, of: any, is: ¦"19.90"}',
-        'price is a number, never the text "19.90": write it without quotes',
-    ),
-    "a quantity that is true": (
-        "{performed: any, where: {quantity: ¦true}}",
-        "quantity is a number, never true",
+        'price is a number, and "19.90" is a text: write 19.90',
     ),
     "a favourite in numbers": (
         "{favours: product_id, of: any, is: ¦7}",
-        'product_id is a text, never 7: write "7"',
+        'product_id is a text, and 7 is a number: write "7"',
     ),
     "a currency in small letters": (
         "{performed: any, where: {currency: ¦eur}}",
-        "a currency is in capitals: write EUR",
+        "a currency is read in upper case: write EUR",
     ),
 }
 

@@ -70,6 +70,7 @@ BY_KIND: dict[str, Text] = {
     "share": st.sampled_from(["0.5", "50%", "1", "0", "12.5%", "100%"]),
     "decimal": numbers,
     "number": numbers,
+    "threshold": numbers,
     "value": scalars,
     "values": listed(scalars),
     "flag": st.sampled_from(["true", "false"]),

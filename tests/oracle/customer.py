@@ -9,14 +9,24 @@ once: whether it matches, what it carries. Every answer is still made of the who
 
 from bisect import insort
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from tests.oracle.reading import Event
-from tests.oracle.values import Json, Node, Product, Value, face, present, products_left, values_at
+from tests.oracle.values import (
+    BESIDE,
+    Json,
+    Node,
+    Product,
+    Value,
+    face,
+    present,
+    products_left,
+    values_at,
+)
 
 IDENTIFIED = "identified"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -112,6 +122,8 @@ class Customer:
     def take(self, event: Event) -> None:
         """Put an accepted event into the history; the clock moves to it unless it is late."""
         self.clock = max(self.clock, event.time)
+        beside = {"at": local_parts(self.zone, event.time), "context": event.context}
+        event = replace(event, properties={**event.properties, BESIDE: beside})
         if self.history and history_order(event) < history_order(self.history[-1]):
             self.matched.clear()
         insort(self.history, event, key=history_order)
@@ -136,6 +148,17 @@ class Customer:
 def history_order(event: Event) -> tuple[int, int]:
     """By time, equal times in log order (2)."""
     return event.time, event.line
+
+
+def local_parts(zone: ZoneInfo, instant: int) -> Node:
+    """What a calendar and a clock in the zone show."""
+    there = (EPOCH + timedelta(milliseconds=instant)).astimezone(zone)
+    return {
+        "weekday": there.strftime("%A").lower(),
+        "hour": int(there.strftime("%H")),
+        "month": int(there.strftime("%m")),
+        "date": there.strftime("%Y-%m-%d"),
+    }
 
 
 @lru_cache(maxsize=100_000)

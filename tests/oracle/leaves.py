@@ -206,7 +206,7 @@ def left_over(leaf: Node, customer: Customer, now: int) -> bool:
     wait = duration(asked["for"]) if "for" in asked else 0
     least = max(leaf.get("at_least", 1), asked.get("at_least", 1))
     return any(
-        left > 0 and len(begun[item]) >= least and now - begun[item][-1] >= wait
+        left > 0 and len(times := begun.get(item, [])) >= least and now - times[-1] >= wait
         for item, left in level.items()
     )
 

@@ -47,6 +47,7 @@ class Event:
     properties: Node
     products: list[Product]
     traits: Node
+    context: Node
     appended: int | None
 
 
@@ -72,6 +73,7 @@ def read_event(raw: bytes, line: int) -> Event:
         properties=properties,
         products=products,
         traits=optional_object(record, "traits"),
+        context=context if isinstance(context := record.get("context"), dict) else {},
         appended=None if appended is None else instant(appended),
     )
 

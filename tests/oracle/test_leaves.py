@@ -337,6 +337,22 @@ def test_standard_properties_are_read_by_their_kind() -> None:
     assert true_now(missing, on(0, "a", price="12,50", products=[{"price": 5}]))
 
 
+def test_the_time_and_the_context_of_the_event_itself() -> None:
+    spring = {**on(0, "a"), "context": {"campaign": {"name": "spring"}}}
+    for name, value in {
+        "at.weekday": "thursday",
+        "at.hour": 0,
+        "at.month": 1,
+        "at.date": "2026-01-01",
+        "context.campaign.name": "spring",
+    }.items():
+        assert true_now({"performed": "a", "where": {name: value}}, spring)
+        assert not true_now({"performed": "a", "where": {name: {"is_not": value}}}, spring)
+    assert true_now({"performed": "a", "where": {"at.date": {"below": "2026-01-02"}}}, spring)
+    inside = on(0, "a", products=[{"context": {"campaign": {"name": "spring"}}}])
+    assert not true_now({"performed": "a", "where": {"context.campaign.name": "spring"}}, inside)
+
+
 def test_each_event_is_one_value() -> None:
     orders = order(0, {"price": 40, "quantity": 2}, {"price": 10}), order(1, {"price": 10})
     whole: Node = {"of": "order", "times": "quantity", "each": "event"}

@@ -35,14 +35,27 @@ def flat(thing: Json) -> list[Value]:
     return []
 
 
+BESIDE = "\0beside"
+"""The key in an event's properties under which stands what is read beside them, by its prefix."""
+PREFIXES = ("at", "context")
+
+
+def named(data: Json, name: str) -> list[Json]:
+    """What a property's name finds; `at.` and `context.` are of the event, never of a product."""
+    prefix, dot, rest = name.partition(".")
+    if dot and prefix in PREFIXES:
+        return found(data.get(BESIDE, {}).get(prefix), rest.split("."))
+    return found(data, name.split("."))
+
+
 def present(data: Json, name: str) -> bool:
     """Is there anything but null at the path, be it only an object or an empty list?"""
-    return bool(found(data, name.split(".")))
+    return bool(named(data, name))
 
 
 def values_at(data: Json, name: str) -> list[Value]:
     """All values at the path, in the order of the document; standard ones by their kind."""
-    written = [value for thing in found(data, name.split(".")) for value in flat(thing)]
+    written = [value for thing in named(data, name) for value in flat(thing)]
     if name not in STANDARD:
         return written
     return [value for one in written if (value := STANDARD[name](one)) is not None]
@@ -145,9 +158,9 @@ def is_same(value: Value, wanted: Json) -> bool:
     return face(value) == face(as_double(wanted))
 
 
-def both_numbers(value: Value, wanted: Json) -> bool:
-    """Order comparisons are for numbers."""
-    return kind(value) == "number" and kind(as_double(wanted)) == "number"
+def in_order(value: Value, wanted: Json) -> bool:
+    """Order comparisons are for numbers, and for `at.date`, whose texts order as dates do."""
+    return kind(value) == kind(as_double(wanted)) != "truth"
 
 
 def both_texts(value: Value, wanted: Json) -> bool:
@@ -160,10 +173,10 @@ COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "is_not": lambda value, wanted: not is_same(value, wanted),
     "in": lambda value, wanted: any(is_same(value, one) for one in wanted),
     "not_in": lambda value, wanted: not any(is_same(value, one) for one in wanted),
-    "at_least": lambda value, wanted: both_numbers(value, wanted) and value >= as_double(wanted),
-    "at_most": lambda value, wanted: both_numbers(value, wanted) and value <= as_double(wanted),
-    "above": lambda value, wanted: both_numbers(value, wanted) and value > as_double(wanted),
-    "below": lambda value, wanted: both_numbers(value, wanted) and value < as_double(wanted),
+    "at_least": lambda value, wanted: in_order(value, wanted) and value >= as_double(wanted),
+    "at_most": lambda value, wanted: in_order(value, wanted) and value <= as_double(wanted),
+    "above": lambda value, wanted: in_order(value, wanted) and value > as_double(wanted),
+    "below": lambda value, wanted: in_order(value, wanted) and value < as_double(wanted),
     "starts_with": lambda value, wanted: both_texts(value, wanted) and value.startswith(wanted),
     "ends_with": lambda value, wanted: both_texts(value, wanted) and value.endswith(wanted),
     "contains": lambda value, wanted: both_texts(value, wanted) and wanted in value,

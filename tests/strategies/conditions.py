@@ -84,14 +84,27 @@ def equalities(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Node]:
     )
 
 
-ORDERS = st.builds(
-    lambda key, number: {key: number},
-    st.sampled_from(["at_least", "at_most", "above", "below"]),
-    NUMBER,
+def ordered(values: st.SearchStrategy[Any]) -> st.SearchStrategy[Node]:
+    """Comparisons of values that have an order."""
+    return st.builds(
+        lambda key, value: {key: value},
+        st.sampled_from(["at_least", "at_most", "above", "below"]),
+        values,
+    )
+
+
+WEEKDAYS = st.sampled_from(["thursday", "friday", "saturday", "sunday", "wednesday"])
+HOURS = st.sampled_from([0, 0, 1, 2, 3, 12, 19, 22, 23])
+MONTHS = st.sampled_from([1, 1, 3, 10, 12])
+DATES = st.sampled_from(
+    ["2026-01-01", "2026-01-02", "2025-12-31", "2026-03-28", "2026-03-29", "2026-10-25"]
 )
 BY_KIND: dict[str | None, tuple[st.SearchStrategy[Any], st.SearchStrategy[Node]]] = {
     None: (VALUE, COMPARISONS),
-    "number": (OF_NUMBERS, equalities(OF_NUMBERS) | ORDERS | st.builds(between, NUMBER, NUMBER)),
+    "number": (
+        OF_NUMBERS,
+        equalities(OF_NUMBERS) | ordered(NUMBER) | st.builds(between, NUMBER, NUMBER),
+    ),
     "text": (
         OF_TEXTS,
         equalities(OF_TEXTS)
@@ -102,6 +115,10 @@ BY_KIND: dict[str | None, tuple[st.SearchStrategy[Any], st.SearchStrategy[Node]]
         ),
     ),
     "currency": (OF_CURRENCIES, equalities(OF_CURRENCIES)),
+    "weekday": (WEEKDAYS, equalities(WEEKDAYS)),
+    "hour": (HOURS, equalities(HOURS) | ordered(HOURS)),
+    "month": (MONTHS, equalities(MONTHS) | ordered(MONTHS)),
+    "date": (DATES, equalities(DATES) | ordered(DATES)),
 }
 
 

@@ -146,6 +146,20 @@ MOVES = st.builds(
 )
 
 
+CONTEXTS = odd(
+    [{"locale": "a"}, {"locale": "b"}, {"campaign": {"name": "a"}, "locale": ["a", "b"]}],
+    [
+        {"campaign": {"name": 1}},
+        {"campaign": "a"},
+        {"locale": None},
+        {},
+        None,
+        "a",
+        [{"locale": "a"}],
+    ],
+)
+
+
 @st.composite
 def bodies(draw: Draw, names: list[str]) -> Node:
     """A body: what an event says, without its id, time and customer."""
@@ -153,6 +167,8 @@ def bodies(draw: Draw, names: list[str]) -> Node:
     properties = draw(PROPERTIES)
     if properties is not None:
         body["properties"] = properties
+    if draw(st.integers(0, 2)) == 1:
+        body["context"] = draw(CONTEXTS)
     if body["name"] == "identified" or draw(st.integers(0, 2)) == 1:
         body["traits"] = draw(TRAITS)
     return body

@@ -19,9 +19,19 @@ OWN_EVENT = "loyalty_card_scanned"
 PROPERTIES = (
     *("product_id", "product_id", "category", "category"),
     *("price", "price", "quantity", "look.colour", "tags", "currency"),
+    *("at.weekday", "at.hour", "at.date", "at.month", "context.campaign.name", "context.locale"),
 )
-KINDS = {"product_id": "text", "price": "number", "quantity": "number", "currency": "currency"}
-"""The standard ones among the properties."""
+KINDS = {
+    "product_id": "text",
+    "price": "number",
+    "quantity": "number",
+    "currency": "currency",
+    "at.weekday": "weekday",
+    "at.hour": "hour",
+    "at.month": "month",
+    "at.date": "date",
+}
+"""The kinds of those properties that have one."""
 CURRENCIES = ("EUR", "EUR", "USD", True)
 TRAITS = ("plan", "plan", "score", "home.city")
 TEXTS = ("a", "b", "ab")

@@ -70,7 +70,9 @@ class Histories:
             seen.add(mark)
             self.times.setdefault(event.customer, []).append(event.time)
             if amounts is not None:
-                row = Row(event.name, event.time, event.properties, None, 0, standard)
+                row = Row(
+                    event.name, event.time, event.properties, None, 0, standard, event.context
+                )
                 values = read_with_holders(amounts, None, row)
                 numbers = (ten_thousandths(value) for value, _ in values)
                 amount = sum(number for number in numbers if number is not None)

@@ -42,6 +42,7 @@ def report_events(
         accounts=done.accounts,
         changes=done.changes,
         unknown={},
+        unusable=done.unusable,
         customers=done.known,
         forgotten=done.customers - done.known,
     )
@@ -84,6 +85,7 @@ def report_changes(
         accounts=books.accounts(),
         changes=books.changes,
         unknown=unknown,
+        unusable={},
         customers=len(course.inside),
         forgotten=None,
     )

@@ -18,7 +18,7 @@ from streamer.analysis.report.measures import (
 from streamer.app.books import Account
 from streamer.core.engine.program import RuleSet
 from streamer.core.engine.segment import CompiledSegment, CompiledTier
-from streamer.types import Millis
+from streamer.types import Millis, Unusable
 
 Source: TypeAlias = Literal["events", "changes"]
 
@@ -62,7 +62,8 @@ class Report:
     customers were known and are no longer, None where the input does not tell. `in_no_segment`
     customers are in no membership at the end, those `in_rest_only` in nothing but `otherwise`
     tiers. `steps` holds the first instant of each step. `unknown` counts the changes of
-    memberships that the rules do not have; they are left out. Overlaps are of the end, and name
+    memberships that the rules do not have; they are left out. `unusable` says of each property
+    that rules read and could not in how many events that was. Overlaps are of the end, and name
     memberships by their place in `segments`.
     """
 
@@ -73,6 +74,7 @@ class Report:
     end: Millis | None
     changes: int
     unknown: dict[str, int]
+    unusable: dict[str, Unusable]
     customers: int
     forgotten: int | None
     in_no_segment: int
@@ -94,6 +96,7 @@ class Gathered:
     accounts: tuple[Account, ...]
     changes: int
     unknown: dict[str, int]
+    unusable: dict[str, Unusable]
     customers: int
     forgotten: int | None
 
@@ -131,6 +134,7 @@ def put_together(
         end=gathered.end,
         changes=gathered.changes,
         unknown=gathered.unknown,
+        unusable=gathered.unusable,
         customers=gathered.customers,
         forgotten=gathered.forgotten,
         in_no_segment=gathered.customers - (sum(masks.values()) - nowhere),

@@ -10,6 +10,7 @@ from streamer.cli.report_page.findings import findings
 from streamer.cli.report_page.tables import pair_table, segment_table
 from streamer.cli.report_page.tags import Html, joined, tag
 from streamer.cli.report_text import story
+from streamer.cli.wording import unusable
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 
@@ -40,6 +41,7 @@ def _header(report: Report) -> Html:
         tag("p", f"Rule set {report.ruleset}", class_="over"),
         tag("h1", "What the segments amount to"),
         tag("p", f"{story(report)}; {read}."),
+        *(tag("p", said) for said in unusable(report.unusable)),
     )
 
 

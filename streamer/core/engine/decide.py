@@ -83,7 +83,7 @@ def decide(rules: RuleSet, profile: Profile | None, cause: Event | Wake) -> Deci
         forget(rules, profile, time)
     profile.accept(printed, time, rules.max_lateness)
     standard = rules.reaction(name).standard
-    row = Row(name, time, properties, traits, rules.columns, standard)
+    row = Row(name, time, properties, traits, rules.columns, standard, cause.context, rules.zone)
     transitions = apply(rules, profile, row)
     if transitions:
         changes += changes_of(rules, profile, profile.clock, transitions, ("event", event_id))

@@ -6,6 +6,7 @@ for each event name it is known which cells it moves and which segments it can t
 """
 
 from typing import Final, final
+from zoneinfo import ZoneInfo
 
 from streamer.core.engine.segment import CompiledSegment
 from streamer.core.rules.identity import cell_key
@@ -65,9 +66,10 @@ class RuleSet:
         self.cells = cells
         self.reads = reads
         self.columns = len(reads)
+        self.zone = ZoneInfo(header.zone)
         self.most_bytes = most_bytes
         self.names = names | {"identified"}
-        self.cell_keys = tuple(cell_key(cell.identity()) for cell in cells)
+        self.cell_keys = tuple(cell_key(cell.meaning()) for cell in cells)
         self.decided = list(segments)
         self.trait_cells = [cell for cell in cells if cell.of_traits]
         lasting = [cell for cell in cells if cell.horizon != FOREVER]

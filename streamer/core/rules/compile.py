@@ -68,7 +68,9 @@ class _Binder:
         self._memberships = memberships
 
     def share(self, cell: Cell) -> CellRef:
-        identity = encoded(cell.identity())
+        if any(name.startswith("at.") for name in self._names):
+            cell.zone = self.terms.zone
+        identity = encoded(cell.meaning())
         ref = self._by_identity.get(identity)
         if ref is None:
             cell.slot = len(self.cells)

@@ -39,7 +39,8 @@ class Cell:
 
     `slot` is its place in a profile's states, given when the program is compiled. `horizon` (ms) is
     the silence after which its state says nothing any more, `FOREVER` where it always does. `reads`
-    are the properties that its leaves read.
+    are the properties that its leaves read; `zone` is that of the rules, where it reads the time of
+    events.
     """
 
     def __init__(self, events: Names) -> None:
@@ -47,6 +48,7 @@ class Cell:
         self.events = events
         self.horizon: Millis = FOREVER
         self.reads: frozenset[str] = frozenset()
+        self.zone: str | None = None
 
     def identity(self) -> Identity:
         """Return what the cell remembers, as plain JSON values.
@@ -55,6 +57,12 @@ class Cell:
         an earlier one kept.
         """
         raise NotImplementedError
+
+    def meaning(self) -> Identity:
+        """Return the identity, with the zone where the times of events are read in it."""
+        if self.zone is None:
+            return self.identity()
+        return {"kind": "zoned", "zone": self.zone, "cell": self.identity()}
 
     def widen(self, other: "Cell") -> None:
         """Keep what this cell and another one of the same identity would."""

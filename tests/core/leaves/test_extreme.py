@@ -47,7 +47,7 @@ def smallest(within: int | None = None, **bounds: float) -> Extreme:
         (largest(10, at_least=5), [pay(9, 1), pay(3, 7)], "+9 -13"),
         (largest(10, at_least=5), [pay(13, 1), pay(3, 7)], "-13"),
         (largest(at_least=5), [pay(0, [1, 9])], "+0"),
-        (largest(at_least=5), [pay(0, "9"), pay(1, price=True), pay(2, 1e12)], "-2"),
+        (largest(at_least=5), [pay(0, "9,5"), pay(1, price=True), pay(2, 1e12)], "-2"),
         (smallest(10, below=5), [pay(0, 1), pay(4, 7)], "+4 -10"),
         (smallest(10, at_least=5), [pay(0, 1), pay(4, 7)], "-4 +10 -14"),
         (smallest(exactly=-1), [pay(0, 0), pay(1, -1)], "+1"),
