@@ -99,7 +99,7 @@ def report(
     """Say how large, how restless and how alike segments are, and whom nobody can reach.
 
     EVENTS are run through the rules as by replay. With --changes nothing is run: the report is on
-    published changes. A table goes to standard output, or to standard error where a file goes there.
+    published changes. A table goes to standard output, or to standard error if a file goes there.
     """
     if bool(events) is bool(changes):
         raise UsageError("name files of events, or changes with --changes FILE, and not both")
