@@ -75,12 +75,12 @@ class MemoryFeed:
         self.pause(partition)
 
     def withdraw(self, partition: int) -> None:
-        """Take a partition away."""
+        """Revoke a partition."""
         del self._epochs[partition]
         self.pause(partition)
 
     def poll(self, limit: int, wait: float) -> Sequence[Record]:  # noqa: ARG002 (nothing to wait for)
-        """Return up to `limit` records of begun partitions, in turns."""
+        """Return up to `limit` records of started partitions, in turns."""
         records: list[Record] = []
         share = max(1, limit // max(1, len(self._offsets)))
         for partition, offset in self._offsets.items():
@@ -91,7 +91,7 @@ class MemoryFeed:
         return records
 
     def assigned(self) -> Mapping[int, int]:
-        """Return the partitions that are given, each with its assignment epoch."""
+        """Return the assigned partitions, each with its assignment epoch."""
         return dict(self._epochs)
 
     def start_at(self, partition: int, offset: int) -> None:
@@ -99,7 +99,7 @@ class MemoryFeed:
         self._offsets[partition] = offset
 
     def pause(self, partition: int) -> None:
-        """Deliver nothing of the partition until it is begun again."""
+        """Deliver no record of the partition until the next `start_at`."""
         self._offsets.pop(partition, None)
         self._ends.pop(partition, None)
 

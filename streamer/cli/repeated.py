@@ -12,7 +12,7 @@ from streamer.errors import Finding, UsageError
 
 
 class Repeated:
-    """Opens the files anew at each call; what is odd about their mapping is said once.
+    """Opens the files again at each call; warns of their mapping once.
 
     Raises `UsageError` for standard input and pipes, which can be read only once.
     """

@@ -110,7 +110,7 @@ def report(
     """Say how large, how restless and how alike segments are, and whom nobody can reach.
 
     EVENTS are run through the rules as by replay. With --changes nothing is run: the report is on
-    what was told. A table goes to standard output, or to standard error where a file goes there.
+    published changes. A table goes to standard output, or to standard error if a file goes there.
     It says how many lines were not accepted, and why; where none was, the exit status is 1.
     """
     if bool(events) is bool(changes):
