@@ -17,6 +17,7 @@ COMMANDS = (
     "diff",
     "effect",
     "fit",
+    "thresholds",
     "privacy",
     "simulate",
     "demo",
