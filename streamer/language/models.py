@@ -5,7 +5,7 @@ from typing import Final
 
 from streamer.core.leaves.predicted import BgNbd
 from streamer.core.leaves.worth import GammaGamma
-from streamer.language import kinds, names
+from streamer.language import kinds, moments, names
 from streamer.language.fields import Field, Group, Values
 from streamer.language.kinds import Kind
 from streamer.language.nodes import MappingNode, Node, ScalarNode
@@ -166,6 +166,8 @@ def _built(node: Node, reading: Reading, values: Values) -> BgNbd | GammaGamma:
     if other in values or needs not in values or not {"model", "purchase"} <= values.names():
         raise Lost
     said = (values["model"], values["purchase"], values.get("each", "event"), values[needs])
+    if needs == "value":
+        moments.check_not_added(values[needs], values.at(needs))
     exact = (found[one.name] for one in PARAMETERS[kind].fields)
     if kind == "bg_nbd":
         return BgNbd(*said, *exact)

@@ -152,6 +152,10 @@ def test_a_value_is_read_with_its_model() -> None:
         ),
         (VALUE + "¦unit: 7d\n", "unit does not belong to gamma_gamma"),
         (
+            VALUE.replace("value: revenue", "value: ¦at.hour"),
+            "at.hour is a time, and is not added up",
+        ),
+        (
             "¦" + VALUE.replace("value: revenue\n", ""),
             '"value" is missing in a model of kind gamma_gamma',
         ),
