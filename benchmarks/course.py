@@ -62,7 +62,7 @@ class Row:
     verdict: Verdict
 
 
-class Course:
+class SizeHistory:
     """Both servers with the two loads, for one participant after the other."""
 
     def __init__(self, kafka: str, redis: str, folder: Path, loads: Sequence[Load]) -> None:

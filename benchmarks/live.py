@@ -43,7 +43,7 @@ from streamer.adapters.redis import RedisStore
 from streamer.app.inputs import load_rules
 from streamer.app.live import Ends, Live, new_instance
 from streamer.cli.garbage import look_rarely
-from streamer.worker import Pace
+from streamer.worker import Batching
 from tests.adapters.kafka.topics import APPEND_TIME, create_topic
 from tests.servers import KafkaServer, RedisServer
 from tests.waiting import wait_until
@@ -181,8 +181,8 @@ def work(address: str, url: str, events: int, customers: int, bare: float) -> No
         sink = KafkaSink(connection, TOPICS, GROUP, instance, lambda: feed.membership)
         return Ends(feed, store, sink, feed.close)
 
-    pace = Pace(batch=BATCH, wakes=BATCH, in_order=False)
-    live = Live(lambda: load_rules([str(RULES)]).compiled, connect, pace, Silent(), instance)
+    batching = Batching(batch=BATCH, wakes=BATCH, in_order=False)
+    live = Live(lambda: load_rules([str(RULES)]).compiled, connect, batching, Silent(), instance)
 
     def stop_at_the_end() -> None:
         while sum(live.readings().records.values()) < events:

@@ -26,7 +26,7 @@ from typing import Final
 
 sys.path.extend(map(str, Path(__file__).parents[:2]))
 
-from course import PARTITIONS, Course, Row, load_of, replayed
+from course import PARTITIONS, Row, SizeHistory, load_of, replayed
 from heavy_tailed import DAYS, EVENTS_PER_CUSTOMER, lines
 from participants import COMPILED, PEERS, WORKER, NotMeasured, Participant
 from verdict import Change
@@ -80,7 +80,7 @@ def compare(events: int, seed: int) -> None:
         full = load_of("all", lines(events, seed=seed, end=now))
         few = load_of("few", lines(FEW, days=2, seed=seed, end=now))
         true = replayed(full, Path(folder))
-        course = Course(kafka.address, redis.url, Path(folder), (full, few))
+        course = SizeHistory(kafka.address, redis.url, Path(folder), (full, few))
         print(
             f"{events:,} events of {events // EVENTS_PER_CUSTOMER:,} customers over {DAYS} days in "
             f"{PARTITIONS} partitions, {len(true):,} changes; CPython {sys.version.split()[0]}, "
@@ -89,7 +89,7 @@ def compare(events: int, seed: int) -> None:
         print_table(rows(course, true))
 
 
-def rows(course: Course, true: Sequence[Change]) -> Iterator[Row | Absent]:
+def rows(course: SizeHistory, true: Sequence[Change]) -> Iterator[Row | Absent]:
     """Yield what is measured of each, or why it is not."""
     for participant in (WORKER, *PEERS):
         try:

@@ -28,10 +28,10 @@ from streamer.codecs.events import decode
 from streamer.core.engine.program import RuleSet
 from streamer.core.rules.compile import compile_rules
 from streamer.language import read_rules_text
-from streamer.worker import LogRunner, Pace, PartitionTask
+from streamer.worker import Batching, LogRunner, PartitionTask
 
 RULES = Path(__file__).with_name("rules.yaml").read_text(encoding="utf-8")
-PACE = Pace(in_order=False)
+BATCHING = Batching(in_order=False)
 
 
 def main() -> None:
@@ -56,8 +56,8 @@ def measure(server: Redis, store: RedisStore, customers: int) -> None:
     log, sink = MemoryLog(), MemorySink()
     for line in lines(customers):
         log.append(line, orjson.loads(line)["time"])
-    task = PartitionTask(compiled(RULES), store, sink, decode, pace=PACE, owner="first")
-    runner = LogRunner(task, log, sink, PACE.batch)
+    task = PartitionTask(compiled(RULES), store, sink, decode, batching=BATCHING, owner="first")
+    runner = LogRunner(task, log, sink, BATCHING.batch)
     runner.start()
     while runner.step():
         pass
@@ -74,13 +74,13 @@ def compiled(text: str) -> RuleSet:
 
 def migrate(server: Redis, store: RedisStore, sink: MemorySink, name: str, text: str) -> None:
     """Decide everybody under these rules, and print what that took."""
-    task = PartitionTask(compiled(text), store, sink, decode, pace=PACE, owner=name)
-    runner = LogRunner(task, MemoryLog(), sink, PACE.batch)
+    task = PartitionTask(compiled(text), store, sink, decode, batching=BATCHING, owner=name)
+    runner = LogRunner(task, MemoryLog(), sink, BATCHING.batch)
     runner.start()
     changes, there = len(sink.changes), cpu(server)
     here, began = time.process_time(), time.perf_counter()
     while task.needs_migration:
-        runner.migrate(PACE.renewals)
+        runner.migrate(BATCHING.renewals)
     took, here, there = time.perf_counter() - began, time.process_time() - here, cpu(server) - there
     each = 1e6 / task.tally.migrated
     print(

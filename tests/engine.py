@@ -11,7 +11,7 @@ from streamer.core.engine.program import RuleSet
 from streamer.core.rules.compile import compile_rules
 from streamer.language import read_rules_text
 from streamer.types import FOREVER, Millis, SegmentChange
-from streamer.worker import LogRunner, Pace, PartitionTask
+from streamer.worker import Batching, LogRunner, PartitionTask
 from tests.strategies import Until
 
 
@@ -64,14 +64,14 @@ def work(
     rules: RuleSet, log: MemoryLog, sink: MemorySink, horizon: Millis | None, cut: Cut
 ) -> None:
     """Work through the log, acting on due wakes at other times than a replay does."""
-    pace = Pace(
+    batching = Batching(
         batch=cut.batch,
         wakes=cut.wakes,
         cache=cut.cache,
-        horizon=FOREVER if horizon is None else horizon,
     )
-    task = PartitionTask(rules, MemoryStore(), sink, decode, pace=pace)
-    runner = LogRunner(task, log, sink, pace.batch)
+    most = FOREVER if horizon is None else horizon
+    task = PartitionTask(rules, MemoryStore(), sink, decode, batching=batching, horizon=most)
+    runner = LogRunner(task, log, sink, batching.batch)
     runner.start()
     while runner.step():
         if task.log_time is not None:

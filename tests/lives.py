@@ -20,7 +20,7 @@ from streamer.core.profile import Profile
 from streamer.errors import InvalidEvent
 from streamer.ports import Log, Sink, Store
 from streamer.types import DAY, FOREVER, HOUR, MINUTE, SECOND, Millis, Record
-from streamer.worker import LogRunner, Pace, PartitionTask
+from streamer.worker import Batching, LogRunner, PartitionTask
 from tests.crashing import Calls, InterruptedLog, InterruptedSink, InterruptedStore
 from tests.engine import compiled, end_of_file
 
@@ -162,18 +162,18 @@ def _file_of(lines: tuple[bytes, ...]) -> bytes:
 
 @dataclass(frozen=True)
 class Life:
-    """How a worker lives: its rules, its pace, and up to when it sweeps at the end of the log."""
+    """How a worker lives: its rules, its batching, and up to when it fires wakes at the end."""
 
     rules: RuleSet
-    pace: Pace
+    batching: Batching
     until: Millis | None = None
 
     def live(self, ends: Ends, calls: Calls | None = None) -> Millis:
         """Work to the end of the log, then sweep; return up to when."""
         calls = calls or Calls()
         store, sink = InterruptedStore(ends.store, calls), InterruptedSink(ends.sink, calls)
-        task = PartitionTask(self.rules, store, sink, decode, pace=self.pace)
-        runner = LogRunner(task, InterruptedLog(ends.log, calls), sink, self.pace.batch)
+        task = PartitionTask(self.rules, store, sink, decode, batching=self.batching)
+        runner = LogRunner(task, InterruptedLog(ends.log, calls), sink, self.batching.batch)
         runner.start()
         while runner.step():
             if task.log_time is not None:
@@ -212,7 +212,7 @@ def thaw_all(rules: RuleSet, profile: Profile) -> None:
 def legacy(ends: Ends, lines: Sequence[bytes], life: Life) -> Legacy:
     """Look at everything that is left. Claims the partition: whoever still lives is fenced."""
     changes, rejections = ends.told()
-    if not life.pace.in_order:
+    if not life.batching.in_order:
         changes.sort(key=lambda change: str(json.loads(change)["customer_id"]))
     meta = ends.store.claim(0)
     mark = ends.sink.mark(0)

@@ -21,7 +21,7 @@ from streamer.codecs.events import decode
 from streamer.codecs.profiles import ProfileCodec
 from streamer.core.engine.decide import decide
 from streamer.types import HOUR, MINUTE, Event, Millis, SegmentChange
-from streamer.worker import LogRunner, Pace, PartitionTask
+from streamer.worker import Batching, LogRunner, PartitionTask
 
 pytestmark = pytest.mark.longer
 
@@ -103,7 +103,7 @@ def told_of_others(rules: Rules, events: list[Event], most: int) -> list[Segment
     log, sink = MemoryLog(), MemorySink()
     for event in sorted(events, key=lambda one: one.time):
         log.append(line_of(event), event.time)
-    task = PartitionTask(rules.compiled, MemoryStore(), sink, decode, pace=Pace(batch=most))
+    task = PartitionTask(rules.compiled, MemoryStore(), sink, decode, batching=Batching(batch=most))
     runner = LogRunner(task, log, sink, most)
     runner.start()
     cycles = 0

@@ -25,7 +25,7 @@ from streamer.adapters.memory import MemorySink, MemoryStore
 from streamer.errors import Fenced
 from streamer.ports import Checkpoint, DueWake, FencingToken, OutboxEntry, PublishedMark
 from streamer.types import Millis
-from streamer.worker import Pace
+from streamer.worker import Batching
 from tests.crashing import Calls, Crash
 from tests.engine import compiled
 from tests.lives import (
@@ -45,7 +45,7 @@ from tests.strategies.conditions import Draw
 pytestmark = pytest.mark.longer
 
 Opened = Callable[[Sequence[bytes], Path], AbstractContextManager[Connect]]
-SMALL = Pace(batch=3, wakes=2, cache=2)
+SMALL = Batching(batch=3, wakes=2, cache=2)
 TRIALS = max(25, int(os.environ.get("STREAMER_PROOF_PAIRS", "300")) // 20)
 BEFORE_AND_AFTER = [False, True]
 
@@ -95,7 +95,7 @@ def outlived(the: Trial, ends: Ends, calls: Calls) -> bool:
 
 def taken_over_at(the: Trial, connect: Connect, number: int, *, after: bool) -> int:
     """Stop one worker at a call, let another one live its life, then go on; 1 if fenced."""
-    successor = replace(the.life, pace=Pace(in_order=the.life.pace.in_order))
+    successor = replace(the.life, batching=Batching(in_order=the.life.batching.in_order))
     calls = Calls(number, after=after, act=lambda: successor.live(connect()))
     try:
         the.life.live(connect(), calls)
@@ -162,14 +162,16 @@ def test_a_worker_that_was_fenced_may_come_back(told_trial: Trial) -> None:
         assert legacy(connect(), told_trial.lines, told_trial.life) == told_trial.expected
 
 
-@pytest.mark.parametrize("pace", [Pace(), Pace(batch=1, wakes=1, cache=0), Pace(batch=7)])
-def test_the_next_life_may_work_at_another_pace(told_trial: Trial, pace: Pace) -> None:
+@pytest.mark.parametrize(
+    "batching", [Batching(), Batching(batch=1, wakes=1, cache=0), Batching(batch=7)]
+)
+def test_the_next_life_may_work_at_another_pace(told_trial: Trial, batching: Batching) -> None:
     for number in range(0, told_trial.calls, 3):
         with in_memory(told_trial.lines) as connect:
             with pytest.raises(Crash):
                 told_trial.life.live(connect(), Calls(number, after=True))
-            same_order = replace(pace, in_order=told_trial.life.pace.in_order)
-            replace(told_trial.life, pace=same_order).live(connect())
+            same_order = replace(batching, in_order=told_trial.life.batching.in_order)
+            replace(told_trial.life, batching=same_order).live(connect())
             assert legacy(connect(), told_trial.lines, told_trial.life) == told_trial.expected
 
 
@@ -177,13 +179,13 @@ def test_the_next_life_may_work_at_another_pace(told_trial: Trial, pace: Pace) -
 def random_trials(draw: Draw) -> Trial:
     documents = draw(rule_documents())
     lines = draw(histories(documents))
-    pace = Pace(
+    batching = Batching(
         batch=draw(st.sampled_from([1, 3, 8])),
         wakes=draw(st.sampled_from([1, 3, 100])),
         cache=draw(st.sampled_from([0, 2, 100])),
         in_order=draw(st.booleans()),
     )
-    life = Life(compiled(documents_to_yaml(documents)), pace)
+    life = Life(compiled(documents_to_yaml(documents)), batching)
     return trial(lines, life)
 
 

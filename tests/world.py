@@ -18,7 +18,7 @@ from streamer.core.engine.program import RuleSet
 from streamer.errors import AdapterError, Fenced, Unavailable
 from streamer.ports import OutboxEntry, PublishedMark
 from streamer.types import HOUR, MINUTE, SECOND, Millis, Record, SegmentChange
-from streamer.worker import Clocks, LogRunner, Pace, PartitionTask, Stopwatch, Worker
+from streamer.worker import Batching, Clocks, LogRunner, PartitionTask, Stopwatch, Worker
 from tests.crashing import Calls, Crash, InterruptedFeed, InterruptedSink, InterruptedStore, crash
 from tests.lives import START
 
@@ -115,13 +115,13 @@ class World:
         sink = InterruptedSink(GroupSink(self.sink, lambda p: self.owners.get(p) == name), calls)
         claims = iter(range(1_000_000))
         wakes = self.chance.choice((1, 2, 50))
-        pace = Pace(batch=4, wakes=wakes, cache=4, renewals=wakes, in_order=False)
+        batching = Batching(batch=4, wakes=wakes, cache=4, renewals=wakes, in_order=False)
 
         def task_factory(partition: int) -> PartitionTask:
             owner, rules = f"{name}/{next(claims)}", self.members[name].rules
             self.decided_by[owner] = rules
             return PartitionTask(
-                rules, store, sink, decode, partition=partition, pace=pace, owner=owner
+                rules, store, sink, decode, partition=partition, batching=batching, owner=owner
             )
 
         clocks = Clocks(
@@ -129,7 +129,7 @@ class World:
             lambda: calls.make(lambda: self.now + steady, reaches=False),
         )
         interrupted = InterruptedFeed(feed, calls)
-        worker = Worker(interrupted, sink, task_factory, pace, clocks, self, Stopwatch())
+        worker = Worker(interrupted, sink, task_factory, batching, clocks, self, Stopwatch())
         self.members[name] = Member(name, feed, worker, calls, self.rules)
 
     def give(self, partition: int, name: str, *, told: bool = True) -> None:
@@ -280,7 +280,7 @@ class World:
         sink = MemorySink()
         for partition in range(PARTITIONS):
             task = PartitionTask(self.rules, MemoryStore(), sink, decode, partition=partition)
-            runner = LogRunner(task, self.log, sink, Pace().batch)
+            runner = LogRunner(task, self.log, sink, Batching().batch)
             runner.start()
             while runner.step():
                 pass

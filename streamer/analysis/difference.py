@@ -13,7 +13,7 @@ from typing import Final, Literal, TypeAlias
 from streamer.analysis.affected import Affected, Arrivals, affected, everything
 from streamer.analysis.explain import explain_all
 from streamer.analysis.explanation import Explanation
-from streamer.analysis.report import Course, memberships_of
+from streamer.analysis.report import SizeHistory, memberships_of
 from streamer.analysis.report.measures import members_of
 from streamer.app.inputs import Events, Rules
 from streamer.app.intake import Intake
@@ -175,7 +175,7 @@ def _outcome(
     until: Millis | None,
     arrivals: Arrivals,
 ) -> _Outcome:
-    course = Course(names)
+    course = SizeHistory(names)
     with events() as opened:
         reading = opened._replace(decode=arrivals.noting(opened.decode))
         return replay_into(course, rules, reading, until=until), course.inside

@@ -10,7 +10,7 @@ from typing import Final
 
 from streamer.analysis.explanation import Branch, Explanation, SegmentView, TierView, Waiting
 from streamer.analysis.following import Following, follow
-from streamer.analysis.watch import Said, Watch
+from streamer.analysis.watch import CustomerTrace, Said
 from streamer.app.hints import hint
 from streamer.app.inputs import Reading
 from streamer.core.engine.conditions import LeafNode, Node
@@ -100,7 +100,11 @@ def _chosen(rules: RuleSet, segment: str | None) -> list[CompiledSegment]:
 
 
 def _view(
-    segment: CompiledSegment, profile: Profile, watch: Watch, future: Watch, now: Millis
+    segment: CompiledSegment,
+    profile: Profile,
+    watch: CustomerTrace,
+    future: CustomerTrace,
+    now: Millis,
 ) -> SegmentView:
     number = profile.inside[segment.index]
     memberships = {tier.membership for tier in segment.tiers}
@@ -141,7 +145,9 @@ def _waiting(segment: CompiledSegment, profile: Profile, now: Millis) -> Waiting
     )
 
 
-def _branch(node: Node, profile: Profile, watch: Watch, future: Watch, now: Millis) -> Branch:
+def _branch(
+    node: Node, profile: Profile, watch: CustomerTrace, future: CustomerTrace, now: Millis
+) -> Branch:
     leaf = node.leaf if isinstance(node, LeafNode) else None
     return Branch(
         text=node.word if leaf is None else leaf.label,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final
 
-from streamer.analysis.watch import Watch
+from streamer.analysis.watch import CustomerTrace
 from streamer.app.inputs import Reading, read_records
 from streamer.app.intake import Refusals
 from streamer.codecs.outline import Outline
@@ -29,7 +29,7 @@ _MOST_UNSETTLED: Final = 2_000
 class Followed:
     """One customer that is followed; `refused` counts the events that were not accepted."""
 
-    watch: Watch
+    watch: CustomerTrace
     occurs: bool = False
     refused: int = 0
 
@@ -46,7 +46,7 @@ class Following:
         self.at = at
         self.others: Collection[str] = frozenset()
         self.refusals = Refusals()
-        self.followed = {customer: Followed(Watch(rules)) for customer in customers}
+        self.followed = {customer: Followed(CustomerTrace(rules)) for customer in customers}
         self._end: Millis | None = None
         self._at = FOREVER if at is None else at
 

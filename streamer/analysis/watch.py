@@ -43,7 +43,7 @@ class Said(NamedTuple):
     setting: Setting | None
 
 
-class Watch:
+class CustomerTrace:
     """Follows one customer through events and wakes.
 
     `profile` is None before the first accepted event and after the end of retention, `truths`
@@ -118,7 +118,7 @@ class Watch:
             self._seen = until
             self.truths, self._next = self._passed(until)
 
-    def ahead(self) -> "Watch":
+    def ahead(self) -> "CustomerTrace":
         """Return what follows if nothing happens any more, up to the end of retention.
 
         Its `said` and `flips` hold only what is yet to come.

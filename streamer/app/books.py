@@ -1,4 +1,4 @@
-"""Books on segment changes: who entered, who left, how long they stayed.
+"""MembershipStats on segment changes: who entered, who left, how long they stayed.
 
 Changes may begin in the middle: a customer who leaves without having entered was inside before.
 
@@ -77,7 +77,7 @@ class _Page:
             self.stays[place] = stay
 
 
-class Books:
+class MembershipStats:
     """Keeps the books of every membership of a rule set, from the changes in order."""
 
     def __init__(self, segments: Iterable[CompiledSegment]) -> None:

@@ -21,7 +21,7 @@ from streamer.codecs.events import decode
 from streamer.core.engine.program import RuleSet
 from streamer.simulation import Simulation, simulate
 from streamer.types import SECOND, Millis, SegmentChange
-from streamer.worker import LogRunner, Pace, PartitionTask
+from streamer.worker import Batching, LogRunner, PartitionTask
 
 STEP: Final = 0.1
 """The pause between two steps of the demonstration, in seconds."""
@@ -55,7 +55,7 @@ class Demo:
         self._sink = SqliteSink(database)
         self._arrivals = simulate(simulation)
         self._next = next(self._arrivals)
-        self._pace = Pace()
+        self._batching = Batching()
         self._runner = self._started()
         self._told = 0
         self.began = self.now = simulation.start
@@ -111,8 +111,8 @@ class Demo:
         )
 
     def _started(self) -> LogRunner:
-        task = PartitionTask(self._rules, self._store, self._sink, decode, pace=self._pace)
-        runner = LogRunner(task, self._log, self._sink, self._pace.batch)
+        task = PartitionTask(self._rules, self._store, self._sink, decode, batching=self._batching)
+        runner = LogRunner(task, self._log, self._sink, self._batching.batch)
         runner.start()
         return runner
 

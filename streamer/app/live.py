@@ -27,9 +27,9 @@ from streamer.types import Millis
 from streamer.worker import (
     BOUNDS,
     Assignment,
+    Batching,
     Clocks,
     Durations,
-    Pace,
     PartitionTask,
     Stopwatch,
     Tally,
@@ -73,14 +73,14 @@ class Live:
         self,
         read_rules: Callable[[], RuleSet],
         connect: Callable[[], Ends],
-        pace: Pace,
+        batching: Batching,
         journal: Journal,
         instance: str,
     ) -> None:
         self._read_rules = read_rules
         self._rules = read_rules()
         self._connect = connect
-        self._pace = pace
+        self._batching = batching
         self._journal = journal
         self._instance = instance
         self._tasks_made = 0
@@ -207,7 +207,7 @@ class Live:
             ends.feed,
             ends.sink,
             task_factory,
-            self._pace,
+            self._batching,
             clocks,
             self,
             self._watch,
@@ -233,7 +233,7 @@ class Live:
             ends.sink,
             decode,
             partition=partition,
-            pace=self._pace,
+            batching=self._batching,
             owner=f"{self._instance}/{self._tasks_made}",
             watch=self._watch,
             tally=self._tally,

@@ -12,14 +12,14 @@ from typing import Final
 
 from streamer.adapters.files import FileSink
 from streamer.adapters.memory import MemoryStore
-from streamer.app.books import Account, BookedSink, Books, Entered
+from streamer.app.books import Account, BookedSink, Entered, MembershipStats
 from streamer.app.inputs import Decoder, Reading
 from streamer.app.intake import Intake, Reason, Refusals
 from streamer.app.nodes import leaves_of
 from streamer.core.engine.program import RuleSet
 from streamer.ports import Checkpoint, Log, Sink
 from streamer.types import FOREVER, Millis, Record, Unusable
-from streamer.worker import LogRunner, Pace, PartitionTask, Tally
+from streamer.worker import Batching, LogRunner, PartitionTask, Tally
 
 BATCH: Final = 500
 """Records in one cycle: what more of them hold no longer fits into the cache of a processor."""
@@ -99,11 +99,12 @@ def replay(
     started = time.perf_counter()
     counted = _CountedLog(log)
     store = _CountingStore()
-    books = Books(rules.segments)
-    pace = Pace(batch=batch, horizon=FOREVER if until is None else until)
+    books = MembershipStats(rules.segments)
+    batching, horizon = Batching(batch=batch), FOREVER if until is None else until
     booked = BookedSink(sink, books)
     refusals = Refusals()
-    task = PartitionTask(rules, store, booked, refusals.noting(decode), pace=pace)
+    noted = refusals.noting(decode)
+    task = PartitionTask(rules, store, booked, noted, batching=batching, horizon=horizon)
     runner = LogRunner(task, counted, booked, batch)
     runner.start()
     while runner.step():

@@ -18,7 +18,7 @@ from streamer.cli.garbage import look_rarely
 from streamer.cli.journal import StandardJournal
 from streamer.cli.options import examples, rules_option
 from streamer.cli.servers import group_option, kafka_options, redis_option, topic_options
-from streamer.worker import Pace
+from streamer.worker import Batching
 
 _EVERYWHERE: Final = ""
 """The address under which a machine can be reached from anywhere, as containers need it."""
@@ -99,7 +99,7 @@ def run(
     live = Live(
         lambda: load_rules(rules).compiled,
         lambda: connect(servers, instance),
-        Pace(_BATCH, _WAKES, cache, in_order=False),
+        Batching(_BATCH, _WAKES, cache, in_order=False),
         StandardJournal(),
         instance,
     )

@@ -1,7 +1,7 @@
 """Layer 6: the worker, the same for every log, store and sink."""
 
 from streamer.worker.assignment import Assignment, Clocks, Listener
-from streamer.worker.batch import Pace
+from streamer.worker.batch import Batching
 from streamer.worker.durations import BOUNDS, Durations
 from streamer.worker.runner import LogRunner
 from streamer.worker.states import State
@@ -13,11 +13,11 @@ from streamer.worker.worker import Worker
 __all__ = [
     "BOUNDS",
     "Assignment",
+    "Batching",
     "Clocks",
     "Durations",
     "Listener",
     "LogRunner",
-    "Pace",
     "PartitionTask",
     "State",
     "Stopwatch",

@@ -58,38 +58,42 @@ _REASONS: Final[dict[RejectionKind, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """How much is processed at once, in which order, and up to when.
+class Batching:
+    """How much is processed at once, and in which order.
 
     A batch takes at most `batch` records and `wakes` wakes. `cache` is how many profiles are
-    cached, `renewals` how many customers one slice of a migration takes. Events and wakes after
-    `horizon` are left out. `in_order` chooses between the two orders of wakes and records.
+    cached, `renewals` how many customers one slice of a migration takes. `in_order` chooses between
+    the two orders of wakes and records.
     """
 
     batch: int = 500
     wakes: int = 5_000
     cache: int = 100_000
     renewals: int = 500
-    horizon: Millis = FOREVER
     in_order: bool = True
 
 
 @final
 class PythonEngine:
-    """Decides for the customers of one partition; `layouts` and `now` are as for `ProfileCodec`."""
+    """Decides for the customers of one partition.
+
+    `layouts` and `now` are as for `ProfileCodec`. Events and wakes after `horizon` are left out.
+    """
 
     def __init__(
         self,
         rules: RuleSet,
         decode: Decoder,
-        pace: Pace,
+        batching: Batching,
         layouts: Mapping[bytes, bytes] | None = None,
         now: Millis = 0,
+        horizon: Millis = FOREVER,
     ) -> None:
         self.rules = rules
-        self.pace = pace
+        self.batching = batching
+        self.horizon = horizon
         self.codec = ProfileCodec(rules, layouts, now)
-        self.cache = ProfileCache(pace.cache)
+        self.cache = ProfileCache(batching.cache)
         self._decode = decode
 
     def read(self, records: Sequence[Record]) -> Reading:
@@ -163,8 +167,8 @@ class BatchRun:
         self._rules = engine.rules
         self._batch = batch
         self._refused = refused
-        self._in_order = engine.pace.in_order
-        self._horizon = engine.pace.horizon
+        self._in_order = engine.batching.in_order
+        self._horizon = engine.horizon
         self._lateness = engine.rules.lateness
         self._log_time = batch.log_time
         self._fired_until = batch.fired_until

@@ -52,7 +52,7 @@ from streamer.ports import (
     Store,
 )
 from streamer.types import FOREVER, Millis, Record
-from streamer.worker.batch import Decoder, Pace, PythonEngine
+from streamer.worker.batch import Batching, Decoder, PythonEngine
 from streamer.worker.states import Act, Lifecycle, State
 from streamer.worker.stopwatch import Stopwatch
 from streamer.worker.tally import Tally
@@ -80,7 +80,8 @@ class PartitionTask:
         decode: Decoder,
         *,
         partition: int = 0,
-        pace: Pace | None = None,
+        batching: Batching | None = None,
+        horizon: Millis = FOREVER,
         owner: str = "",
         watch: Stopwatch | None = None,
         tally: Tally | None = None,
@@ -89,10 +90,11 @@ class PartitionTask:
         self._store = store
         self._sink = sink
         self._owner = owner
-        self._pace = pace or Pace()
+        self._batching = batching or Batching()
         self._decode = decode
         self._watch = watch or Stopwatch()
-        self._engine = PythonEngine(rules, decode, self._pace)
+        self._horizon = horizon
+        self._engine = PythonEngine(rules, decode, self._batching)
         self._known: Mapping[bytes, bytes] = {}
         self._epoch = self._number = self._follows = self._published = self._trimmed = 0
         self._restoring: PublishedMark | None = None
@@ -154,7 +156,12 @@ class PartitionTask:
         self.log_time, self.fired_until = meta.log_time, meta.fired_until
         self._known = meta.layouts
         self._engine = PythonEngine(
-            self._rules, self._decode, self._pace, meta.layouts, meta.fired_until[0] - 1
+            self._rules,
+            self._decode,
+            self._batching,
+            meta.layouts,
+            meta.fired_until[0] - 1,
+            self._horizon,
         )
         self._cursor, self.scanned = "", 0
         self._number = max(meta.number, mark.number)
@@ -183,7 +190,7 @@ class PartitionTask:
         if self._restoring is not None:
             return True
         tenure = FencingToken(self._owner, self._epoch, self._follows)
-        until = min(until, self._pace.horizon)
+        until = min(until, self._horizon)
         return bool(self._store.due(self.partition, until, 1, tenure))
 
     def fire_due(self, until: Millis) -> tuple[list[OutboxEntry], bool]:
@@ -195,7 +202,7 @@ class PartitionTask:
         self.life.require(Act.READ)
         if self._restoring is not None:
             self._finish_restoring(self._restoring)
-        until = min(until, self._pace.horizon)
+        until = min(until, self._horizon)
         log_time = max(until + self._rules.lateness, self.log_time or 0)
         advance = self._advance(Reading(), log_time, until)
         if advance.profiles:
@@ -259,7 +266,7 @@ class PartitionTask:
         cached profile was decided under the present rules.
         """
         engine, store, partition = self._engine, self._store, self.partition
-        most, boundary = self._pace.wakes, END
+        most, boundary = self._batching.wakes, END
         if self._restoring is not None:
             most, boundary = _UNHURRIED * most, self._restoring.fired_until
         due: Sequence[DueWake] = ()
@@ -302,7 +309,7 @@ class PartitionTask:
         until = None
         if reading.appended is not None:
             log_time = max(reading.appended, self.log_time or 0)
-            until = min(log_time - self._rules.lateness, self._pace.horizon)
+            until = min(log_time - self._rules.lateness, self._horizon)
         advance = self._advance(reading, self.log_time, until)
         entries = self._commit(advance)
         mark = self._restoring

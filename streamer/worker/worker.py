@@ -57,7 +57,7 @@ from streamer.errors import AdapterError, Fenced, StreamerError, Unavailable
 from streamer.ports import Feed, OutboxEntry, Sink
 from streamer.types import SECOND, Millis, Record
 from streamer.worker.assignment import Assignment, Clocks, Listener
-from streamer.worker.batch import Pace
+from streamer.worker.batch import Batching
 from streamer.worker.bugs import describe
 from streamer.worker.clock import BrokerClock
 from streamer.worker.durations import Durations
@@ -92,7 +92,7 @@ class Worker:
     feed: Feed
     sink: Sink
     task_factory: Callable[[int], PartitionTask]
-    pace: Pace
+    batching: Batching
     clocks: Clocks
     listener: Listener
     watch: Stopwatch
@@ -110,7 +110,7 @@ class Worker:
         self._waited = 0
         wait = 0.0 if self._busy else _WAIT
         assigned = list(self.assignments)
-        records = self._try(assigned, lambda: self.feed.poll(self.pace.batch, wait)) or ()
+        records = self._try(assigned, lambda: self.feed.poll(self.batching.batch, wait)) or ()
         self.watch.lap("poll")
         self._busy = False
         self._follow()
@@ -123,7 +123,7 @@ class Worker:
             self._oldest[partition] = those[0].appended
             entries += self._process(partition, those)
         entries += self._fire_due()
-        entries += self._migrate(max(1, self.pace.renewals // (_BUSY_SHARE if records else 1)))
+        entries += self._migrate(max(1, self.batching.renewals // (_BUSY_SHARE if records else 1)))
         entries += self._progress({entry.partition for entry in entries})
         self._publish(entries)
         for partition in sorted(self.assignments, key=lambda one: self.assignments[one].life.until):

@@ -41,7 +41,7 @@ purpose: An example for tests.
 when: {quiet: 5d}
 ---
 ladder: pace
-title: Pace
+title: Batching
 purpose: An example for tests.
 tiers:
   - fast: {performed: any, at_least: 3, within: 1d}
@@ -59,7 +59,7 @@ purpose: An example for tests.
 when: {performed: any, within: 1h}
 ---
 ladder: pace
-title: Pace
+title: Batching
 purpose: An example for tests.
 tiers:
   - fast: {performed: any, at_least: 2, within: 1d}

@@ -20,7 +20,7 @@ from streamer.language import read_rules_text
 from streamer.language.table import LEAVES
 from streamer.simulation import Simulation, simulate
 from streamer.types import DAY, Event
-from streamer.worker import LogRunner, Pace, PartitionTask
+from streamer.worker import Batching, LogRunner, PartitionTask
 
 MODEL = """\
 model: churn
@@ -141,7 +141,7 @@ def test_a_property_that_no_rule_reads_reaches_neither_store_nor_sink(tmp_path: 
         products = {product for line in _lines(5_000) for product in log_line(log, line)}
         sink = SqliteSink(kept)
         task = PartitionTask(SHIPPED.compiled, SqliteStore(kept), sink, decode)
-        runner = LogRunner(task, log, sink, Pace().batch)
+        runner = LogRunner(task, log, sink, Batching().batch)
         runner.start()
         while runner.step():
             pass

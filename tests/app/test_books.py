@@ -1,4 +1,4 @@
-"""Books on changes: entries, exits, members and the median stay."""
+"""MembershipStats on changes: entries, exits, members and the median stay."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ import pytest
 
 from streamer.adapters.memory import MemorySink
 from streamer.app import books
-from streamer.app.books import Account, BookedSink, Books
+from streamer.app.books import Account, BookedSink, MembershipStats
 from streamer.ports import OutboxEntry
 from streamer.types import Direction, Millis, SegmentChange
 from tests.engine import compiled
@@ -39,13 +39,13 @@ def stays(lengths: Iterator[int] | list[int]) -> Iterator[SegmentChange]:
 
 
 def account_of(*changes: SegmentChange) -> Account:
-    kept = Books(compiled(RULES).segments)
+    kept = MembershipStats(compiled(RULES).segments)
     kept.enter(changes)
     return kept.accounts()[0]
 
 
 def test_every_membership_has_an_account_in_the_order_of_the_rules() -> None:
-    accounts = Books(compiled(RULES).segments).accounts()
+    accounts = MembershipStats(compiled(RULES).segments).accounts()
     assert [one.membership for one in accounts] == ["loud", "volume.high", "volume.low"]
 
 
@@ -80,7 +80,7 @@ def test_beyond_the_most_stays_a_sample_is_kept_and_said(monkeypatch: pytest.Mon
 
 
 def test_what_is_told_twice_is_entered_once() -> None:
-    kept = Books(compiled(RULES).segments)
+    kept = MembershipStats(compiled(RULES).segments)
     sink = BookedSink(MemorySink(), kept)
     entry = OutboxEntry(1, (change("u-1", "entered", 0),), ())
     sink.publish([entry])

@@ -18,7 +18,7 @@ from streamer.app.live import Ends, Live
 from streamer.core.engine.program import RuleSet
 from streamer.errors import AdapterError, Finding, RuleErrors, Unavailable
 from streamer.ports import PartitionMeta
-from streamer.worker import Pace
+from streamer.worker import Batching
 from tests.engine import compiled
 from tests.lives import START, story_rules
 from tests.waiting import wait_until
@@ -73,8 +73,8 @@ class Hall:
         self.broken = False
         self.closed = threading.Event()
         ends = Ends(self.feed, self.store, self.sink, self.closed.set)
-        pace = Pace(in_order=False)
-        self.live = Live(self.read_rules, lambda: ends, pace, self.journal, "streamer-1")
+        batching = Batching(in_order=False)
+        self.live = Live(self.read_rules, lambda: ends, batching, self.journal, "streamer-1")
 
     def read_rules(self) -> RuleSet:
         if self.broken:

@@ -14,7 +14,7 @@ from streamer.adapters.memory import MemoryLog, MemorySink, MemoryStore
 from streamer.codecs.events import decode
 from streamer.core.engine.program import RuleSet
 from streamer.types import DAY, Millis
-from streamer.worker import LogRunner, Pace, PartitionTask
+from streamer.worker import LogRunner, PartitionTask
 from tests.engine import compiled
 from tests.oracle import oracle_run
 from tests.strategies import documents_to_yaml, histories, rule_documents
@@ -57,11 +57,11 @@ def changes_of_rules(draw: Draw) -> tuple[list[Node], list[Node], list[bytes]]:
 
 
 def work(
-    rules: RuleSet, log: MemoryLog, ends: tuple[MemoryStore, MemorySink], pace: Pace
+    rules: RuleSet, log: MemoryLog, ends: tuple[MemoryStore, MemorySink], until: Millis
 ) -> LogRunner:
     """Let a task do all that is in the log, and decide everybody under its rules."""
-    task = PartitionTask(rules, *ends, decode, pace=pace)
-    runner = LogRunner(task, log, ends[1], pace.batch)
+    task = PartitionTask(rules, *ends, decode, horizon=until)
+    runner = LogRunner(task, log, ends[1], Batching().batch)
     runner.start()
     while task.needs_migration:
         runner.migrate(2)
@@ -85,13 +85,13 @@ def test_everybody_is_where_the_new_rules_say(
     )
     judged = oracle_run(after, lines, until)
     log, sink = MemoryLog(), MemorySink()
-    ends, pace = (MemoryStore(), sink), Pace(horizon=until)
+    ends = MemoryStore(), sink
     for line in lines[:split]:
         log.append(line)
-    work(compiled(documents_to_yaml(before)), log, ends, pace)
+    work(compiled(documents_to_yaml(before)), log, ends, until)
     for line in lines[split:]:
         log.append(line)
-    work(compiled(documents_to_yaml(after)), log, ends, pace).fire_due(until)
+    work(compiled(documents_to_yaml(after)), log, ends, until).fire_due(until)
     # The old rules may have moved a clock to where another event is too late for it.
     assume([(one.record.offset + 1, one.kind) for one in sink.rejections] == judged.rejected)
     standing = {

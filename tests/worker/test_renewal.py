@@ -14,14 +14,14 @@ from streamer.core.engine.program import RuleSet
 from streamer.errors import AdapterError, Fenced
 from streamer.ports import Store
 from streamer.types import HOUR, MINUTE, SECOND, Millis
-from streamer.worker import Clocks, LogRunner, Pace, PartitionTask, Stopwatch, Worker
+from streamer.worker import Batching, Clocks, LogRunner, PartitionTask, Stopwatch, Worker
 from tests.contracts.adapters import STORES
 from tests.crashing import Calls, Crash, InterruptedSink, InterruptedStore
 from tests.engine import compiled
 from tests.lives import START
 
-AT_ONCE = Pace(in_order=False)
-SMALL = Pace(in_order=False, batch=3, wakes=2, cache=2, renewals=2)
+AT_ONCE = Batching(in_order=False)
+SMALL = Batching(in_order=False, batch=3, wakes=2, cache=2, renewals=2)
 Told = tuple[str, str, Millis, str]
 
 
@@ -47,21 +47,25 @@ class Shop:
         event = {"id": f"{customer} {at}", "name": name, "time": at, "user_id": customer}
         self.log.append(orjson.dumps(event), at)
 
-    def runner(self, of: RuleSet, pace: Pace = AT_ONCE, calls: Calls | None = None) -> LogRunner:
+    def runner(
+        self, of: RuleSet, batching: Batching = AT_ONCE, calls: Calls | None = None
+    ) -> LogRunner:
         self.claims += 1
         calls = calls or Calls()
         store, sink = InterruptedStore(self.store, calls), InterruptedSink(self.sink, calls)
-        task = PartitionTask(of, store, sink, decode, pace=pace, owner=f"w/{self.claims}")
-        runner = LogRunner(task, self.log, sink, pace.batch)
+        task = PartitionTask(of, store, sink, decode, batching=batching, owner=f"w/{self.claims}")
+        runner = LogRunner(task, self.log, sink, batching.batch)
         runner.start()
         return runner
 
-    def lives(self, of: RuleSet, pace: Pace = AT_ONCE, calls: Calls | None = None) -> LogRunner:
+    def lives(
+        self, of: RuleSet, batching: Batching = AT_ONCE, calls: Calls | None = None
+    ) -> LogRunner:
         """Let a task do all that there is to do."""
-        runner = self.runner(of, pace, calls)
+        runner = self.runner(of, batching, calls)
         while runner.step():
-            migrate(runner, pace, slices=1)
-        migrate(runner, pace)
+            migrate(runner, batching, slices=1)
+        migrate(runner, batching)
         return runner
 
     def told(self) -> list[Told]:
@@ -74,11 +78,11 @@ class Shop:
         return [each[1:] for each in self.told() if each[0] == customer]
 
 
-def migrate(runner: LogRunner, pace: Pace, slices: int = 1_000) -> None:
+def migrate(runner: LogRunner, batching: Batching, slices: int = 1_000) -> None:
     """Let a task look at some slices of its customers, as a worker does."""
     while runner.task.needs_migration and slices:
         slices -= 1
-        runner.migrate(pace.renewals)
+        runner.migrate(batching.renewals)
 
 
 @pytest.fixture(params=STORES)
@@ -205,15 +209,17 @@ def moments() -> Iterator[tuple[int, bool]]:
     return ((number, after) for number in range(calls.made) for after in (False, True))
 
 
-@pytest.mark.parametrize("pace", [AT_ONCE, SMALL, Pace(renewals=1, batch=1, wakes=1, cache=0)])
-def test_what_is_said_does_not_depend_on_the_pace(pace: Pace) -> None:
+@pytest.mark.parametrize(
+    "batching", [AT_ONCE, SMALL, Batching(renewals=1, batch=1, wakes=1, cache=0)]
+)
+def test_what_is_said_does_not_depend_on_the_pace(batching: Batching) -> None:
     shop = busy_shop()
-    shop.lives(NEW, pace).fire_due(UNTIL)
+    shop.lives(NEW, batching).fire_due(UNTIL)
     check(shop)
 
 
 @pytest.mark.parametrize("successor", [AT_ONCE, SMALL])
-def test_a_crash_at_any_call_changes_nothing_in_the_end(successor: Pace) -> None:
+def test_a_crash_at_any_call_changes_nothing_in_the_end(successor: Batching) -> None:
     for number, after in moments():
         shop = busy_shop()
         with pytest.raises(Crash):
@@ -320,18 +326,18 @@ def crowd(customers: int) -> Shop:
     return shop
 
 
-def worker_of(shop: Shop, pace: Pace, listener: Listener) -> Worker:
+def worker_of(shop: Shop, batching: Batching, listener: Listener) -> Worker:
     clocks = Clocks(lambda: START + HOUR, lambda: 0)
     feed = MemoryFeed(shop.log, [0])
     return Worker(
-        feed, shop.sink, lambda _: shop.runner(NEW).task, pace, clocks, listener, Stopwatch()
+        feed, shop.sink, lambda _: shop.runner(NEW).task, batching, clocks, listener, Stopwatch()
     )
 
 
 def test_a_worker_renews_a_slice_in_each_turn_and_says_when_it_is_done() -> None:
     listener = Listener()
     shop = crowd(95)
-    worker = worker_of(shop, Pace(in_order=False, renewals=10), listener)
+    worker = worker_of(shop, Batching(in_order=False, renewals=10), listener)
     turns = 0
     while not listener.renewals:
         worker.run_once()
@@ -347,7 +353,7 @@ def test_records_do_not_wait_for_everybody_to_be_renewed() -> None:
     shop = crowd(200)
     for number in range(20):
         shop.happens(f"d-{number}", START + HOUR)
-    worker = worker_of(shop, Pace(in_order=False, batch=2, renewals=10), Listener())
+    worker = worker_of(shop, Batching(in_order=False, batch=2, renewals=10), Listener())
     for _ in range(11):  # one to take the partition over
         worker.run_once()
     assert {f"d-{number}" for number in range(20)} <= {customer for customer, *_ in shop.told()}

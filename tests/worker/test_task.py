@@ -10,11 +10,11 @@ from streamer.adapters.memory import MemoryLog, MemorySink, MemoryStore
 from streamer.codecs.events import decode
 from streamer.ports import OutboxEntry, PublishedMark
 from streamer.types import HOUR, MINUTE, SECOND, Millis
-from streamer.worker import LogRunner, Pace, PartitionTask
+from streamer.worker import Batching, LogRunner, PartitionTask
 from tests.contracts.examples import TRACEPARENT
 from tests.lives import START, story_rules
 
-AT_ONCE = Pace(in_order=False)
+AT_ONCE = Batching(in_order=False)
 
 
 class Shop:
@@ -35,11 +35,13 @@ class Shop:
         event = {"id": f"{customer} {name} {at}", "name": name, "time": at, "user_id": customer}
         self.log.append(orjson.dumps(event), at if appended is None else appended, headers=headers)
 
-    def runner(self, pace: Pace = AT_ONCE) -> LogRunner:
+    def runner(self, batching: Batching = AT_ONCE) -> LogRunner:
         self.claims += 1
         owner = f"w/{self.claims}"
-        task = PartitionTask(story_rules(), self.store, self.sink, decode, pace=pace, owner=owner)
-        runner = LogRunner(task, self.log, self.sink, pace.batch)
+        task = PartitionTask(
+            story_rules(), self.store, self.sink, decode, batching=batching, owner=owner
+        )
+        runner = LogRunner(task, self.log, self.sink, batching.batch)
         runner.start()
         return runner
 
@@ -66,7 +68,7 @@ def shop() -> Shop:
 def test_a_record_waits_for_no_wake_of_others(shop: Shop) -> None:
     for number in range(20):
         shop.happens(f"c-{number}", "product_added", START)
-    runner = shop.runner(Pace(in_order=False, wakes=3))
+    runner = shop.runner(Batching(in_order=False, wakes=3))
     runner.step()
     shop.happens("d", "page_viewed", START + HOUR)
     runner.step()
@@ -111,7 +113,7 @@ def test_wakes_that_were_not_published_before_wait_until_the_partition_is_restor
     shop: Shop,
 ) -> None:
     """With one wake in each cycle, the mark says that a's was told and b's was not."""
-    slow = Pace(in_order=False, wakes=1, batch=1)
+    slow = Batching(in_order=False, wakes=1, batch=1)
     shop.happens("a", "product_added", START)
     shop.happens("b", "product_added", START + 1)
     runner = shop.runner(slow)
@@ -122,7 +124,7 @@ def test_wakes_that_were_not_published_before_wait_until_the_partition_is_restor
     entered = [who for who, _, segment, _ in shop.told() if segment == "cart_abandoner"]
     assert entered == ["a"]
     shop.store = MemoryStore()
-    runner = shop.runner(Pace(in_order=False))
+    runner = shop.runner(Batching(in_order=False))
     runner.step()
     runner.fire_due(START + HOUR)
     entered = [who for who, _, segment, _ in shop.told() if segment == "cart_abandoner"]
@@ -132,11 +134,11 @@ def test_wakes_that_were_not_published_before_wait_until_the_partition_is_restor
 def test_a_task_that_restores_does_not_say_how_far_it_is(shop: Shop) -> None:
     shop.happens("a", "product_added", START)
     shop.happens("b", "product_added", START)
-    runner = shop.runner(Pace(in_order=False, batch=2))
+    runner = shop.runner(Batching(in_order=False, batch=2))
     runner.step()
     assert runner.task.progress() == OutboxEntry(1, offset=2, fired_until=runner.task.fired_until)
     shop.store = MemoryStore()
-    runner = shop.runner(Pace(in_order=False, batch=1))
+    runner = shop.runner(Batching(in_order=False, batch=1))
     runner.step()
     assert runner.task.progress() is None
 
@@ -159,7 +161,7 @@ def test_while_profiles_are_made_again_the_store_says_so(shop: Shop) -> None:
         shop.happens(f"c-{number}", "product_added", START + number)
     shop.runner().step()
     shop.store = MemoryStore()
-    slow = Pace(in_order=False, batch=3)
+    slow = Batching(in_order=False, batch=3)
     shop.runner(slow).step()
     assert shop.store.claim(0).restoring_until == 4
     shop.runner(slow).step()

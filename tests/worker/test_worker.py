@@ -11,10 +11,10 @@ from streamer.codecs.events import decode
 from streamer.errors import AdapterError, Unavailable
 from streamer.ports import PartitionMeta, PublishedMark
 from streamer.types import HOUR, MINUTE, SECOND, Millis, Record
-from streamer.worker import Clocks, Pace, PartitionTask, Stopwatch, Worker
+from streamer.worker import Batching, Clocks, PartitionTask, Stopwatch, Worker
 from tests.lives import START, story_rules
 
-PACE = Pace(in_order=False)
+BATCHING = Batching(in_order=False)
 
 
 class RefusingFeed(MemoryFeed):
@@ -91,12 +91,14 @@ class Shop:
                 self.sink,
                 decode,
                 partition=partition,
-                pace=PACE,
+                batching=BATCHING,
                 owner=owner,
             )
 
         clocks = Clocks(lambda: self.now, lambda: self.now)
-        self.worker = Worker(self.feed, self.sink, task_factory, PACE, clocks, self, Stopwatch())
+        self.worker = Worker(
+            self.feed, self.sink, task_factory, BATCHING, clocks, self, Stopwatch()
+        )
         return self.worker
 
     def happens(self, customer: str, name: str, partition: int = 0) -> None:
@@ -212,7 +214,9 @@ def test_what_was_not_told_is_told_when_the_sink_has_forgotten_its_mark() -> Non
     shop.worker.close()
     shop.sink.forget()
     shop.happens("b", "product_added")
-    task = PartitionTask(story_rules(), shop.store, MemorySink(), decode, pace=PACE, owner="dies")
+    task = PartitionTask(
+        story_rules(), shop.store, MemorySink(), decode, batching=BATCHING, owner="dies"
+    )
     task.start()
     task.process(shop.log.read(0, 1, 1))  # and dies before it publishes
     shop.begun()

@@ -6,7 +6,7 @@ report      puts a report together, over a replay or over a file of changes
 judgement   which segments a person should look at, and why
 """
 
-from streamer.analysis.report.course import Course
+from streamer.analysis.report.course import SizeHistory
 from streamer.analysis.report.judgement import (
     Judgement,
     Limits,
@@ -20,12 +20,12 @@ from streamer.analysis.report.reading import report_changes, report_events
 from streamer.analysis.report.report import Report, SegmentReport, memberships_of
 
 __all__ = [
-    "Course",
     "Judgement",
     "Limits",
     "Overlap",
     "Report",
     "SegmentReport",
+    "SizeHistory",
     "is_large",
     "is_small",
     "judge",

@@ -49,7 +49,7 @@ class Moves:
         self.exited = _widened(self.exited, factor)
 
 
-class Course:
+class SizeHistory:
     """The course of the named memberships; a membership's number is its place among the names.
 
     `inside` holds the mask of every customer who ever had a change, `width` the length of a step

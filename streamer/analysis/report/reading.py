@@ -7,9 +7,9 @@ memberships, not with lines.
 from collections.abc import Callable
 from typing import TypeAlias
 
-from streamer.analysis.report.course import Course
+from streamer.analysis.report.course import SizeHistory
 from streamer.analysis.report.report import Gathered, Report, memberships_of, put_together
-from streamer.app.books import Books
+from streamer.app.books import MembershipStats
 from streamer.app.inputs import Decoder, Reading, read_changes, refused
 from streamer.app.replay import replay_into
 from streamer.core.engine.program import RuleSet
@@ -17,7 +17,7 @@ from streamer.errors import StreamerError
 from streamer.ports import Log
 from streamer.types import Millis, Record, SegmentChange
 
-Watch: TypeAlias = Callable[[], object]
+CustomerTrace: TypeAlias = Callable[[], object]
 
 
 def report_events(
@@ -27,13 +27,13 @@ def report_events(
     *,
     reachable: str | None = None,
     until: Millis | None = None,
-    watch: Watch = lambda: None,
+    watch: CustomerTrace = lambda: None,
 ) -> Report:
     """Replay the events, up to `until` or to their end, and report on what came of them.
 
     `reachable` names the membership of those who can be reached. Raises as `replay` does.
     """
-    course = Course(memberships_of(rules))
+    course = SizeHistory(memberships_of(rules))
     done = replay_into(course, rules, Reading(log, decode, watch), until=until)
     gathered = Gathered(
         source="events",
@@ -56,14 +56,14 @@ def report_changes(
     *,
     reachable: str | None = None,
     until: Millis | None = None,
-    watch: Watch = lambda: None,
+    watch: CustomerTrace = lambda: None,
 ) -> Report:
     """Report on changes as `encode_change` writes them; those after `until` are left out.
 
     The span ends at `until`, or at the last change. Raises `UsageError` with file and line for a
     line that is no change, and for a customer whose changes are not all there or not in order.
     """
-    course, books = Course(memberships_of(rules)), Books(rules.segments)
+    course, books = SizeHistory(memberships_of(rules)), MembershipStats(rules.segments)
     known = set(memberships_of(rules))
     unknown: dict[str, int] = {}
     last: dict[str, tuple[Millis, int]] = {}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from streamer.analysis.report.course import Course
+from streamer.analysis.report.course import SizeHistory
 from streamer.analysis.report.measures import (
     Overlap,
     mean_size,
@@ -111,7 +111,7 @@ def memberships_of(rules: RuleSet) -> list[str]:
 
 
 def put_together(
-    rules: RuleSet, course: Course, gathered: Gathered, reachable: str | None
+    rules: RuleSet, course: SizeHistory, gathered: Gathered, reachable: str | None
 ) -> Report:
     """Return the report on a course; `reachable` is the membership of who can be reached."""
     tiers = [(segment, tier) for segment in rules.segments for tier in segment.tiers]
@@ -152,7 +152,7 @@ def put_together(
     )
 
 
-def _steps(course: Course, gathered: Gathered) -> range:
+def _steps(course: SizeHistory, gathered: Gathered) -> range:
     if gathered.begin is None or gathered.end is None:
         return range(0)
     course.hold(gathered.begin, gathered.end)
@@ -173,7 +173,7 @@ def _segment(
     segment: CompiledSegment,
     tier: CompiledTier,
     account: Account,
-    course: Course,
+    course: SizeHistory,
     gathered: Gathered,
     steps: range,
 ) -> SegmentReport:

@@ -6,7 +6,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamer.analysis.report.course import MOST_STEPS, WIDTHS, Course
+from streamer.analysis.report.course import MOST_STEPS, WIDTHS, SizeHistory
 from streamer.instants import EARLIEST, END, parse_iso
 from streamer.types import DAY, HOUR, MINUTE, WEEK, Direction, Millis, SegmentChange
 
@@ -17,8 +17,8 @@ def change(at: Millis, direction: Direction = "entered", customer: str = "u-1") 
     return SegmentChange(customer, "loud", direction, at, 1, 0, "time", None, (), "", holdout=False)
 
 
-def course_of(*instants: Millis) -> Course:
-    course = Course(["loud"])
+def course_of(*instants: Millis) -> SizeHistory:
+    course = SizeHistory(["loud"])
     course.enter(change(at, customer=f"u-{number}") for number, at in enumerate(instants))
     return course
 
@@ -60,7 +60,7 @@ def test_the_order_of_changes_does_not_show(times: list[Millis], random: Random)
 
 
 def test_where_a_customer_stands_is_the_last_that_was_said() -> None:
-    course = Course(["loud"])
+    course = SizeHistory(["loud"])
     course.enter([change(MONDAY), change(MONDAY + HOUR, "exited")])
     assert course.inside == {"u-1": 0}
     course.enter([change(MONDAY + 2 * HOUR)])

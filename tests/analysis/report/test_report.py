@@ -41,7 +41,7 @@ purpose: An example for tests.
 when: {performed: order_completed}
 ---
 ladder: pace
-title: Pace
+title: Batching
 purpose: An example for tests.
 tiers:
   - fast: {performed: any, at_least: 2, within: 1h}
