@@ -74,10 +74,12 @@ class Judged(Leaf):
                 return until if state.holds else -until
         return ALWAYS if holds else NEVER
 
-    def detail(self, profile: Profile, now: Millis) -> str:  # noqa: ARG002
-        """Say the value and when it came."""
+    def detail(self, profile: Profile, now: Millis) -> str:
+        """Say the value and when it came, while it is inside the window."""
         state = self._ref.state(profile)
         if state is None:
             return "no value"
         assert isinstance(state, VerdictState)
+        if self._within and state.time + self._within <= now:
+            return "no value"
         return f"{shown(state.value)} at {iso(state.time)}"
