@@ -11,12 +11,14 @@ READY := .venv/.ready
 # Many of them wait for servers: three processes keep two cores busy.
 PYTEST := $(BIN)/pytest --numprocesses $(BESIDE) --dist worksteal
 
-# How long the proof is: pairs against the oracle and the seed they are drawn from; what the tests
-# that draw draw (a half, a fifth, a twentieth of this number, as each says); workers killed live.
+# How long the proof is: pairs against the oracle, as many splits of histories that are merged, and
+# the seed they are drawn from; what the tests that draw draw (a half, a fifth, a twentieth of this
+# number, as each says); workers killed live; events of one customer under all shipped rules.
 PAIRS ?= 100000
 SEED ?= 1
 DRAWN ?= 3000
 KILLS ?= 40
+BOT ?= 1000000
 
 .DEFAULT_GOAL := help
 .PHONY: help .venv demo servers sdks system-packages test check lint types format lock bench proof site clean
@@ -63,8 +65,10 @@ bench: $(READY) ## CPU per event, beside a bare loop: compiled as `pip install .
 
 proof: $(READY) ## what takes long: wrong builds, compiled wheels, long seeds, soak
 	@$(BIN)/python -m tests.servers.get
-	STREAMER_PROOF_PAIRS=$(DRAWN) STREAMER_KILLS=$(KILLS) $(PYTEST) -m "proof or longer"
+	STREAMER_PROOF_PAIRS=$(DRAWN) STREAMER_KILLS=$(KILLS) STREAMER_BOT_EVENTS=$(BOT) \
+	    $(PYTEST) -m "proof or longer"
 	$(BIN)/python -m tests.cases $(PAIRS) $(SEED)
+	$(BIN)/python -m tests.merges $(PAIRS) $(SEED)
 
 site: $(READY) ## the documents as a site, in build/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

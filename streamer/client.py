@@ -1,4 +1,4 @@
-"""What a storefront's backend needs to tell Streamer what its customers do.
+"""What a storefront's backend needs to publish events to Streamer.
 
     from streamer.client import Publisher
 

@@ -44,11 +44,19 @@ class Finding:
 
 
 class RuleErrors(StreamerError):
-    """A rule set that cannot be used; `findings` holds all its errors at once, in file order."""
+    """A rule set that cannot be used.
+
+    `findings` holds all its errors and warnings at once, in file order.
+    """
 
     def __init__(self, findings: list[Finding]) -> None:
         super().__init__("\n".join(str(finding) for finding in findings))
         self.findings = findings
+
+    @property
+    def errors(self) -> list[Finding]:
+        """The findings that keep the rules from being used."""
+        return [finding for finding in self.findings if finding.severity == "error"]
 
 
 class MappingError(StreamerError):

@@ -1,6 +1,6 @@
 """The hashes of an event's id and of a change: BLAKE2b.
 
-They are stored and told, so they must stay what they are.
+They are stored and published, so they must stay what they are.
 """
 
 from hashlib import blake2b

@@ -256,12 +256,12 @@ class Batch:
 class Advance:
     """The output of one decision of an engine: everything to commit and to publish.
 
-    `profiles` maps the customers whose profile moved to its bytes, None where it is gone; `lines`
-    are the `changes` as JSON, in their order, and `traceparents` those of the events that caused
-    some, by the index of the change. `taken` records are done, and `done` says whether all
-    wakes that were to fire have. `overflows` counts, by cell, what was dropped beyond its bound,
-    `unusable` the properties that rules read and could not, by their names.
-    `decoded` and `loaded` are for the engine itself, to keep once the batch is committed.
+    `profiles` maps the customers whose profile changed to its bytes, None to delete it. `lines`
+    are the `changes` as JSON, in order; `traceparents` are those of the events that caused some, by
+    the index of the change. `taken` is how many records were processed, and `done` whether all due
+    wakes have fired. `overflows` counts, by cell slot, the values that a full cell dropped, and
+    `unusable`, by name, the properties whose values the rules could not read. `decoded` and
+    `loaded` are for the engine's cache.
     """
 
     profiles: Mapping[str, bytes | None]

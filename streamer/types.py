@@ -29,7 +29,7 @@ which a floating-point number holds exactly, and the largest that compiled code 
 class Record(NamedTuple):
     """What a log holds. `value` is untouched; `appended` is the broker's time, if there is one.
 
-    `source` and `line` tell a person where the record came from (a file's name and its line,
+    `source` and `line` say for people where the record came from (a file's name and its line,
     counted from 1); logs that are no files leave them empty.
     """
 

@@ -2,7 +2,7 @@
 
 Every line is handed out, also an empty one; a line end at the end of the stream begins no further
 line. Lines end with LF or CRLF. A byte order mark before the first line is dropped. Of a line
-beyond the size of a record only one byte more than that size is kept, so that whoever decodes it
+over the size of a record only one byte more than that size is kept, so that the decoder
 sees that it is too long.
 """
 
@@ -89,7 +89,7 @@ def grouped(blocks: Iterable[Block], key: Callable[[bytes], object]) -> Iterator
 
 
 def is_spread(values: Sequence[bytes]) -> bool:
-    """Tell from the first lines that one JSON document is spread over several of them."""
+    """Return whether the first lines show one JSON document spread over several of them."""
     opening, inner, *_ = (*islice(filter(None, map(bytes.strip, values)), 2), b"", b"")
     return (opening == b"{" and inner.startswith(b'"')) or (
         opening == b"[" and inner.startswith((b"{", b"["))

@@ -54,33 +54,33 @@ class MemoryLog:
 
 
 class MemoryFeed:
-    """Delivers the records of a memory log; whoever holds it says which partitions it is given.
+    """Delivers the records of a memory log; its owner assigns the partitions.
 
     As of a broker, it hears of the log's end by polling: `caught_up` is as old as that.
     """
 
     def __init__(self, log: MemoryLog, partitions: Iterable[int] = ()) -> None:
         self._log = log
-        self._given: dict[int, int] = {}
+        self._epochs: dict[int, int] = {}
         self._offsets: dict[int, int] = {}
         self._ends: dict[int, int] = {}
-        self._givings = 0
+        self._assignment_epoch = 0
         for partition in partitions:
             self.give(partition)
 
     def give(self, partition: int) -> None:
-        """Give a partition, anew if it was given before."""
-        self._givings += 1
-        self._given[partition] = self._givings
+        """Assign a partition, under another epoch than before."""
+        self._assignment_epoch += 1
+        self._epochs[partition] = self._assignment_epoch
         self.pause(partition)
 
     def withdraw(self, partition: int) -> None:
-        """Take a partition away."""
-        del self._given[partition]
+        """Revoke a partition."""
+        del self._epochs[partition]
         self.pause(partition)
 
     def poll(self, limit: int, wait: float) -> Sequence[Record]:  # noqa: ARG002 (nothing to wait for)
-        """Return up to `limit` records of begun partitions, in turns."""
+        """Return up to `limit` records of started partitions, in turns."""
         records: list[Record] = []
         share = max(1, limit // max(1, len(self._offsets)))
         for partition, offset in self._offsets.items():
@@ -91,15 +91,15 @@ class MemoryFeed:
         return records
 
     def assigned(self) -> Mapping[int, int]:
-        """Return the partitions that are given, each with its assignment epoch."""
-        return dict(self._given)
+        """Return the assigned partitions, each with its assignment epoch."""
+        return dict(self._epochs)
 
     def start_at(self, partition: int, offset: int) -> None:
         """Deliver the partition's records from `offset` on."""
         self._offsets[partition] = offset
 
     def pause(self, partition: int) -> None:
-        """Deliver nothing of the partition until it is begun again."""
+        """Deliver no record of the partition until the next `start_at`."""
         self._offsets.pop(partition, None)
         self._ends.pop(partition, None)
 
@@ -120,12 +120,12 @@ class MemoryFeed:
         return max(0, self._log.offset_range(partition).end - offset)
 
     def failed(self) -> Mapping[int, AdapterError]:
-        """Return why partitions are not delivered: memory refuses nothing."""
+        """Return no failure: a log in memory can always be read."""
         return {}
 
     @property
     def trouble(self) -> str | None:
-        """Why nothing can be delivered: memory is always there."""
+        """Why no partition can be delivered: None, since a log in memory can always be read."""
         return None
 
 
@@ -134,7 +134,7 @@ class _Wakes:
 
     A heap of (time, customer) with lazy deletion: an entry counts while it is the customer's
     present wake. Setting wakes touches only dictionaries; the heap is first built, and later
-    brought up to date, when somebody asks what is due. It is built anew when stale entries
+    brought up to date, when `due` is called. It is rebuilt when stale entries
     outnumber live ones, so its size follows the number of customers.
     """
 

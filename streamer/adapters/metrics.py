@@ -33,7 +33,7 @@ class Readings:
     """What a scrape sees of a process that decides.
 
     `offsets` are the next records to read by partition and `lags` how many are there to be read,
-    `spent` nanoseconds of CPU by stage, `overflows` how often a state went beyond its stated bound,
+    `spent` nanoseconds of CPU by stage, `overflows` how often a cell dropped values over its bound,
     by the segment that reads it, `unusable` in how many events a property could not be read.
     `migrated` counts the profiles decided again after the rules
     changed, `migration` says for each partition how many customers have been looked at for that,

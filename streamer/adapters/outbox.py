@@ -77,7 +77,7 @@ def decode_entry(value: bytes) -> OutboxEntry:
 
 
 def fenced(partition: int, tenure: FencingToken) -> Fenced:
-    """Return the error for somebody whose tenure does not stand."""
+    """Return the error for an owner whose token is not the present one."""
     return Fenced(
         f"partition {partition} has another owner now, or its store went back: "
         f"it does not stand at commit {tenure.number} of epoch {tenure.epoch}"

@@ -1,4 +1,4 @@
-"""The small pages of a process for whoever runs it: `/metrics`, `/healthz`, `/readyz`.
+"""The small pages of a process for its operator: `/metrics`, `/healthz`, `/readyz`.
 
 They are served from a thread of their own. `/healthz` answers 200 as long as the process is alive,
 also while Kafka or Redis are away; `/readyz` answers 503 with the reason while it cannot work.
@@ -67,7 +67,7 @@ def _text(start: "StartResponse", status: str, text: str) -> list[bytes]:
 
 
 class _Threads(ThreadingMixIn, WSGIServer):
-    """A thread for each request, so that a slow reader keeps nobody waiting."""
+    """A thread for each request, so that a slow reader delays no other."""
 
     daemon_threads = True
 

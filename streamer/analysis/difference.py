@@ -1,4 +1,4 @@
-"""What a change of rules would do: who would enter and leave, told from history.
+"""What a change of rules would do: who would enter and leave, by history.
 
 Both rule sets see the same events up to the same instant; what differs there is the difference.
 Only segments that the change can affect are replayed (`affected` says which, and why that is
@@ -16,6 +16,7 @@ from streamer.analysis.explanation import Explanation
 from streamer.analysis.report import Course, memberships_of
 from streamer.analysis.report.measures import members_of
 from streamer.app.inputs import Events, Rules
+from streamer.app.intake import Intake
 from streamer.app.replay import Summary, replay_into
 from streamer.core.engine.program import RuleSet
 from streamer.types import Millis
@@ -82,7 +83,7 @@ class Difference:
     """The difference at `until`, None where nothing happened; `old` and `new` are the versions.
 
     `customers` had a profile at some time. `shifts` has every membership of either rule set, the
-    new ones last.
+    new ones last. `intake` is what became of the lines.
     """
 
     until: Millis | None
@@ -91,6 +92,7 @@ class Difference:
     new: str
     shifts: tuple[Shift, ...]
     examples: tuple[Example, ...]
+    intake: Intake
 
 
 def difference(
@@ -148,6 +150,7 @@ def difference(
         examples=tuple(
             _explained(old.compiled, new.compiled, names, events, after.until, sorted(chosen))
         ),
+        intake=after.intake,
     )
 
 
@@ -187,7 +190,7 @@ def _sides(part: Affected, summary: Summary) -> dict[str, Side]:
 
 
 def _titles(rules: RuleSet) -> dict[str, str]:
-    return {rung.membership: segment.title for segment in rules.segments for rung in segment.tiers}
+    return {tier.membership: segment.title for segment in rules.segments for tier in segment.tiers}
 
 
 def _key(membership: str) -> str:

@@ -1,7 +1,7 @@
 """What reacting to a segment brings: those who are held out beside those who are not.
 
 A customer counts once, with the first entry into the membership, in the group that the change
-says: held out, so that nobody reacts to the segment, or not. The customer converts with a
+says: held out, so that no subscriber reacts to the segment, or not. The customer converts with a
 conversion event later than the entry, and no later than `within` after it. Who entered so late
 that this time is not over is left out, converted or not, or the groups would not be alike.
 """
@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from streamer.analysis.proportions import Interval, needed, newcombe, wilson
 from streamer.app.inputs import Events, Reading, read_changes, read_events
+from streamer.app.intake import Intake, Refusals
 from streamer.app.replay import replay_into
 from streamer.core.engine.program import RuleSet
 from streamer.errors import UsageError
@@ -51,7 +52,8 @@ class Effect:
     `open_` customers entered too late to count. `verdict` is `more` or `fewer` (those reacted to
     convert so), `alike` (if there is a difference, it is smaller than what is worth knowing) or
     `unclear`: not enough data. `needed` is how many must be held out, at the present ratio of the
-    groups, to show a difference of that size with a probability of 80%.
+    groups, to show a difference of that size with a probability of 80%. `intake` is what
+    became of the lines.
     """
 
     reacted: Group
@@ -61,6 +63,7 @@ class Effect:
     interval: Interval
     verdict: Verdict
     needed: int
+    intake: Intake
 
 
 class _Entry(NamedTuple):
@@ -95,20 +98,20 @@ def effect_of_rules(
     with events() as reading:
         done = replay_into(entries, rules, reading, until=until)
     with events() as again:
-        return _compared(entries, again, asked, done.until)
+        return _compared(entries, again, asked, done.until, done.intake)
 
 
 def effect_of_changes(
     changes: Log, events: Events, asked: EffectRequest, until: Millis | None = None
 ) -> Effect:
-    """Take the entries from changes as they were told, and the conversions from the events.
+    """Take the entries from published changes, and the conversions from the events.
 
     Raises `UsageError` where there are no two groups to compare, or a line is no change.
     """
     entries = Entries(asked.membership)
     entries.enter(change for _, change in read_changes(changes))
     with events() as reading:
-        return _compared(entries, reading, asked, until)
+        return _compared(entries, reading, asked, until, None)
 
 
 def verdict(interval: Interval, worth: float) -> Verdict:
@@ -121,14 +124,21 @@ def verdict(interval: Interval, worth: float) -> Verdict:
 
 
 def _compared(
-    entries: Entries, events: Reading, asked: EffectRequest, until: Millis | None
+    entries: Entries,
+    events: Reading,
+    asked: EffectRequest,
+    until: Millis | None,
+    intake: Intake | None,
 ) -> Effect:
+    """Compare the groups; `intake` is that of a replay, None where the events are read once."""
     first = entries.first
     if not first:
-        raise UsageError(f"nobody entered {asked.membership}: there is nothing to compare")
+        raise UsageError(_none_entered(asked, intake))
     converted: set[str] = set()
     end = until
-    for event in read_events(events):
+    refusals, accepted = Refusals(), 0
+    for event in read_events(events._replace(decode=refusals.noting(events.decode))):
+        accepted += 1
         if until is None:
             end = event.time if end is None else max(end, event.time)
         elif event.time > until:
@@ -157,7 +167,21 @@ def _compared(
         interval=interval,
         verdict=verdict(interval, asked.worth),
         needed=needed(held.share, asked.worth, of / of_held_out),
+        intake=intake or _read(accepted, refusals),
     )
+
+
+def _read(accepted: int, refusals: Refusals) -> Intake:
+    lines, reasons = accepted + refusals.invalid, refusals.reasons()
+    return Intake(lines, accepted, invalid=refusals.invalid, reasons=reasons)
+
+
+def _none_entered(asked: EffectRequest, intake: Intake | None) -> str:
+    said = f"nobody entered {asked.membership}: there is nothing to compare"
+    if intake is None or not intake.rejected:
+        return said
+    said += f"; {intake.rejected:,} of {intake.lines:,} lines were not accepted"
+    return said + "".join(f", the first {reason.example}" for reason in intake.reasons[:1])
 
 
 def _group(converted: int, customers: int) -> Group:

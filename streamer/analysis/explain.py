@@ -80,6 +80,8 @@ def _explanation(
         events=watch.events,
         refused=followed.refused,
         unusable=dict(sorted(watch.unusable.items())),
+        unreadable=following.refusals.invalid,
+        reasons=following.refusals.reasons(),
         last=watch.last,
         forgotten=watch.forgotten,
         forgets=None if profile is None else profile.last + following.rules.retention,
@@ -91,7 +93,7 @@ def _chosen(rules: RuleSet, segment: str | None) -> list[CompiledSegment]:
     if segment is None:
         return list(rules.segments)
     known = {segment.key: segment for segment in rules.segments}
-    known |= {rung.membership: segment for segment in rules.segments for rung in segment.tiers}
+    known |= {tier.membership: segment for segment in rules.segments for tier in segment.tiers}
     if segment not in known:
         raise UsageError(f"no segment {segment} in the rules: {hint(segment, known)}")
     return [known[segment]]
@@ -101,7 +103,7 @@ def _view(
     segment: CompiledSegment, profile: Profile, watch: Watch, future: Watch, now: Millis
 ) -> SegmentView:
     number = profile.inside[segment.index]
-    memberships = {rung.membership for rung in segment.tiers}
+    memberships = {tier.membership for tier in segment.tiers}
     return SegmentView(
         key=segment.key,
         title=segment.title,
@@ -112,10 +114,10 @@ def _view(
         waiting=_waiting(segment, profile, now),
         tiers=tuple(
             TierView(
-                rung.tier,
-                None if rung.when is None else _branch(rung.when, profile, watch, future, now),
+                tier.tier,
+                None if tier.when is None else _branch(tier.when, profile, watch, future, now),
             )
-            for rung in segment.tiers
+            for tier in segment.tiers
         ),
     )
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from streamer.analysis.watch import Said, Setting, Truth
+from streamer.app.intake import Reason
 from streamer.types import Event, Millis, Unusable
 
 
@@ -60,8 +61,10 @@ class Explanation:
     """A customer at one instant. `born` is None when there is no profile then.
 
     `occurs` says whether the customer has any valid event in the files, `nearest` names similar
-    customers if not. `refused` counts the events that were not accepted,
-    `unusable` those accepted ones in which a property that rules read could not be read.
+    customers if not. `refused` counts the customer's events that were not accepted, `unusable`
+    those accepted ones in which a property that rules read could not be read. `unreadable` counts
+    lines of any customer that were found to be no events; of other customers' lines not everything
+    is read. `reasons` tell why.
     """
 
     customer: str
@@ -72,6 +75,8 @@ class Explanation:
     events: int
     refused: int
     unusable: dict[str, Unusable]
+    unreadable: int
+    reasons: tuple[Reason, ...]
     last: Event | None
     forgotten: Millis | None
     forgets: Millis | None

@@ -14,6 +14,7 @@ from typing import Final
 
 from streamer.analysis.watch import Watch
 from streamer.app.inputs import Reading, read_records
+from streamer.app.intake import Refusals
 from streamer.codecs.outline import Outline
 from streamer.core.engine.decide import MAX_AHEAD
 from streamer.core.engine.program import RuleSet
@@ -44,6 +45,7 @@ class Following:
         self.rules = rules
         self.at = at
         self.others: Collection[str] = frozenset()
+        self.refusals = Refusals()
         self.followed = {customer: Followed(Watch(rules)) for customer in customers}
         self._end: Millis | None = None
         self._at = FOREVER if at is None else at
@@ -61,9 +63,14 @@ class Following:
         else:
             followed.refused += 1
 
-    def finish(self, end: Millis | None, others: Collection[str]) -> None:
-        """Let time pass up to the end, which the others have moved to `end`."""
+    def finish(self, end: Millis | None, others: Collection[str], refusals: Refusals) -> None:
+        """Let time pass up to the end, which the others have moved to `end`.
+
+        `refusals` are the lines that decoding refused; of an outline that was enough it was not
+        asked.
+        """
         self.others = others
+        self.refusals = refusals
         if self.at is None:
             self.at = _later(self._end, end)
         if self.at is not None:
@@ -89,7 +96,7 @@ def follow(followings: Sequence[Following], reading: Reading) -> None:
                 following.take(event, crowd.due)
     crowd.settle()
     for following in followings:
-        following.finish(crowd.end, crowd.others)
+        following.finish(crowd.end, crowd.others, crowd.refusals)
 
 
 class _Crowd:
@@ -108,6 +115,7 @@ class _Crowd:
         self._timed = False
         self._unsettled: list[tuple[Millis, Millis, Record]] = []
         self.others: set[str] = set()
+        self.refusals = Refusals()
         self.end: Millis | None = None
         self.due: Millis | None = None
 
@@ -118,7 +126,8 @@ class _Crowd:
             if found is not None and self._passes(found, record):
                 return None
             event = self._decode(record)
-        except InvalidEvent:
+        except InvalidEvent as error:
+            self.refusals.note(record, error)
             return None
         if (event.appended is not None) is not self._timed:
             self.settle()

@@ -1,6 +1,6 @@
 """What a rule set remembers about one customer at most, and what it reads of events.
 
-Bytes are those of an encoded profile when every memory is full. Memories that several segments
+Bytes are those of an encoded profile when every cell is full. Cells that several segments
 share are counted in each of them, and once in the total.
 """
 
@@ -43,7 +43,7 @@ class Needs:
     """What one segment or ladder needs.
 
     `remembers` is the most bytes per customer, None for a rule that is not evaluated; `shared`
-    of them are in memories that the segments `shared_with` use too. `limits` says in words, for
+    of them are in cells that the segments `shared_with` use too. `limits` says in words, for
     each condition that could need more than its bound, up to where it is exact.
     """
 
@@ -61,7 +61,7 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """The needs of all segments; `total` is the most bytes per customer, each memory once."""
+    """The needs of all segments; `total` is the most bytes per customer, each cell once."""
 
     segments: tuple[Needs, ...]
     total: int

@@ -1,6 +1,6 @@
 """What is kept about a customer, which rules need it, why, and for how long.
 
-A *datum* is what one or more memories hold of a customer, said in words. Everything in a profile
+A *datum* is what one or more cells hold of a customer, in words. Everything in a profile
 is one of them, or in `ALWAYS`: what no rule reads is not kept.
 """
 

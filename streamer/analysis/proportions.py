@@ -1,4 +1,4 @@
-"""Two shares compared: their intervals, and how much data it takes to tell them apart.
+"""Two shares compared: their intervals, and how much data it takes to distinguish them.
 
 All are of independent customers, each of whom did something or did not. Shares, differences and
 bounds are numbers, not percent; `confidence` and `power` are probabilities.
@@ -62,8 +62,8 @@ def needed(
 
     The smaller group's share is `share`, the other's `share + difference` (`share - difference`
     where that is over 1), and the other group is `ratio` times as large. With so many, a difference
-    of this size, or else of the largest that is possible, is told from none with the probability
-    `power`.
+    of this size, or else of the largest that is possible, is distinguished from none with the
+    probability `power`.
 
     J. L. Fleiss, B. Levin, M. C. Paik, Statistical Methods for Rates and Proportions, 3rd edition
     (2003), section 4.2: unequal sizes, without the continuity correction.

@@ -63,7 +63,7 @@ class Watch:
         self._leaves = [node for node in nodes if isinstance(node, LeafNode)]
         self._joined: list[Node] = [node for node in nodes if not isinstance(node, LeafNode)]
         self._plans = {
-            rung.membership: segment for segment in rules.segments for rung in segment.tiers
+            tier.membership: segment for segment in rules.segments for tier in segment.tiers
         }
         self._moved: dict[str, Millis] = {}
         self._seen: Millis = 0

@@ -1,9 +1,9 @@
 """Books on segment changes: who entered, who left, how long they stayed.
 
-Changes may begin in the middle of a story: whoever leaves without having entered was inside before.
+Changes may begin in the middle: a customer who leaves without having entered was inside before.
 
 What is kept grows with customers. Stays are kept one by one up to `MOST_STAYS` for each
-membership; beyond that they are a fair sample, drawn with a fixed seed, so that the same changes
+membership; over that they are a fair sample, drawn with a fixed seed, so that the same changes
 always give the same books.
 """
 
@@ -82,7 +82,7 @@ class Books:
 
     def __init__(self, segments: Iterable[CompiledSegment]) -> None:
         self._pages = {
-            rung.membership: _Page(segment.title) for segment in segments for rung in segment.tiers
+            tier.membership: _Page(segment.title) for segment in segments for tier in segment.tiers
         }
         self.changes = 0
 
@@ -143,7 +143,7 @@ class BookedSink:
         return self._sink.mark(partition, before)
 
     def publish(self, batch: Sequence[OutboxEntry]) -> None:
-        """Tell the batch and enter what is above its partition's mark into the books."""
+        """Publish the batch, and count what is above its partition's mark."""
         fresh = [one for one in batch if one.number > self._sink.mark(one.partition).number]
         self._sink.publish(batch)
         for entry in fresh:

@@ -28,7 +28,7 @@ _LINGER_S: Final = 5.0
 _LOOK_S: Final = 0.5
 _SILENT: Final = logging.getLogger("streamer.collect.aiohttp")
 _SILENT.disabled = True
-"""aiohttp would log the address of whoever sends what is no HTTP; what we break is journalled."""
+"""aiohttp would log the address of every client that sends no HTTP; what we break is journalled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Collector:
         return self._collecting.unready()
 
     def run(self, place: Place) -> None:
-        """Work until SIGTERM or SIGINT; SIGHUP reads the keys anew. Raises `UsageError`."""
+        """Work until SIGTERM or SIGINT; SIGHUP reads the keys again. Raises `UsageError`."""
         try:
             asyncio.run(self._run(place))
         finally:

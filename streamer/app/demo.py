@@ -62,9 +62,9 @@ class Demo:
         self.events = 0
         self.changes = 0
         self.memberships = {
-            rung.membership: Membership(segment.title)
+            tier.membership: Membership(segment.title)
             for segment in rules.segments
-            for rung in segment.tiers
+            for tier in segment.tiers
         }
 
     def advance(self, until: Millis) -> list[SegmentChange]:
@@ -78,7 +78,7 @@ class Demo:
         return self._heard()
 
     def recover(self) -> None:
-        """Let a new task finish what another was interrupted in, and count all changes anew."""
+        """Let a new task finish what another was interrupted in, and count all changes again."""
         self._runner = self._started()
         self._decide()
         self._told = self.changes = 0
@@ -87,7 +87,7 @@ class Demo:
         self._heard()
 
     def example(self) -> tuple[str, str] | None:
-        """Return a customer and a membership worth explaining, None if nobody is in any segment.
+        """Return a customer and a membership worth explaining, None if all segments are empty.
 
         It is the segment whose rule asks most, and of its members one who is in most segments.
         """
@@ -123,7 +123,7 @@ class Demo:
         self._runner.fire_due(self.now - self._rules.lateness)
 
     def _heard(self) -> list[SegmentChange]:
-        """Return the changes told since the last time, and count them."""
+        """Return the changes published since the last call, and count them."""
         heard: list[SegmentChange] = []
         while told := self._sink.changes(self._told):
             self._told = told[-1][0]

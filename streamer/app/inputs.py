@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, TypeAlias
 
 from streamer.adapters.files import FileLog
+from streamer.adapters.sorting import SortedLog
 from streamer.app.shipped import mapping_file
 from streamer.codecs.changes import decode_change
 from streamer.codecs.events import decode
@@ -17,7 +18,7 @@ from streamer.errors import Finding, InvalidEvent, StreamerError, UsageError
 from streamer.instants import EARLIEST, END
 from streamer.language import Declared, read_rules
 from streamer.ports import Log
-from streamer.types import Event, Record, SegmentChange
+from streamer.types import Event, Millis, Record, SegmentChange
 
 Decoder: TypeAlias = Callable[[Record], Event]
 
@@ -28,7 +29,7 @@ _TABLES: Final = frozenset({".csv", ".tsv"})
 class Reading(NamedTuple):
     """Events opened for one reading; `watch` is to be called after every batch.
 
-    `outline` tells whose a record's event is and when it happened, sooner than decoding does.
+    `outline` returns the customer and time of a record's event, in less time than decoding.
     """
 
     log: Log
@@ -38,7 +39,7 @@ class Reading(NamedTuple):
 
 
 Events: TypeAlias = Callable[[], AbstractContextManager[Reading]]
-"""Opens the events anew at each call, for what reads them more than once."""
+"""Opens the events again at each call, for what reads them more than once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +60,31 @@ def open_events(
     paths: Sequence[str],
     mapping: str | None,
     warn: Callable[[Finding], object] = lambda _: None,
-) -> tuple[FileLog, Decoder]:
+    *,
+    sort: bool = False,
+) -> tuple[FileLog | SortedLog, Decoder]:
     """Open files of events: JSON lines as they are, or with a mapping what it makes of the files.
 
-    `mapping` is a file, or the name of one that is shipped. `warn` is told which paths of a mapping
-    file are probably mistyped. The decoder raises `UsageError` at the first event that differs
+    `mapping` is a file, or the name of one that is shipped. `warn` gets the paths of a mapping that
+    are probably mistyped. The decoder raises `UsageError` at the first event that differs
     from those before it in carrying its append time or not: such a file has half a log time, which
-    decides nothing.
+    decides nothing. With `sort` the events come in order of their append time, or their time.
     """
-    log, decode_one, _ = _opened(paths, mapping, warn)
-    return log, _uniform(decode_one)
+    log, decode_one, outline_one = _opened(paths, mapping, warn)
+    return _in_order(log, decode_one, outline_one, sort=sort), _uniform(decode_one)
 
 
 def open_outlined(
     paths: Sequence[str],
     mapping: str | None,
     warn: Callable[[Finding], object] = lambda _: None,
-) -> tuple[FileLog, Decoder, Outliner]:
+    *,
+    sort: bool = False,
+) -> tuple[FileLog | SortedLog, Decoder, Outliner]:
     """Open files of events as `open_events` does, with what tells the outline of an event."""
     log, decode_one, outline_one = _opened(paths, mapping, warn)
-    return log, _uniform(decode_one), outline_one
+    ordered = _in_order(log, decode_one, outline_one, sort=sort)
+    return ordered, _uniform(decode_one), outline_one
 
 
 def open_records(
@@ -116,6 +122,22 @@ def _opened(
     log = FileLog(paths, csv=True, delimiter=layout.sign, headed=not columns, group=says.grouper())
     header = columns or layout.header(log.header)
     return log, says.decoder(header), says.outliner(header)
+
+
+def _in_order(
+    log: FileLog, decode_one: Decoder, outline_one: Outliner, *, sort: bool
+) -> FileLog | SortedLog:
+    if not sort:
+        return log
+
+    def instant(record: Record) -> Millis | None:
+        try:
+            found = outline_one(record) or decode_one(record)
+        except InvalidEvent:
+            return None
+        return found.time if found.appended is None else found.appended
+
+    return SortedLog(log, instant)
 
 
 def read_records(log: Log, watch: Callable[[], object] = lambda: None) -> Iterator[Record]:

@@ -2,8 +2,8 @@
 
 Works on a feed, a store and a sink, whichever they are; `streamer.app.connect` makes them on
 Kafka and Redis. Until they can be reached it tries again for ever, and says so. What changes while
-it runs is the rules: read anew when asked to, and put in force between two turns, by letting every
-partition be claimed again under them.
+it runs is the rules: read again when asked to, and put in force between two passes, by claiming
+every partition again under them.
 """
 
 import threading
@@ -37,7 +37,7 @@ from streamer.worker import (
 )
 
 _STALLED: Final = 30.0
-"""After so many seconds without a turn the process is not ready."""
+"""After so many seconds without a pass the process is not ready."""
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 10.0
 """Seconds between two attempts to connect: each pause is twice the one before."""
@@ -99,11 +99,11 @@ class Live:
         self._silence: str | None = None
 
     def stop(self) -> None:
-        """Ask for the end: after the present turn everything is committed and told."""
+        """Ask for the end: after the present pass everything is committed and published."""
         self._stopping.set()
 
     def reload(self) -> None:
-        """Ask for the rules to be read anew after the present turn."""
+        """Ask for the rules to be read again after the present pass."""
         self._reloading.set()
 
     def run(self) -> None:
@@ -179,7 +179,7 @@ class Live:
         self._journal.say("partition migrated", partition=partition, scanned=task.scanned)
 
     def on_revoked(self, partition: int) -> None:
-        """Write that a partition is somebody else's now."""
+        """Write that a partition was revoked."""
         self._journal.say("partition revoked", partition=partition)
 
     def _connected(self) -> Ends | None:
@@ -244,9 +244,9 @@ class Live:
             rules = self._read_rules()
         except StreamerError as error:
             self._refused += 1
-            errors = len(error.findings) if isinstance(error, RuleErrors) else 1
-            self._refusal = str(error).splitlines()[0]
-            self._journal.say("rules refused", "error", errors=errors, first=self._refusal)
+            errors = error.errors if isinstance(error, RuleErrors) else [error]
+            self._refusal = str(errors[0]).splitlines()[0]
+            self._journal.say("rules refused", "error", errors=len(errors), first=self._refusal)
             return
         self._refusal = None
         if rules.version != self._rules.version:

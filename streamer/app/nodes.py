@@ -8,9 +8,9 @@ from streamer.core.engine.segment import CompiledSegment
 
 def nodes_of(segment: CompiledSegment) -> Iterator[Node]:
     """Yield every condition of a segment, each before those inside it, in the order of the rule."""
-    for rung in segment.tiers:
-        if rung.when is not None:
-            yield from _within(rung.when)
+    for tier in segment.tiers:
+        if tier.when is not None:
+            yield from _within(tier.when)
 
 
 def leaves_of(segment: CompiledSegment) -> Iterator[LeafNode]:

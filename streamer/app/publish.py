@@ -70,7 +70,7 @@ def paced(
 ) -> Iterator[Record]:
     """Yield the records, with a `rate` never more than so many a second since the first.
 
-    `clock` tells and `wait` takes seconds.
+    `clock` returns and `wait` takes seconds.
     """
     began = clock()
     for number, record in enumerate(records):

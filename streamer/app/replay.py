@@ -14,6 +14,7 @@ from streamer.adapters.files import FileSink
 from streamer.adapters.memory import MemoryStore
 from streamer.app.books import Account, BookedSink, Books, Entered
 from streamer.app.inputs import Decoder, Reading
+from streamer.app.intake import Intake, Reason, Refusals
 from streamer.app.nodes import leaves_of
 from streamer.core.engine.program import RuleSet
 from streamer.ports import Checkpoint, Log, Sink
@@ -29,12 +30,12 @@ class Summary:
     """What a replay did.
 
     Every line is `applied`, `duplicate`, `late`, `early`, `invalid`, or `left_out` because it lies
-    after `until`. `first` and `last` are the smallest and largest time of an accepted event,
-    `until` the instant up to which time was driven. `beyond` says for each condition that needed
-    more than its stated bound how often it did, `unusable` for each property that rules
-    read and could not in how many events that was. `customers` had a profile, and the `known` among
-    them have it at the end. `seconds` are of the wall clock, `peak_memory` is
-    in bytes, None where the system does not tell.
+    after `until`; `reasons` tell why lines were invalid, `timed` whether they carried their append
+    time. `first` and `last` are the smallest and largest time of an accepted event, `until` the
+    instant up to which time was driven. `beyond` says for each condition that needed more than its
+    stated bound how often it did, `unusable` for each property that rules read and could not in how
+    many events that was. `customers` had a profile, and the `known` among them have it at the end.
+    `seconds` are of the wall clock, `peak_memory` is in bytes, None where the system does not tell.
     """
 
     lines: int
@@ -54,13 +55,30 @@ class Summary:
     beyond: dict[str, int]
     unusable: dict[str, Unusable]
     rules: str
+    reasons: tuple[Reason, ...]
+    timed: bool
     seconds: float
     peak_memory: int | None
 
     @property
     def rejected(self) -> int:
         """How many lines were not accepted."""
-        return self.duplicate + self.late + self.early + self.invalid
+        return self.intake.rejected
+
+    @property
+    def intake(self) -> Intake:
+        """What became of the lines."""
+        return Intake(
+            self.lines,
+            self.applied,
+            self.duplicate,
+            self.late,
+            self.early,
+            self.invalid,
+            self.left_out,
+            self.reasons,
+            self.timed,
+        )
 
 
 def replay(
@@ -84,11 +102,13 @@ def replay(
     books = Books(rules.segments)
     pace = Pace(batch=batch, horizon=FOREVER if until is None else until)
     booked = BookedSink(sink, books)
-    task = PartitionTask(rules, store, booked, decode, pace=pace)
+    refusals = Refusals()
+    task = PartitionTask(rules, store, booked, refusals.noting(decode), pace=pace)
     runner = LogRunner(task, counted, booked, batch)
     runner.start()
     while runner.step():
         watch()
+    timed = task.log_time is not None
     end = _end(task) if until is None else until
     if end is not None:
         runner.fire_due(end)
@@ -108,6 +128,8 @@ def replay(
         beyond=_beyond(rules, tally),
         unusable=dict(sorted(tally.unusable.items())),
         rules=rules.version,
+        reasons=refusals.reasons(),
+        timed=timed,
         seconds=time.perf_counter() - started,
         peak_memory=_peak_memory(),
         **outcomes,
@@ -117,7 +139,7 @@ def replay(
 def replay_into(
     books: Entered, rules: RuleSet, reading: Reading, *, until: Millis | None = None
 ) -> Summary:
-    """Replay with every change entered into books, and nobody told."""
+    """Replay with every change counted, and none published."""
     with FileSink(None) as nowhere:
         sink = BookedSink(nowhere, books)
         log, decode = reading.log, reading.decode
@@ -138,7 +160,7 @@ class _CountedLog:
 
 
 class _CountingStore(MemoryStore):
-    """A store in memory that remembers whose profiles were ever written, and whose are gone."""
+    """A store in memory that also counts the customers with a profile, then and now."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -168,7 +190,7 @@ def _end(task: PartitionTask) -> Millis | None:
 
 
 def _beyond(rules: RuleSet, tally: Tally) -> dict[str, int]:
-    """Return how often the memories of each leaf went beyond their bound, by the leaf's label."""
+    """Return how often the cells of each leaf went over their bound, by the leaf's label."""
     found: dict[str, int] = {}
     for segment in rules.segments:
         for asked in leaves_of(segment):

@@ -170,12 +170,12 @@ def _why_not(
     profile = _driven(rules, before, one.at).profile
     if segment is None or profile is None:
         return ("nothing is known of the customer then",)
-    rung = profile.inside[segment.index]
+    tier = profile.inside[segment.index]
     state = f"not in {segment.key} then"
-    if rung:
+    if tier:
         since = iso(profile.since[segment.index])
-        state = f"in {segment.tiers[rung - 1].membership} then, since {since}"
-    return (state, *segment.because(profile, one.at, rung))
+        state = f"in {segment.tiers[tier - 1].membership} then, since {since}"
+    return (state, *segment.because(profile, one.at, tier))
 
 
 def _said(one: Expected) -> str:
@@ -191,7 +191,7 @@ def _happened(change: SegmentChange) -> str:
 
 
 def _timed(reason: str, start: Millis) -> str:
-    """Return the text with its times told from the start of the test on."""
+    """Return the text with its times as distances from the start of the test."""
     return _ISO.sub(lambda match: _relative(parse_iso(match[0]) - start), reason)
 
 

@@ -8,6 +8,7 @@ from streamer import __version__
 from streamer.cli.failures import ending_in_order, have_standard_streams, reported
 
 COMMANDS = (
+    "init",
     "check",
     "test",
     "replay",
@@ -16,6 +17,7 @@ COMMANDS = (
     "diff",
     "effect",
     "fit",
+    "thresholds",
     "privacy",
     "simulate",
     "demo",

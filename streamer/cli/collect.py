@@ -129,7 +129,7 @@ def collect(
     to the topic of rejected ones, with the reason. While Kafka is away, and where too much comes at
     once, the answer is 429 and says when to try again. Start as many processes as you like behind
     a load balancer. SIGTERM and Ctrl-C end it once what it has is answered; SIGHUP reads the keys
-    anew.
+    again.
     """
     missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:

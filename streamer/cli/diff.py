@@ -8,8 +8,9 @@ import click
 from streamer.analysis.difference import difference
 from streamer.app.inputs import load_rules
 from streamer.cli.diff_text import as_json, show
+from streamer.cli.failures import FINDINGS
 from streamer.cli.garbage import look_rarely
-from streamer.cli.options import examples, format_option, mapping_option, until_option
+from streamer.cli.options import examples, format_option, mapping_option, sort_option, until_option
 from streamer.cli.repeated import Repeated
 from streamer.types import Millis
 
@@ -32,6 +33,7 @@ streamer diff rules/ new/ --events events.jsonl --until 2026-12-31T00:00:00Z --f
     help="Events as for replay, in files. May be given several times.",
 )
 @mapping_option
+@sort_option
 @until_option("The instant to compare at; later events are left out.")
 @click.option(
     "--examples",
@@ -47,6 +49,7 @@ def diff(
     new: str,
     events: tuple[str, ...],
     mapping: str | None,
+    sort: bool,
     until: Millis | None,
     most: int,
     form: Literal["text", "json"],
@@ -55,9 +58,10 @@ def diff(
 
     OLD and NEW are files or folders of rules. Both see the same events, and are compared at the
     end of them: which customers are in a segment by the one and not by the other, how often each
-    segment was entered on the way, and some of those customers explained.
+    segment was entered on the way, and some of those customers explained. Says how many lines were
+    not accepted, and why; where none was, nothing is compared and the exit status is 1.
     """
-    source = Repeated(events, mapping, "diff")
+    source = Repeated(events, mapping, "diff", sort=sort)
     before, after = load_rules([old]), load_rules([new])
     look_rarely()
     found = difference(before, after, source, until=until, examples=most)
@@ -65,3 +69,5 @@ def diff(
         click.echo(as_json(found))
     else:
         show(found, sys.stdout)
+    if found.intake.unusable:
+        raise click.exceptions.Exit(FINDINGS)

@@ -9,6 +9,7 @@ import orjson
 
 from streamer.analysis.difference import Difference, Example, Shift, Side
 from streamer.analysis.explanation import Explanation, SegmentView
+from streamer.cli.intake import intake_facts, intake_lines
 from streamer.cli.tables import show_table
 from streamer.cli.tree import segment_facts, segment_lines
 from streamer.cli.wording import counted, instant
@@ -37,6 +38,7 @@ def as_json(found: Difference) -> str:
     """Return the difference as one JSON object."""
     facts = {
         "until": None if found.until is None else iso(found.until),
+        "input": intake_facts(found.intake),
         "customers": found.customers,
         "old": found.old,
         "new": found.new,
@@ -48,11 +50,14 @@ def as_json(found: Difference) -> str:
 
 def _story(found: Difference, differing: list[Shift]) -> Iterator[str]:
     at = "" if found.until is None else f", compared at {instant(found.until)} UTC"
+    yield from intake_lines(found.intake)
     yield f"{counted(found.customers, 'customer')}{at}"
     if found.old == found.new:
         yield "the rules are the same"
     elif differing:
         yield f"{len(differing):,} of {counted(len(found.shifts), 'segment')} differ"
+    elif not found.intake.applied:
+        yield "nothing was compared: without an accepted event both rule sets say nothing"
     else:
         yield "no segment differs: for these events both rule sets say the same"
     same = sum(one.same for one in found.shifts)

@@ -20,7 +20,15 @@ from streamer.analysis.report import memberships_of
 from streamer.app.hints import hint
 from streamer.app.inputs import load_rules
 from streamer.cli.garbage import look_rarely
-from streamer.cli.options import examples, format_option, mapping_option, rules_option, until_option
+from streamer.cli.intake import intake_facts, intake_lines
+from streamer.cli.options import (
+    examples,
+    format_option,
+    mapping_option,
+    rules_option,
+    sort_option,
+    until_option,
+)
 from streamer.cli.quantities import Duration, Share
 from streamer.cli.repeated import Repeated
 from streamer.cli.wording import counted, lasting
@@ -72,6 +80,7 @@ streamer effect events.jsonl --segment cart_abandoner --conversion cart_viewed -
 )
 @rules_option
 @mapping_option
+@sort_option
 @until_option("Compare what happened up to there.")
 @format_option("How the answer is written.")
 def effect(
@@ -83,6 +92,7 @@ def effect(
     changes: tuple[str, ...],
     rules: tuple[str, ...],
     mapping: str | None,
+    sort: bool,
     until: Millis | None,
     form: Literal["text", "json"],
 ) -> None:
@@ -96,7 +106,7 @@ def effect(
     if not worth:
         raise UsageError("--worth is a share of more than 0, such as 1%")
     asked = EffectRequest(membership, frozenset(names), within, worth)
-    source = Repeated(events, mapping, "effect")
+    source = Repeated(events, mapping, "effect", sort=sort)
     look_rarely()
     if changes:
         with FileLog(changes) as log:
@@ -117,6 +127,7 @@ def _known(rules: RuleSet, membership: str) -> None:
 def _story(found: Effect, asked: EffectRequest) -> Iterator[str]:
     what = " or ".join(sorted(asked.conversions))
     yield f"{what} within {lasting(asked.within)} of the first time in {asked.membership}"
+    yield from intake_lines(found.intake)
     yield ""
     yield _FORM.format("", "customers", "converted", "share", f"{CONFIDENCE:.0%} interval")
     for name, group in (("not held out", found.reacted), ("held out", found.held_out)):
@@ -174,6 +185,7 @@ def _as_json(found: Effect, asked: EffectRequest) -> str:
         "segment": asked.membership,
         "conversions": sorted(asked.conversions),
         "within_ms": asked.within,
+        "input": intake_facts(found.intake),
         "worth": asked.worth,
         "confidence": CONFIDENCE,
         "power": POWER,

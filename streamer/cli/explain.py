@@ -15,9 +15,10 @@ from streamer.cli.options import (
     format_option,
     mapping_option,
     rules_option,
+    sort_option,
 )
 from streamer.cli.progress import progress_of
-from streamer.cli.tree import as_json, as_text
+from streamer.cli.tree import as_json, as_text, unreadable
 from streamer.cli.wording import instant
 from streamer.types import Millis
 
@@ -40,6 +41,7 @@ streamer explain u-7 --events events.jsonl --at 2026-12-24T18:00:00+01:00 --form
 )
 @rules_option
 @mapping_option
+@sort_option
 @click.option("--segment", metavar="KEY", help="Only this segment or ladder.")
 @click.option(
     "--at",
@@ -55,6 +57,7 @@ def explain(
     events: tuple[str, ...],
     rules: tuple[str, ...],
     mapping: str | None,
+    sort: bool,
     segment: str | None,
     at: Millis | None,
     form: Literal["text", "json"],
@@ -65,12 +68,14 @@ def explain(
     time passed), and when it will change if nothing happens.
     """
     compiled = load_rules(rules).compiled
-    log, decode, outline = open_outlined(events, mapping, warn=say_finding)
+    log, decode, outline = open_outlined(events, mapping, warn=say_finding, sort=sort)
     with log, progress_of(log, "explain") as step:
         reading = Reading(log, decode, step, outline)
         found = run(compiled, reading, customer, segment=segment, at=at)
     if not found.events:
         say(_unknown(found, events))
+        for line in unreadable(found):
+            say(line)
         raise click.exceptions.Exit(FINDINGS)
     click.echo(as_json(found) if form == "json" else as_text(found))
 

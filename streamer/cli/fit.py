@@ -7,10 +7,11 @@ import click
 import orjson
 
 from streamer.adapters.output import whole
-from streamer.analysis.fitting import Calibration, Each, FitRequest, Fitted, Histories
+from streamer.analysis.fitting import Calibration, Each, FitRequest, Fitted
 from streamer.analysis.fitting import fit as run
 from streamer.app.inputs import open_events
 from streamer.cli.failures import say_finding
+from streamer.cli.intake import intake_lines
 from streamer.cli.options import examples, mapping_option, until_option
 from streamer.cli.progress import progress_of
 from streamer.cli.quantities import Duration
@@ -111,7 +112,7 @@ def fit(
 
 
 def _story(fitted: Fitted) -> Iterator[str]:
-    yield from _read(fitted.histories)
+    yield from intake_lines(fitted.histories.intake)
     found = fitted.fit
     yield (
         f"fitted on {counted(fitted.customers, 'customer')} who bought up to "
@@ -129,15 +130,6 @@ def _story(fitted: Fitted) -> Iterator[str]:
         yield f"  log-likelihood {fitted.values.log_likelihood:,.1f}"
     yield ""
     yield from _judgement(fitted.calibration, tried=fitted.tried is not None)
-
-
-def _read(histories: Histories) -> Iterator[str]:
-    said = f"{counted(histories.lines, 'line')} read"
-    if histories.unreadable:
-        said += f", {histories.unreadable:,} that are no events"
-    if histories.duplicates:
-        said += f", {counted(histories.duplicates, 'purchase')} told twice"
-    yield said
 
 
 def _judgement(found: Calibration, *, tried: bool) -> Iterator[str]:

@@ -78,6 +78,15 @@ def mapping_option(command: Command) -> Command:
     )(command)
 
 
+def sort_option(command: Command) -> Command:
+    """Add `--sort`."""
+    return click.option(
+        "--sort",
+        is_flag=True,
+        help="Bring the events into the order of their times first: for history in any order.",
+    )(command)
+
+
 def until_option(help_text: str) -> Callable[[Command], Command]:
     """Add `--until`, without which the end of the events is meant."""
     return click.option(

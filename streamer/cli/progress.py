@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from streamer.adapters.files import FileLog
+from streamer.adapters.sorting import SortedLog
 
 
 @contextmanager
-def progress_of(log: FileLog, what: str) -> Iterator[Callable[[], None]]:
+def progress_of(log: FileLog | SortedLog, what: str) -> Iterator[Callable[[], None]]:
     """Show how far the log is read; yield what is to be called after every step."""
     if not sys.stderr.isatty():
         yield lambda: None

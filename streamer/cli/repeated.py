@@ -12,12 +12,14 @@ from streamer.errors import Finding, UsageError
 
 
 class Repeated:
-    """Opens the files anew at each call; what is odd about their mapping is said once.
+    """Opens the files again at each call; warns of their mapping once.
 
     Raises `UsageError` for standard input and pipes, which can be read only once.
     """
 
-    def __init__(self, files: Sequence[str], mapping: str | None, command: str) -> None:
+    def __init__(
+        self, files: Sequence[str], mapping: str | None, command: str, *, sort: bool
+    ) -> None:
         for name in files:
             if name == STANDARD or Path(name).is_fifo():
                 raise UsageError(
@@ -25,13 +27,16 @@ class Repeated:
                 )
         self._files = files
         self._mapping = mapping
+        self._sort = sort
         self._command = command
         self._said: set[Finding] = set()
 
     @contextmanager
     def __call__(self) -> Iterator[Reading]:
         """Open the files, with a progress bar of their own."""
-        log, decode, outline = open_outlined(self._files, self._mapping, warn=self._warn)
+        log, decode, outline = open_outlined(
+            self._files, self._mapping, warn=self._warn, sort=self._sort
+        )
         with log, progress_of(log, self._command) as step:
             yield Reading(log, decode, step, outline)
 

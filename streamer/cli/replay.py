@@ -6,17 +6,20 @@ from typing import Literal
 import click
 
 from streamer.adapters.files import STANDARD, FileSink
+from streamer.analysis.never_seen import Missing, NeverSeen
 from streamer.app.inputs import load_rules, open_events
 from streamer.app.replay import Summary
 from streamer.app.replay import replay as run
 from streamer.cli.failures import FINDINGS, say, say_finding, unfinished
 from streamer.cli.garbage import look_rarely
+from streamer.cli.missing import missing_lines, never_entered
 from streamer.cli.options import (
     examples,
     format_option,
     keep_apart,
     mapping_option,
     rules_option,
+    sort_option,
     until_option,
 )
 from streamer.cli.progress import progress_of
@@ -37,6 +40,7 @@ streamer simulate --customers 500 --for 7d | streamer replay - --out - | head
 @click.argument("events", nargs=-1, required=True, type=click.Path(), metavar="EVENTS...")
 @rules_option
 @mapping_option
+@sort_option
 @click.option(
     "--out", metavar="FILE", type=click.Path(), help="Write the changes there, - for stdout."
 )
@@ -53,6 +57,7 @@ def replay(
     events: tuple[str, ...],
     rules: tuple[str, ...],
     mapping: str | None,
+    sort: bool,
     out: str | None,
     rejected: str | None,
     until: Millis | None,
@@ -67,12 +72,14 @@ def replay(
     they are complete.
     """
     with unfinished():
-        summary = _replayed(events, rules, mapping, out, rejected, until)
+        summary, missing = _replayed(events, rules, mapping, sort, out, rejected, until)
     stream = sys.stderr if STANDARD in (out, rejected) else sys.stdout
     if form == "json":
-        click.echo(as_json(summary), file=stream)
+        click.echo(as_json(summary, missing), file=stream)
     else:
         show(summary, stream)
+        for line in missing_lines(missing):
+            click.echo(line, file=stream)
         if summary.rejected and rejected is None:
             click.echo("--rejected FILE lists the rejected lines and why", file=stream)
     if strict and summary.rejected:
@@ -84,13 +91,17 @@ def _replayed(
     events: tuple[str, ...],
     rules: tuple[str, ...],
     mapping: str | None,
+    sort: bool,
     out: str | None,
     rejected: str | None,
     until: Millis | None,
-) -> Summary:
-    compiled = load_rules(rules).compiled
+) -> tuple[Summary, tuple[Missing, ...]]:
+    loaded = load_rules(rules)
+    seen = NeverSeen(loaded)
     keep_apart(events, (out, rejected))
-    log, decode = open_events(events, mapping, warn=say_finding)
+    log, decode = open_events(events, mapping, warn=say_finding, sort=sort)
     look_rarely()
     with log, FileSink(out, rejected) as sink, progress_of(log, "replay") as step:
-        return run(compiled, log, decode, sink, until=until, watch=step)
+        summary = run(loaded.compiled, log, seen.noting(decode), sink, until=until, watch=step)
+    never = never_entered((one.membership, one.customers) for one in summary.accounts)
+    return summary, seen.missing(never)

@@ -8,6 +8,7 @@ import click
 
 from streamer.adapters.files import STANDARD, FileLog
 from streamer.adapters.output import whole
+from streamer.analysis.never_seen import Missing, NeverSeen
 from streamer.analysis.report import (
     Limits,
     Report,
@@ -17,9 +18,17 @@ from streamer.analysis.report import (
     report_events,
 )
 from streamer.app.inputs import load_rules, open_events
-from streamer.cli.failures import say_finding, unfinished
+from streamer.cli.failures import FINDINGS, say_finding, unfinished
 from streamer.cli.garbage import look_rarely
-from streamer.cli.options import examples, keep_apart, mapping_option, rules_option, until_option
+from streamer.cli.missing import missing_lines, never_entered
+from streamer.cli.options import (
+    examples,
+    keep_apart,
+    mapping_option,
+    rules_option,
+    sort_option,
+    until_option,
+)
 from streamer.cli.progress import progress_of
 from streamer.cli.quantities import Share
 from streamer.cli.report_page import as_page
@@ -48,6 +57,7 @@ streamer replay events.jsonl --out changes.jsonl; streamer report --changes chan
 )
 @rules_option
 @mapping_option
+@sort_option
 @click.option("--html", metavar="FILE", type=click.Path(), help="Write a page, - for stdout.")
 @click.option(
     "--json",
@@ -88,6 +98,7 @@ def report(
     changes: tuple[str, ...],
     rules: tuple[str, ...],
     mapping: str | None,
+    sort: bool,
     html: str | None,
     json_file: str | None,
     until: Millis | None,
@@ -99,7 +110,8 @@ def report(
     """Say how large, how restless and how alike segments are, and whom nobody can reach.
 
     EVENTS are run through the rules as by replay. With --changes nothing is run: the report is on
-    what was told. A table goes to standard output, or to standard error where a file goes there.
+    published changes. A table goes to standard output, or to standard error if a file goes there.
+    It says how many lines were not accepted, and why; where none was, the exit status is 1.
     """
     if bool(events) is bool(changes):
         raise UsageError("name files of events, or changes with --changes FILE, and not both")
@@ -108,13 +120,17 @@ def report(
     keep_apart((*events, *changes), (html, json_file))
     limits = Limits(small, large, overlap)
     with unfinished(), whole(html, json_file) as (page, facts):
-        found = _measured(events, changes, rules, mapping, reachable, until)
+        found, missing = _measured(events, changes, rules, mapping, sort, reachable, until)
         if page is not None:
             page.write([as_page(found, limits).encode()])
         if facts is not None:
             facts.write([as_json(found, limits)])
     stream = sys.stderr if STANDARD in (html, json_file) else sys.stdout
     show(found, judge(found, limits), stream)
+    for line in missing_lines(missing):
+        click.echo(line, file=stream)
+    if found.intake is not None and found.intake.unusable:
+        raise click.exceptions.Exit(FINDINGS)
 
 
 def _measured(
@@ -122,21 +138,27 @@ def _measured(
     changes: tuple[str, ...],
     rules: tuple[str, ...],
     mapping: str | None,
+    sort: bool,
     reachable: str | None,
     until: Millis | None,
-) -> Report:
-    compiled = load_rules(rules).compiled
+) -> tuple[Report, tuple[Missing, ...]]:
+    loaded = load_rules(rules)
+    compiled, seen = loaded.compiled, NeverSeen(loaded)
     known = _reachable(compiled, reachable)
     look_rarely()
     if changes:
         if mapping is not None:
             raise UsageError("--map is for events: changes are read as they were written")
-        log = FileLog(changes)
-        with log, progress_of(log, "report") as step:
-            return report_changes(compiled, log, reachable=known, until=until, watch=step)
-    log, decode = open_events(events, mapping, warn=say_finding)
+        told = FileLog(changes)
+        with told, progress_of(told, "report") as step:
+            of_changes = report_changes(compiled, told, reachable=known, until=until, watch=step)
+        return of_changes, ()
+    log, decode = open_events(events, mapping, warn=say_finding, sort=sort)
     with log, progress_of(log, "report") as step:
-        return report_events(compiled, log, decode, reachable=known, until=until, watch=step)
+        watched = seen.noting(decode)
+        found = report_events(compiled, log, watched, reachable=known, until=until, watch=step)
+    never = never_entered((one.membership, one.customers) for one in found.segments)
+    return found, seen.missing(never)
 
 
 def _reachable(rules: RuleSet, asked: str | None) -> str | None:

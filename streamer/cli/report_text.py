@@ -17,6 +17,7 @@ from streamer.analysis.report import (
     shares_of,
 )
 from streamer.app.books import MOST_STAYS
+from streamer.cli.intake import intake_facts, intake_lines
 from streamer.cli.tables import show_table
 from streamer.cli.wording import counted, instant, lasting, unusable
 from streamer.instants import iso
@@ -42,6 +43,7 @@ def as_json(report: Report, limits: Limits) -> bytes:
     """Return the whole report as one JSON object, as `report.schema.json` says."""
     facts = {
         "source": report.source,
+        "input": intake_facts(report.intake),
         "ruleset": report.ruleset,
         "rules": report.rules,
         "begin": None if report.begin is None else iso(report.begin),
@@ -72,6 +74,8 @@ def story(report: Report) -> str:
 
 
 def _story(report: Report) -> Iterator[str]:
+    if report.intake is not None:
+        yield from intake_lines(report.intake)
     yield story(report)
     if report.forgotten:
         yield f"{counted(report.forgotten, 'more customer')} forgotten: no event for the retention"

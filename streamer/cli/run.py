@@ -90,9 +90,9 @@ def run(
     Takes its share of the partitions of the topic of events: start as many processes as you like,
     up to one for each partition. What happens is written to standard error, as JSON lines where
     that is not a terminal. While Kafka or Redis are away it waits for them. SIGTERM and Ctrl-C end
-    it after the present turn, with everything told; SIGHUP (`kill -HUP PID`) reads the rules anew.
+    it once everything is published; SIGHUP (`kill -HUP PID`) reads the rules again.
     """
-    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])  # heard once somebody heeds it
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])  # unblocked once there is a handler
     look_rarely()
     servers = Servers(connection, topics, redis, group, allow_volatile_redis, cloudevents)
     instance = new_instance(group)
@@ -114,7 +114,7 @@ def run(
 
 @contextmanager
 def _heeding_signals(live: Live) -> Iterator[None]:
-    """Let the signals that end a process end it in order, and SIGHUP read the rules anew."""
+    """Let the signals that end a process end it in order, and SIGHUP read the rules again."""
     acts = {signal.SIGTERM: live.stop, signal.SIGINT: live.stop, signal.SIGHUP: live.reload}
     before = {
         number: signal.signal(number, lambda got, _: acts[signal.Signals(got)]()) for number in acts

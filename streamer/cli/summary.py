@@ -1,13 +1,16 @@
 """The summary of a replay: a table on a terminal, aligned text in a pipe, or JSON."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import IO, Final
 
 import click
 import orjson
 
+from streamer.analysis.never_seen import Missing
 from streamer.app.books import MOST_STAYS, Account
 from streamer.app.replay import Summary
+from streamer.cli.intake import accepted_lines
 from streamer.cli.tables import show_table
 from streamer.cli.wording import counted, instant, lasting, unusable
 from streamer.instants import iso
@@ -26,11 +29,13 @@ def show(summary: Summary, stream: IO[str]) -> None:
         click.echo(line, file=stream)
 
 
-def as_json(summary: Summary) -> str:
+def as_json(summary: Summary, missing: Sequence[Missing] = ()) -> str:
     """Return the summary as one JSON object, its instants as text."""
     facts = asdict(summary)
     for name in ("first", "last", "until"):
         facts[name] = None if facts[name] is None else iso(facts[name])
+    facts["reasons"] = [reason._asdict() for reason in summary.reasons]
+    facts["missing"] = [one._asdict() for one in missing]
     facts["segments"] = facts.pop("accounts")
     for segment in facts["segments"]:
         segment["median_stay_ms"] = segment.pop("median_stay")
@@ -38,19 +43,7 @@ def as_json(summary: Summary) -> str:
 
 
 def _story(summary: Summary) -> list[str]:
-    read = f"{counted(summary.lines, 'line')} read, {summary.applied:,} applied"
-    kinds = {
-        "invalid": summary.invalid,
-        "late": summary.late,
-        "early": summary.early,
-        "duplicate": summary.duplicate,
-    }
-    rejected = ", ".join(f"{number:,} {kind}" for kind, number in kinds.items() if number)
-    if rejected:
-        read += f", {summary.rejected:,} rejected ({rejected})"
-    if summary.left_out:
-        read += f", {summary.left_out:,} left out (after --until)"
-    lines = [read]
+    lines = list(accepted_lines(summary.intake))
     said = f"{counted(summary.customers, 'customer')}, {counted(summary.changes, 'segment change')}"
     if summary.first is not None and summary.last is not None:
         said += f", events from {instant(summary.first)} to {instant(summary.last)} UTC"

@@ -9,6 +9,7 @@ import orjson
 
 from streamer.analysis.explanation import Branch, Explanation, SegmentView, TierView
 from streamer.analysis.watch import Said, Truth
+from streamer.cli.intake import reason_lines
 from streamer.cli.wording import counted, instant, plain, unusable
 from streamer.codecs.changes import encode_change
 from streamer.instants import iso
@@ -36,6 +37,8 @@ def as_json(found: Explanation) -> str:
         "events": found.events,
         "refused": found.refused,
         "unusable": {name: asdict(one) for name, one in found.unusable.items()},
+        "unreadable": found.unreadable,
+        "reasons": [reason._asdict() for reason in found.reasons],
         "last_event": _event_facts(found.last),
         "forgotten": _iso(found.forgotten),
         "forgets": _iso(found.forgets),
@@ -54,12 +57,20 @@ def _head(found: Explanation) -> Iterator[str]:
         known += f", the last to come {_by(found.last)} at {instant(found.last.time)}"
     yield known
     yield from unusable(found.unusable)
+    yield from unreadable(found)
     if found.forgotten is not None:
         again = "" if found.born is None else f", known again since {instant(found.born)}"
         yield f"forgotten on {instant(found.forgotten)}: no event for the retention time{again}"
     if found.forgets is not None:
         yield f"will be forgotten on {instant(found.forgets)} if nothing happens"
     yield "what is said of the future holds if nothing happens before"
+
+
+def unreadable(found: Explanation) -> Iterator[str]:
+    """Yield how many lines, also of other customers, were found to be no events, and why."""
+    if found.unreadable:
+        yield f"{found.unreadable:,} or more lines are no events"
+        yield from reason_lines(found.reasons)
 
 
 def segment_lines(view: SegmentView, found: Explanation) -> Iterator[str]:
@@ -69,8 +80,8 @@ def segment_lines(view: SegmentView, found: Explanation) -> Iterator[str]:
     title = "" if view.title == view.key else f": {view.title}"
     yield click.style(where, fg="green" if inside else None, bold=True) + title
     yield f"     {_standing(view, found)}"
-    for rung in view.tiers:
-        yield from _rung(rung, view, found)
+    for tier in view.tiers:
+        yield from _tier(tier, view, found)
 
 
 def _standing(view: SegmentView, found: Explanation) -> str:
@@ -100,15 +111,15 @@ def _coming(view: SegmentView, coming: Said, found: Explanation) -> str:
     return f"until {at} if nothing happens{moved}"
 
 
-def _rung(rung: TierView, view: SegmentView, found: Explanation) -> Iterator[str]:
+def _tier(tier: TierView, view: SegmentView, found: Explanation) -> Iterator[str]:
     depth = 1
-    if rung.tier is not None:
-        mine = " (the customer's)" if view.membership == f"{view.key}.{rung.tier}" else ""
-        otherwise = "" if rung.condition is not None else ": otherwise"
-        yield f"     tier {rung.tier}{mine}{otherwise}"
+    if tier.tier is not None:
+        mine = " (the customer's)" if view.membership == f"{view.key}.{tier.tier}" else ""
+        otherwise = "" if tier.condition is not None else ": otherwise"
+        yield f"     tier {tier.tier}{mine}{otherwise}"
         depth = 2
-    if rung.condition is not None:
-        yield from _branch(rung.condition, depth, found)
+    if tier.condition is not None:
+        yield from _branch(tier.condition, depth, found)
 
 
 def _branch(branch: Branch, depth: int, found: Explanation) -> Iterator[str]:
@@ -162,8 +173,8 @@ def segment_facts(view: SegmentView) -> dict[str, Any]:
             "until": _iso(waiting.until),
         },
         "rungs": [
-            {"tier": rung.tier, "condition": rung.condition and _branch_facts(rung.condition)}
-            for rung in view.tiers
+            {"tier": tier.tier, "condition": tier.condition and _branch_facts(tier.condition)}
+            for tier in view.tiers
         ],
     }
 

@@ -34,7 +34,7 @@ _EVENTS: Final = "; track, identify, page and screen calls are events"
 
 
 def is_call(data: dict[str, Any]) -> bool:
-    """Tell a call from a plain event that happens to carry a `type` of its own."""
+    """Return whether this is a call, and no plain event with a `type` of its own."""
     kind = data.get("type")
     return type(kind) is str and kind in CALL_TYPES and ("messageId" in data or "id" not in data)
 
@@ -101,7 +101,7 @@ def refuse_other_calls(data: dict[str, Any]) -> None:
 
 
 def _corrected(original: Millis, data: dict[str, Any]) -> Millis:
-    """Return the time on a device's clock in the receiver's time, where the call tells both."""
+    """Return the time on a device's clock in the receiver's time, where the call has both."""
     try:
         sent = check_time(data.get("sentAt"), "sentAt", "")
         received = check_time(data.get("receivedAt"), "receivedAt", "")

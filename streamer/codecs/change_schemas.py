@@ -121,7 +121,7 @@ def membership_schema() -> Schema:
 
 
 def rejected_schema() -> Schema:
-    """Return the schema of a line that tells of a record that was not accepted."""
+    """Return the schema of a line about a rejected record."""
     properties: Schema = {
         "line": {
             "description": "The line in its file, from 1; 0 where there is no file.",

@@ -14,7 +14,7 @@ _HEADER: Final = "ce_"
 
 
 def is_envelope(data: dict[str, Any]) -> bool:
-    """Tell a structured CloudEvent from a plain event that happens to carry `specversion`."""
+    """Return whether this is a structured CloudEvent, and no plain event with a `specversion`."""
     return "specversion" in data and ("data" in data or "name" not in data)
 
 

@@ -1,6 +1,6 @@
 """From the bytes of a record to an `Event`, or to the reason why it cannot be one; and back.
 
-Told apart by content: a plain event, a call of the Segment specification (`calls`), and either of
+Recognised by content: a plain event, a call of the Segment specification (`calls`), and either of
 them inside a CloudEvent (`envelopes`). The plainest of plain events are read by `plain`, which
 takes about half the time and gives the same. What is accepted is exactly what the published schemas
 `event.schema.json` and `segment-call.schema.json` accept, within what a schema cannot state: the

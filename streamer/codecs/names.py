@@ -24,7 +24,7 @@ _WITHIN: Final = _SMALL | _MARKS | {_DIGIT}
 
 @lru_cache(maxsize=4096)
 def is_name(text: str) -> bool:
-    """Tell whether an event can have this name."""
+    """Return whether an event can have this name."""
     if not 0 < len(text) <= MAX_NAME:
         return False
     if text.isascii():

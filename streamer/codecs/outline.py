@@ -30,7 +30,7 @@ class Outline(NamedTuple):
 
 
 Outliner: TypeAlias = Callable[[Record], Outline | None]
-"""Returns None where only decoding can tell; may raise `InvalidEvent` where decoding would."""
+"""Returns None where only decoding can find it; may raise `InvalidEvent` where decoding would."""
 
 _new: Final = tuple.__new__
 _UNSET: Final = msgspec.UNSET
@@ -72,6 +72,6 @@ def no_outline(_record: Record) -> None:
 
 
 def _is_call(read: TypedOutline) -> bool:
-    """Tell a call from a plain event with a `type` of its own, as `calls` does."""
+    """Return whether this is a call, as `calls` does."""
     is_kind = type(read.type) is str and read.type in CALL_TYPES
     return is_kind and (read.messageId is not _UNSET or read.id is _UNSET)

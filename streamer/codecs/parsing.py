@@ -43,7 +43,7 @@ def parse_object(value: bytes) -> dict[str, Any]:
 
 
 def _keep_digits(data: dict[str, Any], value: bytes) -> None:
-    """Put whole numbers beyond 64 bits in place of the doubles that they were read to, in ids.
+    """In ids, put whole numbers of more than 64 bits in place of the doubles that were read.
 
     An id is its digits, and a double has not all of them.
     """
@@ -71,14 +71,14 @@ def _exact_id(part: Any, exact: Any) -> Any:  # noqa: ANN401 (any JSON value)
 
 
 def _may_nest(value: bytes) -> bool:
-    """Tell quickly that a record cannot be too deep: nearly every one has two objects, no list."""
+    """Return whether a record may be too deep: nearly every one has two objects and no list."""
     if _LIST not in value and value.find(_OBJECT, 1) == value.rfind(_OBJECT):
         return False
     return value.count(_OBJECT) + value.count(_LIST) > MAX_DEPTH
 
 
 def _deeper(value: object, levels: int) -> bool:
-    """Tell whether objects and lists stand inside each other more than `levels` deep."""
+    """Return whether objects and lists stand inside each other more than `levels` deep."""
     if type(value) is dict:
         return levels == 0 or any(_deeper(item, levels - 1) for item in value.values())
     if type(value) is list:

@@ -11,7 +11,7 @@ What keeps the two the same:
 * A backslash could hide a control character or half a surrogate pair: not read here.
 * Without one, a record of ASCII without DEL has no control characters, so its ids need no look;
   other ids are looked at one by one.
-* Whole numbers beyond 64 bits are read to other values by different parsers: not read here.
+* Whole numbers of more than 64 bits are read to other values by different parsers: not read here.
 * Nothing here can nest deeper than four levels, and no key but these can say something.
 """
 
@@ -30,7 +30,7 @@ _DELETE: Final = 0x7F
 
 
 def read_plain(record: Record) -> Event | None:  # noqa: C901 (written out, as it runs for every event)
-    """Return the event of a record, None where only a closer look can tell."""
+    """Return the event of a record, None where only the long way can decide."""
     value, appended = record.value, record.appended
     if record.headers or _BACKSLASH in value or len(value) > MAX_BYTES:
         return None

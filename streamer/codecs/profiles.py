@@ -198,7 +198,7 @@ class ProfileCodec:
         """Return the profile and under which rules it was kept.
 
         Raises as `decode` does, and `Fenced` where the layout is not known: owners write theirs
-        with the first profile, so somebody was the owner since the layouts were read.
+        with the first profile, so another owner has written since the layouts were read.
         """
         if not data or data[0] != VERSION:
             version = data[0] if data else None

@@ -4,7 +4,7 @@ What is accepted is what `events.decode` accepts, which workers use too, and at 
 bytes. What is added and taken away:
 
 * A call without a `messageId` gets one from its content without `sentAt`, so a retry is the same
-  event. Two calls that say just the same are one event, too: a `timestamp` tells them apart.
+  event. Two calls that say just the same are one event, too: a `timestamp` distinguishes them.
 * `timestamp` becomes `receivedAt - (sentAt - originalTimestamp)`: a clock that is wrong is wrong
   for both. Where a call has `timestamp` and `originalTimestamp`, that was done before.
 * An alias call becomes the identify call that says the same: `previousId` is its `anonymousId`.

@@ -15,6 +15,7 @@ def report_schema() -> Schema:
             "description": "What was read: events, through the rules, or changes as told.",
             "enum": ["events", "changes"],
         },
+        "input": _input(),
         "ruleset": _text("The name of the rule set."),
         "rules": _text("The version of the rule set."),
         "begin": _instant("The time of the first event, or of the first change."),
@@ -63,6 +64,25 @@ def report_schema() -> Schema:
             "membership": {"type": "string", "pattern": MEMBERSHIP},
         },
     }
+
+
+def _input() -> Schema:
+    counts = {
+        "lines": _count("How many lines of events were read."),
+        "applied": _count("How many of them were accepted."),
+        "duplicate": _count("Not accepted: the customer has an event of that id."),
+        "late": _count("Not accepted: they came later than max_lateness."),
+        "early": _count("Not accepted: their time lies ahead of when they came."),
+        "invalid": _count("Not accepted: they are no events."),
+        "left_out": _count("They lie after the end of the report."),
+    }
+    reason = {
+        "times": _count("How many lines were invalid for it."),
+        "example": _text("The first of them: file, line and what is wrong."),
+    }
+    reasons = _list("Why lines were invalid, the most frequent first.", _object("", reason))
+    said = "What became of the lines of events; null where changes were read."
+    return _or_null(_object(said, {**counts, "reasons": reasons}))
 
 
 def _limits() -> Schema:

@@ -1,7 +1,7 @@
 """The published JSON Schemas as files.
 
 The files in `schemas/` are these documents; a test holds them equal. `python -m
-streamer.codecs.schemas schemas` writes them anew.
+streamer.codecs.schemas schemas` writes them.
 """
 
 import sys

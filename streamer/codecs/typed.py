@@ -33,7 +33,7 @@ class TypedEvent(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 class TypedOutline(msgspec.Struct, gc=False):
-    """Of a plain event or a call, what tells whose it is and when; all else is passed over."""
+    """Of a plain event or a call, the fields for customer and time; all others are skipped."""
 
     time: _Time | None = None
     user_id: str | _Whole | None = None

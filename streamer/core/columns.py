@@ -86,8 +86,6 @@ class Row:
 class Test:
     """One comparison of one value."""
 
-    __test__ = False  # no test of pytest's
-
     def __init__(self, comparison: Comparison) -> None:
         self._operator = comparison.operator
         operand = comparison.operand
@@ -138,8 +136,6 @@ class Tests:
 
     `is_not` and `not_in` hold of all values or not at all.
     """
-
-    __test__ = False
 
     def __init__(self, comparisons: tuple[Comparison, ...]) -> None:
         self._of_one: list[Test] = []

@@ -49,18 +49,21 @@ def standardised(
 ) -> tuple[Holder, list[Holder]]:
     """Return an event's properties and its products with the wanted ones read by their kind.
 
-    Neither the event nor a product is changed. A property that the event itself carries is not
-    looked at in the products.
+    Neither the event nor a product is changed. A property that the event itself carries is asked of
+    a product only as the quantity beside another one, so nothing unusable is noted of it there.
     """
     products = properties.get("products")
     own = properties
     of_products: list[tuple[str, str]] = []
+    beside: list[tuple[str, str]] = []
     for pair in wanted:
         name, kind = pair
         value = properties.get(name)
         if value is None:
             of_products.append(pair)
-        elif not _fits(value, kind):
+            continue
+        beside.append(pair)
+        if not _fits(value, kind):
             if own is properties:
                 own = dict(properties)
             own[name] = _read(value, name, kind, unusable)
@@ -68,6 +71,8 @@ def standardised(
         return own, []
     if of_products:
         products = [_product(product, of_products, unusable) for product in products]
+    if beside:
+        products = [_product(product, beside, {}) for product in products]
     return own, products
 
 
@@ -90,7 +95,7 @@ def _fits(value: object, kind: str) -> bool:
 
 
 def _read(value: object, name: str, kind: str, unusable: Unusable) -> object:
-    """Return what is read, lists in their form; an object stays for whoever descends into it."""
+    """Return what is read, lists in their form; an object stays, as columns descend into it."""
     if isinstance(value, list):
         return [_read(one, name, kind, unusable) for one in value]
     if value is None:

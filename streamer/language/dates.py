@@ -1,4 +1,4 @@
-"""Dates that the tests of rules tell: a warning for each that cannot be what is meant."""
+"""Dates in the tests of rules: a warning for each that cannot be what is meant."""
 
 from typing import Final
 
@@ -7,11 +7,11 @@ from streamer.language.reading import Reading
 from streamer.language.scalars import described, is_null
 
 _EARLIEST_YEAR: Final = 1900
-"""Dates before that are mostly what a form wrote where nobody filled it in."""
+"""Dates before that are mostly what a form wrote where it was left empty."""
 
 
 def warn(reading: Reading) -> None:
-    """Warn of told values of dated traits that are no dates, or surely wrong ones."""
+    """Warn of values of dated traits that are no dates, or surely wrong ones."""
     for name, node in reading.told:
         if name not in reading.dated or is_null(node):
             continue

@@ -31,7 +31,7 @@ DATE_PATTERN: Final = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 LARGEST_COUNT: Final = 1_000
 LARGEST_DECIMAL: Final = 10**18
 _CODE: Final = re.compile(r"0[0-9]+")
-"""A number as nobody writes one: a postcode perhaps, or an article's number."""
+"""A text that is no usual number: a postcode perhaps, or an article's number."""
 
 _SPOKEN: Final = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 """What other versions of YAML read as true and false; in upper case, too."""

@@ -33,7 +33,7 @@ MAX_DEPTH: Final = 32
 """How many lists and mappings may stand inside each other, the outermost included."""
 
 _LOOK_AHEAD: Final = 2 * MAX_DEPTH
-"""So many brackets may be scanned before the first of them is a node whose depth can be told."""
+"""So many brackets may be scanned before the first of them is a node whose depth is known."""
 _MARKER: Final = re.compile(r"(---|\.\.\.)(?=[ \t\r\n]|\Z)")
 _UNPRINTABLE: Final = re.compile(
     "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"

@@ -19,6 +19,7 @@ from streamer.language.source import Place, Source
 MAX_BYTES: Final = 1_048_576
 """The longest rule file, in bytes."""
 SUFFIXES: Final = (".yaml", ".yml")
+_INIT: Final = "; `streamer init` copies the shipped rules into a folder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,12 @@ def _files(paths: Sequence[Path]) -> list[Path]:
             found_here = (one for one in path.rglob("*") if one.suffix in SUFFIXES)
             inside = sorted(one for one in found_here if one.is_file())
             if not inside:
-                raise UsageError(f"{path}: no *.yaml and no *.yml file in this folder")
+                raise UsageError(f"{path}: no *.yaml and no *.yml file in this folder{_INIT}")
         elif path.exists():
             inside = [path]
         else:
-            raise UsageError(f"{path}: no such file or folder")
+            start = "" if path.suffix in SUFFIXES else _INIT
+            raise UsageError(f"{path}: no such file or folder{start}")
         for one in inside:
             found.setdefault(one.resolve(), one)
     return list(found.values())

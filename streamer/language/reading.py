@@ -1,7 +1,7 @@
 """What is known while one rule set is read, and how a value that is wrong is passed over.
 
 A reader of a value gives the value or raises: `Wrong` with the reason, or `Lost` if the reasons
-are in the report already. Whoever reads several values reads each with `Reading.attempt`, so one
+are in the report already. A reader of several values reads each with `Reading.attempt`, so one
 that is wrong hides no other.
 """
 
@@ -55,7 +55,7 @@ class Reading:
     """The header, and what is found on the way: errors, references, dates.
 
     `document` is the key of the segment or ladder that is being read. `dated` are the traits that
-    conditions take for dates, `told` the traits that tests tell, with their values. `models` are
+    conditions take for dates, `told` the traits in tests, with their values. `models` are
     by key, None for one that cannot be read.
     """
 

@@ -85,7 +85,7 @@ class Report:
         self._add(place, message, "warning")
 
     def has_errors(self) -> bool:
-        """Tell whether there is an error among the findings."""
+        """Return whether there is an error among the findings."""
         return any(entry[3].severity == "error" for entry in self._found)
 
     def findings(self) -> list[Finding]:

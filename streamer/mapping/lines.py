@@ -40,7 +40,7 @@ class JsonLines:
         return WORDS.get(column.name) or getter(read_path(column.name))
 
     def count(self, value: bytes) -> int:
-        """Return how many events a line holds: one, too, where only a closer look can tell."""
+        """Return how many events a line holds: one, too, where only a closer look can decide."""
         try:
             return len(self.rows(parse_object(value), 0))
         except InvalidEvent:

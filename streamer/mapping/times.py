@@ -64,7 +64,7 @@ class FormatError(ValueError):
 
 
 def has_zone(form: str) -> bool:
-    """Tell whether a text of this format says its zone itself."""
+    """Return whether a text of this format says its zone itself."""
     return form == ISO or form in NUMBERS or "%z" in form.replace("%%", "")
 
 

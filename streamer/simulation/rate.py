@@ -22,7 +22,7 @@ def batches(
 ) -> Iterator[list[bytes]]:
     """Yield the lines in batches; with a `rate`, never more than so many lines a second.
 
-    `clock` tells and `wait` takes seconds. A writer that was held up is not made to catch up more
+    `clock` returns and `wait` takes seconds. A writer that was held up is not made to catch up more
     than the rate allows since the beginning.
     """
     if rate is None:

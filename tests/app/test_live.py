@@ -16,7 +16,7 @@ from streamer.adapters.metrics import Metrics
 from streamer.adapters.web import Pages
 from streamer.app.live import Ends, Live
 from streamer.core.engine.program import RuleSet
-from streamer.errors import AdapterError, StreamerError, Unavailable
+from streamer.errors import AdapterError, Finding, RuleErrors, Unavailable
 from streamer.ports import PartitionMeta
 from streamer.worker import Pace
 from tests.engine import compiled
@@ -31,8 +31,10 @@ class Notebook:
 
     def __init__(self) -> None:
         self.events: list[str] = []
+        self.facts: dict[str, dict[str, object]] = {}
 
     def say(self, event: str, level: str = "info", /, **facts: object) -> None:  # noqa: ARG002
+        self.facts[event] = facts
         self.events.append(event)
 
 
@@ -76,7 +78,8 @@ class Hall:
 
     def read_rules(self) -> RuleSet:
         if self.broken:
-            raise StreamerError("rules/cart.yaml:3:1: unknown key")
+            doubtful = Finding("rules/cart.yaml", 2, 1, "doubtful", severity="warning")
+            raise RuleErrors([doubtful, Finding("rules/cart.yaml", 3, 1, "unknown key")])
         return self.rules
 
     def happens(self, customer: str) -> None:
@@ -150,6 +153,7 @@ def test_broken_rules_leave_the_ones_before_in_force(hall: Hall) -> None:
         hall.live.reload()
         wait_until(lambda: "rules refused" in hall.journal.events, "it to be so")
         assert "rules/cart.yaml:3:1" in (hall.live.unready() or "")
+        assert hall.journal.facts["rules refused"]["errors"] == 1
         hall.happens("u-1")
         wait_until(lambda: hall.told("u-1"), "it to be so")
         assert hall.live.readings().rules_refused == 1

@@ -114,7 +114,10 @@ def test_the_environment_names_the_rules(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_folder_without_rules_is_wrong_usage(tmp_path: Path) -> None:
     result = run("check", str(tmp_path))
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr == f"Error: {tmp_path}: no *.yaml and no *.yml file in this folder\n"
+    assert result.stderr == (
+        f"Error: {tmp_path}: no *.yaml and no *.yml file in this folder; "
+        "`streamer init` copies the shipped rules into a folder\n"
+    )
 
 
 def test_a_missing_file_is_wrong_usage(tmp_path: Path) -> None:

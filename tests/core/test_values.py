@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamer.core.columns import Column, Filter, Row, Tests, read_with_holders
+from streamer.core.columns import Column, Filter, Row, read_with_holders
+from streamer.core.columns import Tests as Comparisons
 from streamer.core.rules.spec import Clause, Comparison, Operator
 from streamer.core.values import (
     LARGEST_NUMBER,
@@ -139,7 +140,7 @@ def test_comparisons_do_not_mix_types(
     passing: list[Scalar],
     failing: list[Scalar],
 ) -> None:
-    test = Tests((Comparison(operator, operand),)).holds
+    test = Comparisons((Comparison(operator, operand),)).holds
     assert [value for value in (*passing, *failing) if test(value)] == passing
 
 
@@ -157,7 +158,7 @@ def test_what_is_negated_holds_of_all_values_the_rest_of_one(
     passing: list[list[Scalar]],
     failing: list[list[Scalar]],
 ) -> None:
-    tests = Tests(tuple(Comparison(operator, operand) for operator, operand in comparisons))
+    tests = Comparisons(tuple(Comparison(operator, operand) for operator, operand in comparisons))
     judged = [*passing, *failing]
     assert [values for values in judged if tests.hold_of(values)] == passing
     passes = Filter(0, (Clause("p", tuple(Comparison(one, of) for one, of in comparisons)),))

@@ -80,8 +80,16 @@ MARK: Final = PublishedMark(7, 42, (START - 1, 'u-"7" ü'))
 
 
 def rules() -> Rules:
-    """The rule set of the golden files."""
+    """The rule set under which the golden profile is stored."""
     return load_rules([str(FOLDER / "rules.yaml")])
+
+
+def programs() -> dict[str, Rules]:
+    """Every golden rule set, by the name of the file that holds its program."""
+    return {
+        f"program{file.stem.removeprefix('rules')}-{FORMAT}.json": load_rules([str(file)])
+        for file in sorted(FOLDER.glob("rules*.yaml"))
+    }
 
 
 def happened(told: tuple[tuple[Millis, str, dict[str, Any]], ...]) -> list[Event]:
@@ -157,7 +165,7 @@ def profile_file() -> dict[str, Any]:
 def files() -> dict[str, bytes]:
     """The golden files of the versions that the code now writes."""
     return {
-        f"program-{FORMAT}.json": program_json(rules()),
+        **{name: program_json(each) for name, each in programs().items()},
         f"profile-{profiles.VERSION}.json": document(profile_file()),
         f"outbox-{outbox.VERSION}.json": document({"entry": outbox.encode_entry(ENTRY).hex()}),
         f"mark-{marks.VERSION}.json": document({"metadata": marks.encode_mark(MARK)}),

@@ -84,8 +84,8 @@ def test_a_mark_at_the_beginning_and_a_full_mebibyte_are_fine(here: Path) -> Non
 @pytest.mark.parametrize(
     ("path", "message"),
     [
-        ("missing", "missing: no such file or folder"),
-        ("empty", r"empty: no \*.yaml and no \*.yml file in this folder"),
+        ("missing", "missing: no such file or folder; `streamer init` .*"),
+        ("empty", r"empty: no \*.yaml and no \*.yml file in this folder; `streamer init` .*"),
         ("header.yaml", "header.yaml: no segment and no ladder there"),
         ("nothing.yaml", "nothing.yaml: no segment and no ladder there"),
     ],

@@ -63,7 +63,7 @@ _TYPES: Final = frozenset(
 _AWAY_S: Final = 5
 _FULL_S: Final = 1
 _GRACE_S: Final = 3.0
-"""A producer gives up what it waits for in vain a little later than it was told to."""
+"""A producer gives up a record a little later than its timeout."""
 _TOLD: Final = 100
 """So many rejected events are named in an answer."""
 

@@ -10,7 +10,7 @@ _READ: Final = 512
 
 
 def is_crawler(user_agent: str) -> bool:
-    """Tell whether the user agent is one of a known crawler."""
+    """Return whether the user agent is one of a known crawler."""
     return _known(user_agent[:_READ])
 
 

@@ -54,7 +54,7 @@ class Key:
     address_rate: float | None = None
 
     def allows(self, origin: str | None) -> bool:
-        """Tell whether a page of this origin may send with the key; None is no page at all."""
+        """Return whether a page of this origin may send with the key; None is no page at all."""
         return origin is None or origin in self.origins or EVERY_ORIGIN in self.origins
 
 
@@ -70,7 +70,7 @@ class Keys:
         return self._keys.get(sha256(key.encode("utf-8", "surrogateescape")).hexdigest())
 
     def knows(self, origin: str) -> bool:
-        """Tell whether pages of this origin may send with one of the keys."""
+        """Return whether pages of this origin may send with one of the keys."""
         return origin in self._origins or EVERY_ORIGIN in self._origins
 
 

@@ -14,7 +14,7 @@ from aiohttp.web import BaseRequest, RequestPayloadError
 from streamer.adapters.http.answers import Refusal
 
 _AUTO: Final = 32 + zlib.MAX_WBITS
-"""gzip and zlib, told apart by their first bytes."""
+"""gzip and zlib, which differ in their first bytes."""
 _ENCODINGS: Final = frozenset({"gzip", "x-gzip", "deflate"})
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 

@@ -5,11 +5,11 @@ Theory of operation.
 1. The producer is idempotent and asks for `acks=all`. A record is *settled* once Kafka has
    acknowledged it, or once that has not happened for `patience` seconds. What is given together is
    settled together: `done` is called once, from the producer's own thread, with None or the reason.
-2. A record that was given up may have come into the log all the same. Whoever sends it again under
-   the same event id does no harm.
-3. What waits has a bound in bytes and in records. Beyond it nothing is taken.
+2. A record that was given up may have come into the log all the same. To send it again under the
+   same event id does no harm.
+3. The records that wait are bounded in bytes and in number. Over the bound none is taken.
 4. Kafka is *away* after a failure, until its brokers say that the topics have leaders. While it is
-   away nothing is taken, so nobody waits for what cannot come.
+   away nothing is taken, so no caller waits in vain.
 5. A fatal error makes an idempotent producer useless. It is replaced, and what it held is given up.
 """
 

@@ -2,10 +2,10 @@
 
 Theory of operation.
 
-1. A newly given partition is paused at once, and delivers nothing until it is begun. `begin` is
-   carried out by the next poll, since a partition cannot be sought before its fetching has begun.
+1. A newly assigned partition is paused at once, and delivers nothing until `start_at`. The next
+   poll carries that out, since a partition cannot be sought before its fetching has begun.
    What was fetched before a seek or a pause is dropped by librdkafka, and what it would still hand
-   out of a partition that is not begun is dropped here.
+   out of a partition that is not started is dropped here.
 2. Offsets are committed by the sink, in its transactions, never here.
 3. Transactions carry the *membership* as of the last poll: the member and its generation. The group
    refuses that of a member which was replaced, also when it does not know yet. A member that has
@@ -16,10 +16,10 @@ Theory of operation.
    within the last second. The last two come from librdkafka's statistics. All of this costs nothing
    and was true once: while a group rebalances or a fetch waits, records come and are not delivered.
    So whether a partition is *at its end* is asked of its leader: the high watermark must not be
-   beyond the offset at which librdkafka found nothing more. That offset and not the last record's
+   above the offset at which librdkafka found nothing more. That offset and not the last record's
    counts, since the ends of transactions take offsets, too.
-5. A partition of which librdkafka says that it cannot be read delivers nothing more: `refused` says
-   why, and it has to be begun again.
+5. A partition of which librdkafka says that it cannot be read delivers nothing more: `failed` says
+   why, and it has to be started again.
 """
 
 import time
@@ -60,7 +60,7 @@ _HEARD_WITHIN_S: Final = 1.0
 """A leader that was silent for longer is not asked where its partition ends: that takes long."""
 _STATISTICS_MS: Final = 250
 _FETCH_WAIT_MS: Final = 200
-"""Brokers answer at least so often, so that being silent and being away can be told apart."""
+"""Brokers answer at least so often, so that a silent broker differs from one that is away."""
 _PATIENCE_S: Final = 5.0
 _CLOSES_S: Final = 15.0
 _SILENT_S: Final = 10.0
@@ -88,8 +88,8 @@ class KafkaFeed:
         self._topic = topic
         self._group = group
         self._steady = steady
-        self._given: dict[int, int] = {}
-        self._givings = 0
+        self._epochs: dict[int, int] = {}
+        self._assignment_epoch = 0
         self._starting: dict[int, int] = {}
         self._positions: dict[int, int] = {}
         self._ends: dict[int, int] = {}
@@ -102,8 +102,8 @@ class KafkaFeed:
         self._leaders = PartitionEnds(connection, topic, group)
         self._left_out: str | None = None
         self._consumer = made(Consumer, self._settings(connection, group, session))
-        self._nobody: Any = self._consumer.consumer_group_metadata()
-        self._membership: Any = self._nobody
+        self._no_membership: Any = self._consumer.consumer_group_metadata()
+        self._membership: Any = self._no_membership
         self._consumer.subscribe(
             [topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked
         )
@@ -114,7 +114,7 @@ class KafkaFeed:
             enable_auto_commit=False,
             enable_auto_offset_store=False,
             isolation_level="read_committed",
-            auto_offset_reset="error",  # every partition is begun at an offset that we say
+            auto_offset_reset="error",  # every partition starts at an offset that we say
             enable_partition_eof=True,
             fetch_wait_max_ms=_FETCH_WAIT_MS,
             fetch_queue_backoff_ms=20,
@@ -128,7 +128,7 @@ class KafkaFeed:
         return own | settings
 
     def poll(self, limit: int, wait: float) -> Sequence[Record]:
-        """Return up to `limit` records of begun partitions, each partition's in order."""
+        """Return up to `limit` records of started partitions, those of a partition in order."""
         self._refused = {}
         if self._starting:
             self._start()
@@ -138,15 +138,15 @@ class KafkaFeed:
                 messages = self._consumer.consume(1, wait)
                 if messages and limit > 1:
                     messages += self._consumer.consume(limit - 1, 0)
-        if self._given:
+        if self._epochs:
             membership = self._consumer.consumer_group_metadata()
-            if membership != self._nobody:
+            if membership != self._no_membership:
                 self._membership = membership
         return self._records(messages) if messages else ()
 
     def assigned(self) -> Mapping[int, int]:
-        """Return the partitions that this process has, each with its assignment epoch."""
-        return self._given
+        """Return the partitions assigned to this process, each with its assignment epoch."""
+        return self._epochs
 
     def start_at(self, partition: int, offset: int) -> None:
         """Deliver the partition's records from `offset` on, from the next poll on."""
@@ -154,9 +154,9 @@ class KafkaFeed:
         self._starting[partition] = offset
 
     def pause(self, partition: int) -> None:
-        """Deliver nothing of the partition until it is begun again."""
+        """Deliver no record of the partition until the next `start_at`."""
         self._forget(partition)
-        if partition in self._given:
+        if partition in self._epochs:
             with suppress(KafkaException):  # what still comes of it is dropped
                 self._consumer.pause([TopicPartition(self._topic, partition)])
 
@@ -195,7 +195,7 @@ class KafkaFeed:
         return max(0, end - offset)
 
     def failed(self) -> Mapping[int, AdapterError]:
-        """Return why partitions that were begun are not delivered, as the last poll found."""
+        """Return the started partitions whose records cannot be delivered, with the reasons."""
         return self._refused
 
     @property
@@ -205,8 +205,8 @@ class KafkaFeed:
 
     @property
     def trouble(self) -> str | None:
-        """Why nothing can be read just now, None where it can."""
-        if self._left_out is not None and not self._given:
+        """Why no partition can be read at present, None if they can."""
+        if self._left_out is not None and not self._epochs:
             return self._left_out
         if self._steady() - self._up_at < _SILENT_S:
             return None
@@ -223,7 +223,7 @@ class KafkaFeed:
             bounded(self._consumer.close, _CLOSES_S)
 
     def _start(self) -> None:
-        """Begin the partitions that wait for it, as far as their fetching has begun."""
+        """Start the partitions that wait for it, as far as their fetching has begun."""
         for partition, offset in list(self._starting.items()):
             at = TopicPartition(self._topic, partition, offset)
             try:
@@ -237,7 +237,7 @@ class KafkaFeed:
                 self._positions[partition] = offset
 
     def _records(self, messages: list[Message]) -> Sequence[Record]:
-        """Return the records among the messages, without those of partitions that are held."""
+        """Return the records among the messages, without those of paused partitions."""
         notices: list[Message] = []
         if any(map(Message.error, messages)):
             notices = [each for each in messages if each.error() is not None]
@@ -312,16 +312,16 @@ class KafkaFeed:
         consumer.incremental_assign(taken)
         consumer.pause(taken)
         for each in taken:
-            self._givings += 1
+            self._assignment_epoch += 1
             self._forget(each.partition)
-            self._given = {**self._given, each.partition: self._givings}
+            self._epochs = {**self._epochs, each.partition: self._assignment_epoch}
 
     def _revoked(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """Let partitions go; called within polls."""
         gone = {each.partition for each in partitions}
         for partition in gone:
             self._forget(partition)
-        self._given = {one: number for one, number in self._given.items() if one not in gone}
+        self._epochs = {one: number for one, number in self._epochs.items() if one not in gone}
 
     def _forget(self, partition: int) -> None:
         self._starting.pop(partition, None)

@@ -1,6 +1,6 @@
 """Changes as a subscriber reads them (kafka-python): those that are committed, each once.
 
-A reader of its own, in no group: it moves nobody's offsets. The changes of one customer come in
+A reader of its own, in no group: it moves no group's offsets. The changes of one customer come in
 their order, since they are in one partition; those of different customers come as they are fetched.
 """
 

@@ -6,7 +6,7 @@ Theory of operation.
    metadata (`marks`) hold the number of the last entry and how far wakes have fired. So the mark is
    there if and only if what it covers is.
 2. The transaction carries the member and generation of the feed's last poll (KIP-447). The group
-   refuses it once the member was replaced: whoever goes on after a long pause changes nothing.
+   refuses it once the member was replaced: one that resumes after a pause changes nothing.
 3. `mark` asks for stable offsets only. Where a transaction of a dead owner is still open, starting
    transactions under that owner's name ends it at once, and the owner as well if it still lives.
    An owner's name is its transactional id, a slash, and anything.
@@ -163,7 +163,7 @@ class KafkaSink:
         return self._producer
 
     def _started(self, name: str) -> Producer:
-        """Start transactions under a name: ends what is open there, and whoever else uses it."""
+        """Start transactions under a name: ends an open one, and fences other users of the name."""
         producer = made(
             Producer,
             self._connection.librdkafka(

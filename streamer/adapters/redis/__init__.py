@@ -21,13 +21,13 @@ Nothing has a time to live.
 server that died comes back at the end of some commit. Which one depends on `appendfsync`: with
 `always` it is the last one; with `everysec` up to two seconds may be gone, also when only the
 process was killed, because Redis answers without having written while the disk is busy. A failover
-may lose as much. Nothing is lost by that: the sink's mark lies beyond the store then, and the
+may lose as much. Nothing is lost by that: the sink's mark is ahead of the store then, and the
 worker decides again what it covers (`streamer.worker.task`, step 7). Nor does an owner
 write on top of a store that went back under it: its next commit does not follow the last one
 there, and is fenced.
 
 *No command is tried again here.* One that timed out may have run, or may still run. The worker
-claims its partition anew after any trouble, and that fences whatever is still on its way.
+claims its partition again after any failure, and that fences every commit that is still on its way.
 """
 
 from streamer.adapters.redis.store import RedisStore

@@ -112,7 +112,7 @@ def _check(server: Redis, where: str, *, allow_volatile: bool) -> None:
 
 
 def _snapshots(server: Redis) -> bool:
-    """Say whether the server saves snapshots; a hosted one that does not tell is trusted."""
+    """Say whether the server saves snapshots; a hosted one that does not say is trusted."""
     try:
         return bool(server.config_get("save").get("save"))
     except ResponseError:

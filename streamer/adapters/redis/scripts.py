@@ -82,7 +82,7 @@ end
 return {here, following, customers}
 """)
 """Given the server and the cursor of the page before, and about how many: returns this page's, and
-the customers. Another server, after a failover, orders them in another way: it begins anew."""
+the customers. Another server, after a failover, orders them in another way: it begins again."""
 
 COMMIT: Final = Script("""
 local meta, profiles, wakes, outbox, layouts = unpack(KEYS)

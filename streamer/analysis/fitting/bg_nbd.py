@@ -17,7 +17,7 @@ from streamer.errors import UsageError
 from streamer.types import Millis
 
 DIGITS: Final = 6
-"""Parameters are written with so many significant digits: the data tell fewer."""
+"""Parameters are written with so many significant digits: the data determine fewer."""
 
 _LEAST_REPEATING: Final = 10
 """With fewer customers who bought twice, four parameters are guessing."""
@@ -45,7 +45,7 @@ class Fit(NamedTuple):
     log_likelihood: float
 
     def vague(self) -> list[str]:
-        """Return the names of parameters so small or large that the data hardly tell them."""
+        """Return the names of parameters so small or large that the data hardly determine them."""
         found = self.parameters._asdict()
         return [one for one, value in found.items() if not 1 / _TOLD < value < _TOLD]
 

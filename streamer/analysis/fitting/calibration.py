@@ -3,8 +3,8 @@
 The rules are the ones that a shop without a model uses:
 
 * *repeat the past*: a customer goes on buying as often as since the first purchase;
-* *recency threshold*: the same, but whoever has not bought for so long is gone and buys nothing.
-  The threshold is the one of `_THRESHOLDS` that does best afterwards. Nobody knows it before, so
+* *recency threshold*: the same, but without a purchase for so long a customer buys nothing.
+  The threshold is the one of `_THRESHOLDS` that does best afterwards. It is not known before, so
   this is the rule at its best.
 """
 

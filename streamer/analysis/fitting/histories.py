@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from streamer.analysis.fitting.gamma_gamma import Spent
 from streamer.app.inputs import Decoder, read_records
+from streamer.app.intake import Intake, Refusals
 from streamer.core.columns import Row, read_with_holders
 from streamer.core.standard import kinds_of
 from streamer.core.values import SCALE, Property, ten_thousandths
@@ -36,7 +37,7 @@ class Histories:
 
     With `value`, a property, `amounts` are the instants and values, in ten-thousandths, of the
     purchases that have a positive one.
-    `lines` were read; `unreadable` of them are no events, `duplicates` repeat an id.
+    `lines` were read; `refusals` counts those that are no events, `duplicates` repeat an id.
     """
 
     events: frozenset[str]
@@ -46,7 +47,7 @@ class Histories:
     amounts: dict[str, list[tuple[Millis, int]]] = field(default_factory=dict)
     times: dict[str, list[Millis]] = field(default_factory=dict)
     lines: int = 0
-    unreadable: int = 0
+    refusals: Refusals = field(default_factory=Refusals)
     duplicates: int = 0
 
     def read(self, log: Log, decode: Decoder, watch: Callable[[], object]) -> None:
@@ -58,8 +59,8 @@ class Histories:
             self.lines += 1
             try:
                 event = decode(record)
-            except InvalidEvent:
-                self.unreadable += 1
+            except InvalidEvent as error:
+                self.refusals.note(record, error)
                 continue
             if event.name not in self.events:
                 continue
@@ -81,6 +82,18 @@ class Histories:
                     self.amounts.setdefault(event.customer, []).append(entry)
         for times in self.times.values():
             times.sort()
+
+    @property
+    def intake(self) -> Intake:
+        """What became of the lines."""
+        invalid, applied = self.refusals.invalid, self.lines - self.refusals.invalid
+        return Intake(
+            self.lines,
+            applied - self.duplicates,
+            duplicate=self.duplicates,
+            invalid=invalid,
+            reasons=self.refusals.reasons(),
+        )
 
     @property
     def first(self) -> Millis | None:

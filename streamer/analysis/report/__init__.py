@@ -1,4 +1,4 @@
-"""Judging segments: how large, how restless, how alike, and whom nobody can reach.
+"""Judging segments: how large, how restless, how alike, and whom no channel reaches.
 
 measures    what is measured, each as a pure function
 course      reads changes one by one and keeps only counts, and where each customer stands

@@ -12,7 +12,7 @@ from streamer.analysis.report.report import Report, SegmentReport
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When a person is told, as shares from 0 to 1.
+    """The limits for a finding, as shares from 0 to 1.
 
     A membership is too small with fewer than `small` of the customers, too large with more than
     `large` of them. A pair is alike when of all who are in either, `overlap` or more are in both.
@@ -28,7 +28,7 @@ class Judgement:
     """What was found, the most striking first; sizes are those at the end.
 
     `never` never had a member. `small` and `large` did, and are so at the end. `alike` are the
-    pairs that overlap too much. `unreachable` have members whom nobody can reach; empty where the
+    pairs that overlap too much. `unreachable` have members whom no channel reaches; empty where the
     report does not know.
     """
 

@@ -40,7 +40,7 @@ def mean_size(time: Millis, begin: Millis, end: Millis) -> float | None:
 def volatility(entered: int, exited: int, size: float | None) -> float | None:
     """Return (entered + exited) / size: how often, in the span, a member comes or goes.
 
-    `size` is the mean size of the span. None where nobody was inside for any time.
+    `size` is the mean size of the span. None where no customer was inside for any time.
     """
     return (entered + exited) / size if size else None
 

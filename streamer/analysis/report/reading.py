@@ -1,4 +1,4 @@
-"""Reading what a report is about: events through the rules, or changes that were told.
+"""Reading what a report is about: events through the rules, or published changes.
 
 Both ways go through the same counts, and read their input once. Memory grows with customers and
 memberships, not with lines.
@@ -45,6 +45,7 @@ def report_events(
         unusable=done.unusable,
         customers=done.known,
         forgotten=done.customers - done.known,
+        intake=done.intake,
     )
     return put_together(rules, course, gathered, reachable)
 

@@ -16,6 +16,7 @@ from streamer.analysis.report.measures import (
     volatility,
 )
 from streamer.app.books import Account
+from streamer.app.intake import Intake
 from streamer.core.engine.program import RuleSet
 from streamer.core.engine.segment import CompiledSegment, CompiledTier
 from streamer.types import Millis, Unusable
@@ -59,12 +60,13 @@ class Report:
     """What a report says. The span is from `begin` to `end`, None where nothing happened.
 
     `customers` are all who are known at the end; of changes alone: all who are named. `forgotten`
-    customers were known and are no longer, None where the input does not tell. `in_no_segment`
+    customers were known and are no longer, None where the input does not say. `in_no_segment`
     customers are in no membership at the end, those `in_rest_only` in nothing but `otherwise`
     tiers. `steps` holds the first instant of each step. `unknown` counts the changes of
     memberships that the rules do not have; they are left out. `unusable` says of each property
     that rules read and could not in how many events that was. Overlaps are of the end, and name
-    memberships by their place in `segments`.
+    memberships by their place in `segments`. `intake` is what became of the lines of events, None
+    where changes were read.
     """
 
     source: Source
@@ -84,6 +86,7 @@ class Report:
     steps: tuple[Millis, ...]
     segments: tuple[SegmentReport, ...]
     overlaps: tuple[Overlap, ...]
+    intake: Intake | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,26 +102,27 @@ class Gathered:
     unusable: dict[str, Unusable]
     customers: int
     forgotten: int | None
+    intake: Intake | None = None
 
 
 def memberships_of(rules: RuleSet) -> list[str]:
     """Return every membership of a rule set, in the order in which it decides them."""
-    return [rung.membership for segment in rules.segments for rung in segment.tiers]
+    return [tier.membership for segment in rules.segments for tier in segment.tiers]
 
 
 def put_together(
     rules: RuleSet, course: Course, gathered: Gathered, reachable: str | None
 ) -> Report:
     """Return the report on a course; `reachable` is the membership of who can be reached."""
-    rungs = [(segment, rung) for segment in rules.segments for rung in segment.tiers]
+    tiers = [(segment, tier) for segment in rules.segments for tier in segment.tiers]
     names = memberships_of(rules)
     masks = course.masks()
-    rest = sum(1 << number for number, (_, rung) in enumerate(rungs) if rung.when is None)
+    rest = sum(1 << number for number, (_, tier) in enumerate(tiers) if tier.when is None)
     steps = _steps(course, gathered)
     unreached = None if reachable is None else _unreached(masks, names.index(reachable))
     segments = [
-        _segment(segment, rung, account, course, gathered, steps)
-        for (segment, rung), account in zip(rungs, gathered.accounts, strict=True)
+        _segment(segment, tier, account, course, gathered, steps)
+        for (segment, tier), account in zip(tiers, gathered.accounts, strict=True)
     ]
     if unreached is not None:
         segments = [
@@ -144,6 +148,7 @@ def put_together(
         steps=tuple(course.begin_of(step) for step in steps),
         segments=tuple(segments),
         overlaps=tuple(overlaps(masks)),
+        intake=gathered.intake,
     )
 
 
@@ -166,7 +171,7 @@ def _unreached(masks: Mapping[int, int], reachable: int) -> dict[int, int]:
 
 def _segment(
     segment: CompiledSegment,
-    rung: CompiledTier,
+    tier: CompiledTier,
     account: Account,
     course: Course,
     gathered: Gathered,
@@ -186,7 +191,7 @@ def _segment(
         membership=account.membership,
         title=account.title,
         ladder=segment.key if segment.is_ladder else None,
-        is_rest=rung.when is None,
+        is_rest=tier.when is None,
         size=account.members,
         peak=max(by_step, default=0),
         mean_size=mean,

@@ -41,9 +41,9 @@ _new: Final = tuple.__new__
 
 @final
 class Decision:
-    """What deciding yields. `profile` is None when it is gone, or never began.
+    """The output of `decide`. `profile` is None if it was deleted or does not exist.
 
-    `overflows` lists the slots of cells that went beyond their stated bound, once for each time.
+    `overflows` lists the slots of cells that dropped values over their bound, once for each time.
     `unusable` are the properties of the event that rules read and could not, with what stood there.
     """
 
@@ -197,7 +197,7 @@ def forget(rules: RuleSet, profile: Profile, now: Millis) -> None:
 
 
 def set_wake(rules: RuleSet, profile: Profile) -> None:
-    """Set the next instant to look at, once every segment has said until when its answer holds."""
+    """Set the wake to the earliest instant at which the answer of a segment can change."""
     wake = profile.last + rules.retention
     for until in profile.valid_until:
         if until < wake:

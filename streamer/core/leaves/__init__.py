@@ -1,1 +1,1 @@
-"""The leaves: one module each, holding the question as declared, its memory and its answer."""
+"""The leaves: a module for each, with its spec as declared, its cell and its answer."""

@@ -75,7 +75,7 @@ class Judged(Leaf):
         return ALWAYS if holds else NEVER
 
     def detail(self, profile: Profile, now: Millis) -> str:
-        """Say the value and when it came, while it is inside the window."""
+        """Say the value and when it came, if that is inside the window."""
         state = self._ref.state(profile)
         if state is None:
             return "no value"

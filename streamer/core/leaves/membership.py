@@ -52,7 +52,7 @@ class LeftSegment:
 class Inside(Leaf):
     """The reported membership, which the profile holds: nothing else is remembered.
 
-    Merge: memberships are decided anew from the merged states.
+    Merge: memberships are decided again from the merged states.
     """
 
     def __init__(self, label: str, place: int, number: int, lasting: Millis) -> None:

@@ -175,7 +175,7 @@ class Range:
 
     @property
     def keep(self) -> int:
-        """How many times must be kept to tell a count in the range from every other."""
+        """How many times must be kept to know whether the count is in the range."""
         return max(self.low, 1 if self.high is None else self.high + 1)
 
 

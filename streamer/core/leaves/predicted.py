@@ -6,8 +6,8 @@ last of them t_x after the first purchase, and the first one T ago (in units of 
 
     P(alive) = 1 / (1 + a / (b + x - 1) * ((alpha + T) / (alpha + t_x)) ** (r + x))   for x > 0
 
-and 1 for x = 0: nobody leaves before a repeat purchase. It falls all the time, so a threshold p is
-reached just once, at
+and 1 for x = 0: no customer leaves before a repeat purchase. It falls all the time, so a threshold
+p is reached just once, at
 
     T = (alpha + t_x) * ((1 / p - 1) * (b + x - 1) / a) ** (1 / (r + x)) - alpha
 

@@ -142,7 +142,7 @@ def test_a_purchase_told_twice_counts_once_and_what_is_no_event_is_said() -> Non
     found = fit(
         asked(), log_of(data + data[: data.index(b"\n") + 1] + b"{\n"), decode, lambda: None
     )
-    assert (found.histories.duplicates, found.histories.unreadable) == (1, 1)
+    assert (found.histories.duplicates, found.histories.refusals.invalid) == (1, 1)
     assert found.histories.lines == data.count(b"\n") + 2
 
 

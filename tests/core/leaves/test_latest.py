@@ -5,7 +5,7 @@ import pytest
 from streamer.core.leaves.latest import Latest
 from streamer.core.rules.spec import Clause, Comparison
 from streamer.types import Event
-from tests.core.shopper import on, story
+from tests.core.shopper import Shopper, on, story
 
 SEEN = ("seen",)
 RED = (Comparison("is", "red"),)
@@ -56,3 +56,11 @@ def see(at: int, colour: object, price: int = 0) -> Event:
 )
 def test_the_verdict(question: Latest, events: list[Event], told: str) -> None:
     assert story(question, events) == told
+
+
+def test_the_reason_names_no_value_that_has_left_the_window() -> None:
+    shopper = Shopper(Latest("colour", SEEN, ABSENT, within=10))
+    shopper.does(see(0, "red"), on(9, "other"))
+    assert "true at 2026-01-01T00:00:00.000Z" in shopper.because(holds=False)[0]
+    shopper.does(on(10, "other"))
+    assert shopper.because(holds=True)[0].endswith("no value")

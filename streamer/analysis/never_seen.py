@@ -1,0 +1,153 @@
+"""Why is it empty? What rules ask for and no readable line had: events, properties, values.
+
+Of each part of a condition the first thing that failed is told: none of its events was seen; or a
+property of its `where` was not seen in them; or no value of it was what the rule asks for. Only
+what is missing in all lines is told, so it is a fact about the input and no guess about a customer.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from streamer.app.inputs import Rules
+from streamer.core import wording
+from streamer.core.columns import Row, Tests, read_with_holders
+from streamer.core.leaves.performed import NotPerformed, Quiet
+from streamer.core.rules.compile import leaf_specs
+from streamer.core.rules.spec import Clause, Names
+from streamer.core.standard import kinds_of
+from streamer.core.values import Property, wants_absence
+from streamer.types import Event, Record
+
+_MOST_VALUES: Final = 1_000
+_TOLD: Final = 3
+_NEAR: Final = 0.85
+"""How alike an event name must be, that another was probably meant."""
+
+
+class Missing(NamedTuple):
+    """Something that was never seen, and the segments and ladders that ask for it."""
+
+    what: str
+    segments: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Probe:
+    """One line of a `where` on some events: whether any event had what it asks for."""
+
+    events: Names
+    clause: Clause
+    read: Property
+    tests: Tests
+    met: bool = False
+    values: Counter[str] = field(default_factory=Counter)
+
+    def take(self, row: Row) -> None:
+        values = [value for value, _ in read_with_holders(self.read, None, row)]
+        self.met = self.tests.hold_of(values)
+        for value in values:
+            said = wording.literal(value)
+            if said in self.values or len(self.values) < _MOST_VALUES:
+                self.values[said] += 1
+
+    def missing(self) -> str:
+        """Say what was not seen."""
+        of = wording.names(self.events)
+        if not self.values:
+            return f"{self.clause.property} was never seen in {of}"
+        seen = ", ".join(f"{one} {n:,}x" for one, n in self.values.most_common(_TOLD))
+        asked = wording.comparisons(self.clause.comparisons)
+        return f"{self.clause.property} {asked} was never seen in {of}; seen: {seen}"
+
+
+class NeverSeen:
+    """Watches readable events for what the rules ask; each probe only until it is met."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._names: Counter[str] = Counter()
+        self._probes: dict[tuple[Names, Clause], _Probe] = {}
+        self._asked: list[tuple[str, Names, tuple[Clause, ...]]] = []
+        for one in rules.declared.declarations:
+            if one.settings.enabled:
+                self._asked += ((one.key, *part) for part in _parts(leaf_specs(one)))
+        for _, events, where in self._asked:
+            for clause in where:
+                read, tests = Property(clause.property), Tests(clause.comparisons)
+                self._probes[events, clause] = _Probe(events, clause, read, tests)
+        self._open: dict[str, list[_Probe]] = {}
+        self._standard = kinds_of([clause.property for _, clause in self._probes])
+        self._zone = ZoneInfo(rules.declared.header.zone)
+
+    def noting(self, decode: Callable[[Record], Event]) -> Callable[[Record], Event]:
+        """Return a decoder that does the same, and whose events are watched here."""
+
+        def decode_noting(record: Record) -> Event:
+            event = decode(record)
+            self._take(event)
+            return event
+
+        return decode_noting
+
+    def missing(self, never: Collection[str]) -> tuple[Missing, ...]:
+        """Return what was never seen that segments and ladders of these keys ask for.
+
+        What most of them ask for comes first.
+        """
+        found: dict[str, dict[str, None]] = {}
+        for key, events, where in self._asked:
+            what = self._first(events, where) if key in never else None
+            if what is not None:
+                found.setdefault(what, {})[key] = None
+        several = (Missing(what, tuple(keys)) for what, keys in found.items())
+        return tuple(sorted(several, key=lambda one: -len(one.segments)))
+
+    def _take(self, event: Event) -> None:
+        self._names[event.name] += 1
+        probes = self._open.get(event.name)
+        if probes is None:
+            every = self._probes.values()
+            probes = [one for one in every if not one.events or event.name in one.events]
+            self._open[event.name] = probes
+        if not probes:
+            return
+        row = Row(
+            event.name,
+            event.time,
+            event.properties,
+            None,
+            0,
+            self._standard,
+            event.context,
+            self._zone,
+        )
+        for probe in probes:
+            if not probe.met:
+                probe.take(row)
+        if any(probe.met for probe in probes):
+            self._open[event.name] = [probe for probe in probes if not probe.met]
+
+    def _first(self, events: Names, where: tuple[Clause, ...]) -> str | None:
+        if events and not any(self._names[name] for name in events):
+            near = get_close_matches(events[0], self._names, 1, _NEAR)
+            hint = f"; seen: {near[0]} {self._names[near[0]]:,}x" if near else ""
+            return f"{wording.names(events)} was never seen{hint}"
+        if not self._names:
+            return None
+        probes = (self._probes[events, clause] for clause in where)
+        return next((probe.missing() for probe in probes if not probe.met), None)
+
+
+def _parts(leaves: Iterator[object]) -> Iterator[tuple[Names, tuple[Clause, ...]]]:
+    """Yield the events that must happen for a leaf to become true, and its `where` on them."""
+    for leaf in leaves:
+        if isinstance(leaf, NotPerformed | Quiet):
+            continue
+        for part in (leaf, getattr(leaf, "scope", None), *getattr(leaf, "steps", ())):
+            events = getattr(part, "did", getattr(part, "events", None))
+            where: tuple[Clause, ...] = getattr(part, "where", ())
+            if isinstance(events, tuple):
+                yield events, tuple(one for one in where if not wants_absence(one.comparisons))

@@ -1,0 +1,111 @@
+"""What the best customers have: a rule cannot compare customers, so its threshold must be known.
+
+A measure is a total or a number over the events of each customer in a window up to the end of the
+events. An event counts once, by customer and id.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Final, NamedTuple
+
+from streamer.app.inputs import Reading, read_events
+from streamer.app.intake import Intake, Refusals
+from streamer.core import wording
+from streamer.core.columns import Row, read_with_holders
+from streamer.core.values import Property, ten_thousandths
+from streamer.errors import UsageError
+from streamer.language.scalars import duration
+from streamer.types import Event, Millis
+
+SHARES: Final = (0.05, 0.1, 0.2)
+_ASKED: Final = re.compile(
+    r"(?:total (?P<property>[\w.]+)|number) of (?P<events>\w+(?: or \w+)*)"
+    r"(?: where (?P<where>[\w.]+) is (?P<value>\S+))?(?: within (?P<within>\w+))?"
+)
+
+
+class Measure(NamedTuple):
+    """A total of `property`, or with None the number of events; `within` ms, None for all."""
+
+    property: str | None
+    events: frozenset[str]
+    where: tuple[str, str] | None
+    within: Millis | None
+
+
+class Threshold(NamedTuple):
+    """The best `share` of the customers, which are so many, have `least` or more."""
+
+    share: float
+    customers: int
+    least: int
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """What the best of `customers` customers with a value have; of totals in ten-thousandths."""
+
+    customers: int
+    until: Millis | None
+    found: tuple[Threshold, ...]
+    intake: Intake
+
+
+def measure(text: str) -> Measure:
+    """Read a measure such as `total price of order_completed within 365d`."""
+    found = _ASKED.fullmatch(" ".join(text.split()))
+    within = duration(found["within"]) if found and found["within"] else None
+    if found is None or (found["within"] and not within):
+        raise UsageError(
+            f"{text!r} is no measure: expected one such as "
+            "'total price of order_completed where currency is EUR within 365d' or "
+            "'number of order_completed within 90d'"
+        )
+    where = (found["where"], found["value"]) if found["where"] else None
+    return Measure(found["property"], frozenset(found["events"].split(" or ")), where, within)
+
+
+def thresholds(reading: Reading, asked: Measure, shares: Sequence[float] = SHARES) -> Thresholds:
+    """Measure every customer, and return what the best have. Memory grows with events counted."""
+    refusals, applied = Refusals(), 0
+    amounts: dict[tuple[str, str], tuple[Millis, int]] = {}
+    until: Millis | None = None
+    for event in read_events(reading._replace(decode=refusals.noting(reading.decode))):
+        applied += 1
+        until = event.time if until is None else max(until, event.time)
+        if event.name in asked.events and (event.customer, event.id) not in amounts:
+            amount = _amount(event, asked)
+            if amount is not None:
+                amounts[event.customer, event.id] = (event.time, amount)
+    totals: dict[str, int] = {}
+    begin = 0 if until is None or asked.within is None else until - asked.within
+    for (customer, _), (time, amount) in amounts.items():
+        if time > begin:
+            totals[customer] = totals.get(customer, 0) + amount
+    best = sorted(totals.values(), reverse=True)
+    counts = [(share, ceil(share * len(best))) for share in shares] if best else []
+    lines, reasons = applied + refusals.invalid, refusals.reasons()
+    return Thresholds(
+        customers=len(best),
+        until=until,
+        found=tuple(Threshold(share, count, best[count - 1]) for share, count in counts),
+        intake=Intake(lines, applied, invalid=refusals.invalid, reasons=reasons),
+    )
+
+
+def _amount(event: Event, asked: Measure) -> int | None:
+    """Return what an event adds to the measure, None where it does not count."""
+    row = Row(event.name, event.time, event.properties, None, 0)
+    if asked.where is not None:
+        name, wanted = asked.where
+        values = read_with_holders(Property(name), None, row)
+        if wanted not in {wording.literal(value) for value, _ in values}:
+            return None
+    if asked.property is None:
+        return 1
+    read = read_with_holders(Property(asked.property), None, row)
+    numbers = [ten_thousandths(value) for value, _ in read]
+    known = [number for number in numbers if number is not None]
+    return sum(known) if known else None

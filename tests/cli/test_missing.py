@@ -1,0 +1,82 @@
+"""Why is it empty: what rules ask for and no line had, as replay and report say it."""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from streamer.types import HOUR
+from tests.cli.shop import event, run, shop
+
+RULES = """\
+segment: reviewer
+title: Reviews
+purpose: An example for tests.
+when: {performed: product_reviewd, within: 7d}
+---
+segment: spender
+title: Spends
+purpose: An example for tests.
+when: {total: price, of: order_completed, where: {currency: EUR}, at_least: 100}
+---
+segment: gifted
+title: Gives
+purpose: An example for tests.
+when: {performed: order_completed, where: {gift: true}}
+---
+segment: buyer
+title: Buys
+purpose: An example for tests.
+when: {performed: order_completed, where: {currency: GBP}}
+---
+segment: silent
+title: Silent after a contract
+purpose: An example for tests.
+when: {all: [{performed: order_completed, at_least: 9}, {not_performed: cart_viewed, within: 1d}]}
+---
+ruleset: shop
+events: [product_reviewd]
+"""
+ORDER: Final[dict[str, Any]] = {
+    "name": "order_completed",
+    "properties": {"currency": "GBP", "price": 200},
+}
+LINES = (event(1, 0, **ORDER), event(2, HOUR, **ORDER), event(3, HOUR, name="product_reviewed"))
+MISSING = {
+    "product_reviewd was never seen; seen: product_reviewed 1x": ["reviewer"],
+    "currency is EUR was never seen in order_completed; seen: GBP 2x": ["spender"],
+    "gift was never seen in order_completed": ["gifted"],
+}
+
+
+@pytest.mark.parametrize("command", ["replay", "report"])
+def test_what_was_never_seen_is_said_with_who_asks_for_it(tmp_path: Path, command: str) -> None:
+    events, rules = shop(tmp_path, *LINES, rules=RULES)
+    lines = run(command, events, "--rules", rules).stdout.splitlines()
+    said = {f"  {what} ({keys[0]})" for what, keys in MISSING.items()}
+    assert said == {line for line in lines if "never seen" in line}
+    assert "cart_viewed" not in "".join(lines)
+
+
+def test_the_json_has_it_all(tmp_path: Path) -> None:
+    events, rules = shop(tmp_path, *LINES, rules=RULES)
+    facts = json.loads(run("replay", events, "--rules", rules, "--format", "json").stdout)
+    assert {one["what"]: one["segments"] for one in facts["missing"]} == MISSING
+
+
+def test_nothing_is_said_of_segments_that_were_entered(tmp_path: Path) -> None:
+    rules = RULES.partition("---")[2].replace("EUR", "GBP").replace("gift: true", "currency: GBP")
+    events, folder = shop(tmp_path, *LINES, rules=rules.strip("\n"))
+    assert "never seen" not in run("replay", events, "--rules", folder).stdout
+
+
+def test_a_value_in_a_product_counts_as_seen(tmp_path: Path) -> None:
+    products: dict[str, Any] = {
+        "name": "order_completed",
+        "properties": {"products": [{"gift": True}]},
+    }
+    events, rules = shop(tmp_path, event(1, 0, **products), rules=RULES)
+    said = run("replay", events, "--rules", rules).stdout
+    assert "gift was" not in said
+    assert "currency was never seen in order_completed (spender, buyer)" in said

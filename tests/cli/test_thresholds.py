@@ -1,0 +1,57 @@
+"""`streamer thresholds`: what the best customers have, so that a rule can say it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streamer.types import DAY
+from tests.cli.shop import event, run, shop
+
+
+def order(number: int, price: float, currency: str = "EUR", at: int = 400 * DAY) -> bytes:
+    properties: dict[str, Any] = {"currency": currency, "products": [{"price": price}]}
+    more: dict[str, Any] = {"name": "order_completed", "properties": properties}
+    return event(number, at, f"u-{number % 20}", **more)
+
+
+ORDERS = [order(n, n + 0.5) for n in range(1, 21)]
+
+
+@pytest.mark.parametrize(
+    ("measure", "best"),
+    [
+        ("total price of order_completed within 365d", ["20.5", "19.5", "17.5"]),
+        ("total price of order_completed where currency is EUR", ["1020.5", "19.5", "17.5"]),
+        ("total price of order_completed", ["1020.5", "919.5", "17.5"]),
+        ("number of order_completed or product_added", ["2", "2", "1"]),
+    ],
+)
+def test_what_the_best_have(tmp_path: Path, measure: str, best: list[str]) -> None:
+    old = order(40, 1000, at=0), order(39, 900, "GBP", at=0)
+    events, _ = shop(tmp_path, *ORDERS, ORDERS[0], b"no", *old)
+    result = run("thresholds", events, "--of", measure)
+    assert result.exit_code == 0, result.stderr
+    rows = [line for line in result.stdout.splitlines() if "the best" in line]
+    sizes = ("5% (1 customer)", "10% (2 customers)", "20% (4 customers)")
+    expected = zip(sizes, best, strict=True)
+    assert rows == [f"  the best {size} have {least} or more" for size, least in expected]
+    assert "1 rejected (1 invalid)" in result.stdout
+
+
+def test_nothing_to_measure_is_said_and_nothing_readable_is_a_finding(tmp_path: Path) -> None:
+    events, _ = shop(tmp_path, *ORDERS)
+    result = run("thresholds", events, "--of", "total tax of order_completed")
+    assert (result.exit_code, "0 customers with a value" in result.stdout) == (0, True)
+    events, _ = shop(tmp_path, b"no")
+    result = run("thresholds", events, "--of", "total tax of order_completed")
+    assert result.exit_code == 1
+    assert "no line was accepted" in result.stdout
+
+
+@pytest.mark.parametrize("text", ["price", "total of x", "number of x within soon"])
+def test_what_is_no_measure_is_wrong_usage(tmp_path: Path, text: str) -> None:
+    events, _ = shop(tmp_path, *ORDERS)
+    result = run("thresholds", events, "--of", text)
+    assert result.exit_code == 2
+    assert "is no measure: expected one such as" in result.stderr
