@@ -146,6 +146,8 @@ def line_of(event: Event) -> bytes:
     record["properties"] = event.properties
     if event.traits is not None:
         record["traits"] = event.traits
+    if event.context is not None:
+        record["context"] = event.context
     return json.dumps(record).encode()
 
 
