@@ -14,7 +14,7 @@ from streamer.adapters.memory import MemoryLog, MemorySink, MemoryStore
 from streamer.codecs.events import decode
 from streamer.core.engine.program import RuleSet
 from streamer.types import DAY, Millis
-from streamer.worker import LogRunner, PartitionTask
+from streamer.worker import Batching, LogRunner, PartitionTask
 from tests.engine import compiled
 from tests.oracle import oracle_run
 from tests.strategies import documents_to_yaml, histories, rule_documents
