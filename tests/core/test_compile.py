@@ -1,6 +1,7 @@
 """Compiling: the order of decisions, memories shared by content, the version of a rule set."""
 
 import dataclasses
+from fractions import Fraction
 
 import pytest
 
@@ -10,8 +11,9 @@ from streamer.core.leaves.ago import Ago
 from streamer.core.leaves.extreme import Extreme
 from streamer.core.leaves.membership import InSegment
 from streamer.core.leaves.performed import NotPerformed, Performed, Quiet
+from streamer.core.leaves.ratio import Ratio
 from streamer.core.leaves.trait import Trait
-from streamer.core.rules.compile import Declaration, compile_rules
+from streamer.core.rules.compile import Declaration, compile_rules, event_names
 from streamer.core.rules.spec import (
     All,
     AnyOf,
@@ -51,6 +53,11 @@ def test_plans_are_ordered_by_the_references_below_them_then_by_key() -> None:
 def test_long_chains_are_ordered() -> None:
     chain = [segment(InSegment(f"s{n + 1:04}"), f"s{n:04}") for n in range(2_000)]
     assert keys(*chain, segment(SEEN, "s2000")) == [f"s{n:04}" for n in range(2_000, -1, -1)]
+
+
+def test_a_rule_names_the_events_of_its_parts_and_what_both_begin_after() -> None:
+    asked = Ratio(Performed(Scope(("opened",))), SEEN, since=("sent",), at_least=Fraction(1, 2))
+    assert set(event_names(segment(asked, "s"))) == {"opened", "seen", "sent"}
 
 
 def test_references_in_a_circle_are_refused() -> None:

@@ -239,7 +239,7 @@ def event_names(one: Declaration) -> Iterator[str]:
 
 
 def _names_in(spec: object) -> Iterator[str]:
-    for field in ("events", "did", "without"):
+    for field in ("events", "did", "without", "since"):
         yield from getattr(spec, field, None) or ()
     scope = getattr(spec, "scope", None)
     if scope is not None:
