@@ -24,7 +24,7 @@ SESSION = 4
 
 def others_take_over(stopped: Worker, other: Worker, before: int) -> None:
     """Wait until the group has given what a stopped worker had to the other one."""
-    wait_until(lambda: other.counts("partition assigned") > before, "others take over", 120)
+    wait_until(lambda: other.counts("partition assigned") > before, "others take over", 300)
     assert stopped.process.poll() is None
 
 
