@@ -28,11 +28,6 @@ def others_take_over(stopped: Worker, other: Worker, before: int) -> None:
     assert stopped.process.poll() is None
 
 
-def others_have_a_share(worker: Worker, before: int) -> None:
-    """Wait until a worker has given partitions away."""
-    wait_until(lambda: worker.counts("partition revoked") > before, "others have a share", 120)
-
-
 def stop_for(worker: Worker, storefront: Storefront, seconds: float) -> None:
     """Stop a worker until the storefront has sent the events of so many seconds."""
     worker.signal(signal.SIGSTOP)
@@ -81,9 +76,8 @@ def test_a_worker_stops_just_where_time_is_about_to_move(shop: Shop, point: str)
     with shop.storefront(33, MANY[:100], burst=2) as storefront:
         wait_until(other.works, "all partitions", 120)
         for times in range(STOPS):
-            revoked = other.counts("partition revoked")
             doomed = shop.worker(fate=f"{point}:{20 + 7 * times}:SIGSTOP")
-            others_have_a_share(other, revoked)
+            wait_until(doomed.works, "a share", 300)
             before = other.counts("partition assigned")
             wait_until(doomed.sleeps, f"it stops at {point}", 120)
             others_take_over(doomed, other, before)
