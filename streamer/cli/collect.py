@@ -13,7 +13,7 @@ from streamer.adapters.kafka import Connection, Topics
 from streamer.cli.journal import StandardJournal
 from streamer.cli.options import examples
 from streamer.cli.quantities import Duration
-from streamer.cli.servers import kafka_options, topic_options
+from streamer.cli.servers import kafka_options, metrics_port_option, topic_options
 from streamer.errors import UsageError
 from streamer.types import SECOND, Millis
 
@@ -101,15 +101,7 @@ streamer collect --keys keys.toml --request-limit 4000000 --proxies 1
     show_default=True,
     help="How long Kafka may take to acknowledge before a request is answered 429.",
 )
-@click.option(
-    "--metrics-port",
-    type=click.IntRange(0, 65_535),
-    envvar="STREAMER_METRICS_PORT",
-    show_envvar=True,
-    default=9465,
-    show_default=True,
-    help="Where /metrics, /healthz and /readyz are served; 0 for nowhere.",
-)
+@metrics_port_option(9465)
 def collect(
     connection: Connection,
     topics: Topics,

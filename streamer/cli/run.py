@@ -17,7 +17,13 @@ from streamer.app.live import Live, new_instance
 from streamer.cli.garbage import look_rarely
 from streamer.cli.journal import StandardJournal
 from streamer.cli.options import examples, rules_option
-from streamer.cli.servers import group_option, kafka_options, redis_option, topic_options
+from streamer.cli.servers import (
+    group_option,
+    kafka_options,
+    metrics_port_option,
+    redis_option,
+    topic_options,
+)
 from streamer.worker import Batching
 
 _EVERYWHERE: Final = ""
@@ -65,15 +71,7 @@ streamer run --kafka-config client.properties --metrics-port 0
     show_default=True,
     help="How many customers of each partition are kept in memory as well.",
 )
-@click.option(
-    "--metrics-port",
-    type=click.IntRange(0, 65_535),
-    envvar="STREAMER_METRICS_PORT",
-    show_envvar=True,
-    default=9464,
-    show_default=True,
-    help="Where /metrics, /healthz and /readyz are served; 0 for nowhere.",
-)
+@metrics_port_option(9464)
 def run(
     rules: tuple[str, ...],
     connection: Connection,

@@ -100,3 +100,16 @@ def redis_option(command: Command) -> Command:
         help="Where Redis or Valkey is: rediss:// with TLS. With a password, say it in the "
         "environment.",
     )(command)
+
+
+def metrics_port_option(port: int) -> Callable[[Command], Command]:
+    """Add `--metrics-port`, by default this one."""
+    return click.option(
+        "--metrics-port",
+        type=click.IntRange(0, 65_535),
+        envvar="STREAMER_METRICS_PORT",
+        show_envvar=True,
+        default=port,
+        show_default=True,
+        help="Where /metrics, /healthz and /readyz are served; 0 for nowhere.",
+    )
