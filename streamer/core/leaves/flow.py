@@ -1,5 +1,6 @@
 """A sum as it changes with time alone: entries that ripen, leave, or replace each other."""
 
+from bisect import bisect_right
 from typing import Final, final
 
 from streamer.core.leaf import CellRef
@@ -51,15 +52,7 @@ class Flow:
         if self._within:
             self._left = first_after(times, now - self._within)
         self._ripe = first_after(times, now - self._older) if self._older else len(times)
-        steps = self._steps
-        low, high = 0, len(steps)
-        while low < high:
-            middle = (low + high) // 2
-            if steps[middle][0] <= now:
-                low = middle + 1
-            else:
-                high = middle
-        self._step = low
+        self._step = bisect_right(self._steps, now, key=_instant)
         self._read()
 
     def _read(self) -> None:
@@ -95,3 +88,7 @@ class Flow:
             self._step += 1
         if kept or self._steps:
             self._read()
+
+
+def _instant(entry: Entry) -> Millis:
+    return entry[0]
