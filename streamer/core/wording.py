@@ -1,5 +1,7 @@
 """How conditions are said aloud: the same words in changes, `explain` and error messages."""
 
+from fractions import Fraction
+
 from streamer.core.rules.spec import Clause, Comparison, Names, Scope
 from streamer.core.values import SCALE
 from streamer.types import DAY, HOUR, MINUTE, SECOND, WEEK, Millis, Scalar
@@ -57,6 +59,16 @@ def comparison(one: Comparison, *, scaled: bool = False) -> str:
 def comparisons(several: tuple[Comparison, ...], *, scaled: bool = False) -> str:
     """Return comparisons joined by `and`."""
     return " and ".join(comparison(one, scaled=scaled) for one in several)
+
+
+def predicted(model: str, at_least: Fraction | None, below: Fraction | None) -> str:
+    """Return `predicted churn at least 0.5 below 0.9`, or without a bound."""
+    said = f"predicted {model}"
+    if at_least is not None:
+        said += f" at least {float(at_least):g}"
+    if below is not None:
+        said += f" below {float(below):g}"
+    return said
 
 
 def where(clauses: tuple[Clause, ...]) -> str:

@@ -8,7 +8,7 @@ from streamer.core.calendar import Calendar
 from streamer.core.leaf import ALWAYS, NEVER, Binder, CellRef, Leaf, Until, reset_by
 from streamer.core.leaves.flow import Flow
 from streamer.core.leaves.followed import Compares, Followed, MostFrequentOld
-from streamer.core.profile import Profile
+from streamer.core.profile import Profile, State
 from streamer.core.rules.spec import Comparison, Names, Operator, Scope
 from streamer.core.state.cell import Cell
 from streamer.core.state.ledger import UNIT, Ledger, Reads
@@ -212,62 +212,58 @@ def counted(times: list[Millis], gone: Millis) -> str:
     return f"last at {last}" if len(left) == 1 else f"{len(left)}, last at {last}"
 
 
+class CountedInRange(Leaf):
+    """The number of some times inside the window lies in a range."""
+
+    def __init__(self, label: str, ref: CellRef, wanted: Range, within: Millis | None) -> None:
+        super().__init__(label)
+        self._ref = ref
+        self._low = wanted.low
+        self._high = wanted.high
+        self._within = within or 0
+
+    def _times(self, state: State) -> list[Millis]:
+        """Return the times that count, in ascending order."""
+        raise NotImplementedError
+
+    def flip(self, profile: Profile, now: Millis) -> Until:
+        """Say whether the count is in the range; it can only fall until the next event."""
+        state = self._ref.state(profile)
+        if state is None:
+            return NEVER if self._low else ALWAYS
+        return in_range(self._times(state), self._low, self._high, self._within, now)
+
+    def detail(self, profile: Profile, now: Millis) -> str:
+        """Say how many there are and when the last was."""
+        state = self._ref.state(profile)
+        if state is None:
+            return "none"
+        return counted(self._times(state), now - self._within if self._within else 0)
+
+
 @final
-class Counted(Leaf):
+class Counted(CountedInRange):
     """The number of remembered times inside the window lies in a range."""
 
-    def __init__(self, label: str, ref: CellRef, wanted: Range, within: Millis | None) -> None:
-        super().__init__(label)
-        self._ref = ref
-        self._low = wanted.low
-        self._high = wanted.high
-        self._within = within or 0
-
-    def flip(self, profile: Profile, now: Millis) -> Until:
-        """Say whether the count is in the range; it can only fall until the next event."""
-        state = self._ref.state(profile)
-        if state is None:
-            return NEVER if self._low else ALWAYS
+    def _times(self, state: State) -> list[Millis]:
         assert isinstance(state, TimesState)
-        return in_range(state.times, self._low, self._high, self._within, now)
-
-    def detail(self, profile: Profile, now: Millis) -> str:
-        """Say how many there are and when the last was."""
-        state = self._ref.state(profile)
-        if state is None:
-            return "none"
-        assert isinstance(state, TimesState)
-        return counted(state.times, now - self._within if self._within else 0)
+        return state.times
 
 
 @final
-class CountedValues(Leaf):
+class CountedValues(CountedInRange):
     """The number of values last seen inside the window lies in a range."""
 
-    def __init__(self, label: str, ref: CellRef, wanted: Range, within: Millis | None) -> None:
-        super().__init__(label)
-        self._ref = ref
-        self._low = wanted.low
-        self._high = wanted.high
-        self._within = within or 0
+    def _times(self, state: State) -> list[Millis]:
+        assert isinstance(state, SeenState)
+        return state.times()
 
     def flip(self, profile: Profile, now: Millis) -> Until:
-        """Say whether the count is in the range; it can only fall until the next event."""
+        """Say whether the count is in the range; too few values need no look at their times."""
         state = self._ref.state(profile)
-        if state is None:
-            return NEVER if self._low else ALWAYS
-        assert isinstance(state, SeenState)
-        if len(state.last) < self._low:
+        if isinstance(state, SeenState) and len(state.last) < self._low:
             return NEVER
-        return in_range(state.times(), self._low, self._high, self._within, now)
-
-    def detail(self, profile: Profile, now: Millis) -> str:
-        """Say how many there are and when the last was."""
-        state = self._ref.state(profile)
-        if state is None:
-            return "none"
-        assert isinstance(state, SeenState)
-        return counted(state.times(), now - self._within if self._within else 0)
+        return super().flip(profile, now)
 
 
 @final

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, final
 
+from streamer.core import wording
 from streamer.core.leaf import ALWAYS, NEVER, Binder, CellRef, Leaf, Until
 from streamer.core.profile import Profile
 from streamer.core.rules.spec import Names
@@ -82,13 +83,9 @@ class Valued(Leaf):
     """The expected value lies in a range. Without a purchase of any value, nothing holds."""
 
     def __init__(self, question: Worth, ref: CellRef) -> None:
-        label = f"predicted {question.model.name}"
-        if question.at_least is not None:
-            label += f" at least {float(question.at_least):g}"
-        if question.below is not None:
-            label += f" below {float(question.below):g}"
-        super().__init__(label)
-        self._model = question.model
+        model = question.model
+        super().__init__(wording.predicted(model.name, question.at_least, question.below))
+        self._model = model
         self._ref = ref
         self._low = question.at_least
         self._high = question.below

@@ -34,6 +34,11 @@ Identity: TypeAlias = Mapping[str, object]
 """What a cell means, in plain JSON values; what is left out is the default."""
 
 
+def is_among(name: str, events: Names) -> bool:
+    """Say whether an event name is one of these; none stands for any but `identified`."""
+    return name in events if events else name != "identified"
+
+
 class Cell:
     """One cell of a program.
 
@@ -69,7 +74,7 @@ class Cell:
 
     def listens(self, name: str) -> bool:
         """Say whether an event of that name may change the state, traits aside."""
-        return name in self.events if self.events else name != "identified"
+        return is_among(name, self.events)
 
     @property
     def of_traits(self) -> bool:

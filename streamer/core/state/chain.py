@@ -26,7 +26,7 @@ from streamer.core.profile import Packed, Profile, State
 from streamer.core.rules.identity import canonical
 from streamer.core.rules.spec import Clause, Names
 from streamer.core.state.beginnings import UNBOUNDED, Beginnings
-from streamer.core.state.cell import MOST_VALUES, TIME_BYTES, Cell, Identity, overflowed
+from streamer.core.state.cell import MOST_VALUES, TIME_BYTES, Cell, Identity, is_among, overflowed
 from streamer.core.values import VALUE_BYTES, Value, weight_of
 from streamer.types import FOREVER, Millis
 
@@ -234,7 +234,7 @@ class ChainStep:
 
     def listens(self, name: str) -> bool:
         """Say whether an event of that name can be this step."""
-        return name in self.events if self.events else name != "identified"
+        return is_among(name, self.events)
 
     def values(self, row: Row) -> list[Value]:
         """Return the values with which an event is this step."""

@@ -28,6 +28,7 @@ from streamer.core.state.cell import (
     TIME_BYTES,
     Cell,
     Identity,
+    is_among,
     overflowed,
 )
 from streamer.core.state.slices import SLICES, oldest_crowded
@@ -225,13 +226,10 @@ class Ledger(Cell):
         return self._counts(name) or self._undoes(name)
 
     def _counts(self, name: str) -> bool:
-        return name in self.events if self.events else name != "identified"
+        return is_among(name, self.events)
 
     def _undoes(self, name: str) -> bool:
-        without = self._without
-        if without is None:
-            return False
-        return name in without if without else name != "identified"
+        return self._without is not None and is_among(name, self._without)
 
     @property
     def weighs(self) -> bool:

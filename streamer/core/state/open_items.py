@@ -24,7 +24,7 @@ from streamer.core.columns import Column, Filter, Row
 from streamer.core.profile import Packed, Profile, State
 from streamer.core.rules.identity import canonical
 from streamer.core.rules.spec import Clause, Names
-from streamer.core.state.cell import MOST_VALUES, TIME_BYTES, Cell, Identity, overflowed
+from streamer.core.state.cell import MOST_VALUES, TIME_BYTES, Cell, Identity, is_among, overflowed
 from streamer.core.state.times import distances, instants
 from streamer.core.values import VALUE_BYTES, Value, weight_of
 from streamer.types import FOREVER, Millis
@@ -188,10 +188,10 @@ class OpenItems(Cell):
         return self._closes(name) or self._begins(name)
 
     def _closes(self, name: str) -> bool:
-        return name in self._without if self._without else name != "identified"
+        return is_among(name, self._without)
 
     def _begins(self, name: str) -> bool:
-        return name in self._did if self._did else name != "identified"
+        return is_among(name, self._did)
 
     @property
     def weighs(self) -> bool:

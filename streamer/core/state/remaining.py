@@ -18,7 +18,7 @@ from streamer.core.profile import Packed, Profile, State
 from streamer.core.quantities import Quantities
 from streamer.core.rules.identity import canonical
 from streamer.core.rules.spec import Clause, Names
-from streamer.core.state.cell import MOST_VALUES, TIME_BYTES, Cell, Identity, overflowed
+from streamer.core.state.cell import MOST_VALUES, TIME_BYTES, Cell, Identity, is_among, overflowed
 from streamer.core.values import SCALE, VALUE_BYTES, Value, weight_of
 from streamer.types import FOREVER, Millis
 
@@ -110,10 +110,10 @@ class Remaining(Cell):
         return self._adds(name) or self._takes(name)
 
     def _adds(self, name: str) -> bool:
-        return name in self._did if self._did else name != "identified"
+        return is_among(name, self._did)
 
     def _takes(self, name: str) -> bool:
-        return name in self._without if self._without else name != "identified"
+        return is_among(name, self._without)
 
     @property
     def weighs(self) -> bool:

@@ -15,7 +15,7 @@ from streamer.core.columns import Row
 from streamer.core.packing import put, put_list
 from streamer.core.profile import Packed, Profile, State
 from streamer.core.rules.spec import Names
-from streamer.core.state.cell import TIME_BYTES, Cell, Identity
+from streamer.core.state.cell import TIME_BYTES, Cell, Identity, is_among
 from streamer.types import Millis
 
 
@@ -73,7 +73,7 @@ class ResetBy(Cell):
         return self.inner.weighs
 
     def _resets(self, name: str) -> bool:
-        return name in self._since if self._since else name != "identified"
+        return is_among(name, self._since)
 
     def fold(self, state: State | None, row: Row, profile: Profile) -> State | None:
         """Cut at an event of `since`, fold any other; an event that is both just cuts."""
