@@ -63,6 +63,8 @@ _FETCH_WAIT_MS: Final = 200
 """Brokers answer at least so often, so that a silent broker differs from one that is away."""
 _PATIENCE_S: Final = 5.0
 _CLOSES_S: Final = 15.0
+_GIVE_BACK_POLLS: Final = 100
+_GIVE_BACK_POLL_S: Final = 0.05
 _SILENT_S: Final = 10.0
 """More than a member that has no partitions is silent between two heartbeats."""
 _NEVER: Final = float("-inf")
@@ -213,14 +215,25 @@ class KafkaFeed:
         return f"Kafka at {self._servers} is silent: {self._error}"
 
     def close(self) -> None:
-        """Leave the group.
+        """Leave the group. Of a member that cannot, the group learns when its session is over.
 
-        Now and then librdkafka does not come back from closing a member that was replaced. The
-        group has no such member, and of any other it learns when the session is over.
+        The partitions are given back first. Where some are assigned, closing has confluent-kafka
+        ask librdkafka for the group's protocol, and hold Python's lock meanwhile; of a member that
+        was replaced the answer may never come, and then no thread of the process goes on.
         """
         self._leaders.close()
         with translated("leave the group"), suppress(TimeoutError):
-            bounded(self._consumer.close, _CLOSES_S)
+            self._give_back()
+            if not self._epochs:
+                bounded(self._consumer.close, _CLOSES_S)
+
+    def _give_back(self) -> None:
+        """Have the partitions revoked, within polls, where librdkafka answers."""
+        self._consumer.unsubscribe()
+        for _ in range(_GIVE_BACK_POLLS):
+            if not self._epochs:
+                return
+            self._consumer.consume(1_000, _GIVE_BACK_POLL_S)
 
     def _start(self) -> None:
         """Start the partitions that wait for it, as far as their fetching has begun."""
