@@ -8,8 +8,11 @@ INSTALL := -m pip --disable-pip-version-check install --quiet
 READY := .venv/.ready
 
 # Tests run beside each other, each process with servers of its own; BESIDE=0 is one process.
-# Many of them wait for servers: three processes keep two cores busy.
-PYTEST := $(BIN)/pytest --numprocesses $(BESIDE) --dist worksteal
+# Many of them wait for servers: three processes keep two cores busy. A test that has not ended after
+# so many seconds fails and shows where it stands; its process is ended, since it may hang in C.
+LONGEST ?= 900
+PYTEST = $(BIN)/pytest --numprocesses $(BESIDE) --dist worksteal \
+    -o faulthandler_timeout=$(LONGEST) -o faulthandler_exit_on_timeout=true
 
 # How long the proof is: pairs against the oracle, as many splits of histories that are merged, and
 # the seed they are drawn from; what the tests that draw draw (a half, a fifth, a twentieth of this
@@ -65,6 +68,7 @@ bench: $(READY) ## CPU per event, beside a bare loop: compiled as `pip install .
 	PYTHONSAFEPATH=1 PYTHONPATH=build/compiled $(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/engine.py
 
+proof: LONGEST := 14400
 proof: $(READY) ## what takes long: wrong builds, compiled wheels, long seeds, soak
 	@$(BIN)/python -m tests.servers.get
 	STREAMER_PROOF_PAIRS=$(DRAWN) STREAMER_KILLS=$(KILLS) STREAMER_BOT_EVENTS=$(BOT) \
