@@ -21,4 +21,5 @@ def own_site(own_kafka: KafkaServer, tmp_path_factory: pytest.TempPathFactory) -
     """A collector and a Kafka for one test, to kill."""
     site = Site(own_kafka, tmp_path_factory.mktemp("collector"))
     yield site
+    print(site.text)  # noqa: T201 (pytest shows it where the test has failed)
     site.close()

@@ -157,6 +157,7 @@ def test_the_settings_that_browser_sdks_ask_for_are_there(site: Site) -> None:
 
 
 def test_metrics_name_keys_by_their_names(site: Site) -> None:
+    assert reason(site, "/v1/track", track(fresh()), SECRET) is None
     page = site.ask("GET", "/metrics", port=site.metrics_port).body.decode()
     assert 'streamer_collect_events_total{key="backend",outcome="accepted"}' in page
     assert SECRET not in page

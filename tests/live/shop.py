@@ -81,6 +81,7 @@ NAMES = ["product_viewed"] * 6 + [
 ]
 EVERYBODY = tuple(f"c-{number}" for number in range(40))
 PARTITIONS = 4
+JOURNAL_LINES = 60
 CONFIG = "session.timeout.ms=4000\nheartbeat.interval.ms=1000\n"
 POISON = [b"", b"not JSON", b'{"id": 1}', b"[]"]
 
@@ -278,6 +279,12 @@ class Shop:
         settings = {"bootstrap.servers": self.kafka.address, "group.id": "nobody", "log_level": 0}
         with closing(Consumer(settings)) as consumer:
             yield consumer
+
+    def show_journals(self) -> None:
+        """Write the ends of what workers have said; pytest shows it where the test has failed."""
+        for number, worker in enumerate(self.workers):
+            lines = worker.text.splitlines()[-JOURNAL_LINES:]
+            print(f"worker {number}:", *lines, sep="\n")  # noqa: T201 (for who reads the failure)
 
     def close(self) -> None:
         """Kill whoever still works."""
