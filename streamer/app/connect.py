@@ -57,4 +57,4 @@ def connect(servers: Servers, instance: str) -> Ends:
     except BaseException:
         opened.close()
         raise
-    return Ends(feed, store, sink, opened.close)
+    return Ends(feed, store, sink, opened.close, found.partitions, store.measure)

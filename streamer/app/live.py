@@ -9,28 +9,30 @@ every partition again under them.
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol
 from uuid import uuid4
 
-from streamer.adapters.metrics import Histogram, Readings
-from streamer.app.nodes import leaves_of
-from streamer.app.timed import TimedStore
+from streamer import __version__
+from streamer.adapters.readings import Footprint, Readings
+from streamer.app.observed import histogram, overflows_by_segment, partition_reading
+from streamer.app.timed import TimedSink, TimedStore
 from streamer.codecs.events import decode
+from streamer.core.engine import program
 from streamer.core.engine.program import RuleSet
 from streamer.errors import AdapterError, Fenced, RuleErrors, StreamerError, Unavailable
 from streamer.ports import Feed, Sink, Store
 from streamer.types import Millis
 from streamer.worker import (
-    BOUNDS,
     Assignment,
     Batching,
     Clocks,
     Durations,
     PartitionTask,
+    State,
     Stopwatch,
     Tally,
     Worker,
@@ -43,6 +45,13 @@ _LONGEST_PAUSE: Final = 10.0
 """Seconds between two attempts to connect: each pause is twice the one before."""
 _KINDS: Final[dict[type[AdapterError], str]] = {Fenced: "fenced", Unavailable: "unavailable"}
 """What passes; everything else is called failed."""
+_MEASURE_EVERY: Final = 10.0
+"""After so many seconds the store is asked what the next partition takes: it costs a command."""
+_LIVING: Final = [state for state in State if state not in {State.CLOSED, State.REVOKED}]
+_BUILD: Final = {
+    "version": __version__,
+    "compiled": str(not program.__file__.endswith(".py")).lower(),
+}
 
 
 class Journal(Protocol):
@@ -54,12 +63,18 @@ class Journal(Protocol):
 
 @dataclass(slots=True)
 class Ends:
-    """What the hot lane is connected to; `close` lets go of it, leaving the group."""
+    """What the hot lane is connected to; `close` lets go of it, leaving the group.
+
+    `partitions` is how many the topic has, 0 where that does not matter. `measure` returns what a
+    partition takes in the store, where the store can tell.
+    """
 
     feed: Feed
     store: Store
     sink: Sink
     close: Callable[[], None]
+    partitions: int = 0
+    measure: Callable[[int], Footprint] | None = None
 
 
 class Live:
@@ -86,15 +101,18 @@ class Live:
         self._tasks_made = 0
         self._tally = Tally()
         self._failures: Counter[str] = Counter()
-        self._commits, self._delays = Durations(), Durations()
-        self._feed: Feed | None = None
+        self._commits, self._transactions = Durations(), Durations()
+        self._delays, self._timer_delays = Durations(), Durations()
+        self._ends: Ends | None = None
+        self._footprints: dict[int, Footprint] = {}
+        self._measures, self._measured = 0, time.monotonic()
         self._refused = 0
         self._refusal: str | None = None
         self._away: str | None = "not connected yet"
         self._turned = time.monotonic()
         self._stopping = threading.Event()
         self._reloading = threading.Event()
-        self._watch = Stopwatch(time.process_time_ns)
+        self._watch = Stopwatch(time.process_time_ns, time.monotonic_ns)
         self._assignments: Mapping[int, Assignment] = {}
         self._silence: str | None = None
 
@@ -142,24 +160,35 @@ class Live:
     def readings(self) -> Readings:
         """Return what operators watch, as it stands."""
         assignments = dict(self._assignments)
-        tasks = {p: it.task for p, it in assignments.items() if it.task is not None}
+        tasks = {p: (it, it.task) for p, it in assignments.items() if it.task is not None}
+        states = Counter(it.life.state for it in assignments.values())
         return Readings(
             records=self._tally.outcomes,
+            invalid=self._tally.invalid,
             changes=self._tally.changes,
-            overflows=self._overflows(),
+            overflows=overflows_by_segment(self._rules, self._tally.overflows),
             unusable={name: one.count for name, one in dict(self._tally.unusable).items()},
             spent=self._watch.spent,
+            passed=self._watch.passed,
             failures=self._failures,
-            offsets={partition: task.offset for partition, task in tasks.items()},
-            lags=self._lags(tasks),
-            commits=_histogram(self._commits),
-            delays=_histogram(self._delays),
-            paused=len(assignments) - len(tasks),
-            restoring=sum(task.restoring is not None for task in tasks.values()),
+            commits=histogram(self._commits),
+            transactions=histogram(self._transactions),
+            delays=histogram(self._delays),
+            timer_delays=histogram(self._timer_delays),
+            states={state.name.lower(): states[state] for state in _LIVING},
+            partitions={
+                number: partition_reading(it, task, self._lag(task))
+                for number, (it, task) in tasks.items()
+            },
+            footprints={one: it for one, it in dict(self._footprints).items() if one in tasks},
+            topic_partitions=0 if self._ends is None else self._ends.partitions,
+            connected=self._away is None and self._silence is None,
+            idle_seconds=time.monotonic() - self._turned,
             rules=self._rules.version,
             rules_refused=self._refused,
+            rules_stale=self._refusal is not None,
             migrated=self._tally.migrated,
-            migration={p: (task.scanned, not task.has_old_profiles) for p, task in tasks.items()},
+            build=_BUILD,
         )
 
     def on_assigned(self, partition: int, task: PartitionTask) -> None:
@@ -202,18 +231,20 @@ class Live:
         clocks = Clocks(
             lambda: time.time_ns() // 1_000_000, lambda: time.monotonic_ns() // 1_000_000
         )
-        task_factory = partial(self._make_task, ends)
+        sink = TimedSink(ends.sink, time.monotonic_ns, self._transactions)
+        task_factory = partial(self._make_task, ends.store, sink)
         worker = Worker(
             ends.feed,
-            ends.sink,
+            sink,
             task_factory,
             self._batching,
             clocks,
             self,
             self._watch,
             delays=self._delays,
+            timer_delays=self._timer_delays,
         )
-        self._feed = ends.feed
+        self._ends = ends
         self._assignments = worker.assignments
         self._turned = time.monotonic()
         while not self._stopping.is_set():
@@ -223,14 +254,26 @@ class Live:
             worker.run_once()
             self._turned = time.monotonic()
             self._listen(ends.feed.trouble)
+            if self._turned - self._measured >= _MEASURE_EVERY:
+                self._measured = self._turned
+                self._measure(ends, list(worker.assignments))
         worker.close()
 
-    def _make_task(self, ends: Ends, partition: int) -> PartitionTask:
+    def _measure(self, ends: Ends, partitions: Sequence[int]) -> None:
+        """Ask the store what a partition takes: the one after that which was asked last."""
+        if ends.measure is None or not partitions:
+            return
+        partition = partitions[self._measures % len(partitions)]
+        self._measures += 1
+        with suppress(AdapterError):  # the next commit says what is wrong
+            self._footprints[partition] = ends.measure(partition)
+
+    def _make_task(self, store: Store, sink: Sink, partition: int) -> PartitionTask:
         self._tasks_made += 1
         return PartitionTask(
             self._rules,
-            TimedStore(ends.store, time.monotonic_ns, self._commits),
-            ends.sink,
+            TimedStore(store, time.monotonic_ns, self._commits),
+            sink,
             decode,
             partition=partition,
             batching=self._batching,
@@ -270,25 +313,8 @@ class Live:
         level = "error" if kind == "failed" else "warning"
         self._journal.say(kind, level, error=str(error), **facts)
 
-    def _lags(self, tasks: Mapping[int, PartitionTask]) -> dict[int, int]:
-        feed = self._feed
-        if feed is None:
-            return {}
-        found = ((partition, feed.lag(partition, task.offset)) for partition, task in tasks.items())
-        return {partition: lag for partition, lag in found if lag is not None}
-
-    def _overflows(self) -> dict[str, int]:
-        found: Counter[str] = Counter()
-        beyond = dict(self._tally.overflows)
-        for segment in self._rules.segments:
-            for asked in leaves_of(segment):
-                found[segment.key] += sum(beyond.get(slot, 0) for slot in asked.slots)
-        return {key: times for key, times in found.items() if times}
-
-
-def _histogram(durations: Durations) -> Histogram:
-    *at_most, count = durations.at_most()
-    return Histogram(dict(zip(BOUNDS, at_most, strict=True)), count, durations.total)
+    def _lag(self, task: PartitionTask) -> int | None:
+        return None if self._ends is None else self._ends.feed.lag(task.partition, task.offset)
 
 
 def new_instance(group: str) -> str:

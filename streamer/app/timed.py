@@ -1,8 +1,8 @@
-"""A store whose commits are timed."""
+"""A store whose commits are timed, and a sink whose transactions are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from streamer.ports import Checkpoint, Store
+from streamer.ports import Checkpoint, OutboxEntry, Sink, Store
 from streamer.worker import Durations
 
 
@@ -24,3 +24,19 @@ class TimedStore:
         began = self._clock()
         self._store.commit(checkpoint)
         self._commits.add((self._clock() - began) / 1e9)
+
+
+class TimedSink:
+    """Passes everything on to a sink; `clock` counts nanoseconds and is never set."""
+
+    def __init__(self, sink: Sink, clock: Callable[[], int], transactions: Durations) -> None:
+        self._sink = sink
+        self._clock = clock
+        self._transactions = transactions
+        self.mark = sink.mark
+
+    def publish(self, batch: Sequence[OutboxEntry]) -> None:
+        """Publish the entries, and count how long that took; what fails is not counted."""
+        began = self._clock()
+        self._sink.publish(batch)
+        self._transactions.add((self._clock() - began) / 1e9)

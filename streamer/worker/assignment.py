@@ -34,6 +34,8 @@ class Assignment:
     failures: int = 0
     waiting_since: Millis | None = None
     """Since when the task has read everything and waits for a record; None if it has not."""
+    timers_at: Millis = 0
+    """Every wake due up to here has fired, or there was none, in ms since 1970."""
     marked_at: Millis = 0
     marked_offset: int = -1
 
@@ -41,6 +43,11 @@ class Assignment:
     def reader(self) -> PartitionTask | None:
         """The task, if it may read records; None otherwise."""
         return self.task if self.life.allows(Act.READ) else None
+
+    def timer_lag(self, task: PartitionTask) -> Millis:
+        """Return for how long a wake may have been due that the task has not fired."""
+        reached = max(task.fired_until[0], self.timers_at)
+        return max(0, self.clock.now() - task.lateness - reached)
 
     def pause(self, reason: AdapterError | None, until: Millis) -> None:
         """Drop the task; another one may claim the partition from an instant on."""

@@ -35,6 +35,13 @@ class BrokerClock:
         if waited <= _LONGEST_WAIT:
             self._ahead.append(appended - self._steady())
 
+    def skew(self) -> Millis | None:
+        """Return how far the broker's clock is ahead of the wall clock; None if it is not known.
+
+        Too low by the time that the fastest of the last records took to arrive.
+        """
+        return max(self._ahead) + self._steady() - self._wall() if self._ahead else None
+
     def now(self) -> Millis:
         """Return the broker's time in ms since 1970."""
         if not self._ahead:

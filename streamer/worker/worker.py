@@ -98,8 +98,9 @@ class Worker:
     watch: Stopwatch
     assignments: dict[int, Assignment] = field(default_factory=dict)
     delays: Durations = field(default_factory=Durations)
-    """From the append time of the oldest record of its batch, or from its wake, until a change is
-    published."""
+    """From the append time of the oldest record of its batch until a change is published."""
+    timer_delays: Durations = field(default_factory=Durations)
+    """From the earliest instant at which a wake may fire until its change is published."""
     _oldest: dict[int, Millis | None] = field(default_factory=dict)
     _busy: bool = False
     _waited: Millis = 0
@@ -243,6 +244,8 @@ class Worker:
         if some is None:
             return None
         assignment.failures = 0
+        if not some:
+            assignment.timers_at = until
         return until if some else None
 
     def _at_end(self, partitions: Iterable[int]) -> list[int]:
@@ -259,7 +262,12 @@ class Worker:
         task = self.assignments[partition].reader
         if task is None:
             return ()
-        entries, done = self._try([partition], lambda: task.fire_due(until)) or ((), True)
+        fired = self._try([partition], lambda: task.fire_due(until))
+        if fired is None:
+            return ()
+        entries, done = fired
+        if done:
+            self.assignments[partition].timers_at = until
         self._busy |= not done
         return entries
 
@@ -306,18 +314,20 @@ class Worker:
         self.sink.publish(batch)
         for entry in batch:
             assignment = self.assignments[entry.partition]
-            if assignment.task is not None:
-                assignment.task.mark_published(entry)
-            if entry.changes:
-                self._measure(entry, assignment.clock.now())
+            task = assignment.task
+            if task is not None:
+                task.mark_published(entry)
+                if entry.changes:
+                    self._measure(entry, assignment.clock.now(), task.lateness)
 
-    def _measure(self, entry: OutboxEntry, now: Millis) -> None:
+    def _measure(self, entry: OutboxEntry, now: Millis, lateness: Millis) -> None:
         """Count how long its changes took; those of new rules have no start."""
         oldest = self._oldest.get(entry.partition)
         for change in entry.changes:
-            began = {"event": oldest, "time": change.at}.get(change.cause)
-            if began is not None:
-                self.delays.add(max(0, now - began) / SECOND)
+            if change.cause == "time":
+                self.timer_delays.add(max(0, now - change.at - lateness) / SECOND)
+            elif change.cause == "event" and oldest is not None:
+                self.delays.add(max(0, now - oldest) / SECOND)
 
     def _try(self, partitions: Sequence[int], act: Callable[[], T]) -> T | None:
         """Call `act`; if it fails pause these partitions and return None."""

@@ -72,7 +72,7 @@ class Hall:
         self.rules = story_rules()
         self.broken = False
         self.closed = threading.Event()
-        ends = Ends(self.feed, self.store, self.sink, self.closed.set)
+        ends = Ends(self.feed, self.store, self.sink, self.closed.set, partitions=1)
         batching = Batching(in_order=False)
         self.live = Live(self.read_rules, lambda: ends, batching, self.journal, "streamer-1")
 
@@ -121,6 +121,7 @@ def test_while_the_store_is_away_it_is_alive_and_not_ready_and_then_goes_on(hall
         hall.happens("u-1")
         wait_until(lambda: "unavailable" in hall.journal.events, "it to be so")
         assert hall.live.unready() == ("1 of 1 partitions are paused: the store cannot be reached")
+        assert hall.live.readings().states["paused"] == 1
         hall.store.away = False
         wait_until(lambda: hall.told("u-1"), "it to be so")
         assert hall.live.unready() is None
@@ -133,6 +134,7 @@ def test_a_log_of_which_nothing_is_heard_shows_and_is_said_once(hall: Hall) -> N
         wait_until(lambda: hall.live.unready() == "Kafka is silent", "the silence")
         hall.feed.silence = "Kafka is silent: connection refused"
         wait_until(lambda: hall.live.unready() == hall.feed.silence, "the reason")
+        assert not hall.live.readings().connected
         hall.feed.silence = None
         wait_until(lambda: hall.live.unready() is None, "readiness again")
     assert hall.journal.events.count("unavailable") == 1
@@ -157,6 +159,7 @@ def test_broken_rules_leave_the_ones_before_in_force(hall: Hall) -> None:
         hall.happens("u-1")
         wait_until(lambda: hall.told("u-1"), "it to be so")
         assert hall.live.readings().rules_refused == 1
+        assert hall.live.readings().rules_stale
         hall.broken = False
         hall.live.reload()
         wait_until(lambda: hall.live.unready() is None, "it to be so")
@@ -203,6 +206,7 @@ def test_its_pages_say_how_it_is(hall: Hall) -> None:
         hall.happens("u-1")
         wait_until(lambda: hall.told("u-1"), "it to be so")
         wait_until(lambda: hall.live.unready() is None, "it to be so")
+        wait_until(lambda: hall.live.readings().delays.count == 1, "the delay to be counted")
 
         def page(path: str) -> str:
             with urllib.request.urlopen(f"http://127.0.0.1:{pages.port}{path}", timeout=5) as got:
@@ -215,7 +219,13 @@ def test_its_pages_say_how_it_is(hall: Hall) -> None:
         assert 'streamer_next_offset{partition="0"} 1.0' in metrics
         assert 'streamer_consumer_lag{partition="0"} 0.0' in metrics
         assert 'streamer_commit_seconds_bucket{le="30.0"}' in metrics
-        assert 'streamer_change_delay_seconds_bucket{le="+Inf"} 1.0' in metrics
+        assert 'streamer_change_delay_seconds_bucket{cause="event",le="+Inf"} 1.0' in metrics
+        assert hall.live.readings().transactions.count >= 1
+        assert 'streamer_partitions{state="running"} 1.0' in metrics
+        assert 'streamer_partitions{state="paused"} 0.0' in metrics
+        assert 'streamer_consumer_lag_seconds{partition="0"} 0.0' in metrics
+        assert "streamer_topic_partitions 1.0" in metrics
+        assert "streamer_connected 1.0" in metrics
         assert f'streamer_rules{{version="{hall.rules.version}"}} 1.0' in metrics
         with pytest.raises(HTTPError, match="404"):
             page("/")

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from prometheus_client import generate_latest
 
-from streamer.adapters.metrics import Metrics, Readings
+from streamer.adapters.metrics import Metrics
+from streamer.adapters.readings import Readings
 from tests.cli.shop import event, run, shop
 
 RULES = """\

@@ -56,3 +56,12 @@ def test_a_record_that_may_have_waited_says_nothing() -> None:
     clock = clock_of(machine)
     clock.arrived(1_000, waited=251)
     assert clock.now() == 5_000
+
+
+def test_the_skew_is_how_far_the_broker_is_ahead_and_unknown_before_a_record() -> None:
+    machine = Machine(5_000)
+    clock = clock_of(machine)
+    assert clock.skew() is None
+    clock.arrived(65_000, waited=50)
+    machine.passes(1_000)
+    assert clock.skew() == 60_000

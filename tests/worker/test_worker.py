@@ -237,7 +237,23 @@ def test_a_change_takes_from_the_append_or_from_when_it_was_due_until_it_is_publ
     shop.now = added + 30 * MINUTE + 5 * SECOND
     shop.turns(1)
     assert ABANDONED in shop.told()
-    assert shop.worker.delays.total == 2 + 5
+    assert (shop.worker.delays.total, shop.worker.timer_delays.total) == (2, 5 - 2)
+
+
+def test_timers_lag_while_wakes_may_be_due_that_have_not_fired() -> None:
+    shop = Shop()
+    shop.turns(1)
+    shop.happens("a", "product_added")
+    shop.turns(1)
+    assignment = shop.worker.assignments[0]
+    task = assignment.task
+    assert task is not None
+    settled = assignment.timer_lag(task)
+    assert settled <= SECOND
+    shop.now += MINUTE
+    assert assignment.timer_lag(task) == settled + MINUTE
+    shop.turns(1)
+    assert assignment.timer_lag(task) <= 2 * SECOND
 
 
 def test_what_does_not_pass_holds_its_partition_and_no_other() -> None:

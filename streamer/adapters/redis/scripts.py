@@ -84,6 +84,20 @@ return {here, following, customers}
 """Given the server and the cursor of the page before, and about how many: returns this page's, and
 the customers. Another server, after a failover, orders them in another way: it begins again."""
 
+MEASURE: Final = Script("""
+local meta, profiles, wakes, outbox, layouts = unpack(KEYS)
+local bytes = 0
+for _, key in ipairs({profiles, wakes}) do
+  bytes = bytes + (redis.call('MEMORY', 'USAGE', key, 'SAMPLES', ARGV[1]) or 0)
+end
+local memory = redis.call('INFO', 'memory')
+return {redis.call('HLEN', profiles), bytes,
+  tonumber(string.match(memory, 'used_memory:(%d+)')),
+  tonumber(string.match(memory, 'maxmemory:(%d+)'))}
+""")
+"""Given of how many customers the size is taken: returns how many customers have a profile, the
+estimated bytes of profiles and wakes, and the used memory of the server and its bound (0: none)."""
+
 COMMIT: Final = Script("""
 local meta, profiles, wakes, outbox, layouts = unpack(KEYS)
 local owner, epoch, follows, number, offset, log_time = unpack(ARGV, 1, 6)

@@ -12,14 +12,26 @@ import msgspec
 from redis.exceptions import NoScriptError
 
 from streamer.adapters.outbox import decode_entry, encode_entry, fenced
+from streamer.adapters.readings import Footprint
 from streamer.adapters.redis.client import connect, server_name
-from streamer.adapters.redis.scripts import CLAIM, COMMIT, DUE, KEYS, SCAN, VERSION, Script
+from streamer.adapters.redis.scripts import (
+    CLAIM,
+    COMMIT,
+    DUE,
+    KEYS,
+    MEASURE,
+    SCAN,
+    VERSION,
+    Script,
+)
 from streamer.adapters.redis.trouble import translated
 from streamer.errors import AdapterError, UsageError
 from streamer.ports import Checkpoint, DueWake, FencingToken, OutboxEntry, PartitionMeta
 from streamer.types import Millis
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
+_MEASURED: Final = 50
+"""Of so many customers the size is taken, to estimate what all of a partition take."""
 
 
 class RedisStore:
@@ -144,6 +156,11 @@ class RedisStore:
         """Return what was committed and not yet trimmed, by number."""
         waiting = self._ask("HGETALL", self._key(partition, "outbox"))
         return [decode_entry(waiting[number]) for number in sorted(waiting, key=int)]
+
+    def measure(self, partition: int) -> Footprint:
+        """Return what the partition takes in Redis, estimated from some of its customers."""
+        customers, size, used, limit = self._run(MEASURE, partition, _MEASURED)
+        return Footprint(customers, size, used, limit)
 
     def _key(self, partition: int, name: str) -> str:
         return f"{{{self._group}:{partition}}}:{name}"

@@ -241,3 +241,13 @@ def test_the_meta_of_another_version_is_refused_and_stays(
     with pytest.raises(AdapterError, match=refused):
         store.claim(0)
     assert redis_server.client.hgetall(key) == {b"version": b"3", b"epoch": b"7"}
+
+
+def test_it_measures_what_a_partition_takes(store: RedisStore) -> None:
+    assert store.measure(0).customers == store.measure(0).bytes == 0
+    commit(store, store.claim(0), {f"u-{number}": b"x" * 300 for number in range(500)})
+    found = store.measure(0)
+    assert found.customers == 500
+    assert 500 * 300 < found.bytes < 500 * 900
+    assert found.bytes < found.used
+    assert found.limit == 0
