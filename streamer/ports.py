@@ -237,7 +237,8 @@ class Batch:
     """The input of one decision of an engine.
 
     `stored` are the profiles that the engine's cache misses. `due` are the wakes due at or before
-    `until` (None: no wake fires), none after `boundary`. `customers` are others to migrate.
+    `until` (None: no wake fires), none after `boundary`. `customers` are others to load, and to
+    migrate where other rules decided them last.
     `offset`, `log_time` and `fired_until` are the partition's position before the batch.
     """
 
@@ -256,12 +257,12 @@ class Batch:
 class Advance:
     """The output of one decision of an engine: everything to commit and to publish.
 
-    `profiles` maps the customers whose profile changed to its bytes, None to delete it. `lines`
-    are the `changes` as JSON, in order; `traceparents` are those of the events that caused some, by
-    the index of the change. `taken` is how many records were processed, and `done` whether all due
-    wakes have fired. `overflows` counts, by cell slot, the values that a full cell dropped, and
-    `unusable`, by name, the properties whose values the rules could not read. `decoded` and
-    `loaded` are for the engine's cache.
+    `profiles` maps the customers whose profile changed to its bytes, None to delete it. `lines` are
+    the `changes` as JSON, in order; `traceparents` are those of the events that caused some, by the
+    index of the change. `links` counts what became of links between ids. `taken` is how many
+    records were processed, and `done` whether all due wakes have fired. `overflows` counts, by cell
+    slot, the values that a full cell dropped, and `unusable`, by name, the properties whose values
+    the rules could not read. `decoded` and `loaded` are for the engine's cache.
     """
 
     profiles: Mapping[str, bytes | None]
@@ -272,6 +273,7 @@ class Advance:
     memberships: tuple[Membership, ...]
     rejections: tuple[Rejection, ...]
     outcomes: Mapping[str, int]
+    links: Mapping[str, int]
     overflows: Mapping[int, int]
     unusable: Mapping[str, Unusable]
     migrated: int
@@ -294,6 +296,13 @@ class Engine(Protocol):
 
     def missing(self, customers: Iterable[str]) -> list[str]:
         """Return the customers whose stored profiles the batch must contain, each once."""
+
+    def users_of(self, customers: Iterable[str], stored: Mapping[str, bytes]) -> list[str]:
+        """Return the users whose profiles the batch must contain, too, each once.
+
+        They are those whose events may come under the ids of others; `stored` are the profiles of
+        the customers that the engine's cache misses.
+        """
 
     def advance(self, batch: Batch) -> Advance:
         """Decide a batch of records and due wakes."""

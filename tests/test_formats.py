@@ -18,7 +18,7 @@ import streamer.core.state
 from streamer.adapters.kafka.marks import decode_mark
 from streamer.adapters.outbox import decode_entry
 from streamer.analysis.program import FORMAT, program, program_json
-from streamer.codecs.profiles import ProfileCodec
+from streamer.codecs.profiles import ProfileCodec, alias_of
 from streamer.core.leaves.performed import Performed
 from streamer.core.rules.identity import canonical
 from streamer.core.rules.spec import Comparison, Header, Scope, Settings
@@ -28,8 +28,10 @@ from tests.golden.formats import (
     ENTRY,
     FOLDER,
     MARK,
+    START,
     document,
     files,
+    links,
     programs,
     rules,
     says,
@@ -73,6 +75,13 @@ def test_every_version_of_a_stored_profile_is_read() -> None:
         stored = ProfileCodec(compiled, layouts).read(CUSTOMER, bytes.fromhex(facts["profile"]))
         found = json.loads(document(says(compiled, stored.profile)))
         assert found == facts["says"], KEPT.format(name=file.name, what="it reads otherwise")
+
+
+def test_every_version_of_a_stored_alias_is_read() -> None:
+    for file, facts in golden("alias"):
+        last, found = alias_of(bytes.fromhex(facts["alias"]))
+        said = KEPT.format(name=file.name, what="it reads otherwise")
+        assert (last, found.packed(last)) == (START, links(CUSTOMER).packed(START)), said
 
 
 def test_every_version_of_an_outbox_entry_is_read() -> None:

@@ -16,6 +16,8 @@ ROW = re.compile(r"^\| \[([^]]+)\]\(#\S+\) \| [^|]+ \| (\d+) \| ?(\d*) ?\|", re.
 ROWS = ROW.findall(PAGE.read_text(encoding="utf-8"))
 WRITTEN = {
     "profile": profiles.VERSION,
+    "linked profile": profiles.LINKED,
+    "alias": profiles.ALIAS,
     "layout": profiles.VERSION,
     "outbox entry": outbox.VERSION,
     "partition meta": scripts.VERSION,

@@ -228,12 +228,12 @@ def decides_when_it_looks(
 ) -> None:
     """A wrong build: it decides at the instant at which it gets to the customer."""
     now = self._batch.fired_until[0] - 1
-    self._take(customer, migrate(self._rules, profile, now, removed))
+    self.take(customer, migrate(self._rules, profile, now, removed))
 
 
 def loses_memberships(self: BatchRun, customer: str, profile: Profile, _removed: Removed) -> None:
     """A wrong build: nobody exits what is gone with the old rules."""
-    self._take(customer, migrate(self._rules, profile, self._engine.codec.effective_from))
+    self.take(customer, migrate(self._rules, profile, self._engine.codec.effective_from))
 
 
 @pytest.mark.parametrize(

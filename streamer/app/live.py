@@ -280,6 +280,7 @@ class Live:
             owner=f"{self._instance}/{self._tasks_made}",
             watch=self._watch,
             tally=self._tally,
+            joins_at_once=False,
         )
 
     def _reload(self, worker: Worker) -> None:

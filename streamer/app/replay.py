@@ -16,6 +16,7 @@ from streamer.app.books import Account, BookedSink, Entered, MembershipStats
 from streamer.app.inputs import Decoder, Reading
 from streamer.app.intake import Intake, Reason, Refusals
 from streamer.app.nodes import leaves_of
+from streamer.codecs.profiles import holds_profile
 from streamer.core.engine.program import RuleSet
 from streamer.ports import Checkpoint, Log, Sink
 from streamer.types import FOREVER, Millis, Record, Unusable
@@ -176,7 +177,7 @@ class _CountingStore(MemoryStore):
     def commit(self, checkpoint: Checkpoint) -> None:
         super().commit(checkpoint)
         self.customers.update(checkpoint.profiles)
-        gone = {who for who, profile in checkpoint.profiles.items() if profile is None}
+        gone = {who for who, profile in checkpoint.profiles.items() if not holds_profile(profile)}
         self._gone.difference_update(checkpoint.profiles)
         self._gone |= gone
 

@@ -11,6 +11,11 @@ The bytes, in the encoding of `packing`:
                             clock, each other from the one before
     memberships             how many, then segment, tier and the distance of `since` from the clock
     cells                   how many, then the slot, the length and the state of each that has one
+    links                   what the profile knows of other ids; only in format `LINKED`
+
+A profile that knows of no other id is of format `VERSION`. An alias, which stands in the place of
+an anonymous id's profile, is of format `ALIAS`: its links, with the instant of the last event. It
+has no layout, so rules that change leave it alone.
 
 The *layout* is what the rule set's order means: its version, the key of each cell, the key of each
 segment or ladder and its tiers. It is the same for millions of profiles, so it is kept once, beside
@@ -32,7 +37,8 @@ from hashlib import blake2b
 from typing import Final, NamedTuple
 
 from streamer.core.engine.program import RuleSet
-from streamer.core.packing import Unpacker, packed, put_head, put_number, unpacked
+from streamer.core.links import Links
+from streamer.core.packing import Unpacker, packed, put, put_head, put_number, unpacked
 from streamer.core.profile import MOST_IDS, Profile
 from streamer.core.state.cell import TIME_BYTES
 from streamer.core.state.times import TimesState
@@ -41,6 +47,8 @@ from streamer.hashes import ID_BYTES
 from streamer.types import Millis
 
 VERSION: Final = 2
+LINKED: Final = 3
+ALIAS: Final = 4
 LAYOUT_ID_BYTES: Final = 4
 """Short, because it is in every profile; two layouts with one id are refused."""
 PROFILE_BYTES: Final = 80 + MOST_IDS * (ID_BYTES + TIME_BYTES)
@@ -155,6 +163,7 @@ class ProfileCodec:
         is_latest = before is not None and before.effective_from == latest
         self.effective_from = latest if is_latest else max(now, latest)
         self._head = bytes([VERSION]) + self.id
+        self._linked_head = bytes([LINKED]) + self.id
         self._layout = replace(layout, effective_from=self.effective_from)
         self._index = {key: index for index, (key, _) in enumerate(layout.segments)}
         self._places = layout.places()
@@ -172,12 +181,14 @@ class ProfileCodec:
 
     def encode(self, profile: Profile) -> bytes:
         """Return the profile's bytes."""
-        last, clock = profile.last, profile.clock
+        last, clock, links = profile.last, profile.clock, profile.links
+        if links is not None and links.user is not None:
+            return bytes([ALIAS]) + packed((last, links.packed(last)))
         if not profile.frozen:
             profile.base = last
         if profile.id_times:
             profile.forget_ids(self._rules.max_lateness)
-        out: list[bytes] = [self._head]
+        out: list[bytes] = [self._head if links is None else self._linked_head]
         put_number(out, profile.born)
         put_number(out, last - profile.born)
         put_number(out, clock - last)
@@ -188,6 +199,8 @@ class ProfileCodec:
         _put_ids(out, profile)
         _put_memberships(out, profile)
         _put_cells(out, profile)
+        if links is not None:
+            put(out, links.packed(last))
         return b"".join(out)
 
     def decode(self, customer: str, data: bytes) -> Profile:
@@ -200,10 +213,13 @@ class ProfileCodec:
         Raises as `decode` does, and `Fenced` where the layout is not known: owners write theirs
         with the first profile, so another owner has written since the layouts were read.
         """
-        if not data or data[0] != VERSION:
-            version = data[0] if data else None
+        version = data[0] if data else None
+        if version == ALIAS:
+            return Stored(self._read_alias(customer, data))
+        if version not in (VERSION, LINKED):
             raise AdapterError(
-                f"a stored profile has version {version}; this program reads version {VERSION}"
+                f"a stored profile has version {version}; this program reads versions {VERSION} "
+                f"to {ALIAS}"
             )
         layout = data[1 : 1 + LAYOUT_ID_BYTES]
         if layout != self.id and layout not in self._layouts:
@@ -214,11 +230,18 @@ class ProfileCodec:
         reader = Unpacker(data)
         reader.raw(1 + LAYOUT_ID_BYTES)
         try:
-            return self._read(customer, layout, reader)
+            return self._read(customer, layout, reader, linked=version == LINKED)
         except (AdapterError, IndexError, ValueError) as error:
             raise AdapterError(f"a stored profile cannot be read: {error}") from error
 
-    def _read(self, customer: str, layout: bytes, reader: Unpacker) -> Stored:
+    def _read_alias(self, customer: str, data: bytes) -> Profile:
+        last, links = alias_of(data)
+        profile = Profile(customer, last, len(self._layout.cells), len(self._index))
+        profile.wake = last + self._rules.retention
+        profile.links = links
+        return profile
+
+    def _read(self, customer: str, layout: bytes, reader: Unpacker, *, linked: bool) -> Stored:
         born = reader.number()
         profile = Profile(customer, born, len(self._layout.cells), len(self._index))
         profile.last = last = born + reader.number()
@@ -235,6 +258,8 @@ class ProfileCodec:
         for _ in range(reader.head()):
             slot = reader.head()
             profile.frozen[slot] = reader.raw(reader.head())
+        if linked:
+            profile.links = Links.unpacked(reader.value(), last)
         if layout != self.id:
             other = self._layouts[layout]
             return Stored(profile, other.rules, self._rearrange(profile, other, memberships))
@@ -272,6 +297,23 @@ class ProfileCodec:
                 else:
                     removed.append(membership)
         return tuple(removed)
+
+
+def holds_profile(data: bytes | None) -> bool:
+    """Say whether stored bytes are those of a profile, and not of an alias or of nothing."""
+    return data is not None and data[0] != ALIAS
+
+
+def alias_of(data: bytes) -> tuple[Millis, Links]:
+    """Return when the id of an alias last did something, and its links.
+
+    Raises `AdapterError` for bytes that cannot be read.
+    """
+    try:
+        last, links = unpacked(data[1:])
+        return last, Links.unpacked(links, last)
+    except (AdapterError, TypeError, ValueError) as error:
+        raise AdapterError(f"a stored alias cannot be read: {error}") from error
 
 
 def _put_ids(out: list[bytes], profile: Profile) -> None:

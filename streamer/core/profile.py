@@ -8,6 +8,7 @@ the bytes that it was.
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
+from streamer.core.links import Links
 from streamer.core.packing import put
 from streamer.hashes import ID_BYTES
 from streamer.types import FOREVER, Millis
@@ -59,6 +60,9 @@ class Profile:
     `valid_until` caches for each segment until when its last answer surely holds, as seen at
     `seen`. It is not stored; while it is empty every segment must be decided. `overflows` lists the
     slots of cells that dropped something within their bounds of exactness, once for each time.
+
+    `links` is what is known of other ids, None where there is nothing. A profile whose links name a
+    `user` is an *alias*: it stands where the profile of an anonymous id was, and holds no more.
     """
 
     __slots__ = (
@@ -71,6 +75,7 @@ class Profile:
         "ids",
         "inside",
         "last",
+        "links",
         "overflows",
         "seen",
         "sequence",
@@ -101,6 +106,7 @@ class Profile:
         self.valid_until: list[Millis] = []
         self.seen: Millis = 0
         self.overflows: list[int] = []
+        self.links: Links | None = None
 
     def knows(self, event_id: bytes, max_lateness: Millis) -> bool:
         """Say whether an event with this hash was accepted, lately enough for it to matter.

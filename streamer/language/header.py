@@ -3,7 +3,7 @@
 from typing import Final
 from zoneinfo import available_timezones
 
-from streamer.core.rules.spec import Header
+from streamer.core.rules.spec import Header, Joining
 from streamer.core.wording import duration as said_duration
 from streamer.language import kinds, names
 from streamer.language.fields import Field, Group
@@ -22,6 +22,25 @@ def _zone(node: Node, reading: Reading) -> str:
 
 def _own_events(node: Node, reading: Reading) -> tuple[str, ...]:
     return kinds.items(node, "a list of event names", names.OWN_EVENT.read, reading)
+
+
+IDENTITY: Final = Group(
+    "the identity",
+    (
+        Field(
+            "anonymous",
+            kinds.choice("joining", "last", "first", "none"),
+            "Whose the events of an anonymous id are, once a user has logged in with it: of the "
+            "user who did so `last`, of the `first` one, or of `none`, its own.",
+            required=True,
+        ),
+    ),
+)
+
+
+def _identity(node: Node, reading: Reading) -> Joining:
+    joining: Joining = IDENTITY.read(node, reading)["anonymous"]
+    return joining
 
 
 HEADER: Final = Group(
@@ -65,6 +84,18 @@ HEADER: Final = Group(
             ),
             "Names of events beyond the standard ones, which rules may then use.",
         ),
+        Field(
+            "identity",
+            Kind(
+                "identity",
+                "how one person comes together",
+                IDENTITY.schema(),
+                _identity,
+                IDENTITY.kinds(),
+            ),
+            "How an anonymous id and the user who logs in with it become one customer; without it "
+            "they are two.",
+        ),
     ),
 )
 
@@ -73,6 +104,8 @@ def read_header(node: Node, reading: Reading) -> Header:
     """Return the header as far as it can be read; all that is wrong is reported."""
     values, _ = HEADER.take(node, reading)
     named = {one.name: values[one.name] for one in HEADER.fields if one.name in values}
+    if "identity" in named:
+        named["anonymous"] = named.pop("identity")
     header = Header(named.pop("ruleset", "unnamed"), **named)
     if "max_lateness" in values and header.max_lateness > header.retention:
         late, kept = said_duration(header.max_lateness), said_duration(header.retention)

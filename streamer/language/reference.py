@@ -17,7 +17,7 @@ from streamer.language.conditions import COMBINATORS
 from streamer.language.documents import LADDER, SEGMENT
 from streamer.language.fields import Field, Group
 from streamer.language.given import GIVEN
-from streamer.language.header import HEADER
+from streamer.language.header import HEADER, IDENTITY
 from streamer.language.models import MODEL, PARAMETERS
 from streamer.language.settings import SEGMENT_SETTINGS
 from streamer.language.standard import MEANS
@@ -48,6 +48,8 @@ def reference() -> str:
             *_fields(LADDER.fields),
             "### The header\n",
             *_fields(HEADER.fields),
+            "The `identity` of a header:\n",
+            *_fields(IDENTITY.fields),
             "### A model\n",
             "A `*.yaml` file among the rules, which `streamer fit` writes.\n",
             *_fields(MODEL.fields),

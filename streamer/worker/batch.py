@@ -24,11 +24,13 @@ from heapq import heapify, heappop, heappush
 from typing import Final, TypeAlias, final
 
 from streamer.codecs.changes import encode_change
-from streamer.codecs.profiles import ProfileCodec
+from streamer.codecs.profiles import ALIAS, ProfileCodec, alias_of
 from streamer.codecs.tracing import traceparent_of
 from streamer.codecs.unusable import note
 from streamer.core.engine.decide import Decision, decide
+from streamer.core.engine.identity import user_of
 from streamer.core.engine.migrate import migrate
+from streamer.core.engine.people import People
 from streamer.core.engine.program import RuleSet
 from streamer.core.profile import Profile
 from streamer.errors import InvalidEvent
@@ -38,6 +40,7 @@ from streamer.types import (
     Event,
     Membership,
     Millis,
+    Outcome,
     Record,
     Rejection,
     RejectionKind,
@@ -77,7 +80,9 @@ class Batching:
 class PythonEngine:
     """Decides for the customers of one partition.
 
-    `layouts` and `now` are as for `ProfileCodec`. Events and wakes after `horizon` are left out.
+    With `joins_at_once`, an anonymous id joins its user as soon as the rules say so, so the
+    partition must hold all customers. Without it, no id joins another. `layouts` and `now` are as
+    for `ProfileCodec`. Events and wakes after `horizon` are left out.
     """
 
     def __init__(
@@ -88,8 +93,11 @@ class PythonEngine:
         layouts: Mapping[bytes, bytes] | None = None,
         now: Millis = 0,
         horizon: Millis = FOREVER,
+        *,
+        joins_at_once: bool = True,
     ) -> None:
         self.rules = rules
+        self.joins = rules.joins and joins_at_once
         self.batching = batching
         self.horizon = horizon
         self.codec = ProfileCodec(rules, layouts, now)
@@ -110,6 +118,8 @@ class PythonEngine:
                 continue
             events.append(event)
             customers[event.customer] = None
+            if self.joins and event.user_id is not None and event.anonymous_id is not None:
+                customers[event.anonymous_id] = None
             if event.appended is not None and (appended is None or event.appended > appended):
                 appended = event.appended
         return Reading(records, events, customers, appended)
@@ -118,6 +128,20 @@ class PythonEngine:
         """Return the customers whose profiles are not cached, each once."""
         cached = self.cache.get
         return [one for one in dict.fromkeys(customers) if cached(one) is None]
+
+    def users_of(self, customers: Iterable[str], stored: Mapping[str, bytes]) -> list[str]:
+        """Return the users whom aliases name, each once; `stored` are the profiles not cached."""
+        if not self.joins:
+            return []
+        users: dict[str, None] = {}
+        for customer in customers:
+            entry = self.cache.get(customer)
+            data = stored.get(customer) if entry is None else entry.data
+            if data is not None and data[0] == ALIAS:
+                user = alias_of(data)[1].user
+                if user is not None:
+                    users[user] = None
+        return list(users)
 
     def advance(self, batch: Batch) -> Advance:
         """Decide a batch; pass the result to `keep` once it is committed."""
@@ -160,6 +184,7 @@ class BatchRun:
     """One batch being decided.
 
     `profiles` are the loaded ones, `moved` the customers whose profile has changed, in order.
+    `links` counts what became of links between ids, and `record` is the one being decided.
     """
 
     def __init__(self, engine: PythonEngine, batch: Batch, refused: dict[int, str]) -> None:
@@ -187,7 +212,10 @@ class BatchRun:
         self._latest: Millis | None = None
         self._due: list[DueWake] = []
         self._limit: Millis = 0
+        self.links: Counter[str] = Counter()
+        self.record: Record | None = None
         self.profiles: dict[str, Profile | None] = {}
+        self._people = _BatchPeople(engine.rules, self) if engine.joins else None
         self.moved: dict[str, None] = {}
 
     def result(self) -> Advance:
@@ -240,7 +268,7 @@ class BatchRun:
     def _migrate(self, customer: str, profile: Profile, removed: tuple[str, ...]) -> None:
         """Decide a profile under the present rules, then its wakes up to where wakes have fired."""
         effective_from = self._engine.codec.effective_from
-        self._take(customer, migrate(self._rules, profile, effective_from, removed))
+        self.take(customer, migrate(self._rules, profile, effective_from, removed))
         self._migrated += 1
         fired_until = self._batch.fired_until
         while (left := self.profiles[customer]) and (left.wake, customer) <= fired_until:
@@ -270,8 +298,8 @@ class BatchRun:
 
     def _record(self, index: int, record: Record, event: Event) -> bool:
         """Decide one event; False if wakes that must fire before it are left for the next batch."""
-        customer, time = event.customer, event.time
-        if event.appended is not None and not self._move_log_time(customer, event.appended):
+        time = event.time
+        if event.appended is not None and not self._move_log_time(event.customer, event.appended):
             return False
         if time > self._horizon:
             return True
@@ -279,16 +307,14 @@ class BatchRun:
             self._reject(record, "invalid", self._refused[index])
             return True
         try:
-            decision = decide(self._rules, self.profiles[customer], event)
+            outcome = self._happen(record, event)
         except Exception as error:
             raise _Bug(index, f"cannot be decided: {describe(error)}") from error
-        outcome = decision.outcome
         if outcome != "applied":
             self._outcomes[outcome] += 1
             self._rejections.append(Rejection(record, outcome, _REASONS[outcome]))
             return True
         self._applied += 1
-        self._take(customer, decision, record)
         if self._latest is None or time > self._latest:
             self._latest = time
         if self._earliest is None or time < self._earliest:
@@ -303,15 +329,35 @@ class BatchRun:
             if not self._fire(until):
                 return False
         else:
-            while (known := self.profiles[customer]) is not None and known.wake <= until:
-                self._decide(customer, Wake(known.wake))
+            self._fire_own(customer, until)
         self._log_time = log_time
         return True
 
-    def _decide(self, customer: str, wake: Wake) -> None:
-        self._take(customer, decide(self._rules, self.profiles[customer], wake))
+    def catch_up(self, customer: str) -> None:
+        """Fire the wakes that log time has made due, of a customer to whom a record leads."""
+        if self._log_time is not None and not self._in_order:
+            self._fire_own(customer, min(self._log_time - self._lateness, self._horizon))
 
-    def _take(self, customer: str, decision: Decision, record: Record | None = None) -> None:
+    def _fire_own(self, customer: str, until: Millis) -> None:
+        """Fire the wakes of one customer that are due."""
+        while (known := self.profiles[customer]) is not None and known.wake <= until:
+            self._decide(customer, Wake(known.wake))
+
+    def _happen(self, record: Record, event: Event) -> Outcome:
+        """Decide an event, and let the ids that it links become one customer."""
+        if self._people is not None:
+            self.record = record
+            return self._people.happen(event)
+        customer = event.customer
+        decision = decide(self._rules, self.profiles[customer], event)
+        if decision.outcome == "applied":
+            self.take(customer, decision, record)
+        return decision.outcome
+
+    def _decide(self, customer: str, wake: Wake) -> None:
+        self.take(customer, decide(self._rules, self.profiles[customer], wake))
+
+    def take(self, customer: str, decision: Decision, record: Record | None = None) -> None:
         """Record the outcome of a decision; `record` is that of the event, None for a wake."""
         profile, changes, overflows = decision.profile, decision.changes, decision.overflows
         self.profiles[customer] = profile
@@ -358,6 +404,7 @@ class BatchRun:
             memberships=self._memberships(),
             rejections=tuple(self._rejections),
             outcomes=self._outcomes,
+            links=self.links,
             overflows=self._overflows,
             unusable=self._unusable,
             migrated=self._migrated,
@@ -380,7 +427,7 @@ class BatchRun:
         for customer, change in last.items():
             profile = self.profiles[customer]
             standing = None
-            if profile is not None:
+            if profile is not None and user_of(profile) is None:
                 since = profile.since
                 standing = tuple(
                     [
@@ -391,3 +438,21 @@ class BatchRun:
                 )
             found.append(Membership(customer, change.sequence, change.born, standing))
         return tuple(found)
+
+
+@final
+class _BatchPeople(People):
+    """The customers of a batch, whose ids join at once."""
+
+    def __init__(self, rules: RuleSet, run: BatchRun) -> None:
+        super().__init__(rules, run.profiles)
+        self._run = run
+
+    def catch_up(self, customer: str) -> None:
+        self._run.catch_up(customer)
+
+    def took(self, customer: str, decision: Decision, event: Event | None) -> None:
+        self._run.take(customer, decision, None if event is None else self._run.record)
+
+    def noted(self, kind: str) -> None:
+        self._run.links[kind] += 1

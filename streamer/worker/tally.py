@@ -12,12 +12,13 @@ from streamer.types import Millis, Unusable
 class Tally:
     """Counts of records by outcome, overflows by the cell's slot, and changes.
 
-    `invalid` counts records that are no event by the place in the schema that they break.
-    `unusable` are the properties that rules read and could not. `migrated` counts profiles that
-    were decided under new rules.
+    `invalid` counts records that are no event by the place in the schema that they break, `links`
+    what became of links between ids. `unusable` are the properties that rules read and could not.
+    `migrated` counts profiles that were decided under new rules.
     """
 
     outcomes: Counter[str] = field(default_factory=Counter)
+    links: Counter[str] = field(default_factory=Counter)
     overflows: Counter[int] = field(default_factory=Counter)
     invalid: Counter[str] = field(default_factory=Counter)
     unusable: dict[str, Unusable] = field(default_factory=dict)
@@ -30,6 +31,7 @@ class Tally:
     def add(self, advance: Advance) -> None:
         """Add the counts of a committed batch."""
         self.outcomes.update(advance.outcomes)
+        self.links.update(advance.links)
         self.overflows.update(advance.overflows)
         self.invalid.update(one.path for one in advance.rejections if one.kind == "invalid")
         add(self.unusable, advance.unusable)

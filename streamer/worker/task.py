@@ -85,6 +85,7 @@ class PartitionTask:
         owner: str = "",
         watch: Stopwatch | None = None,
         tally: Tally | None = None,
+        joins_at_once: bool = True,
     ) -> None:
         self._rules = rules
         self._store = store
@@ -94,6 +95,7 @@ class PartitionTask:
         self._decode = decode
         self._watch = watch or Stopwatch()
         self._horizon = horizon
+        self._joins_at_once = joins_at_once
         self._engine = PythonEngine(rules, decode, self._batching)
         self._known: Mapping[bytes, bytes] = {}
         self._epoch = self._number = self._follows = self._published = self._trimmed = 0
@@ -162,6 +164,7 @@ class PartitionTask:
             meta.layouts,
             meta.fired_until[0] - 1,
             self._horizon,
+            joins_at_once=self._joins_at_once,
         )
         self._cursor, self.scanned = "", 0
         self._number = max(meta.number, mark.number)
@@ -278,6 +281,10 @@ class PartitionTask:
         unmigrated = engine.missing(customers)
         missing = engine.missing([*reading.customers, *(who for _, who in due), *unmigrated])
         stored = store.load(partition, missing) if missing else {}
+        users = engine.users_of(reading.customers, stored)
+        unread = [one for one in engine.missing(users) if one not in stored]
+        if unread:
+            stored |= store.load(partition, unread)
         self._watch.lap("load")
         advance = engine.advance(
             Batch(
@@ -289,7 +296,7 @@ class PartitionTask:
                 due=due,
                 until=until,
                 boundary=boundary,
-                customers=unmigrated,
+                customers=[*unmigrated, *users],
             )
         )
         self._watch.lap("decide")

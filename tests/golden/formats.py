@@ -18,6 +18,7 @@ from streamer.codecs import profiles
 from streamer.codecs.profiles import ProfileCodec
 from streamer.core.engine.decide import decide
 from streamer.core.engine.program import RuleSet
+from streamer.core.links import Links
 from streamer.core.profile import Profile
 from streamer.ports import OutboxEntry, PublishedMark
 from streamer.types import DAY, HOUR, Event, Membership, Millis, Record, Rejection, SegmentChange
@@ -129,6 +130,7 @@ def says(compiled: RuleSet, profile: Profile) -> dict[str, Any]:
             if (inside := profile.inside[segment.index])
         },
         "cells": {key: shown(packed) for key, packed in states.items()},
+        **({} if profile.links is None else {"links": shown(profile.links.packed(profile.last))}),
     }
     changes: list[SegmentChange] = []
     following: Profile | None = profile
@@ -149,11 +151,32 @@ def shown(packed: object) -> Any:  # noqa: ANN401  plain JSON
     return packed
 
 
-def profile_file() -> dict[str, Any]:
+def links(user: str | None = None) -> Links:
+    """What a profile knows of other ids: the user of these, or the one whose alias it is."""
+    of = Links()
+    if user is None:
+        of.known = True
+        of.linked = {"a-1": START, "a-ü": START + DAY}
+    else:
+        of.user = user
+        of.users = {"u-2": START - DAY, user: START}
+    return of
+
+
+def alias() -> Profile:
+    """An alias of the customer."""
+    stub = Profile("a-1", START, 0, 0)
+    stub.links = links(CUSTOMER)
+    return stub
+
+
+def profile_file(known: Links | None = None) -> dict[str, Any]:
     """A stored profile and its layout."""
     compiled = rules().compiled
     codec = ProfileCodec(compiled, {}, START - DAY)
-    stored = codec.encode(lived(compiled))
+    profile = lived(compiled)
+    profile.links = known
+    stored = codec.encode(profile)
     return {
         "layout_id": codec.id.hex(),
         "layout": codec.own[codec.id].hex(),
@@ -167,9 +190,16 @@ def files() -> dict[str, bytes]:
     return {
         **{name: program_json(each) for name, each in programs().items()},
         f"profile-{profiles.VERSION}.json": document(profile_file()),
+        f"profile-{profiles.LINKED}.json": document(profile_file(links())),
+        f"alias-{profiles.ALIAS}.json": document({"alias": encoded_alias().hex()}),
         f"outbox-{outbox.VERSION}.json": document({"entry": outbox.encode_entry(ENTRY).hex()}),
         f"mark-{marks.VERSION}.json": document({"metadata": marks.encode_mark(MARK)}),
     }
+
+
+def encoded_alias() -> bytes:
+    """A stored alias."""
+    return ProfileCodec(rules().compiled).encode(alias())
 
 
 def document(facts: dict[str, Any]) -> bytes:

@@ -11,6 +11,7 @@ each function names the sentence that it follows.
     rules         documents as units in the order in which they speak (22), durations, settings
     customer      what is remembered about a customer: everything
     leaves        one function per leaf: is it true of this customer now? (5 to 17, 19)
+    identity      whose an event is, and which ids are linked (24)
     membership    truth becomes membership, membership becomes changes (18 to 22)
     run           time: log time, acceptance, the clock, retention, the end of the file (2 to 4, 21)
 """

@@ -29,6 +29,7 @@ from tests.oracle.values import (
 )
 
 IDENTIFIED = "identified"
+REMEMBERED_IDS = 256
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -106,7 +107,11 @@ class Standing:
 
 @dataclass
 class Customer:
-    """One profile, from its first accepted event until it is gone."""
+    """One profile, from its first accepted event until it is gone.
+
+    `is_user` once the id has come as a `user_id`; `linked` says when each of its anonymous ids was
+    linked last (24).
+    """
 
     id: str
     zone: ZoneInfo
@@ -118,6 +123,8 @@ class Customer:
     said: int = 0
     models: Mapping[str, Node] = field(default_factory=dict)
     matched: dict[tuple[str, int], Matched] = field(default_factory=dict)
+    is_user: bool = False
+    linked: dict[str, int] = field(default_factory=dict)
 
     def take(self, event: Event) -> None:
         """Put an accepted event into the history; the clock moves to it unless it is late."""
@@ -128,6 +135,16 @@ class Customer:
             self.matched.clear()
         insort(self.history, event, key=history_order)
         self.heard.append(event)
+
+    def join(self, other: "Customer") -> None:
+        """All that the other did was this customer's; and of equal times it came first (24)."""
+        self.clock = max(self.clock, other.clock)
+        first, last = (key(e.line for e in who.history) for key, who in ((min, self), (max, other)))
+        joined = [replace(event, line=event.line + first - last - 1) for event in other.history]
+        self.history = sorted([*joined, *self.history], key=history_order)
+        heard = [*other.heard[-REMEMBERED_IDS:], *self.heard[-REMEMBERED_IDS:]]
+        self.heard = sorted(heard, key=event_time)
+        self.matched.clear()
 
     def matching(self, names: Json, where: Node | None = None) -> list[Match]:
         """The events of the history that match, in its order."""
@@ -148,6 +165,11 @@ class Customer:
 def history_order(event: Event) -> tuple[int, int]:
     """By time, equal times in log order (2)."""
     return event.time, event.line
+
+
+def event_time(event: Event) -> int:
+    """When an event happened."""
+    return event.time
 
 
 def local_parts(zone: ZoneInfo, instant: int) -> Node:

@@ -14,6 +14,14 @@ class Moment:
 
     at: int
     event: str | None = None
+    is_merge: bool = False
+
+    @property
+    def cause(self) -> str:
+        """What kind of thing made it a moment."""
+        if self.is_merge:
+            return "merge"
+        return "time" if self.event is None else "event"
 
 
 def decide(rules: Rules, customer: Customer, moment: Moment) -> list[dict[str, Any]]:
@@ -27,7 +35,7 @@ def decide(rules: Rules, customer: Customer, moment: Moment) -> list[dict[str, A
 
 
 def leave_everything(rules: Rules, customer: Customer, moment: Moment) -> list[dict[str, Any]]:
-    """The exits at the end of retention (21), in the order in which changes are said."""
+    """The exits at the end of a profile (21, 24), in the order in which changes are said."""
     changes = []
     for unit in rules.units:
         if customer.standing(unit.key).place is not None:
@@ -70,7 +78,7 @@ def move(unit: Unit, customer: Customer, place: str | None, moment: Moment) -> l
                     "at": moment.at,
                     "sequence": customer.said,
                     "born": customer.born,
-                    "cause": "time" if moment.event is None else "event",
+                    "cause": moment.cause,
                     "event": moment.event,
                     "ladder": unit.key if unit.is_ladder else None,
                     "from": origin if unit.is_ladder else None,

@@ -37,7 +37,10 @@ class NoEventError(Exception):
 
 @dataclass(frozen=True)
 class Event:
-    """A valid event and where it stood in the file. Times are milliseconds since 1970."""
+    """A valid event and where it stood in the file. Times are milliseconds since 1970.
+
+    `customer` is `user` if that is there, else `anonymous`.
+    """
 
     line: int
     id: str
@@ -49,6 +52,8 @@ class Event:
     traits: Node
     context: Node
     appended: int | None
+    user: str | None
+    anonymous: str | None
 
 
 def read_event(raw: bytes, line: int) -> Event:
@@ -75,6 +80,8 @@ def read_event(raw: bytes, line: int) -> Event:
         traits=optional_object(record, "traits"),
         context=context if isinstance(context := record.get("context"), dict) else {},
         appended=None if appended is None else instant(appended),
+        user=good_identity(record.get("user_id")),
+        anonymous=good_identity(record.get("anonymous_id")),
     )
 
 
@@ -174,6 +181,14 @@ def identity(data: Json, key: str) -> str:
     if NOT_IN_IDS.search(data):
         raise NoEventError(key)
     return data
+
+
+def good_identity(data: Json) -> str | None:
+    """An id, if there is a good one."""
+    try:
+        return identity(data, "")
+    except NoEventError:
+        return None
 
 
 def customer_of(record: Node) -> str:

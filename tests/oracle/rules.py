@@ -65,6 +65,7 @@ class Rules:
     zone: ZoneInfo
     retention: int
     max_lateness: int
+    anonymous: str
     days: frozenset[str]
     dated: tuple[Node, ...]
     models: Mapping[str, Node]
@@ -91,6 +92,7 @@ def read_rules(documents: Sequence[Mapping[str, Any]]) -> Rules:
         zone=ZoneInfo(header.get("zone", "UTC")),
         retention=duration(header.get("retention", "400d")),
         max_lateness=duration(header.get("max_lateness", "24h")),
+        anonymous=header.get("identity", {}).get("anonymous", "none"),
         days=frozenset(day for document in documents for day in days_in(document)),
         dated=tuple(leaves_in(documents, "date", "anniversary", "age")),
         models={document["model"]: dict(document) for document in documents if "model" in document},

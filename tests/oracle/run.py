@@ -8,11 +8,12 @@ looked at, in order, and all rules are evaluated there from scratch.
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 
-from tests.oracle.customer import EPOCH, Customer
+from tests.oracle.customer import EPOCH, REMEMBERED_IDS, Customer
+from tests.oracle.identity import Alias, tells_link
 from tests.oracle.leaves import DAY, dates_told
 from tests.oracle.membership import Moment, decide, leave_everything
 from tests.oracle.models import fading
@@ -21,7 +22,6 @@ from tests.oracle.rules import Rules, duration, read_rules
 from tests.oracle.values import Node
 
 MAX_AHEAD = 5 * 60_000
-REMEMBERED_IDS = 256
 FEBRUARY = 2
 
 Rejected = tuple[int, Literal["invalid", "late", "early", "duplicate"]]
@@ -82,6 +82,7 @@ class Run:
         self.lateness = lateness
         self.until = until
         self.customers: dict[str, Customer] = {}
+        self.aliases: dict[str, Alias] = {}
         self.log_time: int | None = None
         self.largest_time: int | None = None
         self.carries_appended: bool | None = None
@@ -102,11 +103,68 @@ class Run:
             self.advance_everybody(self.log_time - self.lateness)
         if self.until is not None and event.time > self.until:
             return
+        if self.rules.anonymous != "none":
+            event = self.owned(event)
         refusal = self.refusal(event)
         if refusal is not None:
             self.result.rejected.append((number, refusal))
             return
         self.apply(event)
+        if self.rules.anonymous != "none":
+            self.link(event)
+
+    def owned(self, event: Event) -> Event:
+        """The event as that of the user whose it is, if its anonymous id is linked (24)."""
+        key = event.customer
+        alias = self.aliases.get(key)
+        if alias is None:
+            return event
+        if event.user is not None or alias.last + self.rules.retention <= event.time:
+            del self.aliases[key]
+            return event
+        if (
+            self.refusal(replace(event, customer="")) is None
+        ):  # nobody's: judged by append time only
+            alias.last = max(alias.last, event.time)
+        self.aliases.pop(alias.user, None)
+        self.reach(alias.user)
+        return replace(event, customer=alias.user)
+
+    def link(self, event: Event) -> None:
+        """What an accepted event says of its ids: who is a user, and whose the anonymous id is."""
+        customer = self.customers[event.customer]
+        if event.user is not None or event.customer != event.anonymous:
+            customer.is_user = True
+        if not tells_link(customer, event, self.rules.retention):
+            return
+        assert event.anonymous is not None
+        self.reach(event.anonymous)
+        self.let_pass(event.anonymous, event.time)
+        other = self.customers.get(event.anonymous)
+        if other is not None and other.is_user:
+            return
+        alias = self.aliases.get(event.anonymous)
+        if alias is None:
+            alias = self.aliases[event.anonymous] = Alias(event.customer, event.time)
+            if other is not None:
+                alias.last = other.history[-1].time
+                exits = leave_everything(self.rules, other, Moment(other.clock, is_merge=True))
+                self.say(other.id, exits)
+                del self.customers[other.id]
+                customer.join(other)
+                now = Moment(customer.clock, is_merge=True)
+                self.say(customer.id, decide(self.rules, customer, now))
+        elif alias.is_shared(event.customer, event.time):
+            return
+        elif self.rules.anonymous == "last" and alias.user != event.customer:
+            if alias.user in self.customers:
+                self.customers[alias.user].linked.pop(event.anonymous, None)
+            alias.user = event.customer
+        alias.links.append((event.customer, event.time))
+        alias.last = max(alias.last, event.time)
+
+    def reach(self, key: str) -> None:
+        """What log time has made due of another customer has happened already."""
 
     def refusal(self, event: Event) -> Literal["late", "early", "duplicate"] | None:
         """Why an event is not accepted (2), judged on the customer's clock as it now is."""
@@ -142,8 +200,15 @@ class Run:
         """Everything due at or before the limit happens, whoever's it is; nothing after `until`."""
         if self.until is not None:
             limit = min(limit, self.until)
-        for key in list(self.customers):
+        for key in [*self.customers, *self.aliases]:
+            self.let_pass(key, limit)
+
+    def let_pass(self, key: str, limit: int) -> None:
+        """What is due of an id happens: of a customer, or of an alias, which then ends."""
+        if key in self.customers:
             self.advance(key, limit)
+        elif key in self.aliases and self.aliases[key].last + self.rules.retention <= limit:
+            del self.aliases[key]
 
     def advance(self, key: str, limit: int) -> None:
         """Look at a customer at every instant after the clock, up to the limit, in order."""
@@ -253,6 +318,11 @@ class RunOfEach(Run):
             self.looked_at = read_event(raw, number).customer
         super().record(number, raw)
 
+    def reach(self, key: str) -> None:
+        if self.log_time is not None:
+            limit = self.log_time - self.lateness
+            self.let_pass(key, limit if self.until is None else min(limit, self.until))
+
     def finish(self) -> None:
         self.looked_at = None
         super().finish()
@@ -260,5 +330,5 @@ class RunOfEach(Run):
     def advance_everybody(self, limit: int) -> None:
         if self.looked_at is None:
             super().advance_everybody(limit)
-        elif self.looked_at in self.customers:
-            self.advance(self.looked_at, limit if self.until is None else min(limit, self.until))
+        else:
+            self.let_pass(self.looked_at, limit if self.until is None else min(limit, self.until))

@@ -243,15 +243,19 @@ def settle(rules: RuleSet, profile: Profile, now: Millis) -> list[Transition]:
 
 
 def leave_everything(
-    rules: RuleSet, profile: Profile, now: Millis, cause: Cause
+    rules: RuleSet,
+    profile: Profile,
+    now: Millis,
+    cause: Cause,
+    because: tuple[str, ...] = FORGOTTEN,
 ) -> list[SegmentChange]:
-    """Return the exits of a profile whose retention is over."""
+    """Return the exits of a profile that ends: because its retention is over, if not said."""
     exits = [
         Transition(segment, profile.inside[segment.index], 0)
         for segment in rules.decided
         if profile.inside[segment.index]
     ]
-    return changes_of(rules, profile, now, exits, cause, FORGOTTEN)
+    return changes_of(rules, profile, now, exits, cause, because)
 
 
 def changes_of(

@@ -44,7 +44,8 @@ class RuleSet:
 
     `names` are the event names that rules name; every other one does what `any` asks for. `reads`
     says what each column of a row is, and `columns` how many there are. `patience` is the silence
-    (ms) after which something can be forgotten.
+    (ms) after which something can be forgotten. `joins` says whether anonymous ids join users, and
+    `last_user` whether they go with the user who came last.
     """
 
     def __init__(
@@ -61,6 +62,8 @@ class RuleSet:
         self.max_lateness: Millis = header.max_lateness
         self.lateness: Millis = header.lateness
         self.retention: Millis = header.retention
+        self.joins = header.anonymous != "none"
+        self.last_user = header.anonymous == "last"
         self.version = version
         self.segments = segments
         self.cells = cells

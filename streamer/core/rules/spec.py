@@ -25,6 +25,8 @@ Operator: TypeAlias = Literal[
     "ends_with",
     "contains",
 ]
+Joining: TypeAlias = Literal["last", "first", "none"]
+"""Of which user the events of an anonymous id are once it is linked: none, of its own."""
 Names: TypeAlias = tuple[str, ...]
 """Event names, sorted and without repeats; the empty tuple means `any`."""
 
@@ -188,7 +190,10 @@ class Ladder:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What holds for the whole rule set. `retention`, `max_lateness` and `lateness` in ms."""
+    """What holds for the whole rule set. `retention`, `max_lateness` and `lateness` in ms.
+
+    `anonymous` says how anonymous ids join users.
+    """
 
     name: str = "default"
     zone: str = "UTC"
@@ -196,6 +201,7 @@ class Header:
     max_lateness: Millis = 24 * HOUR
     lateness: Millis = 2 * SECOND
     events: tuple[str, ...] = ()
+    anonymous: Joining = "none"
 
     def spec_kind(self) -> str:
         """Return what the class is called in its identity."""

@@ -1,0 +1,176 @@
+"""One person: the history of an anonymous id joins that of the user who logs in with it.
+
+Theory of operation (RULES.md, "Exact meaning", 24). Three profiles may be concerned, and each is
+changed by its own step alone, which a message starts. So it does not matter whether the profiles
+are in one place: in a file the messages take effect at once, one after another, and between
+partitions each takes effect where it stands in the log.
+
+1. `told_link`, at the profile of the user: an accepted event with both ids tells a `Link`, unless
+   the pair is linked. The user's profile remembers the pairs that it has told.
+2. A `Link` closes the profile of the anonymous id: what was due by the time of the event fires, the
+   memberships exit, the profile goes out in a `Join`, and an *alias* stays in its place, which
+   names the user. Where an alias is there already, policy `last` lets it name the new user, and a
+   `Dropped` tells the user before; policy `first` leaves it.
+3. A `Join` merges that profile into the user's.
+4. An event of the anonymous id alone is the event of the user whom the alias names.
+5. `Dropped` makes the user's profile forget the pair, so that the next event with both ids tells
+   the link again: the user has come back to a device that somebody else has used in between.
+
+An alias is forgotten at the instant at which the last event or link of its id is `retention` old.
+So a pair is told again when half of that has passed. An id that has come as a `user_id` is a
+user's: it never becomes an alias, so nobody can take over the history of a user by naming it as an
+anonymous id.
+"""
+
+from typing import Final, NamedTuple, TypeAlias
+
+from streamer.core.engine.decide import (
+    MAX_AHEAD,
+    Cause,
+    Decision,
+    fire,
+    leave_everything,
+)
+from streamer.core.engine.merge import merge
+from streamer.core.engine.program import RuleSet
+from streamer.core.links import Link, Links, is_placeholder
+from streamer.core.profile import Profile
+from streamer.types import Event, Millis, SegmentChange
+
+_MERGE: Final[Cause] = ("merge", None)
+_RECOGNISED: Final = ("the visitor was recognised as a user",)
+
+
+class Join(NamedTuple):
+    """The closed profile of the id `anonymous` is to join that of the user `customer`."""
+
+    customer: str
+    anonymous: str
+    profile: Profile
+
+
+class Dropped(NamedTuple):
+    """The events of the id `anonymous` are no longer those of the user `customer`."""
+
+    customer: str
+    anonymous: str
+
+
+Message: TypeAlias = Link | Join | Dropped
+"""What one profile tells another one, that of `customer`."""
+
+
+class Effect(NamedTuple):
+    """What a message did to a profile, and what that tells others.
+
+    `kind` is `linked`, `joined` or `dropped`, or why nothing was linked.
+    """
+
+    decision: Decision
+    kind: str
+    messages: tuple[Message, ...] = ()
+
+
+def told_link(rules: RuleSet, profile: Profile, event: Event) -> Link | str | None:
+    """Return the link that an accepted event tells, or why it tells none although it could.
+
+    `profile` is that of the event's customer after the event.
+    """
+    user, anonymous = event.user_id, event.anonymous_id
+    if user is None and (anonymous is None or anonymous == event.customer):
+        return None
+    links = profile.links
+    if links is None:
+        links = profile.links = Links()
+    links.known = True
+    if user is None or anonymous is None or anonymous == user:
+        return None
+    if links.is_told(anonymous, event.time, rules.retention):
+        return None
+    if is_placeholder(anonymous) or is_placeholder(user):
+        return "placeholder"
+    if not links.make_room(anonymous, profile.clock, rules.retention):
+        return "too_many_ids"
+    links.linked[anonymous] = event.time
+    return Link(anonymous, user, event.time)
+
+
+def receive(rules: RuleSet, profile: Profile | None, message: Message) -> Effect:
+    """Let a message take effect on the profile of its customer. Takes profiles over."""
+    match message:
+        case Link():
+            return _close(rules, profile, message)
+        case Join():
+            return _join(rules, profile, message)
+        case Dropped():
+            if profile is not None and profile.links is not None:
+                profile.links.linked.pop(message.anonymous, None)
+            return Effect(Decision(profile), "dropped")
+
+
+def user_of(profile: Profile | None) -> str | None:
+    """Return the user whom an alias names; None for any other profile."""
+    return None if profile is None or profile.links is None else profile.links.user
+
+
+def touch(rules: RuleSet, alias: Profile, event: Event) -> str | None:
+    """Return whose an event of an alias is, and keep the alias; None if it has just ended."""
+    if alias.wake <= event.time:
+        return None
+    if _in_time(event, rules.max_lateness):
+        _keep(rules, alias, event.time)
+    return user_of(alias)
+
+
+def _in_time(event: Event, max_lateness: Millis) -> bool:
+    """Say whether its append time lets an event be accepted."""
+    appended = event.appended
+    return appended is None or -max_lateness <= event.time - appended <= MAX_AHEAD
+
+
+def _keep(rules: RuleSet, alias: Profile, time: Millis) -> None:
+    """Keep an alias for the retention after an instant."""
+    alias.last = alias.clock = max(alias.last, time)
+    alias.wake = alias.last + rules.retention
+
+
+def _close(rules: RuleSet, profile: Profile | None, link: Link) -> Effect:
+    """Close the profile of an anonymous id, or let its alias name another user."""
+    changes: list[SegmentChange] = []
+    while profile is not None and profile.wake <= link.time:
+        profile = fire(rules, profile, changes)
+    links = None if profile is None else profile.links
+    if links is not None and links.known:
+        return Effect(Decision(profile, tuple(changes)), "is_a_user")
+    if links is None:
+        links = Links()
+    if not links.admit(link.user, link.time):
+        return Effect(Decision(profile, tuple(changes)), "too_many_users")
+    messages: tuple[Message, ...] = ()
+    before = links.user
+    if before is not None and before != link.user and rules.last_user:
+        messages = (Dropped(before, link.customer),)
+    alias = profile
+    if before is None:
+        alias = Profile(link.customer, link.time, len(rules.cells), len(rules.segments))
+        alias.links = links
+        if profile is not None:
+            changes += leave_everything(rules, profile, profile.clock, _MERGE, _RECOGNISED)
+            alias.last = profile.last
+            profile.links = None
+            messages = (Join(link.user, link.customer, profile),)
+    assert alias is not None
+    if before is None or rules.last_user:
+        links.user = link.user
+    _keep(rules, alias, link.time)
+    return Effect(Decision(alias, tuple(changes)), "linked", messages)
+
+
+def _join(rules: RuleSet, profile: Profile | None, join: Join) -> Effect:
+    """Merge the closed profile of an anonymous id into that of its user."""
+    joined = join.profile
+    if profile is None or user_of(profile) is not None:
+        profile = Profile(join.customer, joined.born, len(rules.cells), len(rules.segments))
+        profile.links = Links()
+        profile.links.known = True
+    return Effect(merge(rules, profile, joined), "joined")

@@ -1,0 +1,88 @@
+"""What a profile knows of other ids: which anonymous ids a user has, or whose an anonymous id is.
+
+Guarantees bounds: a user has at most 100 anonymous ids, an anonymous id at most 5 users in 7 days.
+A rule set without `identity` makes no `Links`, and its profiles are stored as before.
+"""
+
+import re
+from typing import Any, Final, NamedTuple, TypeAlias, final
+
+from streamer.types import DAY, Millis
+
+MOST_LINKED: Final = 100
+"""How many anonymous ids one user has at most."""
+MOST_USERS: Final = 5
+"""How many users one anonymous id is linked to at most, within `SHARED`."""
+SHARED: Final[Millis] = 7 * DAY
+Packed: TypeAlias = Any
+"""Lists, numbers and texts."""
+_PLACEHOLDER: Final = re.compile(
+    r"null|undefined|none|anonymous|guest|unknown|test|-1|[-0]*0[-0]*", re.IGNORECASE
+)
+
+
+def is_placeholder(customer: str) -> bool:
+    """Say whether an id stands for nobody, such as `null` or a UUID of zeros."""
+    return _PLACEHOLDER.fullmatch(customer) is not None
+
+
+@final
+class Links:
+    """What the profile of one id knows of other ids.
+
+    `known` says that the id has come as a `user_id`. `linked` maps the anonymous ids of this user
+    to the time of the event that told the link last. `user` is the user whose the events of this
+    anonymous id are, None if they are its own; `users` maps the users that it was linked to lately
+    to the time of their latest link.
+    """
+
+    __slots__ = ("known", "linked", "user", "users")
+
+    def __init__(self) -> None:
+        self.known = False
+        self.linked: dict[str, Millis] = {}
+        self.user: str | None = None
+        self.users: dict[str, Millis] = {}
+
+    def packed(self, base: Millis) -> Packed:
+        """Return the links as plain values, instants as distances from `base`."""
+        linked = [(one, base - told) for one, told in self.linked.items()]
+        users = [(one, base - told) for one, told in self.users.items()]
+        return (self.known, self.user, linked, users)
+
+    @classmethod
+    def unpacked(cls, packed: Packed, base: Millis) -> "Links":
+        """Return the links that were packed."""
+        links = cls()
+        links.known, links.user, linked, users = packed
+        links.linked = {one: base - told for one, told in linked}
+        links.users = {one: base - told for one, told in users}
+        return links
+
+    def is_told(self, anonymous: str, time: Millis, retention: Millis) -> bool:
+        """Say whether the link need not be told again, so that it outlives its retention."""
+        told = self.linked.get(anonymous)
+        return told is not None and time < told + retention // 2
+
+    def make_room(self, anonymous: str, clock: Millis, retention: Millis) -> bool:
+        """Forget the links that were told too long ago; say whether there is room for this one."""
+        self.linked = {one: told for one, told in self.linked.items() if told > clock - retention}
+        return anonymous in self.linked or len(self.linked) < MOST_LINKED
+
+    def admit(self, user: str, time: Millis) -> bool:
+        """Note a link to a user, unless too many others were linked within 7 days."""
+        latest = max([time, *self.users.values()])
+        lately = {one: told for one, told in self.users.items() if told > latest - SHARED}
+        if user not in lately and len(lately) >= MOST_USERS:
+            return False
+        lately[user] = max(time, lately.get(user, time))
+        self.users = lately
+        return True
+
+
+class Link(NamedTuple):
+    """An event of `user` came with the anonymous id `customer`, at `time`."""
+
+    customer: str
+    user: str
+    time: Millis
