@@ -1,8 +1,9 @@
 """The scenario driver: runs the tests that stand in rule files.
 
-Every test is driven by the same `decide` and through the same wakes as a live customer: the given
+Every test is driven by the same `decide` and through the same wakes as live customers: the given
 events in their order, then each wake that is due up to the end of the test. What is expected must
-happen at its very millisecond, and of the test's own segment or ladder nothing else may happen.
+happen at its very millisecond, and of the test's own segment or ladder nothing else may happen, to
+none of the test's customers.
 """
 
 import re
@@ -11,14 +12,15 @@ from dataclasses import dataclass
 from itertools import chain, repeat, takewhile
 from typing import Final, Literal, TypeAlias
 
-from streamer.core.engine.decide import decide
+from streamer.core.engine.decide import Decision
+from streamer.core.engine.identity import user_of
+from streamer.core.engine.people import People
 from streamer.core.engine.program import RuleSet
 from streamer.core.engine.segment import CompiledSegment
-from streamer.core.profile import Profile
 from streamer.core.wording import duration
 from streamer.instants import iso, parse_iso
 from streamer.language import NO_TIER, Expected, TestCase
-from streamer.types import DAY, HOUR, MINUTE, SECOND, Event, Millis, SegmentChange, Wake
+from streamer.types import DAY, HOUR, MINUTE, SECOND, Event, Millis, Outcome, SegmentChange
 
 LineKind: TypeAlias = Literal["given", "refused", "as expected", "missing", "unexpected"]
 
@@ -78,31 +80,39 @@ def render(verdict: Verdict) -> str:
     return "\n".join(lines)
 
 
-@dataclass(slots=True)
-class _Run:
-    """One customer driven through events: the state, and what was said on the way."""
+class _Run(People):
+    """Customers driven through events: their profiles, and what was said on the way."""
 
-    rules: RuleSet
-    profile: Profile | None
-    changes: list[SegmentChange]
-    refused: list[tuple[Event, str]]
+    def __init__(self, rules: RuleSet) -> None:
+        super().__init__(rules, {})
+        self.changes: list[SegmentChange] = []
+        self.refused: dict[int, Outcome] = {}
 
     def take(self, event: Event) -> None:
-        decision = decide(self.rules, self.profile, event)
-        self.profile = decision.profile
+        outcome = self.happen(event) if self.rules.joins else self._alone(event)
+        if outcome != "applied":
+            self.refused[id(event)] = outcome
+
+    def took(self, customer: str, decision: Decision, event: Event | None) -> None:
+        super().took(customer, decision, event)
         self.changes.extend(decision.changes)
-        if decision.outcome != "applied":
-            self.refused.append((event, decision.outcome))
 
     def wake_until(self, end: Millis) -> None:
-        while self.profile is not None and self.profile.wake <= end:
-            decision = decide(self.rules, self.profile, Wake(self.profile.wake))
-            self.profile = decision.profile
-            self.changes.extend(decision.changes)
+        while due := [
+            (profile.wake, customer)
+            for customer, profile in self.profiles.items()
+            if profile is not None and profile.wake <= end
+        ]:
+            self.fire(min(due)[1])
+
+    def _alone(self, event: Event) -> Outcome:
+        decision = self.decide(event)
+        self.took(event.customer, decision, event)
+        return decision.outcome
 
 
 def _driven(rules: RuleSet, events: Iterable[Event], end: Millis) -> _Run:
-    run = _Run(rules, None, [], [])
+    run = _Run(rules)
     for event in events:
         run.take(event)
     run.wake_until(end)
@@ -113,8 +123,8 @@ def _run(rules: RuleSet, segments: dict[str, CompiledSegment], case: TestCase) -
     if case.document not in segments:
         return Verdict(case, (), skipped=True)
     run = _driven(rules, case.events, case.until)
-    refused = {id(event): outcome for event, outcome in run.refused}
-    story = [_given(event, refused.get(id(event))) for event in case.events]
+    named = len({event.customer for event in case.events}) > 1
+    story = [_given(event, run.refused.get(id(event)), named=named) for event in case.events]
     left = [change for change in run.changes if change.at <= case.until]
     for one in case.expect:
         met = _meeting(one, left)
@@ -126,16 +136,19 @@ def _run(rules: RuleSet, segments: dict[str, CompiledSegment], case: TestCase) -
             story.append(Line(one.at, "missing", _said(one), why))
     own = [change for change in left if (change.ladder or change.segment) == case.document]
     story.extend(
-        Line(change.at, "unexpected", _happened(change), change.because)
+        Line(change.at, "unexpected", _happened(change, named=named), change.because)
         for change in own
         if not _is_second_half(change, own)
     )
     return Verdict(case, tuple(sorted(story, key=lambda line: line.at)))
 
 
-def _given(event: Event, refused: str | None) -> Line:
+def _given(event: Event, refused: str | None, *, named: bool) -> Line:
     facts = ", ".join(f"{name}: {value}" for name, value in event.properties.items())
     text = f"{event.name} ({facts})" if facts else event.name
+    if named:
+        ids = [one for one in (event.user_id, event.anonymous_id) if one is not None]
+        text = f"{' with '.join(ids or [event.customer])}: {text}"
     if refused is None:
         return Line(event.time, "given", text)
     return Line(event.time, "refused", f"{text}: {refused}, so it counts for nothing")
@@ -143,7 +156,11 @@ def _given(event: Event, refused: str | None) -> Line:
 
 def _meeting(one: Expected, changes: Sequence[SegmentChange]) -> list[SegmentChange]:
     """Return the changes that are the expected one: of a ladder's move, exit and entry."""
-    now = [change for change in changes if change.at == one.at]
+    now = [
+        change
+        for change in changes
+        if change.at == one.at and one.customer in (None, change.customer)
+    ]
     if one.kind == "moves":
         aimed = [c for c in now if c.ladder == one.membership and c.target == one.to]
         return [c for c in aimed[:2] if c is aimed[0] or _is_second_half(c, aimed)]
@@ -155,6 +172,7 @@ def _is_second_half(change: SegmentChange, among: Sequence[SegmentChange]) -> bo
     """Whether the change is the entry of a ladder's move whose exit is among the changes."""
     return change.direction == "entered" and any(
         exit_.direction == "exited"
+        and exit_.customer == change.customer
         and exit_.ladder == change.ladder is not None
         and (exit_.born, exit_.sequence + 1) == (change.born, change.sequence)
         for exit_ in among
@@ -167,7 +185,11 @@ def _why_not(
     """Return what the rule's truth rests on at the instant at which a change was expected."""
     segment = segments.get(one.membership.partition(".")[0])
     before = list(takewhile(lambda event: event.time <= one.at, case.events))
-    profile = _driven(rules, before, one.at).profile
+    profiles = _driven(rules, before, one.at).profiles
+    known = [each for each in profiles.values() if each is not None and user_of(each) is None]
+    customers = {each.customer: each for each in known}
+    who = next(iter(customers), None) if one.customer is None else one.customer
+    profile = customers.get(who or "")
     if segment is None or profile is None:
         return ("nothing is known of the customer then",)
     tier = profile.inside[segment.index]
@@ -175,19 +197,24 @@ def _why_not(
     if tier:
         since = iso(profile.since[segment.index])
         state = f"in {segment.tiers[tier - 1].membership} then, since {since}"
+    if len(customers) > 1:
+        state = f"{who} is {state}"
     return (state, *segment.because(profile, one.at, tier))
 
 
 def _said(one: Expected) -> str:
+    whose = "" if one.customer is None else f"{one.customer} "
     if one.kind == "moves":
-        return f"moves {one.membership}, to {one.to or NO_TIER}"
-    return f"{one.kind} {one.membership}"
+        return f"{whose}moves {one.membership}, to {one.to or NO_TIER}"
+    return f"{whose}{one.kind} {one.membership}"
 
 
-def _happened(change: SegmentChange) -> str:
+def _happened(change: SegmentChange, *, named: bool) -> str:
+    whose = f"{change.customer} " if named else ""
     if change.ladder is not None and change.origin is not None:
-        return f"moves {change.ladder}, to {change.target or NO_TIER} (from {change.origin})"
-    return f"{'enters' if change.direction == 'entered' else 'exits'} {change.segment}"
+        to = change.target or NO_TIER
+        return f"{whose}moves {change.ladder}, to {to} (from {change.origin})"
+    return f"{whose}{'enters' if change.direction == 'entered' else 'exits'} {change.segment}"
 
 
 def _timed(reason: str, start: Millis) -> str:

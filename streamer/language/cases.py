@@ -11,7 +11,7 @@ from streamer.core.wording import duration as said_duration
 from streamer.instants import EARLIEST, END, parse_iso
 from streamer.language import kinds, names, scalars
 from streamer.language.fields import Apart, Field, Group, Values
-from streamer.language.given import GIVEN, event_of
+from streamer.language.given import CUSTOMER_ID, GIVEN, event_of
 from streamer.language.kinds import Kind
 from streamer.language.nodes import ListNode, Node, ScalarNode
 from streamer.language.reading import Reading, Reference, Wrong, expected
@@ -28,13 +28,14 @@ class Expected:
     """One expected change, at an absolute time.
 
     `moves` names a ladder in `membership` and the tier in `to`, None for leaving it altogether;
-    the others name a membership.
+    the others name a membership. `customer` is whose change it is, None if it does not matter.
     """
 
     at: Millis
     kind: Literal["enters", "exits", "moves"]
     membership: str
     to: str | None = None
+    customer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ EXPECTED: Final = Group(
             ),
             "The tier that the customer moves to; `none` for leaving the ladder altogether.",
         ),
+        Field("customer", CUSTOMER_ID, "The id whose change it is; any of the test's if not said."),
     ),
     (
         Apart("enters", "exits", _ONE_CHANGE),
@@ -158,7 +160,7 @@ TEST: Final = Group(
                 _givens,
                 GIVEN.kinds(),
             ),
-            "The events of one customer, in the order in which they arrive.",
+            "The events, in the order in which they arrive.",
             required=True,
         ),
         Field(
@@ -217,12 +219,12 @@ def _change(values: Values, start: Millis, reading: Reading) -> Expected:
         reading.references.append(
             Reference(place, membership, reading.document, in_test=True, moves=True)
         )
-        return Expected(at, "moves", ladder, to)
+        return Expected(at, "moves", ladder, to, values.get("customer"))
     kind: Literal["enters", "exits"] = "enters" if "enters" in values else "exits"
     reading.references.append(
         Reference(values.at(kind), values[kind], reading.document, in_test=True)
     )
-    return Expected(at, kind, values[kind])
+    return Expected(at, kind, values[kind], None, values.get("customer"))
 
 
 def _tests(node: Node, reading: Reading) -> tuple[TestCase, ...]:

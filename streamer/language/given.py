@@ -13,7 +13,7 @@ from streamer.language.reading import Lost, Reading, Wrong, expected
 from streamer.types import Event, Millis
 
 CUSTOMER: Final = "customer"
-"""The one customer of every test."""
+"""Whose an event of a test is, if it does not say so."""
 
 
 def _json(node: Node, _: Reading) -> Any:  # noqa: ANN401 (any JSON value)
@@ -79,6 +79,7 @@ _ID_SCHEMA: Final = {
     "pattern": f"^{ID}$",
     "not": {"pattern": r"^\s*$"},
 }
+CUSTOMER_ID: Final = Kind("customer_id", "text", _ID_SCHEMA, _id)
 GIVEN: Final = Group(
     "a given event",
     (
@@ -88,6 +89,16 @@ GIVEN: Final = Group(
             "id",
             Kind("event_id", "text", _ID_SCHEMA, _id),
             "The event's id; made up if not stated. The same id again is a duplicate.",
+        ),
+        Field(
+            "user_id",
+            CUSTOMER_ID,
+            "The user whose event it is; all events of a test are one customer's if not stated.",
+        ),
+        Field(
+            "anonymous_id",
+            CUSTOMER_ID,
+            "The anonymous id that the event comes with; whose it is if there is no `user_id`.",
         ),
         Field(
             "traits",
@@ -125,5 +136,7 @@ def event_of(values: Values, start: Millis, nth: int) -> Event:
     if "products" in values:
         properties["products"] = values["products"]
     name, at = values.get("id", f"given-{nth}"), start + values["at"]
-    event = Event(name, values["event"], CUSTOMER, at, properties, values.get("traits"))
-    return event._replace(context=values.get("context"))
+    user, anonymous = values.get("user_id"), values.get("anonymous_id")
+    customer = user or anonymous or CUSTOMER
+    event = Event(name, values["event"], customer, at, properties, values.get("traits"))
+    return event._replace(user_id=user, anonymous_id=anonymous, context=values.get("context"))

@@ -157,3 +157,32 @@ def test_a_failed_test_tells_its_story() -> None:
 def test_a_passed_test_is_one_line() -> None:
     (verdict,) = run(f"{CART}  - {{name: n, given: [{ADDED}], expect: [{IN}]}}\n")
     assert render(verdict) == "passed  cart_abandoner: n"
+
+
+JOINING = f"""
+ruleset: shop
+identity: {{anonymous: last}}
+---{CART}"""
+ADDED_AS_VISITOR = "{at: 0s, event: product_added, anonymous_id: a}"
+
+
+def test_a_test_may_follow_a_visitor_who_becomes_a_user() -> None:
+    bought = "{at: 10m, event: order_completed, user_id: u, anonymous_id: a}"
+    assert outcome(JOINING, f"{ADDED_AS_VISITOR}, {bought}", "")
+    login = "{at: 40m, event: identified, user_id: u, anonymous_id: a}"
+    left = "{at: 30m, enters: cart_abandoner}, {at: 30m, exits: cart_abandoner}"
+    whose = left.replace("abandoner}", "abandoner, customer: a}")
+    users = "{at: 40m, enters: cart_abandoner}"
+    for visitors in (left, whose):
+        assert outcome(JOINING, f"{ADDED_AS_VISITOR}, {login}", f"{visitors}, {users}")
+    wrong = whose.replace("customer: a", "customer: u")
+    assert not outcome(JOINING, f"{ADDED_AS_VISITOR}, {login}", f"{wrong}, {users}")
+
+
+def test_without_identity_the_ids_of_a_test_are_customers_of_their_own() -> None:
+    bought = "{at: 10m, event: order_completed, user_id: u, anonymous_id: a}"
+    assert outcome(CART, f"{ADDED_AS_VISITOR}, {bought}", f"{IN}, {OUT}")
+    (verdict,) = run(f"{CART}  - {{name: n, given: [{ADDED_AS_VISITOR}, {bought}], expect: []}}")
+    story = render(verdict)
+    assert "given        u with a: order_completed" in story
+    assert "unexpected   a enters cart_abandoner" in story
