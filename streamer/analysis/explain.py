@@ -86,6 +86,8 @@ def _explanation(
         forgotten=watch.forgotten,
         forgets=None if profile is None else profile.last + following.rules.retention,
         segments=tuple(views),
+        links=tuple(watch.links),
+        users=tuple(watch.users),
     )
 
 

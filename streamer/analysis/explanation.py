@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from streamer.analysis.watch import Said, Setting, Truth
+from streamer.analysis.watch import Linked, Said, Setting, Truth
 from streamer.app.intake import Reason
 from streamer.types import Event, Millis, Unusable
 
@@ -64,7 +64,8 @@ class Explanation:
     customers if not. `refused` counts the customer's events that were not accepted, `unusable`
     those accepted ones in which a property that rules read could not be read. `unreadable` counts
     lines of any customer that were found to be no events; of other customers' lines not everything
-    is read. `reasons` tell why.
+    is read. `reasons` tell why. `links` are the customer's anonymous ids, `users` those whose the
+    events of this anonymous id have become, the last of them to this day.
     """
 
     customer: str
@@ -81,3 +82,5 @@ class Explanation:
     forgotten: Millis | None
     forgets: Millis | None
     segments: tuple[SegmentView, ...]
+    links: tuple[Linked, ...] = ()
+    users: tuple[Linked, ...] = ()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final
 
+from streamer.analysis.together import FollowedPeople
 from streamer.analysis.watch import CustomerTrace
 from streamer.app.inputs import Reading, read_records
 from streamer.app.intake import Refusals
@@ -81,9 +82,13 @@ class Following:
 def follow(followings: Sequence[Following], reading: Reading) -> None:
     """Read a log for followings of the same customers, up to the same instant.
 
-    Once for all of them, unless their rules let log time move differently.
+    Once for all of them, unless ids join by their rules, or log time moves differently.
     """
-    if len({(one.rules.max_lateness, one.rules.lateness) for one in followings}) > 1:
+    paces = {(one.rules.max_lateness, one.rules.lateness, one.rules.joins) for one in followings}
+    if followings[0].rules.joins and len(followings) == 1:
+        follow_together(followings[0], reading)
+        return
+    if len(paces) > 1 or followings[0].rules.joins:
         for one in followings:
             follow([one], reading)
         return
@@ -97,6 +102,26 @@ def follow(followings: Sequence[Following], reading: Reading) -> None:
     crowd.settle()
     for following in followings:
         following.finish(crowd.end, crowd.others, crowd.refusals)
+
+
+def follow_together(following: Following, reading: Reading) -> None:
+    """Read a log for a following by rules under which ids join."""
+    traces = {customer: one.watch for customer, one in following.followed.items()}
+    people = FollowedPeople(following.rules, traces, following.at)
+    refusals = Refusals()
+    for record in read_records(reading.log, reading.watch):
+        try:
+            people.take(reading.decode(record))
+        except InvalidEvent as error:
+            refusals.note(record, error)
+    for customer, followed in following.followed.items():
+        followed.occurs = customer in people.seen
+        followed.refused = people.refused[customer]
+    following.at = people.end if following.at is None else following.at
+    following.others = people.seen - traces.keys()
+    following.refusals = refusals
+    if following.at is not None:
+        people.finish(following.at)
 
 
 class _Crowd:

@@ -13,7 +13,7 @@ from streamer.app.nodes import nodes_of
 from streamer.codecs.profiles import ProfileCodec
 from streamer.codecs.unusable import note
 from streamer.core.engine.conditions import LeafNode, Node
-from streamer.core.engine.decide import decide, refusal
+from streamer.core.engine.decide import Decision, decide, refusal
 from streamer.core.engine.program import RuleSet
 from streamer.core.profile import Profile
 from streamer.hashes import fingerprint
@@ -43,6 +43,14 @@ class Said(NamedTuple):
     setting: Setting | None
 
 
+class Linked(NamedTuple):
+    """Another id of the same person, since an event, and until one (None: to this day)."""
+
+    customer: str
+    since: Event
+    until: Event | None = None
+
+
 class CustomerTrace:
     """Follows one customer through events and wakes.
 
@@ -50,7 +58,8 @@ class CustomerTrace:
     holds the truth of each condition, `said` every change so far. `events` counts the accepted
     events, `last` is the one that came last, `forgotten` the end of the profile before this one.
     `flips` notes when each condition first flipped since it was last emptied. `unusable` are
-    the properties of the accepted events that rules read and could not.
+    the properties of the accepted events that rules read and could not. `links` are the anonymous
+    ids of this user, `users` those whose the events of this anonymous id have become.
 
     `_seen` is the instant at which the customer was last looked at, and until `_next` no leaf can
     flip by time.
@@ -76,6 +85,8 @@ class CustomerTrace:
         self.unusable: dict[str, Unusable] = {}
         self.last: Event | None = None
         self.forgotten: Millis | None = None
+        self.links: list[Linked] = []
+        self.users: list[Linked] = []
 
     def take(self, event: Event) -> Outcome:
         """Let an event happen to the customer, after every wake due at or before it."""
@@ -117,6 +128,26 @@ class CustomerTrace:
         if self.profile is not None and until > self._seen:
             self._seen = until
             self.truths, self._next = self._passed(until)
+
+    def merged(self, decision: Decision, event: Event | None) -> None:
+        """Note that another history has joined, as an event came."""
+        self.profile = decision.profile
+        self._note(decision.changes, event)
+        if self.profile is not None:
+            self._seen = max(self._seen, self.profile.clock)
+            self.truths, self._next = self._look(self.truths, self._seen, event)
+
+    def closed(self, decision: Decision, event: Event) -> None:
+        """Note that the history has joined that of a user, as an event came."""
+        self._note(decision.changes, event)
+        self.profile, self.truths, self._seen = None, {}, 0
+
+    def dropped(self, anonymous: str, event: Event) -> None:
+        """Note that an anonymous id has gone to another user, as an event came."""
+        self.links = [
+            one._replace(until=event) if one.customer == anonymous and one.until is None else one
+            for one in self.links
+        ]
 
     def ahead(self) -> "CustomerTrace":
         """Return what follows if nothing happens any more, up to the end of retention.

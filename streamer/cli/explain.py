@@ -72,7 +72,7 @@ def explain(
     with log, progress_of(log, "explain") as step:
         reading = Reading(log, decode, step, outline)
         found = run(compiled, reading, customer, segment=segment, at=at)
-    if not found.events:
+    if not found.events and not found.users:
         say(_unknown(found, events))
         for line in unreadable(found):
             say(line)

@@ -8,7 +8,7 @@ import click
 import orjson
 
 from streamer.analysis.explanation import Branch, Explanation, SegmentView, TierView
-from streamer.analysis.watch import Said, Truth
+from streamer.analysis.watch import Linked, Said, Truth
 from streamer.cli.intake import reason_lines
 from streamer.cli.wording import counted, instant, plain, unusable
 from streamer.codecs.changes import encode_change
@@ -42,6 +42,8 @@ def as_json(found: Explanation) -> str:
         "last_event": _event_facts(found.last),
         "forgotten": _iso(found.forgotten),
         "forgets": _iso(found.forgets),
+        "links": [_link_facts(one) for one in found.links],
+        "users": [_link_facts(one) for one in found.users],
         "segments": [segment_facts(view) for view in found.segments],
     }
     return orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode()
@@ -58,6 +60,13 @@ def _head(found: Explanation) -> Iterator[str]:
     yield known
     yield from unusable(found.unusable)
     yield from unreadable(found)
+    for link in found.links:
+        until = "" if link.until is None else f", until {_at(link.until)}"
+        yield f"one person with {link.customer} since {_at(link.since)}{until}"
+    for link in found.users:
+        yield f"one person with the user {link.customer} since {_at(link.since)}"
+    if found.users:
+        yield f"what is known of this id is the user's: explain {found.users[-1].customer}"
     if found.forgotten is not None:
         again = "" if found.born is None else f", known again since {instant(found.born)}"
         yield f"forgotten on {instant(found.forgotten)}: no event for the retention time{again}"
@@ -153,6 +162,10 @@ def _cause(event: Event | None) -> str:
     return "as time passed" if event is None else f"by {_by(event)}"
 
 
+def _at(event: Event) -> str:
+    return f"{instant(event.time)}, {_cause(event)}"
+
+
 def _by(event: Event) -> str:
     return f"{event.name} ({event.id})"
 
@@ -202,6 +215,11 @@ def _event_facts(event: Event | None) -> dict[str, Any] | None:
     if event is None:
         return None
     return {"id": event.id, "name": event.name, "time": iso(event.time)}
+
+
+def _link_facts(link: Linked) -> dict[str, Any]:
+    until = _event_facts(link.until)
+    return {"customer_id": link.customer, "since": _event_facts(link.since), "until": until}
 
 
 def _iso(at: Millis | None) -> str | None:

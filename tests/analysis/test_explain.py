@@ -15,7 +15,7 @@ from streamer.analysis.explain import explain, explain_all
 from streamer.analysis.explanation import Branch, Explanation
 from streamer.app.inputs import Reading
 from streamer.app.replay import replay
-from streamer.cli.tree import as_json
+from streamer.cli.tree import as_json, as_text
 from streamer.codecs.events import decode
 from streamer.codecs.outline import outline
 from streamer.core.engine.program import RuleSet
@@ -378,3 +378,55 @@ def test_customers_explained_together_are_explained_as_each_alone(data: st.DataO
 def assert_alike(one: Explanation, other: Explanation) -> None:
     """Compare all that an explanation says; `nearest` depends on who else is explained."""
     assert replace(one, nearest=()) == replace(other, nearest=())
+
+
+JOINED = f"""
+ruleset: shop
+identity: {{anonymous: last}}
+---{CART}"""
+
+
+def joined_lines() -> list[bytes]:
+    """A visitor becomes a user, whose events the device's then are, until another one logs in."""
+    moments = (
+        (0, "product_added", "", "a-1"),
+        (10, "identified", "u-1", "a-1"),
+        (11, "product_added", "", "a-1"),
+        (20, "identified", "u-2", "a-1"),
+    )
+    return [
+        line(number, minute * MINUTE, name, user, anonymous_id=anonymous)
+        for number, (minute, name, user, anonymous) in enumerate(moments)
+    ]
+
+
+def test_the_story_of_a_user_names_the_visitor() -> None:
+    found = explained(JOINED, joined_lines(), 60 * MINUTE)
+    (link,) = found.links
+    assert (link.customer, link.since.id) == ("a-1", "e-1")
+    assert link.until is not None
+    assert link.until.id == "e-3"
+    assert found.events == 3  # the visitor's, too
+    (view,) = found.segments
+    assert view.membership == "cart_abandoner"
+    text = as_text(found)
+    assert "one person with a-1 since 2026-01-01 00:10:00, by identified (e-1), until" in text
+    assert json.loads(as_json(found))["links"][0]["customer_id"] == "a-1"
+
+
+def test_the_story_of_a_visitor_names_the_users() -> None:
+    found = explained(JOINED, joined_lines(), 60 * MINUTE, customer="a-1")
+    assert [one.customer for one in found.users] == ["u-1", "u-2"]
+    assert found.segments == ()
+    assert "what is known of this id is the user's: explain u-2" in as_text(found)
+
+
+def test_joined_customers_are_explained_as_they_are_replayed() -> None:
+    lines = joined_lines()
+    rules = compiled(JOINED)
+    sink = MemorySink()
+    replay(rules, log_of(lines), decode, sink, until=START + 60 * MINUTE)
+    (change,) = sink.changes
+    (view,) = explained(JOINED, lines, 60 * MINUTE).segments
+    assert view.last is not None
+    assert view.last.change == change
