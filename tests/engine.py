@@ -37,10 +37,10 @@ class Answer:
     rejected: list[tuple[int, str]]
 
 
-def compiled(yaml_text: str) -> RuleSet:
-    """The rule set of one YAML text."""
+def compiled(yaml_text: str, *, closely: int = 0) -> RuleSet:
+    """The rule set of one YAML text; `closely` as for `compile_rules`."""
     declared = read_rules_text(yaml_text)
-    return compile_rules(declared.header, declared.declarations)
+    return compile_rules(declared.header, declared.declarations, closely=closely)
 
 
 def engine_run(

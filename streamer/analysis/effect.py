@@ -52,8 +52,8 @@ class Effect:
     `open_` customers entered too late to count. `verdict` is `more` or `fewer` (those reacted to
     convert so), `alike` (if there is a difference, it is smaller than what is worth knowing) or
     `unclear`: not enough data. `needed` is how many must be held out, at the present ratio of the
-    groups, to show a difference of that size with a probability of 80%. `intake` is what
-    became of the lines.
+    groups and the share of both together, to show a difference of that size with a probability of
+    80%: the share of a few who are held out says little. `intake` is what became of the lines.
     """
 
     reacted: Group
@@ -166,7 +166,7 @@ def _compared(
         difference=one / of - held.share,
         interval=interval,
         verdict=verdict(interval, asked.worth),
-        needed=needed(held.share, asked.worth, of / of_held_out),
+        needed=needed((one + other) / (of + of_held_out), asked.worth, of / of_held_out),
         intake=intake or _read(accepted, refusals),
     )
 

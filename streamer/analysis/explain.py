@@ -6,17 +6,20 @@ to the end of retention.
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from difflib import get_close_matches
-from typing import Final
+from typing import Final, NamedTuple
 
 from streamer.analysis.explanation import Branch, Explanation, SegmentView, TierView, Waiting
 from streamer.analysis.following import Following, follow
+from streamer.analysis.never_seen import NeverSeen
 from streamer.analysis.watch import CustomerTrace, Said
 from streamer.app.hints import hint
-from streamer.app.inputs import Reading
+from streamer.app.inputs import Reading, Rules
+from streamer.app.nodes import leaves_of
 from streamer.core.engine.conditions import LeafNode, Node
 from streamer.core.engine.program import RuleSet
 from streamer.core.engine.segment import CompiledSegment
 from streamer.core.profile import Profile
+from streamer.core.rules.compile import leaf_specs
 from streamer.errors import UsageError
 from streamer.types import Millis
 
@@ -30,17 +33,24 @@ def explain(
     *,
     segment: str | None = None,
     at: Millis | None = None,
+    declared: Rules | None = None,
 ) -> Explanation:
     """Replay the log for one customer and explain its memberships at `at`.
 
     `at` None is the end: the larger of the largest time of an event and log time less lateness.
-    `segment` is the key of a segment or ladder, or a membership. Raises `UsageError` where there
-    is none of that name.
+    `segment` is the key of a segment or ladder, or a membership. With the rules as `declared`, what
+    is missing names also events, properties and values that the customer's events never had, unless
+    ids join.
+    Raises `UsageError` where there is no segment of that name.
     """
     segments = _chosen(rules, segment)
     following = Following(rules, [customer], at)
+    unseen = None
+    if declared is not None and not rules.joins:  # else the events of other ids count, too
+        unseen = Unseen(declared, rules)
+        following.followed[customer].note = unseen.seen.take
     follow([following], reading)
-    return _explanation(following, customer, segments)
+    return _explanation(following, customer, segments, unseen)
 
 
 def explain_all(
@@ -59,8 +69,44 @@ def explain_all(
     ]
 
 
+def explain_profile(
+    rules: RuleSet, profile: Profile, now: Millis, *, segment: str | None = None
+) -> tuple[SegmentView, ...]:
+    """Explain the memberships of a customer of whom no more is known than the profile, at `now`.
+
+    The truths have no `since` and no event, and a segment has no `last` change: a profile does not
+    remember them. Empty where the customer is forgotten by `now`. `segment` is as for `explain`.
+    """
+    segments = _chosen(rules, segment)
+    trace = CustomerTrace.standing(rules, profile, now)
+    if trace.profile is None:
+        return ()
+    future = trace.ahead()
+    looked = _Looked(trace.profile, trace, future, max(now, profile.clock), None)
+    return tuple(_view(one, looked) for one in segments)
+
+
+class Unseen:
+    """What the events of one customer never had, asked for by a condition of the program."""
+
+    def __init__(self, declared: Rules, rules: RuleSet) -> None:
+        self.seen = NeverSeen(declared)
+        self._specs: dict[Node, object] = {}
+        by_key = {one.key: one for one in declared.declared.declarations}
+        for segment in rules.segments:
+            pairs = zip(leaves_of(segment), leaf_specs(by_key[segment.key]), strict=True)
+            self._specs.update(pairs)
+
+    def of(self, leaf: LeafNode) -> str | None:
+        """Return what was never seen that a leaf asks for."""
+        return self.seen.of_leaf(self._specs[leaf])
+
+
 def _explanation(
-    following: Following, customer: str, segments: Iterable[CompiledSegment]
+    following: Following,
+    customer: str,
+    segments: Iterable[CompiledSegment],
+    unseen: Unseen | None = None,
 ) -> Explanation:
     """Return what is to be said of a customer at the end."""
     followed, now = following.followed[customer], following.at
@@ -69,7 +115,8 @@ def _explanation(
     future = watch.ahead()
     views = []
     if profile is not None and now is not None:
-        views = [_view(segment, profile, watch, future, now) for segment in segments]
+        looked = _Looked(profile, watch, future, now, unseen)
+        views = [_view(segment, looked) for segment in segments]
     nearest = [] if followed.occurs else get_close_matches(customer, following.others, _NEAREST)
     return Explanation(
         customer=customer,
@@ -101,13 +148,18 @@ def _chosen(rules: RuleSet, segment: str | None) -> list[CompiledSegment]:
     return [known[segment]]
 
 
-def _view(
-    segment: CompiledSegment,
-    profile: Profile,
-    watch: CustomerTrace,
-    future: CustomerTrace,
-    now: Millis,
-) -> SegmentView:
+class _Looked(NamedTuple):
+    """A customer at an instant: the past, the future, and what its events never had."""
+
+    profile: Profile
+    watch: CustomerTrace
+    future: CustomerTrace
+    now: Millis
+    unseen: Unseen | None
+
+
+def _view(segment: CompiledSegment, looked: _Looked) -> SegmentView:
+    profile, watch, future, now, _ = looked
     number = profile.inside[segment.index]
     memberships = {tier.membership for tier in segment.tiers}
     return SegmentView(
@@ -121,7 +173,7 @@ def _view(
         tiers=tuple(
             TierView(
                 tier.tier,
-                None if tier.when is None else _branch(tier.when, profile, watch, future, now),
+                None if tier.when is None else _branch(tier.when, looked),
             )
             for tier in segment.tiers
         ),
@@ -147,14 +199,22 @@ def _waiting(segment: CompiledSegment, profile: Profile, now: Millis) -> Waiting
     )
 
 
-def _branch(
-    node: Node, profile: Profile, watch: CustomerTrace, future: CustomerTrace, now: Millis
-) -> Branch:
+def _branch(node: Node, looked: _Looked) -> Branch:
+    profile, watch, future, now, _ = looked
     leaf = node.leaf if isinstance(node, LeafNode) else None
+    truth = watch.truths[node]
     return Branch(
         text=node.word if leaf is None else leaf.label,
         detail="" if leaf is None else leaf.detail(profile, now),
-        truth=watch.truths[node],
+        missing="" if truth.holds else _missing(node, looked),
+        truth=truth,
         flips=future.flips.get(node),
-        conditions=tuple(_branch(one, profile, watch, future, now) for one in node.conditions),
+        conditions=tuple(_branch(one, looked) for one in node.conditions),
     )
+
+
+def _missing(node: Node, looked: _Looked) -> str:
+    if not isinstance(node, LeafNode):
+        return ""
+    unseen = None if looked.unseen is None else looked.unseen.of(node)
+    return unseen or node.leaf.lacks(looked.profile, looked.now)

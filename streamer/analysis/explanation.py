@@ -1,5 +1,6 @@
-"""The answer to why a customer is in a segment, and until when, as a tree of values."""
+"""The answer to why a customer is in a segment or not, and until when, as a tree of values."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from streamer.analysis.watch import Linked, Said, Setting, Truth
@@ -11,15 +12,30 @@ from streamer.types import Event, Millis, Unusable
 class Branch:
     """One condition: what it asks, what its answer rests on, whether it holds and since when.
 
-    `flips` is when it next changes if nothing happens, None if it does not. `conditions` are the
-    parts of `all`, `any` and `none`.
+    `missing` says what a condition that does not hold lacks (`2 of 3`), "" where it holds or only
+    time is missing. `flips` is when it next changes if nothing happens, None if it does not.
+    `conditions` are the parts of `all`, `any` and `none`.
     """
 
     text: str
     detail: str
+    missing: str
     truth: Truth
     flips: Millis | None
     conditions: "tuple[Branch, ...]"
+
+    def blockers(self, *, wanted: bool = True) -> "Iterator[Branch]":
+        """Yield the conditions that keep this one from being `wanted`, as few as say why.
+
+        They are single conditions, in the order of the rule. Under a `none` it is those that hold,
+        and of an `any` every one, because any of them would be enough.
+        """
+        if self.truth.holds is wanted:
+            return
+        if not self.conditions:
+            yield self
+        for one in self.conditions:
+            yield from one.blockers(wanted=wanted is not (self.text == "none"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +44,10 @@ class TierView:
 
     tier: str | None
     condition: Branch | None
+
+    def membership(self, key: str) -> str:
+        """Return the name of the membership of a segment or ladder that this is a tier of."""
+        return key if self.tier is None else f"{key}.{self.tier}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ next event of a followed customer comes, or the end. What is found is what decod
 would find.
 """
 
-from collections.abc import Collection, Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Final
@@ -28,11 +28,15 @@ _MOST_UNSETTLED: Final = 2_000
 
 @dataclass(slots=True)
 class Followed:
-    """One customer that is followed; `refused` counts the events that were not accepted."""
+    """One customer that is followed; `refused` counts the events that were not accepted.
+
+    `note` is called with each event that was.
+    """
 
     watch: CustomerTrace
     occurs: bool = False
     refused: int = 0
+    note: Callable[[Event], object] = lambda _: None
 
 
 class Following:
@@ -61,6 +65,7 @@ class Following:
             followed.watch.wake(min(due, self._at))
         if followed.watch.take(event) == "applied":
             self._end = _later(self._end, event.time)
+            followed.note(event)
         else:
             followed.refused += 1
 

@@ -1,8 +1,8 @@
 """Why is it empty? What rules ask for and no readable line had: events, properties, values.
 
 Of each part of a condition the first thing that failed is told: none of its events was seen; or a
-property of its `where` was not seen in them; or no value of it was what the rule asks for. Only
-what is missing in all lines is told, so it is a fact about the input and no guess about a customer.
+property was not seen in them, or could never be read; or no value of it was what the rule asks for.
+Only what is missing in all the events that are watched is told, so it is a fact and no guess.
 """
 
 from collections import Counter
@@ -13,14 +13,16 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from streamer.app.inputs import Rules
+from streamer.codecs.unusable import note
 from streamer.core import wording
 from streamer.core.columns import Row, Tests, read_with_holders
 from streamer.core.leaves.performed import NotPerformed, Quiet
+from streamer.core.leaves.ratio import Ratio
 from streamer.core.rules.compile import leaf_specs
-from streamer.core.rules.spec import Clause, Names
+from streamer.core.rules.spec import Clause, Comparison, Names
 from streamer.core.standard import kinds_of
 from streamer.core.values import Property, wants_absence
-from streamer.types import Event, Record
+from streamer.types import Event, Record, Unusable
 
 _MOST_VALUES: Final = 1_000
 _TOLD: Final = 3
@@ -44,11 +46,14 @@ class _Probe:
     read: Property
     tests: Tests
     met: bool = False
+    unread: dict[str, Unusable] = field(default_factory=dict)
     values: Counter[str] = field(default_factory=Counter)
 
     def take(self, row: Row) -> None:
         values = [value for value, _ in read_with_holders(self.read, None, row)]
         self.met = self.tests.hold_of(values)
+        if self.clause.property in row.unusable:
+            note(self.unread, {self.clause.property: row.unusable[self.clause.property]})
         for value in values:
             said = wording.literal(value)
             if said in self.values or len(self.values) < _MOST_VALUES:
@@ -57,6 +62,8 @@ class _Probe:
     def missing(self) -> str:
         """Say what was not seen."""
         of = wording.names(self.events)
+        for name, one in self.unread.items() if not self.values else ():
+            return f"{name} could not be read in {of}: {one.count:,}x, such as {one.example}"
         if not self.values:
             return f"{self.clause.property} was never seen in {of}"
         seen = ", ".join(f"{one} {n:,}x" for one, n in self.values.most_common(_TOLD))
@@ -73,7 +80,8 @@ class NeverSeen:
         self._asked: list[tuple[str, Names, tuple[Clause, ...]]] = []
         for one in rules.declared.declarations:
             if one.settings.enabled:
-                self._asked += ((one.key, *part) for part in _parts(leaf_specs(one)))
+                for leaf in leaf_specs(one):
+                    self._asked += ((one.key, *part) for part in _parts(leaf))
         for _, events, where in self._asked:
             for clause in where:
                 read, tests = Property(clause.property), Tests(clause.comparisons)
@@ -87,7 +95,7 @@ class NeverSeen:
 
         def decode_noting(record: Record) -> Event:
             event = decode(record)
-            self._take(event)
+            self.take(event)
             return event
 
         return decode_noting
@@ -105,7 +113,13 @@ class NeverSeen:
         several = (Missing(what, tuple(keys)) for what, keys in found.items())
         return tuple(sorted(several, key=lambda one: -len(one.segments)))
 
-    def _take(self, event: Event) -> None:
+    def of_leaf(self, leaf: object) -> str | None:
+        """Return the first thing that was never seen and a leaf, as declared, asks for."""
+        found = (self._first(events, where) for events, where in _parts(leaf))
+        return next((what for what in found if what is not None), None)
+
+    def take(self, event: Event) -> None:
+        """Watch one event."""
         self._names[event.name] += 1
         probes = self._open.get(event.name)
         if probes is None:
@@ -141,13 +155,30 @@ class NeverSeen:
         return next((probe.missing() for probe in probes if not probe.met), None)
 
 
-def _parts(leaves: Iterator[object]) -> Iterator[tuple[Names, tuple[Clause, ...]]]:
-    """Yield the events that must happen for a leaf to become true, and its `where` on them."""
-    for leaf in leaves:
-        if isinstance(leaf, NotPerformed | Quiet):
-            continue
-        for part in (leaf, getattr(leaf, "scope", None), *getattr(leaf, "steps", ())):
-            events = getattr(part, "did", getattr(part, "events", None))
-            where: tuple[Clause, ...] = getattr(part, "where", ())
-            if isinstance(events, tuple):
-                yield events, tuple(one for one in where if not wants_absence(one.comparisons))
+def _parts(leaf: object) -> Iterator[tuple[Names, tuple[Clause, ...]]]:
+    """Yield the events that must happen for a leaf to become true, and what is read of them.
+
+    That is its `where`, and that the property is there which it counts, adds up or compares.
+    """
+    if isinstance(leaf, NotPerformed | Quiet):
+        return
+    if isinstance(leaf, Ratio):
+        yield from _parts(leaf.part)
+        yield from _parts(leaf.whole)
+        return
+    read = _read(leaf)
+    for part in (leaf, getattr(leaf, "scope", None), *getattr(leaf, "steps", ())):
+        events = getattr(part, "did", getattr(part, "events", None))
+        where: tuple[Clause, ...] = getattr(part, "where", ())
+        if isinstance(events, tuple):
+            asked = tuple(one for one in where if not wants_absence(one.comparisons))
+            yield events, asked + read
+
+
+def _read(leaf: object) -> tuple[Clause, ...]:
+    """Return that the property exists which a leaf reads, if it cannot be true without it."""
+    name = getattr(leaf, "property", None)
+    of_nothing = wants_absence(getattr(leaf, "comparisons", ()))
+    if name is None or of_nothing or getattr(leaf, "counting", "distinct") == "per":
+        return ()
+    return (Clause(name, (Comparison("exists", operand=True),)),)

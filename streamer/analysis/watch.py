@@ -25,10 +25,13 @@ Setting: TypeAlias = Literal["min_dwell", "cooldown"]
 
 
 class Truth(NamedTuple):
-    """Whether a condition holds, since when, and the event that made it so (None: time)."""
+    """Whether a condition holds, since when, and the event that made it so (None: time).
+
+    `since` is None where no more of the past is known than a profile remembers.
+    """
 
     holds: bool
-    since: Millis
+    since: Millis | None
     event: Event | None
 
 
@@ -87,6 +90,24 @@ class CustomerTrace:
         self.forgotten: Millis | None = None
         self.links: list[Linked] = []
         self.users: list[Linked] = []
+
+    @classmethod
+    def standing(cls, rules: RuleSet, profile: Profile, now: Millis) -> "CustomerTrace":
+        """Return a customer of whose past nothing is known but the profile, at an instant.
+
+        The profile is left as it is. `now` is no earlier than its clock.
+        """
+        found = cls(rules)
+        found.profile = found.copied(profile)
+        found.pass_to(max(now, profile.clock))
+        if found.profile is not None:
+            truths, found._next = found._look({}, found._seen, None)
+            found.truths = {node: Truth(one.holds, None, None) for node, one in truths.items()}
+        return found
+
+    def copied(self, profile: Profile) -> Profile:
+        """Return a profile that is equal and shares nothing with this one."""
+        return self._codec.decode(profile.customer, self._codec.encode(profile))
 
     def take(self, event: Event) -> Outcome:
         """Let an event happen to the customer, after every wake due at or before it."""
@@ -157,8 +178,7 @@ class CustomerTrace:
         future = copy(self)
         future.profile = None
         if self.profile is not None:
-            stored = self._codec.encode(self.profile)
-            future.profile = self._codec.decode(self.profile.customer, stored)
+            future.profile = self.copied(self.profile)
         future.said = []
         future.flips = {}
         while future.profile is not None:

@@ -173,8 +173,8 @@ def _words(found: Effect, asked: EffectRequest) -> Iterator[str]:
             held_out = found.held_out.customers
             if found.needed > held_out:
                 yield (
-                    f"To show a difference of {worth}, about {found.needed:,} must be held out at "
-                    f"the present share; here there are {held_out:,}."
+                    f"To show a difference of {worth}, about {found.needed:,} must be held out if "
+                    f"others convert as these do; here there are {held_out:,}."
                 )
             else:
                 yield f"So many usually show a difference of {worth}: look again with some more."

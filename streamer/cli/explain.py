@@ -65,13 +65,15 @@ def explain(
     """Say why CUSTOMER is in a segment or not, since when, and until when.
 
     For each condition of a rule: whether it holds, since when, which event made it so (or that
-    time passed), and when it will change if nothing happens.
+    time passed), and when it will change if nothing happens. Of a segment that the customer is not
+    in, why not: what is missing ("2 of 3"), also events, properties and values that none of the
+    customer's events had.
     """
-    compiled = load_rules(rules).compiled
+    loaded = load_rules(rules)
     log, decode, outline = open_outlined(events, mapping, warn=say_finding, sort=sort)
     with log, progress_of(log, "explain") as step:
         reading = Reading(log, decode, step, outline)
-        found = run(compiled, reading, customer, segment=segment, at=at)
+        found = run(loaded.closely(), reading, customer, segment=segment, at=at, declared=loaded)
     if not found.events and not found.users:
         say(_unknown(found, events))
         for line in unreadable(found):

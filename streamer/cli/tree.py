@@ -10,7 +10,7 @@ import orjson
 from streamer.analysis.explanation import Branch, Explanation, SegmentView, TierView
 from streamer.analysis.watch import Linked, Said, Truth
 from streamer.cli.intake import reason_lines
-from streamer.cli.wording import counted, instant, plain, unusable
+from streamer.cli.wording import counted, instant, lasting, plain, unusable
 from streamer.codecs.changes import encode_change
 from streamer.instants import iso
 from streamer.types import Event, Millis
@@ -89,6 +89,7 @@ def segment_lines(view: SegmentView, found: Explanation) -> Iterator[str]:
     title = "" if view.title == view.key else f": {view.title}"
     yield click.style(where, fg="green" if inside else None, bold=True) + title
     yield f"     {_standing(view, found)}"
+    yield from _why_not(view, found)
     for tier in view.tiers:
         yield from _tier(tier, view, found)
 
@@ -110,6 +111,24 @@ def _standing(view: SegmentView, found: Explanation) -> str:
     return said
 
 
+def _why_not(view: SegmentView, found: Explanation) -> Iterator[str]:
+    """Say what keeps the customer out: of a ladder, out of the tiers above the customer's."""
+    for tier in view.tiers:
+        if view.membership in {tier.membership(view.key), view.key} or tier.condition is None:
+            return
+        head = "why not:" if tier.tier is None else f"why not {tier.tier}:"
+        for blocker in tier.condition.blockers():
+            yield f"     {head} {_blocker(blocker, found)}"
+            head = " " * len(head)
+
+
+def _blocker(branch: Branch, found: Explanation) -> str:
+    said = f"{branch.text}: {plain(branch.missing or branch.detail)}"
+    if branch.flips is None or found.at is None or branch.flips == found.forgets:
+        return said
+    return f"{said}; in {lasting(branch.flips - found.at)}, if nothing happens"
+
+
 def _coming(view: SegmentView, coming: Said, found: Explanation) -> str:
     at = instant(coming.change.at)
     if coming.change.at == found.forgets:
@@ -123,7 +142,7 @@ def _coming(view: SegmentView, coming: Said, found: Explanation) -> str:
 def _tier(tier: TierView, view: SegmentView, found: Explanation) -> Iterator[str]:
     depth = 1
     if tier.tier is not None:
-        mine = " (the customer's)" if view.membership == f"{view.key}.{tier.tier}" else ""
+        mine = " (the customer's)" if view.membership == tier.membership(view.key) else ""
         otherwise = "" if tier.condition is not None else ": otherwise"
         yield f"     tier {tier.tier}{mine}{otherwise}"
         depth = 2
@@ -145,6 +164,8 @@ def _branch(branch: Branch, depth: int, found: Explanation) -> Iterator[str]:
 
 
 def _history(truth: Truth, flips: Millis | None, found: Explanation) -> str:
+    if truth.since is None:
+        return "" if flips is None else f"until {instant(flips)}"
     if not truth.holds and truth.since == found.born:
         return "never true so far" + (f", but from {instant(flips)} on" if flips else "")
     word = "true" if truth.holds else "false"
@@ -186,7 +207,14 @@ def segment_facts(view: SegmentView) -> dict[str, Any]:
             "until": _iso(waiting.until),
         },
         "rungs": [
-            {"tier": tier.tier, "condition": tier.condition and _branch_facts(tier.condition)}
+            {
+                "tier": tier.tier,
+                "condition": tier.condition and _branch_facts(tier.condition),
+                "why_not": [
+                    {"condition": one.text, "missing": one.missing, "flips": _iso(one.flips)}
+                    for one in (tier.condition.blockers() if tier.condition else ())
+                ],
+            }
             for tier in view.tiers
         ],
     }
@@ -196,6 +224,7 @@ def _branch_facts(branch: Branch) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "condition": branch.text,
         "holds": branch.truth.holds,
+        "missing": branch.missing,
         "since": _iso(branch.truth.since),
         "cause": _event_facts(branch.truth.event) or "time",
         "flips": _iso(branch.flips),

@@ -38,6 +38,13 @@ class Leaf:
         """Say in words what the answer rests on."""
         raise NotImplementedError
 
+    def lacks(self, profile: Profile, now: Millis) -> str:  # noqa: ARG002
+        """Say in words what is missing where it does not hold: `2 of 3`; nothing if that is all.
+
+        What only time brings is not said: the answer says when that is.
+        """
+        return ""
+
 
 class CellRef:
     """Finds a leaf's state in a profile, also behind a `since`."""

@@ -83,6 +83,23 @@ def shown(value: Value | None) -> str:
     return "nothing" if value is None else str(value)
 
 
+def shown_beside(value: Value | None, comparisons: tuple[Comparison, ...]) -> str:
+    """Return a remembered value as a person reads it, with its type where another one is asked."""
+    asked = [one.operand for one in comparisons]
+    types = {type_of(each) for one in asked for each in (one if isinstance(one, tuple) else (one,))}
+    kind = type_of(value)
+    if value is None or kind in types or "true or false" in {kind, *types}:
+        return shown(value)
+    return f'the text "{shown(value)}"' if kind == "text" else f"the {kind} {shown(value)}"
+
+
+def type_of(value: object) -> str:
+    """Return in one word what a value is, remembered or not."""
+    if isinstance(value, str):
+        return "text"
+    return "true or false" if isinstance(value, bytes | bool) else "number"
+
+
 def ten_thousandths(value: object) -> int | None:
     """Return a number in ten-thousandths, rounded half to even from its exact value.
 

@@ -79,6 +79,15 @@ def where(clauses: tuple[Clause, ...]) -> str:
     return " where " + " and ".join(said)
 
 
+def currency(clauses: tuple[Clause, ...]) -> str:
+    """Return ` EUR` where one currency is asked for, or nothing."""
+    for clause in clauses:
+        for one in clause.comparisons:
+            if clause.property == "currency" and one.operator == "is":
+                return f" {one.operand}"
+    return ""
+
+
 def per(name: str | None, without: Names | None) -> str:
     """Return ` once per order_id without order_cancelled`, or nothing."""
     if name is None:

@@ -116,6 +116,22 @@ def test_changes_that_were_told_say_the_same_as_the_rules() -> None:
     assert effect_of_changes(told, events_of(lines), ASKED) == effect(*lines)
 
 
+def test_how_much_it_takes_follows_the_share_of_both_groups() -> None:
+    """That none of a few who are held out converts is no share of 0 to go by."""
+    people = [f"u-{n}" for n in range(106)]
+    lines = [looked(n, who) for n, who in enumerate(people)]
+    lines += [bought(200 + n, who, HOUR) for n, who in enumerate(people[7:25])]
+    sink = MemorySink()
+    with events_of(lines)() as reading:
+        replay(RULES, reading.log, decode, sink)
+    told = MemoryLog()
+    for change in sink.changes:
+        told.append(encode_change(change._replace(holdout=change.customer in people[:7])))
+    found = effect_of_changes(told, events_of([*lines, END]), ASKED)
+    assert (found.reacted.share, found.held_out.share) == (18 / 99, 0)
+    assert found.needed == 12_215
+
+
 def test_the_first_entry_is_the_earliest_also_in_another_order() -> None:
     sink = MemorySink()
     lines = [looked(1, "u-1"), looked(2, "u-1", 3 * DAY)]

@@ -11,13 +11,15 @@ from hypothesis import strategies as st
 
 from streamer.adapters.memory import MemoryLog, MemorySink
 from streamer.analysis import following
-from streamer.analysis.explain import explain, explain_all
+from streamer.analysis.explain import explain, explain_all, explain_profile
 from streamer.analysis.explanation import Branch, Explanation
+from streamer.analysis.watch import Said, Truth
 from streamer.app.inputs import Reading
 from streamer.app.replay import replay
 from streamer.cli.tree import as_json, as_text
 from streamer.codecs.events import decode
 from streamer.codecs.outline import outline
+from streamer.core.engine.decide import decide
 from streamer.core.engine.program import RuleSet
 from streamer.errors import InvalidEvent, UsageError
 from streamer.instants import iso, parse_iso
@@ -233,23 +235,31 @@ def customers(lines: list[bytes]) -> set[str]:
 )
 @given(cases())
 def test_it_tells_what_a_replay_does(case: tuple[str, list[bytes]]) -> None:
-    """Memberships are those of a replay, and the next change is the next one of a replay."""
+    """Memberships are those of a replay, and the next change is the next one of a replay.
+
+    Only reasons may tell more, since counts are told as they are.
+    """
     text, lines = case
-    rules = compiled(text)
+    rules, close = compiled(text), compiled(text, closely=1_000)
     for customer in sorted(customers(lines)):
-        found = explain(rules, reading_of(lines), customer)
+        found = explain(close, reading_of(lines), customer)
         if found.at is None or found.born is None:
             continue
-        all_of_them = [one for one in replayed(rules, lines, FAR) if one.customer == customer]
+        told = (one._replace(because=()) for one in replayed(rules, lines, FAR))
+        all_of_them = [one for one in told if one.customer == customer]
         for view in found.segments:
             own = [one for one in all_of_them if (one.ladder or one.segment) == view.key]
             before = [one for one in own if one.at <= found.at and one.born == found.born]
             after = [one for one in own if one.at > found.at and one.born == found.born]
             inside = before[-1].segment if before and before[-1].direction == "entered" else None
             assert view.membership == inside
-            assert (view.last and view.last.change) == (before[-1] if before else None)
+            assert without_reasons(view.last) == (before[-1] if before else None)
             coming = after[0] if after else None
-            assert (view.next and view.next.change) == coming, f"{view.key} at {iso(found.at)}"
+            assert without_reasons(view.next) == coming, f"{view.key} at {iso(found.at)}"
+
+
+def without_reasons(said: Said | None) -> SegmentChange | None:
+    return said and said.change._replace(because=())
 
 
 @settings(
@@ -271,7 +281,9 @@ def test_a_flip_comes_true_at_its_instant_and_not_before(
         for view in now.segments:
             for rung in view.tiers:
                 for leaf in leaves(rung.condition) if rung.condition else []:
+                    assert leaf.truth.since is not None
                     assert leaf.truth.since <= (now.at or 0)
+                    assert not (leaf.truth.holds and leaf.missing)
                     if leaf.flips is not None and now.forgets is not None:
                         assert (now.at or 0) < leaf.flips < now.forgets
 
@@ -430,3 +442,21 @@ def test_joined_customers_are_explained_as_they_are_replayed() -> None:
     (view,) = explained(JOINED, lines, 60 * MINUTE).segments
     assert view.last is not None
     assert view.last.change == change
+
+
+def test_a_profile_alone_says_why_not_and_until_when() -> None:
+    """What a service knows that has the stored profile and no log."""
+    rules = compiled(CART)
+    shopper = decide(rules, None, decode(Record(0, 0, line(1, 0, "product_added")))).profile
+    assert shopper is not None
+    (view,) = explain_profile(rules, shopper, START + MINUTE)
+    assert (view.membership, view.last) == (None, None)
+    assert view.next is not None
+    assert view.next.change.at == START + 30 * MINUTE
+    condition = view.tiers[0].condition
+    assert condition is not None
+    (quiet,) = condition.blockers()
+    assert (quiet.text, quiet.truth) == ("quiet 30m", Truth(holds=False, since=None, event=None))
+    assert quiet.flips == START + 30 * MINUTE
+    assert explain_profile(rules, shopper, START + 401 * DAY) == ()
+    assert shopper.clock == START

@@ -102,3 +102,100 @@ def test_a_segment_that_is_not_there_is_wrong_usage(tmp_path: Path) -> None:
     result = run(*arguments, "--segment", "cart_abandonner")
     assert result.exit_code == 2
     assert "did you mean cart_abandoner?" in result.stderr
+
+
+def lines_of(result: str, key: str) -> list[str]:
+    """The lines about one segment."""
+    return next(part for part in result.split("\n\n") if key in part).splitlines()
+
+
+WHY_NOT = """\
+segment: regular
+title: Looks often
+purpose: An example for tests.
+when: {performed: product_viewed, at_least: 7, within: 7d}
+---
+segment: spender
+title: Spends and is silent
+purpose: An example for tests.
+when:
+  all:
+    - {total: price, of: order_completed, where: {currency: EUR}, at_least: 100}
+    - {quiet: 30m}
+    - {none: [{performed: product_viewed}, {performed: product_added}]}
+---
+ladder: level
+title: Level
+purpose: An example for tests.
+tiers:
+  - high: {largest: price, of: order_completed, above: 70}
+  - middle: {performed: order_completed, where: {currency: USD}}
+  - low: {performed: order_completed}
+---
+segment: bulk
+title: Buys many at once
+purpose: An example for tests.
+when: {total: quantity, of: order_completed, at_least: 2}
+---
+segment: local
+title: Lives near
+purpose: An example for tests.
+when: {any: [{latest: postcode, of: product_viewed, is: 10115}, {performed: order_refunded}]}
+"""
+ORDER = {"price": 51, "currency": "EUR", "quantity": "1,5"}
+
+
+def test_who_is_outside_learns_what_is_missing(tmp_path: Path) -> None:
+    views = [event(n, n, name="product_viewed", properties={"postcode": "10115"}) for n in (1, 2)]
+    order = event(3, MINUTE, name="order_completed", properties=ORDER)
+    of_another = event(4, 19 * MINUTE, "u-2", name="order_refunded")
+    events, rules = shop(tmp_path, *views, order, of_another, rules=WHY_NOT)
+    said = run("explain", "u-1", "--events", events, "--rules", rules).stdout
+    assert lines_of(said, "OUT  regular")[2] == (
+        "     why not: performed product_viewed at least 7 times within 7d: 2 of 7"
+    )
+    total, quiet, viewed = lines_of(said, "OUT  spender")[2:5]
+    assert total.startswith("     why not: total price of order_completed where currency is EUR")
+    assert total.endswith(" at least 100: 51 of 100 EUR")
+    assert quiet.endswith("quiet 30m: since 2026-01-01 00:01:00; in 12m, if nothing happens")
+    assert viewed.endswith(
+        "performed product_viewed at least 1 time: 2, last at 2026-01-01 00:00:00.002"
+    )
+    high, middle = lines_of(said, "IN   level.low")[2:4]
+    assert high == "     why not high: largest price of order_completed above 70: it is 51"
+    assert middle.startswith("     why not middle: performed order_completed at least 1 time where")
+    assert middle.endswith(": currency is USD was never seen in order_completed; seen: EUR 1x")
+    assert lines_of(said, "OUT  bulk")[2].endswith(
+        'quantity could not be read in order_completed: 1x, such as "1,5"'
+    )
+    assert lines_of(said, "OUT  local")[2:4] == [
+        '     why not: latest postcode of product_viewed is 10115: it is the text "10115"',
+        "              performed order_refunded at least 1 time: order_refunded was never seen",
+    ]
+
+
+def test_what_is_missing_is_in_the_json_too(tmp_path: Path) -> None:
+    events, rules = shop(tmp_path, event(1, 0, name="product_viewed"), rules=WHY_NOT)
+    arguments = ["explain", "u-1", "--events", events, "--rules", rules, "--format", "json"]
+    (view,) = json.loads(run(*arguments, "--segment", "regular").stdout)["segments"]
+    label = "performed product_viewed at least 7 times within 7d"
+    (rung,) = view["rungs"]
+    assert rung["why_not"] == [{"condition": label, "missing": "1 of 7", "flips": None}]
+    assert rung["condition"]["missing"] == "1 of 7"
+
+
+def test_counts_are_told_as_they_are(tmp_path: Path) -> None:
+    rules_text = """\
+segment: looker
+title: Looks
+purpose: An example for tests.
+when: {performed: product_viewed, at_least: 3}
+"""
+    views = [event(n, n, name="product_viewed") for n in range(10)]
+    events, rules = shop(tmp_path, *views, rules=rules_text)
+    said = run("explain", "u-1", "--events", events, "--rules", rules).stdout
+    assert "at least 3 times: 10, last at" in said
+    out = tmp_path / "changes.jsonl"
+    run("replay", events, "--rules", rules, "--out", str(out))
+    (change,) = map(json.loads, out.read_text().splitlines())
+    assert "at least 3 times: 3 or more, last at" in change["because"][0]

@@ -99,6 +99,7 @@ class LeftOpen(Leaf):
         self._ref = ref
         self._lasting = spec.lasting
         self._within = FOREVER if spec.within is None else spec.within
+        self._least = spec.at_least
 
     def flip(self, profile: Profile, now: Millis) -> Until:
         """Say whether an item is abandoned; follow the spells to where none covers."""
@@ -156,6 +157,20 @@ class LeftOpen(Leaf):
         named = ", ".join(shown(item) for item in items[:_NAMED] if item != CUSTOMER)
         more = f" and {len(items) - _NAMED} more" if len(items) > _NAMED else ""
         return f"{named}{more}{', ' if named else ''}last at {iso(last)}"
+
+    def lacks(self, profile: Profile, now: Millis) -> str:
+        """Say that nothing is open, or how often it was begun of how often."""
+        state = self._ref.state(profile)
+        if state is None:
+            return "nothing is open"
+        assert isinstance(state, OpenState)
+        gone = now - self._within
+        most = max(
+            (sum(time > gone for time in times) for times in state.begun.values()), default=0
+        )
+        if most < self._least:
+            return f"begun {most} of {self._least} times" if most else "nothing is open"
+        return ""
 
 
 @final
@@ -218,3 +233,7 @@ class NotAllGone(Leaf):
             ]
         more = f" and {len(said) - _NAMED} more" if len(said) > _NAMED else ""
         return ", ".join(said[-_NAMED:]) + more if said else "nothing left"
+
+    def lacks(self, profile: Profile, now: Millis) -> str:
+        """Say that nothing is left."""
+        return "" if self.flip(profile, now) != NEVER else "nothing is left"

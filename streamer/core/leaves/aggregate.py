@@ -66,7 +66,8 @@ class Aggregate:
         scope = self.scope
         said = f"{self.label()} {wording.comparisons(self.comparisons, scaled=True)}"
         if self.per is not None or scope.older is not None or self.minus is not None:
-            judge = Compares(self.comparisons, self.unit() if self.kind == "average" else 0)
+            unit = self.unit() if self.kind == "average" else 0
+            judge = Compares(self.comparisons, unit, wording.currency(scope.where))
             return Followed(said, self.flows(binder), judge)
         ref = binder.share(reset_by(self._cell(binder), scope.since))
         return Compared(said, ref, self)
@@ -127,6 +128,7 @@ class Compared(Leaf):
         self._average = question.kind == "average"
         self._unit = question.unit()
         self._wanted = Between(question.comparisons)
+        self._currency = wording.currency(question.scope.where)
 
     def _holds(self, amount: int, count: int) -> bool:
         if not self._average:
@@ -192,15 +194,7 @@ class Compared(Leaf):
 
     def detail(self, profile: Profile, now: Millis) -> str:
         """Say the sum or average and of how many values."""
-        amount = count = 0
-        state = self._ref.state(profile)
-        if isinstance(state, TotalState):
-            amount, count = state.amount, state.count
-        elif state is not None:
-            assert isinstance(state, SumsState)
-            left = first_after(state.times, now - self._within) if self._within else 0
-            amount = state.amounts[-1] - state.before(left)
-            count = state.counts[-1] - state.counted_before(left)
+        amount, count = self._found(profile, now)
         if not count and not amount:
             return "nothing so far"
         if not self._average:
@@ -209,3 +203,26 @@ class Compared(Leaf):
         if count <= 0:
             return f"{wording.decimal(amount)} of {weight}, which divides nothing"
         return f"{wording.decimal(round(amount * self._unit / count))} of {weight}"
+
+    def lacks(self, profile: Profile, now: Millis) -> str:
+        """Say how much there is of how much, with the currency that is asked for."""
+        amount, count = self._found(profile, now)
+        if self._holds(amount, count):
+            return ""
+        if self._average:
+            if count <= 0:
+                return "nothing to average"
+            amount = round(amount * self._unit / count)
+        return self._wanted.lacks(amount) + self._currency
+
+    def _found(self, profile: Profile, now: Millis) -> tuple[int, int]:
+        """Return the sum inside the window, and of how many values."""
+        state = self._ref.state(profile)
+        if state is None:
+            return 0, 0
+        if isinstance(state, TotalState):
+            return state.amount, state.count
+        assert isinstance(state, SumsState)
+        left = first_after(state.times, now - self._within) if self._within else 0
+        amount = state.amounts[-1] - state.before(left)
+        return amount, state.counts[-1] - state.counted_before(left)

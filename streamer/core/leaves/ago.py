@@ -78,3 +78,10 @@ class Aged(Leaf):
         """Say when it was."""
         time = self._time(profile)
         return "never" if time < 0 else f"at {iso(time)}"
+
+    def lacks(self, profile: Profile, now: Millis) -> str:
+        """Say that it never happened, or is too long ago."""
+        time = self._time(profile)
+        if time < 0:
+            return "it never happened"
+        return "it is too long ago" if now - time >= self._high else ""

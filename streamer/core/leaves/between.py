@@ -2,6 +2,7 @@
 
 from typing import final
 
+from streamer.core import wording
 from streamer.core.rules.spec import Comparison
 
 
@@ -40,3 +41,16 @@ class Between:
         if low is not None and amount < low * count + self.low_open:
             return False
         return high is None or amount <= high * count - self.high_open
+
+    def lacks(self, amount: int) -> str:
+        """Say how much there is of how much, or how much of it is too much."""
+        low, high = self.low, self.high
+        if low is not None and amount < low + self.low_open:
+            return (
+                f"{wording.decimal(amount)} of {'more than ' * self.low_open}{wording.decimal(low)}"
+            )
+        if high is not None and amount > high - self.high_open:
+            if amount == high:
+                return f"{wording.decimal(amount)} is not below {wording.decimal(high)}"
+            return f"{wording.decimal(amount - high)} too much"
+        return ""

@@ -202,17 +202,35 @@ class Favourite(Leaf):
 
     def detail(self, profile: Profile, now: Millis) -> str:
         """Name the favourite and its share."""
+        race = self._race(profile, now)
+        if race is None:
+            return "no value so far"
+        return f"{shown(race.best)}, {race.most} of {race.carried}"
+
+    def lacks(self, profile: Profile, now: Millis) -> str:
+        """Say which one is the favourite instead, or that it has too small a share or count."""
+        race = self._race(profile, now)
+        if race is None:
+            return "there is no value"
+        if self._holds(race.best, race.most, race.carried):
+            return ""
+        if not self._asked_for(race.best):
+            return f"it is {shown(race.best)}"
+        if race.most < self._at_least:
+            return f"{race.most} of {self._at_least}"
+        return f"a share of {race.most / race.carried:.4g}"
+
+    def _race(self, profile: Profile, now: Millis) -> Race | None:
+        """Return how often each value is carried, None where none is."""
         state = self._ref.state(profile)
         if state is None:
-            return "no value so far"
+            return None
         if isinstance(state, CountsState):
             race = Race(state.dated.tally)
         else:
             assert isinstance(state, WindowState)
             race = _at(state, first_after(state.times, now - self._within))
-        if not race.carried:
-            return "no value so far"
-        return f"{shown(race.best)}, {race.most} of {race.carried}"
+        return race if race.carried else None
 
 
 def _at(state: WindowState, start: int) -> Race:

@@ -29,17 +29,25 @@ class Judge:
         """Say what the sums are."""
         raise NotImplementedError
 
+    def lacks(self, flows: list[Flow]) -> str:
+        """Say what is missing where it does not hold."""
+        raise NotImplementedError
+
 
 @final
 class Compares(Judge):
     """The first sum, less the second if there is one, compares as stated.
 
-    With `unit` its average does: the sum by the weights, `unit` of which are one value.
+    With `unit` its average does: the sum by the weights, `unit` of which are one value. `currency`
+    is said beside it.
     """
 
-    def __init__(self, comparisons: tuple[Comparison, ...], unit: int = 0) -> None:
+    def __init__(
+        self, comparisons: tuple[Comparison, ...], unit: int = 0, currency: str = ""
+    ) -> None:
         self._wanted = Between(comparisons)
         self._unit = unit
+        self._currency = currency
 
     def holds(self, flows: list[Flow]) -> bool:
         """Compare, an average without a quotient."""
@@ -57,6 +65,17 @@ class Compares(Judge):
             mean = wording.decimal(round(amount * self._unit / count))
             return f"{mean} of {wording.decimal(count * UNIT // self._unit)}"
         return wording.decimal(amount)
+
+    def lacks(self, flows: list[Flow]) -> str:
+        """Say how much there is of how much."""
+        if self.holds(flows):
+            return ""
+        amount, count = _less(flows), flows[0].count
+        if self._unit:
+            if count <= 0:
+                return "nothing to average"
+            amount = round(amount * self._unit / count)
+        return self._wanted.lacks(amount) + self._currency
 
 
 @final
@@ -92,6 +111,16 @@ class Divides(Judge):
         """Say both sums."""
         part, whole = _less(flows[: self._parts]), _less(flows[self._parts :])
         return f"{wording.decimal(part)} of {wording.decimal(whole)}"
+
+    def lacks(self, flows: list[Flow]) -> str:
+        """Say what of the whole is missing, or what the share is."""
+        if self.holds(flows):
+            return ""
+        part, whole = _less(flows[: self._parts]), _less(flows[self._parts :])
+        if whole <= 0 or whole < self._least:
+            least = f" of at least {float(self._least / UNIT):g}" if self._least else ""
+            return f"a whole of {wording.decimal(whole)}{least}"
+        return f"a share of {part / whole:.4g}"
 
 
 def _less(flows: list[Flow]) -> int:
@@ -138,6 +167,12 @@ class Followed(Leaf):
             flow.begin(profile, now)
         return self._judge.detail(self._flows)
 
+    def lacks(self, profile: Profile, now: Millis) -> str:
+        """Say what the sums lack."""
+        for flow in self._flows:
+            flow.begin(profile, now)
+        return self._judge.lacks(self._flows)
+
 
 @final
 class MostFrequentOld(Leaf):
@@ -178,6 +213,17 @@ class MostFrequentOld(Leaf):
 
     def detail(self, profile: Profile, now: Millis) -> str:
         """Name the value that has most."""
+        most, found = self._most(profile, now)
+        return f"{found}, {most} times" if most else "no value so often"
+
+    def lacks(self, profile: Profile, now: Millis) -> str:
+        """Say how often the value was carried that was carried most often."""
+        most, found = self._most(profile, now)
+        if most >= self._low:
+            return ""
+        return f"{most} of {self._low}{f': {found}' if most else ''}"
+
+    def _most(self, profile: Profile, now: Millis) -> tuple[int, str]:
         state = self._ref.state(profile)
         most, found = 0, ""
         if state is not None:
@@ -187,4 +233,4 @@ class MostFrequentOld(Leaf):
                 number = len([one for one in entries if gone < one[0] <= now - self._older])
                 if number >= most:
                     most, found = number, shown(value)
-        return f"{found}, {most} times" if most else "no value so often"
+        return most, found

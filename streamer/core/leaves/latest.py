@@ -8,7 +8,7 @@ from streamer.core.leaf import ALWAYS, NEVER, Binder, CellRef, Leaf, Until
 from streamer.core.profile import Profile
 from streamer.core.rules.spec import Clause, Comparison, Names
 from streamer.core.state.latest import ValueVerdict, VerdictState
-from streamer.core.values import shown, wants_absence
+from streamer.core.values import shown_beside, wants_absence
 from streamer.instants import iso
 from streamer.types import Millis
 
@@ -45,8 +45,7 @@ class Latest:
         if self.within is not None:
             said += f" within {wording.duration(self.within)}"
         said += f" {wording.comparisons(self.comparisons)}"
-        of_nothing = wants_absence(self.comparisons)
-        return Judged(said, binder.share(cell), self.within, of_nothing=of_nothing)
+        return Judged(said, binder.share(cell), self.within, self.comparisons)
 
 
 @final
@@ -54,12 +53,17 @@ class Judged(Leaf):
     """The remembered verdict, while it is inside the window; without one, `exists: false` holds."""
 
     def __init__(
-        self, label: str, ref: CellRef, within: Millis | None, *, of_nothing: bool
+        self,
+        label: str,
+        ref: CellRef,
+        within: Millis | None,
+        comparisons: tuple[Comparison, ...],
     ) -> None:
         super().__init__(label)
         self._ref = ref
         self._within = within or 0
-        self._of_nothing = of_nothing
+        self._comparisons = comparisons
+        self._of_nothing = wants_absence(comparisons)
 
     def flip(self, profile: Profile, now: Millis) -> Until:
         """Say the verdict; it ends the window after the value came."""
@@ -82,4 +86,14 @@ class Judged(Leaf):
         assert isinstance(state, VerdictState)
         if self._within and state.time + self._within <= now:
             return "no value"
-        return f"{shown(state.value)} at {iso(state.time)}"
+        return f"{shown_beside(state.value, self._comparisons)} at {iso(state.time)}"
+
+    def lacks(self, profile: Profile, now: Millis) -> str:
+        """Say which value there is instead."""
+        state = self._ref.state(profile)
+        if state is None:
+            return "there is no value"
+        assert isinstance(state, VerdictState)
+        if self._within and state.time + self._within <= now:
+            return "there is no value so late"
+        return "" if state.holds else f"it is {shown_beside(state.value, self._comparisons)}"

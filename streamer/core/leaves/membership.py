@@ -74,6 +74,10 @@ class Inside(Leaf):
             return "not in it"
         return f"since {iso(profile.since[self._place])}"
 
+    def lacks(self, profile: Profile, now: Millis) -> str:  # noqa: ARG002
+        """Say that the customer is not in it."""
+        return "" if profile.inside[self._place] == self._number else "not in it"
+
 
 @final
 class Left(Leaf):
@@ -104,3 +108,10 @@ class Left(Leaf):
             return "never left it"
         assert isinstance(state, ExitState)
         return f"left at {iso(state.time)}"
+
+    def lacks(self, profile: Profile, now: Millis) -> str:
+        """Say that the customer has not left it, or too long ago."""
+        if self.flip(profile, now) > 0:
+            return ""
+        said = self.detail(profile, now)
+        return "left too long ago" if said.startswith("left") else said

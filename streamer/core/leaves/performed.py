@@ -13,7 +13,8 @@ from streamer.core.rules.spec import Comparison, Names, Operator, Scope
 from streamer.core.state.cell import Cell
 from streamer.core.state.ledger import UNIT, Ledger, Reads
 from streamer.core.state.repeated import Repeated, RepeatedState
-from streamer.core.state.seen import SeenDays, SeenState, SeenValues
+from streamer.core.state.reset import ResetBy
+from streamer.core.state.seen import Seen, SeenDays, SeenState, SeenValues
 from streamer.core.state.times import Times, TimesState, first_after
 from streamer.core.values import shown
 from streamer.instants import iso
@@ -52,7 +53,7 @@ class Performed:
             return Followed(self.label(), [self.flow(binder)], self._judge())
         ref = binder.share(reset_by(self._cell(wanted, binder), scope.since))
         if self.counting == "same":
-            return MostFrequent(self.label(), ref, scope.within)
+            return MostFrequent(self.label(), ref, wanted.low, scope.within)
         if self.counting == "events":
             return Counted(self.label(), ref, wanted, scope.within)
         return CountedValues(self.label(), ref, wanted, scope.within)
@@ -94,13 +95,14 @@ class Performed:
         scope = self.scope
         where, within = scope.where, scope.within
         passes = binder.filter(where)
+        keep = max(wanted.keep, binder.terms.closely)
         if self.counting == "days":
-            return SeenDays(scope.events, where, passes, binder.terms.zone, wanted.keep, within)
+            return SeenDays(scope.events, where, passes, binder.terms.zone, keep, within)
         if self.property is None:
-            return Times(scope.events, where, passes, wanted.keep, within)
+            return Times(scope.events, where, passes, keep, within)
         column = binder.column(self.property, where)
         if self.counting == "distinct":
-            return SeenValues(scope.events, where, self.property, column, wanted.keep, within)
+            return SeenValues(scope.events, where, self.property, column, keep, within)
         return Repeated(scope.events, where, self.property, column, wanted.low, within)
 
     def label(self) -> str:
@@ -203,15 +205,6 @@ def in_range(times: list[Millis], low: int, high: int | None, within: int, now: 
     return times[kept - low] + within if low else ALWAYS
 
 
-def counted(times: list[Millis], gone: Millis) -> str:
-    """Say how many of some times are later than an instant, and when the last was."""
-    left = times[first_after(times, gone) :]
-    if not left:
-        return "none"
-    last = iso(left[-1])
-    return f"last at {last}" if len(left) == 1 else f"{len(left)}, last at {last}"
-
-
 class CountedInRange(Leaf):
     """The number of some times inside the window lies in a range."""
 
@@ -226,6 +219,18 @@ class CountedInRange(Leaf):
         """Return the times that count, in ascending order."""
         raise NotImplementedError
 
+    def _left(self, profile: Profile, now: Millis) -> tuple[list[Millis], bool]:
+        """Return the times inside the window, and whether there may be more than are kept."""
+        state = self._ref.state(profile)
+        if state is None:
+            return [], False
+        times = self._times(state)
+        left = times[first_after(times, now - self._within) :] if self._within else times
+        cell = self._ref.cell
+        inner = cell.inner if isinstance(cell, ResetBy) else cell
+        assert isinstance(inner, Times | Seen)
+        return left, len(left) >= inner.keep
+
     def flip(self, profile: Profile, now: Millis) -> Until:
         """Say whether the count is in the range; it can only fall until the next event."""
         state = self._ref.state(profile)
@@ -234,11 +239,23 @@ class CountedInRange(Leaf):
         return in_range(self._times(state), self._low, self._high, self._within, now)
 
     def detail(self, profile: Profile, now: Millis) -> str:
-        """Say how many there are and when the last was."""
-        state = self._ref.state(profile)
-        if state is None:
+        """Say how many there are, or are at least, and when the last was."""
+        left, more = self._left(profile, now)
+        if not left:
             return "none"
-        return counted(self._times(state), now - self._within if self._within else 0)
+        last = f"last at {iso(left[-1])}"
+        if len(left) == 1:
+            return last
+        return f"{len(left)}{' or more' if more else ''}, {last}"
+
+    def lacks(self, profile: Profile, now: Millis) -> str:
+        """Say how many there are of how many, or how many of them are too many."""
+        left, more = self._left(profile, now)
+        if len(left) < self._low:
+            return f"{len(left)} of {self._low}"
+        if self._high is not None and len(left) > self._high:
+            return f"{len(left) - self._high}{' or more' if more else ''} too many"
+        return ""
 
 
 @final
@@ -270,9 +287,10 @@ class CountedValues(CountedInRange):
 class MostFrequent(Leaf):
     """The most frequent value was carried at least so many times inside the window."""
 
-    def __init__(self, label: str, ref: CellRef, within: Millis | None) -> None:
+    def __init__(self, label: str, ref: CellRef, low: int, within: Millis | None) -> None:
         super().__init__(label)
         self._ref = ref
+        self._low = low
         self._within = within or 0
 
     def flip(self, profile: Profile, now: Millis) -> Until:
@@ -295,8 +313,22 @@ class MostFrequent(Leaf):
             assert isinstance(state, RepeatedState)
             found = state.decisive()
             if found is not None:
-                return f"{shown(found)}, last at {iso(state.by_value[found][-1])}"
+                times = state.by_value[found]
+                return f"{shown(found)}, {len(times)} or more, last at {iso(times[-1])}"
         return "no value so often"
+
+    def lacks(self, profile: Profile, now: Millis) -> str:
+        """Say how often the value was carried that was carried most often."""
+        state = self._ref.state(profile)
+        most, found = 0, ""
+        if state is not None:
+            assert isinstance(state, RepeatedState)
+            gone = now - self._within if self._within else 0
+            for value, times in state.by_value.items():
+                number = len(times) - first_after(times, gone)
+                if number >= most:
+                    most, found = number, f": {shown(value)}"
+        return f"{most} of {self._low}{found if most else ''}"
 
 
 @final

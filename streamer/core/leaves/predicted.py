@@ -145,9 +145,21 @@ class Alive(Leaf):
             return "no purchase"
         assert isinstance(state, PurchasesState)
         first, last, number = state.first, state.last, state.purchases()
-        alive = self._model.alive(number - 1, last - first, now - first)
+        alive = self._alive(state, now)
         counted = "day" if self._model.each == "day" else "purchase"
         said = f"{number} {counted}{'s' if number > 1 else ''}"
         if counted == "day":
             said += " with a purchase"
         return f"P(alive) {alive:.4f} after {said} since {iso(first)}, the last at {iso(last)}"
+
+    def lacks(self, profile: Profile, now: Millis) -> str:
+        """Say what the score is instead."""
+        state = self._ref.state(profile)
+        if state is None:
+            return "there is no purchase"
+        assert isinstance(state, PurchasesState)
+        return "" if self.flip(profile, now) > 0 else f"it is {self._alive(state, now):.4f}"
+
+    def _alive(self, state: PurchasesState, now: Millis) -> float:
+        since_first = state.last - state.first, now - state.first
+        return self._model.alive(state.purchases() - 1, *since_first)

@@ -60,16 +60,19 @@ class Sequence:
         ]
         lateness = binder.terms.max_lateness
         ref = binder.share(Chains(steps, self.same, self.span, self.within, lateness))
-        return InOrder(said, ref, self.within, of_value=self.same is not None)
+        return InOrder(said, ref, len(steps), self.within, of_value=self.same is not None)
 
 
 @final
 class InOrder(Leaf):
     """Some value has a whole chain inside the window."""
 
-    def __init__(self, label: str, ref: CellRef, within: Millis | None, *, of_value: bool) -> None:
+    def __init__(
+        self, label: str, ref: CellRef, steps: int, within: Millis | None, *, of_value: bool
+    ) -> None:
         super().__init__(label)
         self._ref = ref
+        self._steps = steps
         self._within = within or 0
         self._of_value = of_value
 
@@ -96,3 +99,16 @@ class InOrder(Leaf):
                 named = f" with {shown(found)}" if self._of_value else ""
                 return f"begun at {iso(state.best)}{named}"
         return "not completed"
+
+    def lacks(self, profile: Profile, now: Millis) -> str:
+        """Say how many steps are done, of the value that has most."""
+        state = self._ref.state(profile)
+        most, found = 0, ""
+        if state is not None:
+            assert isinstance(state, ChainState)
+            gone = now - self._within if self._within else 0
+            for value, chain in state.begun.items():
+                done = sum(begun > gone for begun in chain.begun)
+                if done >= most:
+                    most, found = done, f" with {shown(value)}" if self._of_value else ""
+        return f"{most} of {self._steps} steps{found if most else ''}"

@@ -7,7 +7,6 @@ from streamer.core.leaf import Binder, Leaf
 from streamer.core.leaves.latest import Judged
 from streamer.core.rules.spec import Comparison
 from streamer.core.state.latest import TraitVerdict
-from streamer.core.values import wants_absence
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,4 +24,4 @@ class Trait:
         """Return the leaf that asks this."""
         ref = binder.share(TraitVerdict(self.name, self.comparisons))
         said = f"trait {self.name} {wording.comparisons(self.comparisons)}"
-        return Judged(said, ref, None, of_nothing=wants_absence(self.comparisons))
+        return Judged(said, ref, None, self.comparisons)

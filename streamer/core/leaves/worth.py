@@ -116,3 +116,11 @@ class Valued(Leaf):
         plural = "s" if purchases > 1 else ""
         expected = float(self._expected(state))
         return f"expected {expected:.2f} after {purchases} purchase{plural} of {mean:.2f}"
+
+    def lacks(self, profile: Profile, now: Millis) -> str:
+        """Say what the expected value is instead."""
+        state = self._ref.state(profile)
+        if state is None:
+            return "there is no purchase of any value"
+        assert isinstance(state, SpendingState)
+        return "" if self.flip(profile, now) > 0 else f"it is {float(self._expected(state)):.2f}"

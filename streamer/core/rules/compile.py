@@ -33,11 +33,18 @@ from streamer.core.state.exits import Exits
 Declaration: TypeAlias = Segment | Ladder
 
 
-def compile_rules(header: Header, declarations: Sequence[Declaration]) -> RuleSet:
-    """Compile the enabled declarations together."""
+def compile_rules(
+    header: Header, declarations: Sequence[Declaration], *, closely: int = 0
+) -> RuleSet:
+    """Compile the enabled declarations together.
+
+    With `closely` what is counted is kept up to so many times or values, for people to be told how
+    many there are; what is decided stays the same.
+    """
     enabled = [one for one in declarations if one.settings.enabled]
     ordered = _in_order(enabled)
-    binder = _Binder(Terms(header.zone, header.max_lateness), _memberships(ordered))
+    terms = Terms(header.zone, header.max_lateness, closely)
+    binder = _Binder(terms, _memberships(ordered))
     segments = tuple(_segment(index, header.name, one, binder) for index, one in enumerate(ordered))
     for cell in binder.cells:
         if isinstance(cell, Exits):

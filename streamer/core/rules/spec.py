@@ -88,10 +88,15 @@ class LeafSpec(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What holds for the whole rule set and matters to cells; `max_lateness` in ms."""
+    """What holds for the whole rule set and matters to cells; `max_lateness` in ms.
+
+    Cells that count keep at least `closely` times or values, also where an answer needs fewer: 0 to
+    decide, more where people are told how many there are.
+    """
 
     zone: str
     max_lateness: Millis
+    closely: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import final
 from zoneinfo import ZoneInfo
 
-from streamer.core.columns import Column, Filter, Row
+from streamer.core.columns import Amounts, Column, Filter, Row
 from streamer.core.profile import Packed, Profile, State
 from streamer.core.rules.identity import canonical
 from streamer.core.rules.spec import Clause, Names
@@ -137,6 +137,38 @@ class SeenValues(Seen):
     def values(self, row: Row) -> list[Value]:
         """Return the values of an event."""
         return self._column.values(row)
+
+
+@final
+class SeenAmounts(Seen):
+    """Different amounts of a property, in ten-thousandths."""
+
+    def __init__(
+        self,
+        events: Names,
+        where: tuple[Clause, ...],
+        name: str,
+        amounts: Amounts,
+        keep: int,
+        within: Millis | None,
+    ) -> None:
+        super().__init__(events, where, keep, within)
+        self._name = name
+        self._amounts = amounts
+
+    def identity(self) -> Identity:
+        """Return which amounts are kept."""
+        return {
+            "kind": "seen_amounts",
+            "property": self._name,
+            "events": list(self.events),
+            "where": canonical(self._where),
+            **self._amounts.identity(),
+        }
+
+    def values(self, row: Row) -> list[Value]:
+        """Return the amounts of an event."""
+        return list(self._amounts.pairs(row)[::2])
 
 
 @final
