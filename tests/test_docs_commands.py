@@ -28,11 +28,23 @@ DOCUMENTS = sorted(
     for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md"))
     if path.exists()
 )
-ON_KAFKA = {"topics", "publish", "run", "collect", "changes"}
+ON_KAFKA = {"topics", "publish", "run", "collect", "react", "changes"}
 """The commands that need a Kafka; it has the topics that they ask for."""
-AT_WORK = {"run": b"partition assigned", "collect": b"kafka is there"}
+AT_WORK = {
+    "run": b"partition assigned",
+    "collect": b"kafka is there",
+    "react": b"partition assigned",
+}
 """What commands without an end say once they work; then they are asked to end."""
 WORD = re.compile(r"`((?:streamer|make) [^`]+)`")
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # noqa: S105 (of the tests)
+WEBHOOKS = """\
+[endpoints.crm]
+url = "https://crm.example/hooks"
+secrets = ["env:CRM_SECRET", "file:crm.secret"]
+segments = ["cart_abandoner", "engagement"]
+directions = ["entered"]
+"""
 HELP_NEEDS = {
     "mapping.yaml": """\
 id: {template: "{order}"}
@@ -89,6 +101,9 @@ def servers(line: str, request: pytest.FixtureRequest) -> dict[str, str]:
     if "streamer run" in line:
         environment["STREAMER_REDIS"] = request.getfixturevalue("redis_server").url
         environment["STREAMER_METRICS_PORT"] = str(free_port())
+    if "streamer react" in line:
+        environment["STREAMER_METRICS_PORT"] = str(free_port())
+        environment["CRM_SECRET"] = SECRET
     if "streamer collect" in line:
         environment["STREAMER_PORT"] = str(free_port())
         environment["STREAMER_METRICS_PORT"] = str(free_port())
@@ -111,7 +126,9 @@ def shell(
         line += " --no-follow"
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     everything = {**os.environ, "PATH": path, **environment}
-    if line.startswith(("streamer run", "streamer collect")):
+    if line.startswith(("streamer run", "streamer collect", "streamer react")) and (
+        "--from" not in line
+    ):
         return until_at_work(line, folder, everything)
     return subprocess.run(  # noqa: S602 (the documents' own lines)
         line,
@@ -154,6 +171,8 @@ def folder(tmp_path: Path) -> Path:
     for name in ("rules", "schemas"):
         shutil.copytree(ROOT / name, tmp_path / name)
     shutil.copy(ROOT / "examples" / "storefront" / "keys.toml", tmp_path)
+    (tmp_path / "webhooks.toml").write_text(WEBHOOKS, encoding="utf-8")
+    (tmp_path / "crm.secret").write_text(SECRET, encoding="utf-8")
     return tmp_path
 
 

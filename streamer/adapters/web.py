@@ -4,7 +4,7 @@ They are served from a thread of their own. `/healthz` answers 200 as long as th
 also while Kafka or Redis are away; `/readyz` answers 503 with the reason while it cannot work.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from socketserver import ThreadingMixIn
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -22,14 +22,21 @@ if TYPE_CHECKING:
 class Pages(Closing):
     """Serves the pages on a port until closed; `unready` says why it cannot work, or None.
 
-    Port 0 takes a free one, `port` says which. Raises `UsageError` if the port is taken.
+    `more` are further pages by path: JSON, given the query. Port 0 takes a free one, `port` says
+    which. Raises `UsageError` if the port is taken.
     """
 
     def __init__(
-        self, host: str, port: int, registry: CollectorRegistry, unready: Callable[[], str | None]
+        self,
+        host: str,
+        port: int,
+        registry: CollectorRegistry,
+        unready: Callable[[], str | None],
+        more: Mapping[str, Callable[[str], bytes]] | None = None,
     ) -> None:
         self._metrics = make_wsgi_app(registry)
         self._unready = unready
+        self._more = more or {}
         try:
             self._server = make_server(host, port, self._answer, _Threads, _Silent)
         except OSError as error:
@@ -57,6 +64,9 @@ class Pages(Closing):
                 if reason is None:
                     return _text(start, "200 OK", "ready")
                 return _text(start, "503 Service Unavailable", reason)
+            case path if path in self._more:
+                start("200 OK", [("Content-Type", "application/json")])
+                return [self._more[path](request.get("QUERY_STRING", ""))]
             case _:
                 return _text(start, "404 Not Found", "there are /metrics, /healthz and /readyz")
 

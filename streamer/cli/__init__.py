@@ -25,6 +25,7 @@ COMMANDS = (
     "publish",
     "run",
     "collect",
+    "react",
     "changes",
 )
 """The commands in the order in which a new user meets them."""

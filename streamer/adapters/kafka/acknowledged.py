@@ -35,12 +35,13 @@ _RECOVERY: Final = "none"
 
 
 class Outgoing(NamedTuple):
-    """A record for a topic."""
+    """A record for a topic; by its key, or for the partition that it names."""
 
     topic: str
     key: bytes | str | None
-    value: bytes
+    value: bytes | None
     headers: Headers | None = None
+    partition: int = -1
 
 
 class AcknowledgedProducer:
@@ -76,9 +77,9 @@ class AcknowledgedProducer:
             raise Unavailable(self._away)
         batch = _Batch(len(records), done, self._lock, self._note)
         producer, settle = self._producer, batch.settle
-        for topic, key, value, headers in records:
+        for topic, key, value, headers, partition in records:
             try:  # by place: faster
-                producer.produce(topic, value, key, -1, settle, None, 0, headers)
+                producer.produce(topic, value, key, partition, settle, None, 0, headers)
             except (BufferError, KafkaException) as error:
                 batch.abandon()
                 raise Unavailable(f"no room for more that waits for Kafka: {error}") from None

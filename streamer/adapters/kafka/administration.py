@@ -86,6 +86,22 @@ def create_topics(
     return verdicts
 
 
+def ensure_compacted(connection: Connection, topic: str, partitions: int) -> Verdict:
+    """Make a compacted topic with at least so many partitions, or mend the one that is there."""
+    with closing(opened(KafkaAdminClient, connection)) as admin:
+        settings = {_POLICY: "compact"}
+        count = _counts(admin, [topic]).get(topic)
+        if count is None:
+            verdict = _created(admin, topic, partitions, None, settings)
+        else:
+            lacking = _lacking(admin, topic, settings)
+            needed = max(count, partitions)  # more than are needed do no harm here
+            verdict = _judged(admin, topic, count, needed, lacking, mend=True)
+        with said("wait for the topics"):
+            admin.wait_for_topics([topic], timeout_ms=_READY_MS)
+    return verdict
+
+
 def _wanted(topics: Topics) -> dict[str, Settings]:
     return {
         topics.events: {TIME_TYPE: APPEND_TIME, _POLICY: "delete", LARGEST: str(4 << 20)},
