@@ -42,7 +42,7 @@ test: $(READY) ## what protects a change; gets Kafka and Redis for it
 	@$(BIN)/python -m tests.servers.get
 	$(PYTEST)
 
-system-packages: $(READY) ## Redis and Java for make servers and make test from apt-get, as root
+system-packages: $(READY) ## Redis, Java and Prometheus for make servers and make test from apt-get, as root
 	@$(BIN)/python -m tests.servers.get --system-packages
 
 sdks: $(READY) ## the collector with every SDK; gets Node's packages and a browser for it

