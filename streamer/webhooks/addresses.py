@@ -5,6 +5,7 @@ to another address later gains nothing.
 """
 
 import socket
+from errno import EACCES
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ _BY_NAME: Final = tuple(
         ("2001::/32", "behind Teredo"),
         ("fd00:ec2::254/128", "the metadata service of a cloud"),
         ("169.254.169.254/32", "the metadata service of a cloud"),
+        ("192.0.0.0/24", "the metadata service of a cloud"),
         ("168.63.129.16/32", "the metadata service of a cloud"),
     )
 )
@@ -56,7 +58,8 @@ def guarded_socket(resolved: Any) -> socket.socket:  # noqa: ANN401 (as aiohttp 
     family, kind, protocol, _, place = resolved
     reason = why_refused(place[0])
     if reason is not None:
-        raise AddressRefused(f"{place[0]} is {reason}: name the host in `allow` if it may be there")
+        text = f"{place[0]} is {reason}: name the host in `allow` if it may be there"
+        raise AddressRefused(EACCES, text)
     return plain_socket((family, kind, protocol, "", place))
 
 

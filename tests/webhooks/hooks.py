@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -41,14 +42,20 @@ class Hooks:
         self.process: subprocess.Popen[bytes] | None = None
         create_topic(kafka.address, self.changes, PARTITIONS)
 
-    def configure(self, receiver: Receiver, *settings: str, **others: Receiver) -> None:
+    def configure(
+        self,
+        receiver: Receiver,
+        *settings: str,
+        secrets: str = '["env:CRM_SECRET"]',
+        **others: Receiver,
+    ) -> None:
         """Write a file with the endpoint `crm`, and others of the same settings."""
         lines = ['allow = ["127.0.0.1"]']
         for name, one in {"crm": receiver, **others}.items():
             lines += [
                 f"[endpoints.{name}]",
                 f'url = "{one.url}"',
-                'secrets = ["env:CRM_SECRET"]',
+                f"secrets = {secrets}",
                 *settings,
             ]
         self.config.write_text("\n".join(lines), encoding="utf-8")
@@ -78,6 +85,19 @@ class Hooks:
 
     def publish(self, *changes: SegmentChange) -> None:
         publish(self.kafka.address, self.changes, changes, PARTITIONS)
+
+    def hang_up(self, answer: str = "endpoints read") -> None:
+        """Have the file read again; return once it is heeded and all is ready again."""
+        assert self.process is not None
+        before = self.said().count(answer)
+        self.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: self.said().count(answer) > before, answer, 60)
+        if answer == "endpoints read":
+            wait_until(self._is_ready, "webhooks are ready again", READY_S)
+
+    def wait_for(self, receiver: Receiver, count: int) -> None:
+        """Return once so many changes have been delivered."""
+        wait_until(lambda: len(receiver.delivered()) >= count, f"{count} deliveries", 60)
 
     def kill(self) -> None:
         assert self.process is not None
