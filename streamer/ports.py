@@ -26,9 +26,12 @@ from functools import cached_property
 from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 from streamer.codecs.changes import encode_change
+from streamer.codecs.controls import Forwarded
+from streamer.core.engine.identity import Message
 from streamer.errors import AdapterError, InvalidEvent
 from streamer.types import (
     FOREVER,
+    Control,
     Event,
     Membership,
     Millis,
@@ -120,9 +123,10 @@ class Feed(Protocol):
 class OutboxEntry:
     """What one commit publishes: its number, the changes in order, the rejected records.
 
-    `memberships` are those of every customer with a change, as of the commit. The commit includes
-    every record before `offset` and every wake up to and including `fired_until`. `traceparents`
-    are those of the events that caused changes, by the index of the change.
+    `memberships` are those of every customer with a change, as of the commit. `controls` go into
+    the log of events, each by its key. The commit includes every record before `offset` and every
+    wake up to and including `fired_until`. `traceparents` are those of the events that caused
+    changes, by the index of the change.
     """
 
     number: int
@@ -134,6 +138,7 @@ class OutboxEntry:
     fired_until: DueWake = NOTHING_FIRED
     encoded: tuple[bytes, ...] | None = field(default=None, compare=False)
     traceparents: Mapping[int, str] = field(default_factory=dict)
+    controls: tuple[Control, ...] = ()
 
     @cached_property
     def lines(self) -> tuple[bytes, ...]:
@@ -223,11 +228,13 @@ class Checkpoint:
 class Reading:
     """Records as an engine has decoded them: an event for each, or the reason why it is none.
 
+    A control record is the message in it.
+
     `customers` are those of the events, in order; `appended` is the largest append time.
     """
 
     records: Sequence[Record] = ()
-    events: Sequence[Event | InvalidEvent] = ()
+    events: Sequence[Event | InvalidEvent | Forwarded | Message] = ()
     customers: Mapping[str, None] = field(default_factory=dict)
     appended: Millis | None = None
 
@@ -259,10 +266,11 @@ class Advance:
 
     `profiles` maps the customers whose profile changed to its bytes, None to delete it. `lines` are
     the `changes` as JSON, in order; `traceparents` are those of the events that caused some, by the
-    index of the change. `links` counts what became of links between ids. `taken` is how many
-    records were processed, and `done` whether all due wakes have fired. `overflows` counts, by cell
-    slot, the values that a full cell dropped, and `unusable`, by name, the properties whose values
-    the rules could not read. `decoded` and `loaded` are for the engine's cache.
+    index of the change. `controls` are records for the log of events, and `links` counts what
+    became of links between ids. `taken` is how many records were processed, and `done` whether all
+    due wakes have fired. `overflows` counts, by cell slot, the values that a full cell dropped, and
+    `unusable`, by name, the properties whose values the rules could not read. `decoded` and
+    `loaded` are for the engine's cache.
     """
 
     profiles: Mapping[str, bytes | None]
@@ -273,6 +281,7 @@ class Advance:
     memberships: tuple[Membership, ...]
     rejections: tuple[Rejection, ...]
     outcomes: Mapping[str, int]
+    controls: tuple[Control, ...]
     links: Mapping[str, int]
     overflows: Mapping[int, int]
     unusable: Mapping[str, Unusable]

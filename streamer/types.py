@@ -13,7 +13,8 @@ from streamer.hashes import change_id
 Millis: TypeAlias = int
 Scalar: TypeAlias = str | int | float | bool
 Direction: TypeAlias = Literal["entered", "exited"]
-Outcome: TypeAlias = Literal["applied", "duplicate", "late", "early"]
+Outcome: TypeAlias = Literal["applied", "duplicate", "late", "early", "forwarded"]
+"""`forwarded`: it is a user's, and is decided where the user is."""
 RejectionKind: TypeAlias = Literal["invalid", "duplicate", "late", "early"]
 
 SECOND: Final = 1_000
@@ -115,6 +116,14 @@ class Membership(NamedTuple):
     sequence: int
     born: Millis
     segments: tuple[tuple[str, Millis], ...] | None
+
+
+class Control(NamedTuple):
+    """A record that one task tells another one, through the log of events, by its key."""
+
+    key: str
+    value: bytes
+    headers: tuple[tuple[str, bytes], ...]
 
 
 @dataclass(frozen=True, slots=True)

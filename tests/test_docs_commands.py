@@ -57,6 +57,7 @@ user_id: customer
 """,
     "orders.csv": "order,when,customer\no-1,2026-01-01,u-7\n",
     "client.properties": "session.timeout.ms=6000\n",
+    "control.key": "known to the whole group, and to nobody else\n",
 }
 
 
@@ -76,7 +77,9 @@ def commands(path: Path) -> list[str]:
     They are our own, and what they need done to files before.
     """
     found = (re.sub(r"\s{2,}#.*", "", line).strip() for line in blocks(path))
-    return [line for line in found if line.startswith(("streamer ", "make ", "cp ", "sed "))]
+    return [
+        line for line in found if line.startswith(("streamer ", "make ", "cp ", "sed ", "head "))
+    ]
 
 
 def mentioned(path: Path) -> list[str]:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import field, fields, make_dataclass
+from dataclasses import field, fields, make_dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -88,7 +88,10 @@ def test_every_version_of_a_stored_alias_is_read() -> None:
 def test_every_version_of_an_outbox_entry_is_read() -> None:
     for file, facts in golden("outbox"):
         found = decode_entry(bytes.fromhex(facts["entry"]))
-        assert found == ENTRY, KEPT.format(name=file.name, what="it reads otherwise")
+        without = {"outbox-2.json": replace(ENTRY, controls=())}
+        assert found == without.get(file.name, ENTRY), KEPT.format(
+            name=file.name, what="it reads otherwise"
+        )
 
 
 def test_every_version_of_the_published_mark_is_read() -> None:

@@ -51,6 +51,7 @@ def worker() -> CollectorRegistry:
     readings = Readings(
         records=counts,
         invalid={"": 1},
+        links=counts,
         changes={("vip", "entered"): 1},
         overflows=counts,
         unusable=counts,

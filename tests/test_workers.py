@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
+from streamer.codecs.controls import ControlKey
+from streamer.core.engine.program import RuleSet
 from tests.lives import story_rules
 from tests.world import PARTITIONS, World, by_customer
 
@@ -19,9 +21,11 @@ RUNS = max(60, int(os.environ.get("STREAMER_PROOF_PAIRS", "300")) // 2)
 STEPS = 60
 
 
-def lived(seed: int, *moves: str) -> World:
+def lived(
+    seed: int, *moves: str, rules: RuleSet | None = None, joining: ControlKey | None = None
+) -> World:
     """Let a world live through some steps, with these moves among the ordinary ones."""
-    world = World(story_rules(), seed)
+    world = World(rules or story_rules(), seed, joining)
     chance = world.chance
     for _ in range(3):
         world.join()

@@ -89,8 +89,37 @@ MISTAKES_OF_MERGES = [
     ),
 ]
 
+# What is wrong, the module, its text, and the mistake: of joins, caught by joined histories.
+MISTAKES_OF_JOINS = [
+    (
+        "the exits of a visitor who joins missing",
+        "core/engine/identity.py",
+        "            changes += leave_everything(",
+        "            _ = leave_everything(",
+    ),
+    (
+        "an alias left behind where the id comes as a user's",
+        "core/engine/people.py",
+        "user = None if is_of_user(event) else touch(self.rules, profile, event)",
+        "user = touch(self.rules, profile, event)",
+    ),
+    (
+        "the first user kept under the policy of the last",
+        "core/engine/identity.py",
+        "    if before is None or rules.last_user:\n",
+        "    if before is None:\n",
+    ),
+    (
+        "a user joined into another one",
+        "core/engine/identity.py",
+        "    if links is not None and links.known:\n",
+        "    if False:\n",
+    ),
+]
+
 WORKERS, CRASHES = "tests/test_workers.py", "tests/test_crashes.py"
 TIME = "tests/worker/test_worker.py"
+JOINS = "tests/test_workers_join.py"
 STALLS = f"{WORKERS}::test_whatever_stalls_between_any_two_calls"
 STORES = "tests/contracts/test_store.py"
 ITEMS = "tests/core/state/test_open_items.py"
@@ -114,6 +143,36 @@ MISTAKES_AROUND = [
             self._sink.publish([early])
         self._store.commit(\n""",
         WORKERS,
+    ),
+    (
+        "a join told twice",
+        "adapters/memory.py",
+        "            if entry.number > self.mark(entry.partition).number:\n",
+        """            for control in entry.controls[:1] if entry.controls else ():
+                self._tell(control)
+            if entry.number > self.mark(entry.partition).number:\n""",
+        JOINS,
+    ),
+    (
+        "a join lost where nothing else is said",
+        "worker/task.py",
+        "output = advance.changes or advance.rejections or advance.controls",
+        "output = advance.changes or advance.rejections",
+        JOINS,
+    ),
+    (
+        "a forward before the join",
+        "worker/batch.py",
+        "self.run.controls.append(self._codec.encode(Forward(user, self.run.record)))",
+        "self.run.controls.insert(0, self._codec.encode(Forward(user, self.run.record)))",
+        JOINS,
+    ),
+    (
+        "log time that stands still for what was forwarded",
+        "worker/batch.py",
+        "done = self._record(index, event.record, event.event, record.appended)",
+        "done = self._record(index, event.record, event.event, event.event.appended)",
+        JOINS,
     ),
     (
         "no compare-and-set",
@@ -188,7 +247,9 @@ def build(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize(("judge", "number"), [("tests.cases", PAIRS), ("tests.merges", SPLITS)])
+@pytest.mark.parametrize(
+    ("judge", "number"), [("tests.cases", PAIRS), ("tests.merges", SPLITS), ("tests.people", PAIRS)]
+)
 def test_the_right_build_agrees(build: Path, judge: str, number: int) -> None:
     result = proof(build, judge, number)
     assert result.returncode == 0, result.stderr
@@ -217,6 +278,18 @@ def test_a_wrong_merge_is_caught(build: Path, module: str, right: str, wrong: st
     caught = next(result for result in results if result.returncode)
     assert caught.returncode == 1
     assert CAUGHT.search(caught.stderr), caught.stderr
+
+
+@pytest.mark.parametrize(
+    ("module", "right", "wrong"),
+    [mistake[1:] for mistake in MISTAKES_OF_JOINS],
+    ids=[mistake[0] for mistake in MISTAKES_OF_JOINS],
+)
+def test_a_wrong_join_is_caught(build: Path, module: str, right: str, wrong: str) -> None:
+    make_mistake(build / "streamer" / module, right, wrong)
+    result = proof(build, "tests.people")
+    assert result.returncode == 1
+    assert CAUGHT.search(result.stderr), result.stderr
 
 
 def make_mistake(file: Path, right: str, wrong: str) -> None:

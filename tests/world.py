@@ -9,21 +9,25 @@ from collections.abc import Callable, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from random import Random
+from zlib import crc32
 
 import orjson
 
 from streamer.adapters.memory import MemoryFeed, MemoryLog, MemorySink, MemoryStore
+from streamer.codecs.controls import ControlKey, is_control
 from streamer.codecs.events import decode
 from streamer.core.engine.program import RuleSet
 from streamer.errors import AdapterError, Fenced, Unavailable
 from streamer.ports import OutboxEntry, PublishedMark
-from streamer.types import HOUR, MINUTE, SECOND, Millis, Record, SegmentChange
+from streamer.types import HOUR, MINUTE, SECOND, Control, Millis, Record, SegmentChange
 from streamer.worker import Batching, Clocks, LogRunner, PartitionTask, Stopwatch, Worker
 from tests.crashing import Calls, Crash, InterruptedFeed, InterruptedSink, InterruptedStore, crash
 from tests.lives import START
 
 PARTITIONS = 3
 CUSTOMERS = 24
+USERS = 6
+DEVICES = 10
 LATENESS = 2 * SECOND
 NAMES = ("product_viewed", "product_viewed", "product_added", "order_completed", "page_viewed")
 
@@ -57,10 +61,14 @@ class GroupSink:
 
 @dataclass
 class World:
-    """Everything there is. `now` is the broker's clock, `rules` are those in the rule files."""
+    """Everything there is. `now` is the broker's clock, `rules` are those in the rule files.
+
+    With `joining`, customers have several ids, and partitions tell each other of them.
+    """
 
     rules: RuleSet
     seed: int
+    joining: ControlKey | None = None
     store: MemoryStore = field(default_factory=MemoryStore)
     sink: MemorySink = field(default_factory=MemorySink)
     log: MemoryLog = field(default_factory=MemoryLog)
@@ -74,6 +82,7 @@ class World:
     away: bool = False
 
     def __post_init__(self) -> None:
+        self.sink = MemorySink(self.tell)
         self.chance = Random(self.seed)  # noqa: S311 (a seed, not secrecy)
         self.snapshots: list[MemoryStore] = []
         self.stalled: set[str] = set()
@@ -86,7 +95,7 @@ class World:
         chance = self.chance
         for _ in range(chance.randrange(1, 6)):
             self.now += chance.choice((1, 40, 900, 20 * SECOND))
-            customer = chance.randrange(CUSTOMERS)
+            ids = self.ids_of_somebody()
             late = chance.choice((0, 0, 0, 5, 1_500, 40 * MINUTE, 30 * HOUR))
             twice = self.ids and chance.random() < 0.05
             self.ids += not twice
@@ -94,11 +103,26 @@ class World:
                 "id": f"e-{self.ids}",
                 "name": chance.choice(NAMES),
                 "time": self.now - late,
-                "user_id": f"c-{customer}",
+                **ids,
                 "properties": {"product_id": chance.choice("abc")},
             }
             line = orjson.dumps(event) if chance.random() > 0.03 else b'{"id": '
-            self.log.append(line, self.now, partition=customer % PARTITIONS)
+            customer = ids.get("user_id") or ids["anonymous_id"]
+            self.log.append(line, self.now, partition=partition_of(customer), key=customer.encode())
+
+    def ids_of_somebody(self) -> dict[str, str]:
+        """Draw who does something: a customer, or with `joining` a user, a device, or both."""
+        chance = self.chance
+        if self.joining is None:
+            return {"user_id": f"c-{chance.randrange(CUSTOMERS)}"}
+        user = {"user_id": f"u-{chance.randrange(USERS)}"}
+        device = {"anonymous_id": f"a-{chance.randrange(DEVICES)}"}
+        return chance.choice((user, device, device, user | device))
+
+    def tell(self, control: Control) -> None:
+        """Append what a task tells another one to the log of events."""
+        to, key = partition_of(control.key), control.key.encode()
+        self.log.append(control.value, self.now, partition=to, key=key, headers=control.headers)
 
     # What happens to the processes
 
@@ -121,7 +145,14 @@ class World:
             owner, rules = f"{name}/{next(claims)}", self.members[name].rules
             self.decided_by[owner] = rules
             return PartitionTask(
-                rules, store, sink, decode, partition=partition, batching=batching, owner=owner
+                rules,
+                store,
+                sink,
+                decode,
+                partition=partition,
+                batching=batching,
+                owner=owner,
+                joining=self.joining,
             )
 
         clocks = Clocks(
@@ -277,19 +308,46 @@ class World:
 
     def expected(self, until: Millis) -> dict[str, list[SegmentChange]]:
         """Return every customer's changes as one worker, alone and undisturbed, says them."""
-        sink = MemorySink()
+        return by_customer(self.undisturbed(until)[0], until)
+
+    def undisturbed(self, until: Millis) -> tuple[list[SegmentChange], list[list[Control]]]:
+        """Return what undisturbed workers say, and what each tells others."""
+        told: list[list[Control]] = [[] for _ in range(PARTITIONS)]
+        changes: list[SegmentChange] = []
         for partition in range(PARTITIONS):
-            task = PartitionTask(self.rules, MemoryStore(), sink, decode, partition=partition)
+            sink = MemorySink(told[partition].append)
+            task = PartitionTask(
+                self.rules,
+                MemoryStore(),
+                sink,
+                decode,
+                partition=partition,
+                joining=self.joining,
+            )
             runner = LogRunner(task, self.log, sink, Batching().batch)
             runner.start()
             while runner.step():
                 pass
             runner.fire_due(until)
-        return by_customer(sink.changes, until)
+            changes += sink.changes
+        return changes, told
+
+    def controls(self) -> list[Control]:
+        """Return the control records in the log."""
+        return [
+            Control((record.key or b"").decode(), record.value, record.headers)
+            for record in self.records()
+            if is_control(record)
+        ]
 
     def records(self) -> list[Record]:
         """Return everything in the log."""
         return [r for p in range(PARTITIONS) for r in self.log.read(p, 0, 1 << 30)]
+
+
+def partition_of(customer: str) -> int:
+    """Return the partition in which a customer's events are."""
+    return crc32(customer.encode()) % PARTITIONS
 
 
 def by_customer(changes: Iterable[SegmentChange], until: Millis) -> dict[str, list[SegmentChange]]:

@@ -6,7 +6,7 @@ only the log and the sink grow with what they are given, and a replay uses neith
 """
 
 import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
@@ -21,7 +21,7 @@ from streamer.ports import (
     PartitionMeta,
     PublishedMark,
 )
-from streamer.types import Membership, Millis, Record, Rejection, SegmentChange
+from streamer.types import Control, Membership, Millis, Record, Rejection, SegmentChange
 
 
 class MemoryLog:
@@ -271,9 +271,13 @@ class MemoryStore:
 
 
 class MemorySink:
-    """Published changes and rejections in their order, and the memberships of all customers."""
+    """Published changes and rejections in their order, and the memberships of all customers.
 
-    def __init__(self) -> None:
+    `tell` appends a control record to the log of events.
+    """
+
+    def __init__(self, tell: Callable[[Control], object] = lambda _: None) -> None:
+        self._tell = tell
         self.changes: list[SegmentChange] = []
         self.rejections: list[Rejection] = []
         self.memberships: dict[str, Membership] = {}
@@ -289,5 +293,7 @@ class MemorySink:
             if entry.number > self.mark(entry.partition).number:
                 self.changes.extend(entry.changes)
                 self.rejections.extend(entry.rejections)
+                for control in entry.controls:
+                    self._tell(control)
                 self.memberships.update((each.customer, each) for each in entry.memberships)
                 self._marks[entry.partition] = PublishedMark.after(entry)

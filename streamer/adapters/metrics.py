@@ -111,6 +111,7 @@ def _counters(seen: Readings) -> Iterator[Metric]:
         ["path"],
         _keyed(invalid),
     )
+    yield _counter("links", "Links between ids by outcome.", ["outcome"], _keyed(seen.links))
     yield _counter("changes", "Changes committed.", ["segment", "direction"], seen.changes)
     yield _counter(
         "state_overflows",

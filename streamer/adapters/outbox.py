@@ -4,8 +4,9 @@ Changes are kept as the JSON that is published, so that they are encoded once; e
 MessagePack of the values as they are. Reading gives back equal values, whatever the bytes of a
 rejected record.
 
-An entry begins with its version, one byte. Version 1 had no such byte, and no traceparents: it
-begins with MessagePack's head of a list of seven. It is still read.
+An entry begins with its version, one byte. Version 2 had no control records. Version 1 had no such
+byte, and no traceparents: it begins with MessagePack's head of a list of seven. Both are still
+read.
 """
 
 from collections.abc import Mapping
@@ -16,17 +17,19 @@ import msgspec
 from streamer.codecs.changes import decode_change
 from streamer.errors import AdapterError, Fenced, StreamerError
 from streamer.ports import DueWake, FencingToken, OutboxEntry
-from streamer.types import Membership, Rejection
+from streamer.types import Control, Membership, Rejection
 
-VERSION: Final = 2
+VERSION: Final = 3
 _HEAD: Final = bytes([VERSION])
+_HEAD_OF_2: Final = b"\x02"
 _HEAD_OF_1: Final = b"\x97"
 
 _Fields: TypeAlias = tuple[
     int, tuple[bytes, ...], tuple[Rejection, ...], tuple[Membership, ...], int, int, DueWake
 ]
 _ENCODER: Final = msgspec.msgpack.Encoder()
-_DECODER: Final = msgspec.msgpack.Decoder(tuple[_Fields, dict[int, str]])
+_DECODER: Final = msgspec.msgpack.Decoder(tuple[_Fields, dict[int, str], tuple[Control, ...]])
+_DECODER_OF_2: Final = msgspec.msgpack.Decoder(tuple[_Fields, dict[int, str]])
 _DECODER_OF_1: Final = msgspec.msgpack.Decoder(_Fields)
 
 
@@ -41,25 +44,29 @@ def encode_entry(entry: OutboxEntry) -> bytes:
         entry.offset,
         entry.fired_until,
     )
-    return _HEAD + _ENCODER.encode((fields, entry.traceparents))
+    return _HEAD + _ENCODER.encode((fields, entry.traceparents, entry.controls))
 
 
 def decode_entry(value: bytes) -> OutboxEntry:
-    """Return the entry that `encode_entry` wrote, in this version or the one before.
+    """Return the entry that `encode_entry` wrote, in this version or one before.
 
     Raises `AdapterError` for other bytes.
     """
     head = value[:1]
-    if head not in {_HEAD, _HEAD_OF_1}:
+    if head not in {_HEAD, _HEAD_OF_2, _HEAD_OF_1}:
         raise AdapterError(
             f"the outbox holds an entry of version {head[0] if head else None}; this program reads "
-            f"version {VERSION} and the one before: run the Streamer that wrote it"
+            f"version {VERSION} and those before: run the Streamer that wrote it"
         )
+    traceparents: dict[int, str] = {}
+    controls: tuple[Control, ...] = ()
     try:
         if head == _HEAD:
-            fields, traceparents = _DECODER.decode(memoryview(value)[1:])
+            fields, traceparents, controls = _DECODER.decode(memoryview(value)[1:])
+        elif head == _HEAD_OF_2:
+            fields, traceparents = _DECODER_OF_2.decode(memoryview(value)[1:])
         else:
-            fields, traceparents = _DECODER_OF_1.decode(value), {}
+            fields = _DECODER_OF_1.decode(value)
         number, lines, rejections, memberships, partition, offset, fired_until = fields
         return OutboxEntry(
             number,
@@ -71,6 +78,7 @@ def decode_entry(value: bytes) -> OutboxEntry:
             fired_until,
             lines,
             traceparents,
+            controls,
         )
     except (msgspec.MsgspecError, StreamerError) as error:
         raise AdapterError(f"the outbox holds an entry that cannot be read: {error}") from None

@@ -55,17 +55,18 @@ class Readings:
 
     `spent` are nanoseconds of CPU and `passed` nanoseconds by the clock, both by stage of the
     cycle. `overflows` counts values that a full cell dropped, by the segment that reads the cell,
-    `invalid` records that are no event, by the place in the schema, and `unusable` events in which
-    a property could not be read. `migrated` counts profiles decided again after the rules changed.
-    `delays` are the times from a record's append until its changes were published, `timer_delays`
-    those from the earliest instant at which a timer may fire. `states` counts partitions by state,
-    and `topic_partitions` those of the topic, 0 while it was not asked. `idle_seconds` is the time
-    since the last cycle ended. `rules_stale` says whether newer rules were refused. `build` names
-    the program.
+    `invalid` records that are no event, by the place in the schema, `links` what became of links
+    between ids, and `unusable` events in which a property could not be read. `migrated` counts
+    profiles decided again after the rules changed. `delays` are the times from a record's append
+    until its changes were published, `timer_delays` those from the earliest instant at which a
+    timer may fire. `states` counts partitions by state, and `topic_partitions` those of the topic,
+    0 while it was not asked. `idle_seconds` is the time since the last cycle ended. `rules_stale`
+    says whether newer rules were refused. `build` names the program.
     """
 
     records: Mapping[str, int] = field(default_factory=dict)
     invalid: Mapping[str, int] = field(default_factory=dict)
+    links: Mapping[str, int] = field(default_factory=dict)
     changes: Mapping[tuple[str, ...], int] = field(default_factory=dict)
     overflows: Mapping[str, int] = field(default_factory=dict)
     unusable: Mapping[str, int] = field(default_factory=dict)

@@ -20,6 +20,7 @@ from streamer import __version__
 from streamer.adapters.readings import Footprint, Readings
 from streamer.app.observed import histogram, overflows_by_segment, partition_reading
 from streamer.app.timed import TimedSink, TimedStore
+from streamer.codecs.controls import ControlKey
 from streamer.codecs.events import decode
 from streamer.core.engine import program
 from streamer.core.engine.program import RuleSet
@@ -80,6 +81,7 @@ class Ends:
 class Live:
     """Runs until stopped. `instance` names the process in the store and among transactions.
 
+    `joining` is what signs the control records by which ids join; without it, none do.
     `connect` raises `Unavailable` where trying again may help. The first rules must be right: what
     `read_rules` raises for them is raised here.
     """
@@ -91,6 +93,7 @@ class Live:
         batching: Batching,
         journal: Journal,
         instance: str,
+        joining: ControlKey | None = None,
     ) -> None:
         self._read_rules = read_rules
         self._rules = read_rules()
@@ -98,6 +101,7 @@ class Live:
         self._batching = batching
         self._journal = journal
         self._instance = instance
+        self._joining = joining
         self._tasks_made = 0
         self._tally = Tally()
         self._failures: Counter[str] = Counter()
@@ -127,6 +131,7 @@ class Live:
     def run(self) -> None:
         """Work until asked to stop, then leave; raises what makes that impossible."""
         self._journal.say("started", rules=self._rules.version, instance=self._instance)
+        self._say_joining()
         try:
             ends = self._connected()
             if ends is not None:
@@ -139,6 +144,11 @@ class Live:
             self._journal.say("failed", "error", error=str(error))
             raise
         self._journal.say("stopped", records=dict(self._tally.outcomes))
+
+    def _say_joining(self) -> None:
+        """Say it where the rules join ids, and this process does not."""
+        if self._rules.joins and self._joining is None:
+            self._journal.say("ids are not joined", "warning", missing="--control-key-file")
 
     def unready(self) -> str | None:
         """Return why the process cannot work as it should just now, None if it can."""
@@ -165,6 +175,7 @@ class Live:
         return Readings(
             records=self._tally.outcomes,
             invalid=self._tally.invalid,
+            links=self._tally.links,
             changes=self._tally.changes,
             overflows=overflows_by_segment(self._rules, self._tally.overflows),
             unusable={name: one.count for name, one in dict(self._tally.unusable).items()},
@@ -280,7 +291,7 @@ class Live:
             owner=f"{self._instance}/{self._tasks_made}",
             watch=self._watch,
             tally=self._tally,
-            joins_at_once=False,
+            joining=self._joining,
         )
 
     def _reload(self, worker: Worker) -> None:

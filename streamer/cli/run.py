@@ -18,12 +18,14 @@ from streamer.cli.garbage import look_rarely
 from streamer.cli.journal import StandardJournal
 from streamer.cli.options import examples, rules_option
 from streamer.cli.servers import (
+    control_key_option,
     group_option,
     kafka_options,
     metrics_port_option,
     redis_option,
     topic_options,
 )
+from streamer.codecs.controls import ControlKey
 from streamer.worker import Batching
 
 _EVERYWHERE: Final = ""
@@ -38,12 +40,14 @@ _WAKES: Final = 125
     epilog=examples("""
 streamer run
 streamer run --rules rules/ --group shop --cache 20000
+streamer run --control-key-file control.key
 streamer run --kafka-config client.properties --metrics-port 0
 """)
 )
 @rules_option
 @kafka_options
 @topic_options("events", "changes", "memberships", "rejected")
+@control_key_option
 @group_option
 @redis_option
 @click.option(
@@ -81,6 +85,7 @@ def run(
     allow_volatile_redis: bool,
     cloudevents: CloudEvents | None,
     cache: int,
+    control_key: ControlKey | None,
     metrics_port: int,
 ) -> None:
     """Say when customers enter and leave segments, as events come and as time passes.
@@ -100,6 +105,7 @@ def run(
         Batching(_BATCH, _WAKES, cache, in_order=False),
         StandardJournal(),
         instance,
+        control_key,
     )
     pages = (
         Pages(_EVERYWHERE, metrics_port, Metrics(live.readings).registry(), live.unready)

@@ -6,15 +6,19 @@ which the environment can give as well: never in an option that other users of a
 
 import functools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
 
 from streamer.adapters.kafka import Connection, Topics
 from streamer.adapters.kafka.connection import DEFAULT_SERVERS
+from streamer.codecs.controls import ControlKey
+from streamer.errors import UsageError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+_LEAST_SECRET: Final = 32
 _TOPICS: Final = {
     "events": "what storefronts publish",
     "changes": "who enters and leaves which segment",
@@ -113,3 +117,38 @@ def metrics_port_option(port: int) -> Callable[[Command], Command]:
         show_default=True,
         help="Where /metrics, /healthz and /readyz are served; 0 for nowhere.",
     )
+
+
+def control_key_option(command: Command) -> Command:
+    """Add `--control-key-file`; the command gets a `ControlKey` or None as `control_key`.
+
+    Comes above the option of the group, whose name is part of the key.
+    """
+
+    @functools.wraps(command)
+    def signed(*args: Any, control_key_file: str | None, group: str, **others: Any) -> Any:  # noqa: ANN401 (passed on)
+        key = None if control_key_file is None else _control_key(Path(control_key_file), group)
+        return command(*args, control_key=key, group=group, **others)
+
+    option = click.option(
+        "--control-key-file",
+        type=click.Path(exists=True, dir_okay=False),
+        envvar="STREAMER_CONTROL_KEY_FILE",
+        show_envvar=True,
+        metavar="FILE",
+        help="A secret of at least 32 characters, the same for the whole group. It signs the "
+        "records by which the ids of one person join, where the rules have `identity`. Without "
+        "it they do not join.",
+    )
+    return option(signed)  # type: ignore[return-value] # click keeps what it is given
+
+
+def _control_key(file: Path, group: str) -> ControlKey:
+    """Return the key in a file; raises `UsageError` where it is too short."""
+    secret = file.read_bytes().strip()
+    if len(secret) < _LEAST_SECRET:
+        raise UsageError(
+            f"{file} holds {len(secret)} characters, and a control key has at least "
+            f"{_LEAST_SECRET}: `head -c 32 /dev/urandom | base64 > {file}` writes one"
+        )
+    return ControlKey(group, secret)

@@ -19,16 +19,24 @@ bytes that the profiles had before.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
 from typing import Final, TypeAlias, final
 
 from streamer.codecs.changes import encode_change
+from streamer.codecs.controls import (
+    ControlCodec,
+    ControlKey,
+    Forward,
+    Forwarded,
+    Joining,
+    is_control,
+)
 from streamer.codecs.profiles import ALIAS, ProfileCodec, alias_of
 from streamer.codecs.tracing import traceparent_of
 from streamer.codecs.unusable import note
 from streamer.core.engine.decide import Decision, decide
-from streamer.core.engine.identity import user_of
+from streamer.core.engine.identity import Message, user_of
 from streamer.core.engine.migrate import migrate
 from streamer.core.engine.people import People
 from streamer.core.engine.program import RuleSet
@@ -37,6 +45,7 @@ from streamer.errors import InvalidEvent
 from streamer.ports import Advance, Batch, DueWake, Reading
 from streamer.types import (
     FOREVER,
+    Control,
     Event,
     Membership,
     Millis,
@@ -80,9 +89,9 @@ class Batching:
 class PythonEngine:
     """Decides for the customers of one partition.
 
-    With `joins_at_once`, an anonymous id joins its user as soon as the rules say so, so the
-    partition must hold all customers. Without it, no id joins another. `layouts` and `now` are as
-    for `ProfileCodec`. Events and wakes after `horizon` are left out.
+    `joining` says how ids join by rules with `identity`: at once, so that the partition must hold
+    all customers; by control records with this key; or, with None, not at all. `layouts` and `now`
+    are as for `ProfileCodec`. Events and wakes after `horizon` are left out.
     """
 
     def __init__(
@@ -94,10 +103,14 @@ class PythonEngine:
         now: Millis = 0,
         horizon: Millis = FOREVER,
         *,
-        joins_at_once: bool = True,
+        joining: Joining = "at once",
     ) -> None:
         self.rules = rules
-        self.joins = rules.joins and joins_at_once
+        self.joins = rules.joins and joining is not None
+        self.controls: ControlCodec | None = None
+        if self.joins and isinstance(joining, ControlKey):
+            self.controls = ControlCodec(rules, joining)
+        self._at_once = self.joins and self.controls is None
         self.batching = batching
         self.horizon = horizon
         self.codec = ProfileCodec(rules, layouts, now)
@@ -106,23 +119,40 @@ class PythonEngine:
 
     def read(self, records: Sequence[Record]) -> Reading:
         """Decode records; one that is no event becomes the error that says why."""
-        events: list[Event | InvalidEvent] = []
+        events: list[Event | InvalidEvent | Forwarded | Message] = []
         customers: dict[str, None] = {}
         appended: Millis | None = None
         decode = self._decode
         for record in records:
             try:
+                if record.headers and is_control(record):
+                    told = self._told(record)
+                    events.append(told)
+                    customers[told.customer] = None
+                    if record.appended is not None:
+                        appended = max(record.appended, appended or 0)
+                    continue
                 event = decode(record)
             except InvalidEvent as error:
                 events.append(error)
                 continue
             events.append(event)
             customers[event.customer] = None
-            if self.joins and event.user_id is not None and event.anonymous_id is not None:
+            if self._at_once and event.user_id is not None and event.anonymous_id is not None:
                 customers[event.anonymous_id] = None
             if event.appended is not None and (appended is None or event.appended > appended):
                 appended = event.appended
         return Reading(records, events, customers, appended)
+
+    def _told(self, record: Record) -> Forwarded | Message:
+        """Decode a control record; raises `InvalidEvent` where it is none of this group."""
+        if self.controls is None:
+            raise InvalidEvent("a control record, and ids are not joined by control records here")
+        told = self.controls.decode(record)
+        if not isinstance(told, Forward):
+            return told
+        event = self._decode(told.record)._replace(customer=told.customer)
+        return Forwarded(told.customer, event, told.record)
 
     def missing(self, customers: Iterable[str]) -> list[str]:
         """Return the customers whose profiles are not cached, each once."""
@@ -131,7 +161,7 @@ class PythonEngine:
 
     def users_of(self, customers: Iterable[str], stored: Mapping[str, bytes]) -> list[str]:
         """Return the users whom aliases name, each once; `stored` are the profiles not cached."""
-        if not self.joins:
+        if not self._at_once:
             return []
         users: dict[str, None] = {}
         for customer in customers:
@@ -152,6 +182,8 @@ class PythonEngine:
                 return run.result()
             except _Bug as bug:
                 refused[bug.index] = bug.reason
+                if self.controls is not None:  # what has joined was taken over
+                    batch = replace(batch, reading=self.read(batch.reading.records))
                 for customer in run.profiles:
                     entry = self.cache.get(customer)
                     if entry is not None:
@@ -184,7 +216,8 @@ class BatchRun:
     """One batch being decided.
 
     `profiles` are the loaded ones, `moved` the customers whose profile has changed, in order.
-    `links` counts what became of links between ids, and `record` is the one being decided.
+    `links` counts what became of links between ids, `controls` are the records that it tells
+    others, and `record` is the one being decided.
     """
 
     def __init__(self, engine: PythonEngine, batch: Batch, refused: dict[int, str]) -> None:
@@ -215,7 +248,12 @@ class BatchRun:
         self.links: Counter[str] = Counter()
         self.record: Record | None = None
         self.profiles: dict[str, Profile | None] = {}
-        self._people = _BatchPeople(engine.rules, self) if engine.joins else None
+        self.controls: list[Control] = []
+        self._people: _BatchPeople | None = None
+        if engine.controls is not None:
+            self._people = _ToldPeople(engine.rules, self, engine.controls)
+        elif engine.joins:
+            self._people = _BatchPeople(engine.rules, self)
         self.moved: dict[str, None] = {}
 
     def result(self) -> Advance:
@@ -240,9 +278,16 @@ class BatchRun:
         reading = self._batch.reading
         for index, record in enumerate(reading.records):
             event = reading.events[index]
-            if isinstance(event, InvalidEvent):
+            done = True
+            if isinstance(event, Event):
+                done = self._record(index, record, event, event.appended)
+            elif isinstance(event, InvalidEvent):
                 self._reject(record, "invalid", event.reason, event.path)
-            elif not self._record(index, record, event):
+            elif isinstance(event, Forwarded):
+                done = self._record(index, event.record, event.event, record.appended)
+            else:
+                done = self._message(index, record, event)
+            if not done:
                 self._done = False
                 return
             self._taken += 1
@@ -259,6 +304,9 @@ class BatchRun:
         data = self._batch.stored.get(customer) if entry is None else entry.data
         if data is None:
             self.profiles[customer] = None
+            return
+        if data[0] == ALIAS and not self._engine.joins:  # left from rules that joined ids
+            self.take(customer, Decision(None))
             return
         profile, rules, removed = self._engine.codec.read(customer, data)
         self.profiles[customer] = profile
@@ -296,10 +344,13 @@ class BatchRun:
         self._fired_until = max(self._fired_until, (until + 1, "") if done else boundary)
         return done
 
-    def _record(self, index: int, record: Record, event: Event) -> bool:
-        """Decide one event; False if wakes that must fire before it are left for the next batch."""
+    def _record(self, index: int, record: Record, event: Event, appended: Millis | None) -> bool:
+        """Decide one event; False if wakes that must fire before it are left for the next batch.
+
+        `appended` moves log time; where the event was forwarded, it is the control record's.
+        """
         time = event.time
-        if event.appended is not None and not self._move_log_time(event.customer, event.appended):
+        if appended is not None and not self._move_log_time(event.customer, appended):
             return False
         if time > self._horizon:
             return True
@@ -310,6 +361,9 @@ class BatchRun:
             outcome = self._happen(record, event)
         except Exception as error:
             raise _Bug(index, f"cannot be decided: {describe(error)}") from error
+        if outcome == "forwarded":
+            self._outcomes[outcome] += 1
+            return True
         if outcome != "applied":
             self._outcomes[outcome] += 1
             self._rejections.append(Rejection(record, outcome, _REASONS[outcome]))
@@ -319,6 +373,22 @@ class BatchRun:
             self._latest = time
         if self._earliest is None or time < self._earliest:
             self._earliest = time
+        return True
+
+    def _message(self, index: int, record: Record, message: Message) -> bool:
+        """Let a message of another profile take effect; as `_record`."""
+        customer = message.customer
+        if record.appended is not None and not self._move_log_time(customer, record.appended):
+            return False
+        if index in self._refused:
+            self._reject(record, "invalid", self._refused[index])
+            return True
+        try:
+            if self._people is not None:
+                self._people.deliver(message)
+        except Exception as error:
+            raise _Bug(index, f"cannot be decided: {describe(error)}") from error
+        self._outcomes["control"] += 1
         return True
 
     def _move_log_time(self, customer: str, appended: Millis) -> bool:
@@ -404,6 +474,7 @@ class BatchRun:
             memberships=self._memberships(),
             rejections=tuple(self._rejections),
             outcomes=self._outcomes,
+            controls=tuple(self.controls),
             links=self.links,
             overflows=self._overflows,
             unusable=self._unusable,
@@ -440,19 +511,35 @@ class BatchRun:
         return tuple(found)
 
 
-@final
 class _BatchPeople(People):
     """The customers of a batch, whose ids join at once."""
 
     def __init__(self, rules: RuleSet, run: BatchRun) -> None:
         super().__init__(rules, run.profiles)
-        self._run = run
+        self.run = run
 
     def catch_up(self, customer: str) -> None:
-        self._run.catch_up(customer)
+        self.run.catch_up(customer)
 
     def took(self, customer: str, decision: Decision, event: Event | None) -> None:
-        self._run.take(customer, decision, None if event is None else self._run.record)
+        self.run.take(customer, decision, None if event is None else self.run.record)
 
     def noted(self, kind: str) -> None:
-        self._run.links[kind] += 1
+        self.run.links[kind] += 1
+
+
+@final
+class _ToldPeople(_BatchPeople):
+    """The customers of a batch, whose ids join others by control records."""
+
+    def __init__(self, rules: RuleSet, run: BatchRun, codec: ControlCodec) -> None:
+        super().__init__(rules, run)
+        self._codec = codec
+
+    def forward(self, event: Event, user: str) -> Outcome:  # noqa: ARG002 (its record says all)
+        if self.run.record is not None:
+            self.run.controls.append(self._codec.encode(Forward(user, self.run.record)))
+        return "forwarded"
+
+    def send(self, message: Message) -> None:
+        self.run.controls.append(self._codec.encode(message))

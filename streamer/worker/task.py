@@ -37,6 +37,7 @@ repaired by 1. A crash inside 6 is one or the other, because the sink publishes 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from streamer.codecs.controls import Joining
 from streamer.core.engine.program import RuleSet
 from streamer.ports import (
     NOTHING_FIRED,
@@ -85,7 +86,7 @@ class PartitionTask:
         owner: str = "",
         watch: Stopwatch | None = None,
         tally: Tally | None = None,
-        joins_at_once: bool = True,
+        joining: Joining = "at once",
     ) -> None:
         self._rules = rules
         self._store = store
@@ -95,7 +96,7 @@ class PartitionTask:
         self._decode = decode
         self._watch = watch or Stopwatch()
         self._horizon = horizon
-        self._joins_at_once = joins_at_once
+        self._joining = joining
         self._engine = PythonEngine(rules, decode, self._batching)
         self._known: Mapping[bytes, bytes] = {}
         self._epoch = self._number = self._follows = self._published = self._trimmed = 0
@@ -164,7 +165,7 @@ class PartitionTask:
             meta.layouts,
             meta.fired_until[0] - 1,
             self._horizon,
-            joins_at_once=self._joins_at_once,
+            joining=self._joining,
         )
         self._cursor, self.scanned = "", 0
         self._number = max(meta.number, mark.number)
@@ -337,7 +338,8 @@ class PartitionTask:
         self.life.require(Act.COMMIT)
         number = self._number + 1
         entry = None
-        if self._restoring is None and (advance.changes or advance.rejections):
+        output = advance.changes or advance.rejections or advance.controls
+        if self._restoring is None and output:
             entry = OutboxEntry(
                 number,
                 advance.changes,
@@ -348,6 +350,7 @@ class PartitionTask:
                 advance.fired_until,
                 advance.lines,
                 advance.traceparents,
+                advance.controls,
             )
         codec = self._engine.codec
         self._store.commit(

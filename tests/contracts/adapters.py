@@ -22,7 +22,7 @@ from streamer.adapters.redis import RedisStore
 from streamer.adapters.sqlite import SqliteLog, SqliteSink, SqliteStore
 from streamer.codecs.changes import decode_change, rejection_line
 from streamer.ports import Feed, Log, Sink, Store
-from streamer.types import Millis, SegmentChange
+from streamer.types import Control, Millis, SegmentChange
 from tests.adapters.kafka.topics import append, committed_records, create_all
 
 Server: TypeAlias = Callable[[str], Any]
@@ -80,18 +80,26 @@ class StoreAdapter:
 
 @dataclass(frozen=True)
 class OpenSink:
-    """`connect` connects once more to one and the same sink; `told` is what its readers see."""
+    """`connect` connects once more to one and the same sink; `told` is what its readers see.
+
+    `controls` are the control records in the log of events.
+    """
 
     connect: Callable[[], Sink]
     told: Callable[[], tuple[list[SegmentChange], list[Rejected]]]
+    controls: Callable[[], list[Control]] = list
 
 
 @dataclass(frozen=True)
 class SinkAdapter:
-    """`lasting`: what was told and the mark are still there after connecting once more."""
+    """`lasting`: what was told and the mark are still there after connecting once more.
+
+    `shared`: its log is shared by several workers, who tell each other by control records.
+    """
 
     opened: Callable[[Path, Server], AbstractContextManager[OpenSink]]
     lasting: bool = True
+    shared: bool = False
 
 
 @contextmanager
@@ -142,10 +150,12 @@ def _redis_store(_folder: Path, server: Server) -> Iterator[Callable[[], Store]]
 
 @contextmanager
 def _memory_sink(_folder: Path, _server: Server) -> Iterator[OpenSink]:
-    sink = MemorySink()
+    controls: list[Control] = []
+    sink = MemorySink(controls.append)
     yield OpenSink(
         lambda: sink,
         lambda: (sink.changes, _rejected([rejection_line(each) for each in sink.rejections])),
+        lambda: controls,
     )
 
 
@@ -209,7 +219,12 @@ def _kafka_sink(_folder: Path, server: Server) -> Iterator[OpenSink]:
             ],
         )
 
-    yield OpenSink(connect, told)
+    def controls() -> list[Control]:
+        records = committed_records(address, topics.events)
+        assert len({record.partition for record in records}) == 1  # all have the same key
+        return [Control(one.key.decode(), one.value, tuple(one.headers)) for one in records]
+
+    yield OpenSink(connect, told, controls)
     for sink in sinks:
         sink.close()
 
@@ -264,8 +279,8 @@ STORES = {
     "redis": StoreAdapter(_redis_store),
 }
 SINKS = {
-    "memory": SinkAdapter(_memory_sink),
+    "memory": SinkAdapter(_memory_sink, shared=True),
     "sqlite": SinkAdapter(_sqlite_sink),
     "file": SinkAdapter(_file_sink, lasting=False),
-    "kafka": SinkAdapter(_kafka_sink),
+    "kafka": SinkAdapter(_kafka_sink, shared=True),
 }

@@ -1,7 +1,7 @@
 """Values to store and to tell, told apart by their number."""
 
 from streamer.ports import OutboxEntry
-from streamer.types import Membership, Record, Rejection, SegmentChange
+from streamer.types import Control, Membership, Record, Rejection, SegmentChange
 
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
@@ -41,10 +41,19 @@ def membership(number: int) -> Membership:
     return Membership("u-7", number, 1_700_000_000_000, (("cart_abandoner", 1_700_000_000_000),))
 
 
+def control(number: int, customer: str = "u-7") -> Control:
+    return Control(customer, b"\xff\x00" + bytes([number]), (("streamer-control", b"1 group"),))
+
+
 def outbox_entry(
-    number: int, changes: int = 1, rejections: int = 0, *, partition: int = 0
+    number: int,
+    changes: int = 1,
+    rejections: int = 0,
+    controls: int = 0,
+    *,
+    partition: int = 0,
 ) -> OutboxEntry:
-    """Return the outbox entry of a commit, with changes and rejections that no other one has."""
+    """Return the outbox entry of a commit, with contents that no other one has."""
     return OutboxEntry(
         number,
         tuple(change(10 * number + each) for each in range(changes)),
@@ -53,4 +62,5 @@ def outbox_entry(
         partition,
         100 * number,
         (1_700_000_000_000 + number, "u-7"),
+        controls=tuple(control(10 * number + each) for each in range(controls)),
     )

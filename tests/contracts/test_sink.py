@@ -53,6 +53,18 @@ def test_rejections_come_out_with_their_reason(opened: OpenSink) -> None:
     )
 
 
+@pytest.mark.parametrize("name", [name for name, adapter in SINKS.items() if adapter.shared])
+def test_control_records_go_into_the_log_once_and_in_order(
+    name: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    with SINKS[name].opened(tmp_path, request.getfixturevalue) as opened:
+        sink = opened.connect()
+        entries = [outbox_entry(1, controls=2), outbox_entry(2, changes=0, controls=1)]
+        sink.publish(entries)
+        sink.publish(entries)
+        assert opened.controls() == [one for entry in entries for one in entry.controls]
+
+
 def test_publishing_moves_the_mark_to_the_number(opened: OpenSink) -> None:
     sink = opened.connect()
     sink.publish([outbox_entry(1)])

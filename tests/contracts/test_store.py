@@ -87,14 +87,14 @@ def test_a_layout_that_nobody_uses_any_more_is_forgotten(connect: Connect) -> No
 def test_a_commit_is_there_for_everyone(connect: Connect) -> None:
     store = connect()
     checkpoint = following(
-        store.claim(0), {"a": (b"\x00\xff", 7), "b": (b"", None)}, outbox_entry(1)
+        store.claim(0), {"a": (b"\x00\xff", 7), "b": (b"", None)}, outbox_entry(1, controls=2)
     )
     store.commit(checkpoint)
     for reader in (store, connect()):
         assert contents(reader, "abc") == (
             {"a": b"\x00\xff", "b": b""},
             [(7, "a")],
-            [outbox_entry(1)],
+            [outbox_entry(1, controls=2)],
         )
 
 

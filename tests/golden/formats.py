@@ -21,7 +21,17 @@ from streamer.core.engine.program import RuleSet
 from streamer.core.links import Links
 from streamer.core.profile import Profile
 from streamer.ports import OutboxEntry, PublishedMark
-from streamer.types import DAY, HOUR, Event, Membership, Millis, Record, Rejection, SegmentChange
+from streamer.types import (
+    DAY,
+    HOUR,
+    Control,
+    Event,
+    Membership,
+    Millis,
+    Record,
+    Rejection,
+    SegmentChange,
+)
 
 FOLDER: Final = Path(__file__).parent
 CUSTOMER: Final = "u-7"
@@ -76,6 +86,7 @@ ENTRY: Final = OutboxEntry(
     1,
     42,
     (START - 1, CUSTOMER),
+    controls=(Control("a-ü", b"\xff\x00", (("streamer-control", b"1 shop"),)),),
 )
 MARK: Final = PublishedMark(7, 42, (START - 1, 'u-"7" ü'))
 

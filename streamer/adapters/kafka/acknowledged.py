@@ -22,6 +22,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from streamer.adapters.kafka.connection import Connection, made
 from streamer.adapters.kafka.failures import failure
 from streamer.adapters.kafka.messages import Headers
+from streamer.adapters.kafka.topics import PARTITIONER
 from streamer.errors import AdapterError, Unavailable
 
 _ROOM_KB: Final = 64 << 10
@@ -98,7 +99,7 @@ class AcknowledgedProducer:
                 enable_idempotence=True,
                 message_timeout_ms=round(self._patience * 1_000),
                 linger_ms=_LINGER_MS,
-                partitioner="murmur2_random",
+                partitioner=PARTITIONER,
                 queue_buffering_max_kbytes=_ROOM_KB,
                 queue_buffering_max_messages=_ROOM_RECORDS,
                 reconnect_backoff_max_ms=_RECONNECT_MS,

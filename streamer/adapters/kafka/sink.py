@@ -1,4 +1,4 @@
-"""Changes, memberships and rejections published in transactions, together with the mark.
+"""Changes, memberships, rejections and control records in transactions, together with the mark.
 
 Theory of operation.
 
@@ -36,7 +36,7 @@ from streamer.adapters.kafka.connection import Connection, made
 from streamer.adapters.kafka.failures import failure, translated
 from streamer.adapters.kafka.marks import decode_mark, encode_mark
 from streamer.adapters.kafka.messages import CloudEvents, Headers, change_writer, rejected_record
-from streamer.adapters.kafka.topics import Topics
+from streamer.adapters.kafka.topics import PARTITIONER, Topics
 from streamer.codecs.changes import encode_membership
 from streamer.errors import AdapterError, Unavailable
 from streamer.ports import OutboxEntry, PublishedMark
@@ -173,6 +173,7 @@ class KafkaSink:
                 linger_ms=_LINGER_MS,
                 metadata_recovery_strategy=_RECOVERY,
                 delivery_report_only_error=True,
+                partitioner=PARTITIONER,
             ),
         )
         with translated(f"start transactions as {name}"):
@@ -192,6 +193,8 @@ class KafkaSink:
             _send(producer, topics.changes, value, change.customer, partition, own)
         for each in entry.memberships:
             _send(producer, topics.memberships, encode_membership(each), each.customer, partition)
+        for told in entry.controls:
+            _send(producer, topics.events, told.value, told.key, headers=list(told.headers))
         for rejection in entry.rejections:
             key, value, headers = rejected_record(rejection, topics.events, self._largest)
             _send(producer, topics.rejected, value, key, headers=headers)

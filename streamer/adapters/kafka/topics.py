@@ -19,6 +19,8 @@ _GETS_KNOWN_S: Final = 2.0
 _PAUSE_S: Final = 0.1
 LARGEST: Final = "max.message.bytes"
 """The one setting for which more than is wanted will do."""
+PARTITIONER: Final = "murmur2_random"
+"""What Kafka's own clients do: a customer's events and control records meet in one partition."""
 TIME_TYPE: Final = "message.timestamp.type"
 APPEND_TIME: Final = "LogAppendTime"
 

@@ -77,7 +77,7 @@ def told_link(rules: RuleSet, profile: Profile, event: Event) -> Link | str | No
     `profile` is that of the event's customer after the event.
     """
     user, anonymous = event.user_id, event.anonymous_id
-    if user is None and (anonymous is None or anonymous == event.customer):
+    if not is_of_user(event):
         return None
     links = profile.links
     if links is None:
@@ -106,6 +106,12 @@ def receive(rules: RuleSet, profile: Profile | None, message: Message) -> Effect
             if profile is not None and profile.links is not None:
                 profile.links.linked.pop(message.anonymous, None)
             return Effect(Decision(profile), "dropped")
+
+
+def is_of_user(event: Event) -> bool:
+    """Say whether an event's customer is a user, and no anonymous id."""
+    anonymous = event.anonymous_id
+    return event.user_id is not None or (anonymous is not None and anonymous != event.customer)
 
 
 def user_of(profile: Profile | None) -> str | None:

@@ -5,7 +5,15 @@ the next event.
 """
 
 from streamer.core.engine.decide import Decision, decide
-from streamer.core.engine.identity import Effect, Message, receive, told_link, touch, user_of
+from streamer.core.engine.identity import (
+    Effect,
+    Message,
+    is_of_user,
+    receive,
+    told_link,
+    touch,
+    user_of,
+)
 from streamer.core.engine.program import RuleSet
 from streamer.core.profile import Profile
 from streamer.types import Event, Outcome, Wake
@@ -20,12 +28,38 @@ class People:
 
     def happen(self, event: Event) -> Outcome:
         """Decide an event, and let the ids that it links become one customer."""
-        event = self._owned(event)
+        user = self._user(event)
+        if user is not None:
+            return self.forward(event, user)
+        return self.apply(event)
+
+    def forward(self, event: Event, user: str) -> Outcome:
+        """Let an event that came under an anonymous id happen to the user whose it is."""
+        self.catch_up(user)
+        event = event._replace(customer=user)
+        self._user(event)
+        return self.apply(event)
+
+    def apply(self, event: Event) -> Outcome:
+        """Decide an event of its customer, then send the link that it tells."""
         decision = self.decide(event)
         if decision.outcome == "applied":
             self.took(event.customer, decision, event)
             self._link(event)
         return decision.outcome
+
+    def send(self, message: Message) -> None:
+        """Send a message: here, it takes effect at once."""
+        self.catch_up(message.customer)
+        self.deliver(message)
+
+    def deliver(self, message: Message) -> None:
+        """Let a message take effect, and send those that it leads to."""
+        effect = self.receive(message)
+        self.took(message.customer, effect.decision, None)
+        self.noted(effect.kind)
+        for one in effect.messages:
+            self.send(one)
 
     def fire(self, customer: str) -> None:
         """Fire the customer's wake."""
@@ -54,25 +88,21 @@ class People:
     def noted(self, kind: str) -> None:
         """Hear what became of a link, as `Effect` or `told_link` has it."""
 
-    def _owned(self, event: Event) -> Event:
-        """Return the event as that of the user whose it is, where an alias names one.
+    def _user(self, event: Event) -> str | None:
+        """Return the user whose an event is, where an alias stands in its customer's place.
 
-        An alias ends where its id comes as a user's.
+        The alias ends where its id comes as a user's.
         """
-        profile = self.profiles.get(event.customer)
+        customer = event.customer
+        profile = self.profiles.get(customer)
         if profile is None or user_of(profile) is None:
-            return event
-        user = touch(self.rules, profile, event) if event.user_id is None else None
-        self.took(event.customer, Decision(None if user is None else profile), None)
-        if user is None:
-            return event
-        self.catch_up(user)
-        if user_of(self.profiles.get(user)) is not None:
-            self.took(user, Decision(None), None)
-        return event._replace(customer=user)
+            return None
+        user = None if is_of_user(event) else touch(self.rules, profile, event)
+        self.took(customer, Decision(None if user is None else profile), None)
+        return user
 
     def _link(self, event: Event) -> None:
-        """Let an accepted event tell the link of its ids."""
+        """Send the link that an accepted event tells."""
         profile = self.profiles.get(event.customer)
         if profile is None:
             return
@@ -80,13 +110,4 @@ class People:
         if isinstance(told, str):
             self.noted(told)
         elif told is not None:
-            self.catch_up(told.customer)
-            self._deliver(told)
-
-    def _deliver(self, message: Message) -> None:
-        """Let a message take effect, then those that it leads to."""
-        effect = self.receive(message)
-        self.took(message.customer, effect.decision, None)
-        self.noted(effect.kind)
-        for one in effect.messages:
-            self._deliver(one)
+            self.send(told)

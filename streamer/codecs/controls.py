@@ -1,0 +1,142 @@
+"""What tasks tell each other about ids, as records of the log that the events are in.
+
+A control record has the key of the customer whom it is for, so it stands in the partition of that
+customer, in one order with the events. Its header `streamer-control` names version and group, and
+`streamer-signature` signs header, key and value (HMAC-SHA-256), so nobody without the key can join
+customers by writing to the topic. Other readers of the topic skip records with that header.
+
+The value is a packed list that begins with the kind. A `join` carries the profile that is to join,
+its cells by their keys: so it can be read under other rules than those that wrote it, which find
+the cells that they share.
+"""
+
+import hmac
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from streamer.core.engine.identity import Dropped, Join, Message
+from streamer.core.engine.program import RuleSet
+from streamer.core.links import Link
+from streamer.core.packing import packed, unpacked
+from streamer.core.profile import Packed, Profile
+from streamer.errors import AdapterError, InvalidEvent
+from streamer.types import Control, Event, Record
+
+HEADER: Final = "streamer-control"
+SIGNATURE: Final = "streamer-signature"
+VERSION: Final = 1
+
+
+class ControlKey(NamedTuple):
+    """The group that control records are of, and the secret that they are signed with."""
+
+    group: str
+    secret: bytes
+
+
+class Forward(NamedTuple):
+    """A record that came under an anonymous id, and holds an event of the user `customer`."""
+
+    customer: str
+    record: Record
+
+
+class Forwarded(NamedTuple):
+    """The event in such a record, and the record that it came in."""
+
+    customer: str
+    event: Event
+    record: Record
+
+
+Told: TypeAlias = Message | Forward
+Joining: TypeAlias = Literal["at once"] | ControlKey | None
+"""How ids join: where all customers are in one place, by control records, or not at all."""
+
+
+def is_control(record: Record) -> bool:
+    """Say whether a record is, or pretends to be, a control record."""
+    return any(name == HEADER for name, _ in record.headers)
+
+
+class ControlCodec:
+    """Messages of one group to records and back."""
+
+    def __init__(self, rules: RuleSet, key: ControlKey) -> None:
+        self._rules = rules
+        self._key = key
+        self._head = f"{VERSION} {key.group}".encode()
+        self._slots = dict(zip(rules.cell_keys, rules.cells, strict=True))
+
+    def encode(self, message: Told) -> Control:
+        """Return the record of a message."""
+        value = packed(self._plain(message))
+        signature = self._signed(message.customer.encode(), value)
+        return Control(message.customer, value, ((HEADER, self._head), (SIGNATURE, signature)))
+
+    def decode(self, record: Record) -> Told:
+        """Return the message in a record; raises `InvalidEvent` where it is none of this group."""
+        headers = dict(record.headers)
+        if headers[HEADER] != self._head:
+            said = headers[HEADER].decode(errors="replace")[:80]
+            raise InvalidEvent(f"a control record of another group or version: {said}", "")
+        key = record.key or b""
+        signature = self._signed(key, record.value)
+        if not hmac.compare_digest(signature, headers.get(SIGNATURE, b"")):
+            raise InvalidEvent("a control record whose signature is wrong", "")
+        try:
+            return self._message(key.decode(), unpacked(record.value), record)
+        except (AdapterError, LookupError, TypeError, ValueError) as error:
+            raise InvalidEvent(f"a control record that cannot be read: {error}", "") from error
+
+    def _signed(self, key: bytes, value: bytes) -> bytes:
+        text = b"\n".join((self._head, key, value))
+        return hmac.new(self._key.secret, text, "sha256").hexdigest().encode()
+
+    def _plain(self, message: Told) -> Packed:
+        match message:
+            case Link():
+                return ("link", message.user, message.time)
+            case Join():
+                return ("join", message.anonymous, *self._history(message.profile))
+            case Dropped():
+                return ("dropped", message.anonymous)
+            case Forward():
+                inner = message.record
+                headers = [(name, text) for name, text in inner.headers]
+                return ("forward", inner.key, inner.value, inner.appended, headers)
+
+    def _message(self, customer: str, plain: Packed, record: Record) -> Told:
+        match plain:
+            case ["link", user, time]:
+                return Link(customer, user, time)
+            case ["join", anonymous, *history]:
+                return Join(customer, anonymous, self._profile(anonymous, history))
+            case ["dropped", anonymous]:
+                return Dropped(customer, anonymous)
+            case ["forward", key, value, appended, headers]:
+                kept = tuple((name, text) for name, text in headers)
+                inner = record._replace(key=key, value=value, appended=appended, headers=kept)
+                return Forward(customer, inner)
+        raise ValueError(f"unknown kind {plain[0]!r}")
+
+    def _history(self, profile: Profile) -> tuple[Packed, ...]:
+        last = profile.last
+        cells = [
+            (key, state.pack(last))
+            for key, cell in self._slots.items()
+            if not cell.of_memberships and (state := cell.state(profile)) is not None
+        ]
+        times = [last - time for time in profile.id_times]
+        return (profile.born, last, profile.clock, profile.ids, times, cells)
+
+    def _profile(self, anonymous: str, history: Packed) -> Profile:
+        born, last, clock, ids, times, cells = history
+        rules = self._rules
+        profile = Profile(anonymous, born, len(rules.cells), len(rules.segments))
+        profile.last, profile.clock = last, clock
+        profile.ids, profile.id_times = ids, [last - time for time in times]
+        for key, state in cells:
+            cell = self._slots.get(key)
+            if cell is not None:
+                profile.states[cell.slot] = cell.unpack(state, last)
+        return profile
