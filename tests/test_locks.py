@@ -70,6 +70,7 @@ def test_every_library_of_the_run_time_is_imported_by_the_package() -> None:
     modules = {
         "confluent-kafka": "confluent_kafka",
         "kafka-python": "kafka",
+        "mypy-extensions": "mypy_extensions",
         "prometheus-client": "prometheus_client",
     }
     source = "\n".join(

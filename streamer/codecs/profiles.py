@@ -36,6 +36,8 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
+from librt.strings import BytesWriter
+
 from streamer.core.engine.program import RuleSet
 from streamer.core.links import Links
 from streamer.core.packing import Unpacker, packed, put, put_head, put_number, unpacked
@@ -188,7 +190,8 @@ class ProfileCodec:
             profile.base = last
         if profile.id_times:
             profile.forget_ids(self._rules.max_lateness)
-        out: list[bytes] = [self._head if links is None else self._linked_head]
+        out = BytesWriter()
+        out.write(self._head if links is None else self._linked_head)
         put_number(out, profile.born)
         put_number(out, last - profile.born)
         put_number(out, clock - last)
@@ -201,7 +204,7 @@ class ProfileCodec:
         _put_cells(out, profile)
         if links is not None:
             put(out, links.packed(last))
-        return b"".join(out)
+        return out.getvalue()
 
     def decode(self, customer: str, data: bytes) -> Profile:
         """Return the profile. Raises `AdapterError` for bytes that cannot be read here."""
@@ -316,11 +319,11 @@ def alias_of(data: bytes) -> tuple[Millis, Links]:
         raise AdapterError(f"a stored alias cannot be read: {error}") from error
 
 
-def _put_ids(out: list[bytes], profile: Profile) -> None:
+def _put_ids(out: BytesWriter, profile: Profile) -> None:
     times = profile.id_times
     put_head(out, len(times))
     if times:
-        out.append(profile.ids)
+        out.write(profile.ids)
         before = times[0]
         put_number(out, profile.clock - before)
         for time in times[1:]:
@@ -337,40 +340,40 @@ def _read_ids(reader: Unpacker, profile: Profile) -> None:
         profile.id_times.append(time)
 
 
-def _put_memberships(out: list[bytes], profile: Profile) -> None:
+def _put_memberships(out: BytesWriter, profile: Profile) -> None:
     """Append segment, tier and distance of `since` (-1: none), for each that has either."""
-    clock, inside, many = profile.clock, profile.inside, 0
-    held: list[bytes] = []
-    for index, since in enumerate(profile.since):
+    clock, inside, all_since = profile.clock, profile.inside, profile.since
+    many = 0
+    for index, since in enumerate(all_since):
+        if since or inside[index]:
+            many += 1
+    put_head(out, many)
+    for index, since in enumerate(all_since):
         number = inside[index]
         if since or number:
+            put_head(out, index)
+            put_head(out, number)
+            put_number(out, clock - since if since else -1)
+
+
+def _put_cells(out: BytesWriter, profile: Profile) -> None:
+    frozen, base = profile.frozen, profile.base
+    many = 0
+    for slot, state in enumerate(profile.states):
+        if state is not None or slot in frozen:
             many += 1
-            put_head(held, index)
-            put_head(held, number)
-            put_number(held, clock - since if since else -1)
     put_head(out, many)
-    out.extend(held)
-
-
-def _put_cells(out: list[bytes], profile: Profile) -> None:
-    frozen, base, many = profile.frozen, profile.base, 0
-    cells: list[bytes] = []
+    own = BytesWriter()
     for slot, state in enumerate(profile.states):
         raw = frozen.get(slot) if frozen else None
-        if raw is None and state is None:
-            continue
-        many += 1
-        put_head(cells, slot)
-        if raw is None and state is not None:
-            parts: list[bytes] = []
-            state.write(parts, base)
+        if raw is None:
+            if state is None:
+                continue
+            own.truncate(0)
+            state.write(own, base)
+            raw = own.getvalue()
             if state.weight > _KEPT:
-                raw = frozen[slot] = b"".join(parts)
-            else:
-                put_head(cells, sum([len(part) for part in parts]))
-                cells += parts
-        if raw is not None:
-            put_head(cells, len(raw))
-            cells.append(raw)
-    put_head(out, many)
-    out.extend(cells)
+                frozen[slot] = raw
+        put_head(out, slot)
+        put_head(out, len(raw))
+        out.write(raw)

@@ -16,10 +16,15 @@ high bit set:
 
 So an instant that is a day away takes five bytes, one that is half an hour away four. A number has
 one encoding only, so equal values are equal bytes.
+
+What is written goes byte by byte into a `BytesWriter`, which compiled code fills without a call.
 """
 
 from struct import pack, unpack
 from typing import Any, Final, final
+
+from librt.strings import BytesWriter
+from mypy_extensions import i64
 
 from streamer.errors import AdapterError
 
@@ -30,31 +35,22 @@ _TRUE: Final = 31
 _SURROGATES: Final = "surrogatepass"
 _GOES_ON: Final = 0x80
 _LOW: Final = 0x7F
-_PAIR: Final = 0x3FFF
-"""The largest number of two groups."""
-_LAST: Final = [
-    bytes([number] if number <= _LOW else [number & _LOW | _GOES_ON, number >> 7])
-    for number in range(_PAIR + 1)
-]
-"""The bytes of each number of up to two groups."""
-_MORE: Final = [
-    bytes([number & _LOW | _GOES_ON, number >> 7 | _GOES_ON]) for number in range(_PAIR + 1)
-]
-"""The same where a number goes on."""
 _TEXT: Final = 1
 _LIST: Final = 3
 _BYTES: Final = 5
 """The lowest three bits of the heads of what has a length."""
+_IN_A_WORD: Final = 56
+"""A head of so many bits is put together in a machine word."""
 
 
 def packed(value: Any) -> bytes:  # noqa: ANN401 (any plain value)
     """Return a value as bytes."""
-    out: list[bytes] = []
+    out = BytesWriter()
     put(out, value)
-    return b"".join(out)
+    return out.getvalue()
 
 
-def put(out: list[bytes], value: Any) -> None:  # noqa: ANN401 (any plain value)
+def put(out: BytesWriter, value: Any) -> None:  # noqa: ANN401 (any plain value)
     """Append the bytes of a value."""
     if type(value) is int:
         put_number(out, value)
@@ -66,41 +62,41 @@ def put(out: list[bytes], value: Any) -> None:  # noqa: ANN401 (any plain value)
             put(out, one)
     elif isinstance(value, bytes):
         put_head(out, 8 * len(value) + _BYTES)
-        out.append(value)
+        out.write(value)
     elif value is None:
         put_head(out, _NONE)
     elif isinstance(value, bool):
         put_head(out, _TRUE if value else _FALSE)
     elif isinstance(value, float):
         put_head(out, _DOUBLE)
-        out.append(pack(">d", value))
+        out.write(pack(">d", value))
     else:
         raise TypeError(f"{type(value).__name__} cannot be packed")
 
 
-def put_list(out: list[bytes], length: int) -> None:
+def put_list(out: BytesWriter, length: int) -> None:
     """Append the head of a list of so many values, which follow."""
     put_head(out, 8 * length + _LIST)
 
 
-def put_text(out: list[bytes], text: str) -> None:
+def put_text(out: BytesWriter, text: str) -> None:
     """Append the bytes of a text."""
-    raw = text.encode("utf-8", _SURROGATES)
+    raw = text.encode() if text.isascii() else text.encode("utf-8", _SURROGATES)
     put_head(out, 8 * len(raw) + _TEXT)
-    out.append(raw)
+    out.write(raw)
 
 
-def put_number(out: list[bytes], number: int) -> None:
+def put_number(out: BytesWriter, number: int) -> None:
     """Append the bytes of a whole number."""
     put_head(out, 4 * number if number >= 0 else -4 * number - 2)
 
 
-def put_head(out: list[bytes], head: int) -> None:
+def put_head(out: BytesWriter, head: int) -> None:
     """Append the bytes of a head, or of any number that is not negative."""
-    while head > _PAIR:
-        out.append(_MORE[head & _PAIR])
-        head >>= 14
-    out.append(_LAST[head])
+    while head > _LOW:
+        out.append(head & _LOW | _GOES_ON)
+        head >>= 7
+    out.append(head)
 
 
 @final
@@ -109,12 +105,13 @@ class Unpacker:
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self._at = 0
+        self._at: i64 = 0
+        self._end: i64 = len(data)
 
     @property
     def ended(self) -> bool:
         """Say whether nothing is left."""
-        return self._at >= len(self._data)
+        return self._at >= self._end
 
     def value(self) -> Any:  # noqa: ANN401 (any plain value)
         """Return the next value."""
@@ -145,31 +142,47 @@ class Unpacker:
 
     def head(self) -> int:
         """Return the next head, or any number that `put_head` wrote."""
-        data, at = self._data, self._at
-        if at >= len(data):
-            raise AdapterError("it ends too early")
-        byte = data[at]
-        at += 1
-        head = byte & _LOW
-        shift = 7
-        while byte & _GOES_ON:
-            if at >= len(data):
-                raise AdapterError("it ends too early")
-            byte = data[at]
+        data = self._data
+        at, end = self._at, self._end
+        word: i64 = 0
+        shift: i64 = 0
+        while at < end and shift < _IN_A_WORD:
+            byte: i64 = data[at]
             at += 1
+            if byte < _GOES_ON:
+                self._at = at
+                return word | byte << shift
+            word |= (byte & _LOW) << shift
+            shift += 7
+        return self._long_head(word)
+
+    def _long_head(self, head: int) -> int:
+        """Return a head of more than a word, of which `head` are the lowest bits."""
+        shift = _IN_A_WORD
+        self._at += _IN_A_WORD // 7
+        while True:
+            byte = self._byte()
             head |= (byte & _LOW) << shift
             shift += 7
-        self._at = at
-        return head
+            if byte < _GOES_ON:
+                return head
+
+    def _byte(self) -> int:
+        """Return the next byte."""
+        if self._at >= self._end:
+            raise AdapterError("it ends too early")
+        byte = self._data[self._at]
+        self._at += 1
+        return byte
 
     def raw(self, length: int) -> bytes:
         """Return so many bytes as they are."""
-        end = self._at + length
-        if end > len(self._data):
+        left: int = self._end - self._at
+        if length > left:
             raise AdapterError("it ends too early")
-        found = self._data[self._at : end]
-        self._at = end
-        return found
+        at = self._at
+        self._at += length
+        return self._data[at : self._at]
 
 
 def unpacked(data: bytes) -> Any:  # noqa: ANN401 (any plain value)

@@ -8,6 +8,8 @@ the bytes that it was.
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
+from librt.strings import BytesWriter
+
 from streamer.core.links import Links
 from streamer.core.packing import put
 from streamer.hashes import ID_BYTES
@@ -37,7 +39,7 @@ class State:
         """Return the state as plain values, instants as distances from `base`."""
         raise NotImplementedError
 
-    def write(self, out: list[bytes], base: Millis) -> None:
+    def write(self, out: BytesWriter, base: Millis) -> None:
         """Append the bytes of what `pack` returns; kinds that most events meet do it directly."""
         put(out, self.pack(base))
 

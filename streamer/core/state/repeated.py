@@ -11,6 +11,8 @@ forgotten. Merge: for each value the last n times of both, then the most recent 
 from heapq import nsmallest
 from typing import Final, final
 
+from librt.strings import BytesWriter
+
 from streamer.core.columns import Column, Row
 from streamer.core.packing import put, put_list, put_number
 from streamer.core.profile import Packed, Profile, State
@@ -61,7 +63,7 @@ class RepeatedState(State):
             packed.append(times[0] - base if len(times) == 1 else distances(times, base))
         return packed
 
-    def write(self, out: list[bytes], base: Millis) -> None:
+    def write(self, out: BytesWriter, base: Millis) -> None:
         """Append the bytes of that."""
         put_list(out, 2 * len(self.by_value))
         for value, times in self.by_value.items():

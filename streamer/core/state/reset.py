@@ -11,6 +11,8 @@ the later history comes last, so it also cuts what the earlier history has at th
 
 from typing import final
 
+from librt.strings import BytesWriter
+
 from streamer.core.columns import Row
 from streamer.core.packing import put, put_list
 from streamer.core.profile import Packed, Profile, State
@@ -35,7 +37,7 @@ class ResetState(State):
         mark = self.mark - base if self.mark else None
         return [mark, None if self.inner is None else self.inner.pack(base)]
 
-    def write(self, out: list[bytes], base: Millis) -> None:
+    def write(self, out: BytesWriter, base: Millis) -> None:
         """Append the bytes of that."""
         put_list(out, 2)
         put(out, self.mark - base if self.mark else None)

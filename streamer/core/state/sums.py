@@ -14,6 +14,8 @@ Merge: sums are added; entries are merged in order of time.
 
 from typing import Final, final
 
+from librt.strings import BytesWriter
+
 from streamer.core.columns import Amounts, Row
 from streamer.core.packing import put_list, put_number
 from streamer.core.profile import Packed, Profile, State
@@ -155,7 +157,7 @@ class SumsState(State):
             before = time
         return packed
 
-    def write(self, out: list[bytes], base: Millis) -> None:
+    def write(self, out: BytesWriter, base: Millis) -> None:
         """Append the bytes of that."""
         put_list(out, 3 * len(self.times))
         before, amount, count = base, self.amount_before, self.count_before

@@ -11,6 +11,8 @@ Merge: the last n of both together.
 from bisect import bisect_right, insort
 from typing import final
 
+from librt.strings import BytesWriter
+
 from streamer.core.columns import Filter, Row
 from streamer.core.packing import put_list, put_number
 from streamer.core.profile import Packed, Profile, State
@@ -34,7 +36,7 @@ class TimesState(State):
         """Return the first time as a distance from the base, each other from the one before."""
         return distances(self.times, base)
 
-    def write(self, out: list[bytes], base: Millis) -> None:
+    def write(self, out: BytesWriter, base: Millis) -> None:
         """Append the bytes of that."""
         put_distances(out, self.times, base)
 
@@ -120,7 +122,7 @@ def distances(times: list[Millis], base: Millis) -> list[int]:
     return packed
 
 
-def put_distances(out: list[bytes], times: list[Millis], base: Millis) -> None:
+def put_distances(out: BytesWriter, times: list[Millis], base: Millis) -> None:
     """Append the bytes of what `distances` returns."""
     put_list(out, len(times))
     before = base

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, NamedTuple, Protocol
 
+from librt.strings import BytesWriter
+
 from streamer.core.columns import Amounts, Column, Filter, Row
 from streamer.core.leaf import CellRef, Leaf, Until
 from streamer.core.packing import packed
@@ -88,10 +90,10 @@ class Slots:
 
 def packed_and_written(state: State) -> Packed:
     """What a state is packed as, which is what it writes."""
-    written: list[bytes] = []
+    written = BytesWriter()
     state.write(written, START)
     plain = state.pack(START)
-    assert b"".join(written) == packed(plain)
+    assert written.getvalue() == packed(plain)
     return plain
 
 
