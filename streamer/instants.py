@@ -10,6 +10,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
+from mypy_extensions import i64
+
 from streamer.types import DAY, HOUR, MINUTE, SECOND, Millis
 
 FIRST_YEAR: Final = 1990
@@ -22,9 +24,11 @@ END: Final[Millis] = 4_133_980_800_000
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _MOST_DAYS: Final = 1024
-_MINUTES: Final = tuple(f"T{minute // 60:02d}:{minute % 60:02d}:" for minute in range(1440))
-_SECONDS: Final = tuple(f"{second:02d}." for second in range(60))
-_MILLIS: Final = tuple(f"{milli:03d}Z" for milli in range(1000))
+_DAYS: Final[dict[int, str]] = {}
+"""The texts of days since 1970: the ones asked for, a year or more of them."""
+_MINUTES: Final = [f"T{minute // 60:02d}:{minute % 60:02d}:" for minute in range(1440)]
+_SECONDS: Final = [f"{second:02d}." for second in range(60)]
+_MILLIS: Final = [f"{milli:03d}Z" for milli in range(1000)]
 _MINUTE_OF: Final = {text: index * MINUTE for index, text in enumerate(_MINUTES)}
 _SECOND_OF: Final = {text: index * SECOND for index, text in enumerate(_SECONDS)}
 _MILLI_OF: Final = {text: index for index, text in enumerate(_MILLIS)}
@@ -41,15 +45,26 @@ _FORM: Final = re.compile(
 )
 
 
-@lru_cache(maxsize=4096)  # one change tells the same instants several times, as does the next
 def iso(at: Millis) -> str:
     """Return the instant as UTC text with milliseconds: `2026-11-22T05:00:00.123Z`.
 
     Raises `OverflowError` or `ValueError` outside of the years 1 to 9999.
     """
-    rest = at % DAY
+    instant: i64 = at
+    day = instant // DAY
+    rest = instant % DAY
     minute, second, milli = rest // MINUTE, rest // SECOND % 60, rest % SECOND
-    return f"{_DAYS[at // DAY]}{_MINUTES[minute]}{_SECONDS[second]}{_MILLIS[milli]}"
+    return f"{_day_text(day)}{_MINUTES[minute]}{_SECONDS[second]}{_MILLIS[milli]}"
+
+
+def _day_text(day: int) -> str:
+    """Return the text of a day since 1970."""
+    text = _DAYS.get(day)
+    if text is None:
+        if len(_DAYS) >= _MOST_DAYS:
+            _DAYS.clear()
+        text = _DAYS[day] = date.fromordinal(_EPOCH + day).isoformat()
+    return text
 
 
 def parse_iso(text: str) -> Millis:
@@ -67,19 +82,6 @@ def parse_iso(text: str) -> Millis:
         )
     except (KeyError, ValueError):
         return _parse_any(text)
-
-
-class _Days(dict[int, str]):
-    """The texts of days since 1970: the ones asked for, a year or more of them."""
-
-    def __missing__(self, day: int) -> str:
-        if len(self) >= _MOST_DAYS:
-            self.clear()
-        text = self[day] = date.fromordinal(_EPOCH + day).isoformat()
-        return text
-
-
-_DAYS: Final = _Days()
 
 
 @lru_cache(maxsize=1024)

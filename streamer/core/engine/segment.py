@@ -81,36 +81,48 @@ class CompiledSegment:
         """Let the membership follow truth at an instant, unless the settings hold that back."""
         until = FOREVER
         target = 0
-        for number, when in enumerate(self._whens, 1):
+        for before, when in enumerate(self._whens):
             if when is None:
-                target = number
+                target = before + 1
                 break
             answer = when.flip(profile, now)
             if answer > 0:
                 until = min(until, answer)
-                target = number
+                target = before + 1
                 break
             until = min(until, -answer)
         index = self.index
-        inside = profile.inside[index]
-        if target != inside:
-            held = self.held_until(profile, target) if self.lingers else 0
-            if held <= now:
-                transitions.append(Transition(self, inside, target))
-                profile.inside[index] = target
-                profile.since[index] = now if target or self.lingers else 0
-                for cell in self.exits:
-                    if cell.number == inside:
-                        cell.left(profile, now)
-            elif held < until:
-                until = held
+        if target != profile.inside[index]:
+            until = self._move(profile, now, target, until, transitions)
         profile.valid_until[index] = until
+
+    def _move(
+        self,
+        profile: Profile,
+        now: Millis,
+        target: int,
+        until: Millis,
+        transitions: list[Transition],
+    ) -> Millis:
+        """Move to a tier, or not yet; return until when the answer holds, `until` at the latest."""
+        index = self.index
+        inside = profile.inside[index]
+        held = self.held_until(profile, target) if self.lingers else 0
+        if held > now:
+            return min(until, held)
+        transitions.append(Transition(self, inside, target))
+        profile.inside[index] = target
+        profile.since[index] = now if target or self.lingers else 0
+        for cell in self.exits:
+            if cell.number == inside:
+                cell.left(profile, now)
+        return until
 
     def target(self, profile: Profile, now: Millis) -> int:
         """Return the tier that truth puts the customer in, 0 for none."""
-        for number, when in enumerate(self._whens, 1):
+        for before, when in enumerate(self._whens):
             if when is None or when.flip(profile, now) > 0:
-                return number
+                return before + 1
         return 0
 
     def held_until(self, profile: Profile, target: int) -> Millis:
