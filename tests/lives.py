@@ -206,7 +206,8 @@ def thaw_all(rules: RuleSet, profile: Profile) -> None:
     """Decode every cell, so that the profile is encoded from its last event on."""
     for cell in rules.cells:
         cell.state(profile)
-    profile.frozen.clear()
+    profile.frozen = [None] * len(rules.cells)
+    profile.base = profile.last
 
 
 def legacy(ends: Ends, lines: Sequence[bytes], life: Life) -> Legacy:

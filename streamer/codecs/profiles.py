@@ -19,9 +19,10 @@ has no layout, so rules that change leave it alone.
 
 The *layout* is what the rule set's order means: its version, the key of each cell, the key of each
 segment or ladder and its tiers. It is the same for millions of profiles, so it is kept once, beside
-them, and only its id is in each. A cell that nothing has asked for since it was read is written
-again as the bytes that it was, and `base` stays; where all cells were asked for, `base` is `last`.
-So the bytes of one profile may differ by its `base`, and by nothing else.
+them, and only its id is in each. A cell that no event has changed since is written again as
+the bytes that it was, and `base` stays. Once that is more than a day old, the cells that something
+has asked for are written anew; if none is left, `base` is `last`. So the bytes of one profile may
+differ by its `base`, and by nothing else.
 
 A profile of another layout is put in the order of this one: what both share is found again, a new
 cell is cold (that of any event's times begins with the last one, which the profile itself knows),
@@ -46,7 +47,7 @@ from streamer.core.state.cell import TIME_BYTES
 from streamer.core.state.times import TimesState
 from streamer.errors import AdapterError, Fenced
 from streamer.hashes import ID_BYTES
-from streamer.types import Millis
+from streamer.types import DAY, Millis
 
 VERSION: Final = 2
 LINKED: Final = 3
@@ -59,8 +60,8 @@ MEMBERSHIP_BYTES: Final = 3 + 3 + TIME_BYTES
 """The most bytes that one segment or ladder takes in a profile."""
 CELL_BYTES: Final = 5
 """The most bytes that a cell takes in a profile besides its state."""
-_KEPT: Final = 256
-"""The bytes of a heavier state are kept, so that a profile is not packed whole for each event."""
+_STALE: Final[Millis] = DAY
+"""How old the base of a profile's bytes may be: from an older one, distances take more bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +187,8 @@ class ProfileCodec:
         last, clock, links = profile.last, profile.clock, profile.links
         if links is not None and links.user is not None:
             return bytes([ALIAS]) + packed((last, links.packed(last)))
-        if not profile.frozen:
-            profile.base = last
+        if last - profile.base > _STALE:
+            _rebase(profile)
         if profile.id_times:
             profile.forget_ids(self._rules.max_lateness)
         out = BytesWriter()
@@ -258,25 +259,32 @@ class ProfileCodec:
         memberships = [
             (reader.head(), reader.head(), reader.number()) for _ in range(reader.head())
         ]
+        other = None if layout == self.id else self._layouts[layout]
+        cells = profile.frozen
+        if other is not None:
+            cells = [None] * len(other.cells)
         for _ in range(reader.head()):
             slot = reader.head()
-            profile.frozen[slot] = reader.raw(reader.head())
+            cells[slot] = reader.raw(reader.head())
         if linked:
             profile.links = Links.unpacked(reader.value(), last)
-        if layout != self.id:
-            other = self._layouts[layout]
-            return Stored(profile, other.rules, self._rearrange(profile, other, memberships))
+        if other is not None:
+            removed = self._rearrange(profile, other, memberships, cells)
+            return Stored(profile, other.rules, removed)
         for index, number, since in memberships:
             profile.inside[index] = number
             profile.since[index] = clock - since if since >= 0 else 0
         return Stored(profile)
 
     def _rearrange(
-        self, profile: Profile, layout: Layout, memberships: list[tuple[int, int, int]]
+        self,
+        profile: Profile,
+        layout: Layout,
+        memberships: list[tuple[int, int, int]],
+        cells: list[bytes | None],
     ) -> tuple[str, ...]:
         """Put the profile in the order of this layout; name the memberships that are removed."""
-        was, profile.frozen = profile.frozen, {}
-        for slot, cell in was.items():
+        for slot, cell in enumerate(cells):
             now_at = self._slots.get(layout.cells[slot])
             if now_at is not None:
                 profile.frozen[now_at] = cell
@@ -356,24 +364,35 @@ def _put_memberships(out: BytesWriter, profile: Profile) -> None:
             put_number(out, clock - since if since else -1)
 
 
+def _rebase(profile: Profile) -> None:
+    """Drop the bytes of all cells that are decoded, and move the base if no bytes are left."""
+    frozen = profile.frozen
+    kept = False
+    for slot, state in enumerate(profile.states):
+        if state is not None:
+            frozen[slot] = None
+        elif frozen[slot] is not None:
+            kept = True
+    if not kept:
+        profile.base = profile.last
+
+
 def _put_cells(out: BytesWriter, profile: Profile) -> None:
     frozen, base = profile.frozen, profile.base
     many = 0
     for slot, state in enumerate(profile.states):
-        if state is not None or slot in frozen:
+        if state is not None or frozen[slot] is not None:
             many += 1
     put_head(out, many)
     own = BytesWriter()
     for slot, state in enumerate(profile.states):
-        raw = frozen.get(slot) if frozen else None
+        raw = frozen[slot]
         if raw is None:
             if state is None:
                 continue
             own.truncate(0)
             state.write(own, base)
-            raw = own.getvalue()
-            if state.weight > _KEPT:
-                frozen[slot] = raw
+            raw = frozen[slot] = own.getvalue()
         put_head(out, slot)
         put_head(out, len(raw))
         out.write(raw)

@@ -52,9 +52,10 @@ class Profile:
     `since` hold for each segment the tier that the customer is reported in (0: none) and when that
     last changed (0: never, or outside and of no more use). `sequence` counts the changes.
 
-    `states` holds a state for each cell, None while there is nothing, or while the cell's bytes are
-    in `frozen` and nothing has asked for it; `thaw` turns such bytes into plain values, whose
-    instants are distances from `base`. `weight` is the sum of the states' weights.
+    `states` holds a state for each cell, None while there is nothing, or while nothing has asked
+    for it and it is in `frozen` only. `frozen` holds a cell's bytes for as long as they are what it
+    remembers, else None; `thaw` turns bytes into plain values, whose instants are distances from
+    `base`. `weight` is the sum of the states' weights.
 
     `ids` are the hashes of recent ids, the oldest in log order first, as one run of bytes, and
     `id_times` the times of their events.
@@ -100,7 +101,7 @@ class Profile:
         self.ids = b""
         self.id_times: list[Millis] = []
         self.states: list[State | None] = [None] * cells
-        self.frozen: dict[int, bytes] = {}
+        self.frozen: list[bytes | None] = [None] * cells
         self.thaw: Callable[[bytes], Packed] | None = None
         self.weight = 0
         self.inside = [0] * segments
@@ -115,6 +116,8 @@ class Profile:
 
         If it was accepted twice, then because the first time was too old to matter.
         """
+        if event_id not in self.ids:
+            return False
         at = self.ids.rfind(event_id)
         while at > 0 and at % ID_BYTES:  # across two hashes
             at = self.ids.rfind(event_id, 0, at + ID_BYTES - 1)

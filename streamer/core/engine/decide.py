@@ -18,7 +18,6 @@ Theory of operation (RULES.md, "Exact meaning", 2, 3, 18 to 22):
 changes it in place, because copying would cost more than deciding: use the profile it returns.
 """
 
-from collections.abc import Sequence
 from typing import Final, TypeAlias, final
 
 from streamer.core.columns import Row
@@ -70,7 +69,7 @@ def decide(rules: RuleSet, profile: Profile | None, cause: Event | Wake) -> Deci
         while profile is not None and profile.wake <= cause.at:
             profile = fire(rules, profile, changes)
         return decision_of(profile, changes)
-    event_id, name, customer, time, properties, traits, appended = cause[:7]
+    event_id, name, customer, time, properties, traits, appended, _, _, context = cause
     printed = fingerprint(event_id)
     refused = refusal(profile, time, appended, printed, rules.max_lateness)
     if refused is not None:
@@ -83,7 +82,7 @@ def decide(rules: RuleSet, profile: Profile | None, cause: Event | Wake) -> Deci
         forget(rules, profile, time)
     profile.accept(printed, time, rules.max_lateness)
     standard = rules.reaction(name).standard
-    row = Row(name, time, properties, traits, rules.columns, standard, cause.context, rules.zone)
+    row = Row(name, time, properties, traits, rules.columns, standard, context, rules.zone)
     transitions = apply(rules, profile, row)
     if transitions:
         changes += changes_of(rules, profile, profile.clock, transitions, ("event", event_id))
@@ -144,7 +143,7 @@ def fold_into(cells: list[Cell], profile: Profile, row: Row) -> None:
     for cell in cells:
         slot = cell.slot
         state = states[slot]
-        if state is None and frozen:
+        if state is None:
             state = cell.state(profile)
         before = 0 if state is None else state.weight
         state = cell.fold(state, row, profile)
@@ -153,8 +152,7 @@ def fold_into(cells: list[Cell], profile: Profile, row: Row) -> None:
             profile.weight += state.weight - before
         else:
             profile.weight -= before
-        if frozen:
-            frozen.pop(slot, None)
+        frozen[slot] = None
 
 
 def shrink(rules: RuleSet, profile: Profile) -> None:
@@ -176,7 +174,7 @@ def shrink(rules: RuleSet, profile: Profile) -> None:
 def put(profile: Profile, slot: int, state: State | None, before: int) -> None:
     """Put a state in place of one that had the weight `before`."""
     profile.states[slot] = state
-    profile.frozen.pop(slot, None)
+    profile.frozen[slot] = None
     profile.weight += (0 if state is None else state.weight) - before
 
 
@@ -262,7 +260,7 @@ def changes_of(
     rules: RuleSet,
     profile: Profile,
     now: Millis,
-    transitions: Sequence[Transition],
+    transitions: list[Transition],
     cause: Cause,
     because: tuple[str, ...] = (),
 ) -> list[SegmentChange]:
@@ -274,7 +272,7 @@ def changes_of(
         reasons = because or tuple(segment.because(profile, now, target))
         held_out = segment.held_out(profile.customer)
         ladder, left, joined = segment.tiers_of(origin, target)
-        for number in (origin, target):
+        for number in [origin, target]:  # a list is walked without an iterator
             if number:
                 profile.sequence += 1
                 values = (

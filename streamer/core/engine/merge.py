@@ -41,8 +41,8 @@ def merge(rules: RuleSet, profile: Profile, joined: Profile) -> Decision:
         else:
             state = cell.merge(earlier, later, profile)
         profile.states[cell.slot] = state
+        profile.frozen[cell.slot] = None
         profile.weight += 0 if state is None else state.weight
-    profile.frozen.clear()
     if profile.weight > rules.most_bytes:
         shrink(rules, profile)
     profile.valid_until = []

@@ -125,7 +125,7 @@ class Cell:
         """Return the customer's state, decoding it if nothing has asked for it yet."""
         state = profile.states[self.slot]
         if state is None:
-            raw = profile.frozen.get(self.slot)
+            raw = profile.frozen[self.slot]
             if raw is not None and profile.thaw is not None:
                 state = self.unpack(profile.thaw(raw), profile.base)
                 profile.states[self.slot] = state

@@ -57,7 +57,7 @@ class Exits(Cell):
     def left(self, profile: Profile, now: Millis) -> None:
         """Keep the instant of an exit."""
         profile.states[self.slot] = ExitState(now)
-        profile.frozen.pop(self.slot, None)
+        profile.frozen[self.slot] = None
 
     def merge(self, earlier: State, later: State, profile: Profile) -> State | None:  # noqa: ARG002
         """Return what the profile that stays remembers."""
