@@ -1,4 +1,4 @@
-"""Write the rules of the objectives: ``python ops/slo.py ops/prometheus/rules/slo.yml``.
+"""Write the rules of the objectives: ``python -m ops.slo ops/prometheus/rules/slo.yml``.
 
 The rules are those of sloth (its names, windows and factors), which takes them from Google's
 workbook of site reliability (Alerting on SLOs, the sixth way): a burn rate is an error ratio

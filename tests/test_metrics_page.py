@@ -10,6 +10,7 @@ from prometheus_client.registry import CollectorRegistry
 from streamer.adapters.http.counts import Counts
 from streamer.adapters.metrics import Metrics
 from streamer.adapters.readings import Footprint, Histogram, PartitionReading, Readings
+from streamer.webhooks.deliveries import Standing, WebhookCounts
 from streamer.worker import State
 
 PAGE = (Path(__file__).parents[1] / "docs" / "metrics.md").read_text(encoding="utf-8")
@@ -75,10 +76,24 @@ def collector() -> CollectorRegistry:
     return counts.registry
 
 
+def webhooks() -> CollectorRegistry:
+    """Return a registry that has counted everything once, of one endpoint."""
+    counts = WebhookCounts(lambda: {"crm": Standing("closed", 0, 0, 0)})
+    counts.tries.labels("crm", "delivered").inc()
+    counts.changes.labels("crm", "delivered").inc()
+    counts.dropped.labels("crm").inc(0)
+    counts.seconds.labels("crm").observe(0.1)
+    return counts.registry
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the process's own metrics are Linux's")
 @pytest.mark.parametrize(
     ("command", "registry"),
-    [("streamer run", worker()), ("streamer collect", collector())],
+    [
+        ("streamer run", worker()),
+        ("streamer collect", collector()),
+        ("streamer react", webhooks()),
+    ],
 )
 def test_the_page_lists_what_is_exposed(command: str, registry: CollectorRegistry) -> None:
     assert rows(command) == exposed(registry)

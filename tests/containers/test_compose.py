@@ -67,7 +67,7 @@ def test_a_wrong_key_is_found() -> None:
 @pytest.mark.parametrize("name", SERVICES)
 def test_every_image_is_pinned(name: str) -> None:
     service = SERVICES[name]
-    assert re.search(r":\d+\.\d+\.\d+$", service["image"]) or "build" in service
+    assert re.search(r":v?\d+\.\d+\.\d+$", service["image"]) or "build" in service
 
 
 def test_the_servers_are_those_of_the_tests() -> None:
@@ -114,7 +114,19 @@ def test_the_servers_keep_what_they_are_told() -> None:
     assert "--appendonly yes" in redis
     assert "--maxmemory-policy noeviction" in redis
     mounts = [mount for name in ("kafka", "redis") for mount in SERVICES[name]["volumes"]]
-    assert {mount.partition(":")[0] for mount in mounts} == COMPOSE["volumes"].keys()
+    kept = {mount.partition(":")[0] for mount in mounts}
+    assert kept == COMPOSE["volumes"].keys() - {"prometheus"}
+
+
+def test_what_watches_runs_only_when_asked_for_and_reads_the_files_in_ops() -> None:
+    watching = {name for name, service in SERVICES.items() if "profiles" in service}
+    assert watching == {"prometheus", "alertmanager", "grafana"}
+    for name in watching:
+        assert SERVICES[name]["profiles"] == ["ops"]
+        mounts = [mount.split(":") for mount in SERVICES[name]["volumes"]]
+        files = [mount for mount in mounts if mount[0].startswith(".")]
+        assert files
+        assert all((ROOT / source).exists() and mode == "ro" for source, _, mode in files)
 
 
 @pytest.mark.parametrize(("service", "words"), streamer_commands())

@@ -1,0 +1,1 @@
+"""What helps to run Streamer around the product itself; no part of the package."""
