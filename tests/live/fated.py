@@ -7,7 +7,7 @@ machine dies. With SIGSTOP it only sleeps there, until somebody sends SIGCONT.
 import os
 import signal
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, Final
 
 from confluent_kafka import Producer
@@ -40,7 +40,21 @@ STALLS: Final[dict[str, tuple[type, str, bool]]] = {
     "asking-for-the-end": (KafkaFeed, "at_end", False),
     "told-the-end": (KafkaFeed, "at_end", True),
 }
-"""The same, for points where nothing is half done, and time is about to move."""
+"""The same, for points where nothing is half done, and time is about to move. Their calls count
+from when the worker reads a partition: before, it would sleep without a share."""
+
+
+def when_it_reads(act: Callable[[], None]) -> None:
+    """Act before the first partition is started."""
+    honest = KafkaFeed.start_at
+
+    @wraps(honest)
+    def first(*args: Any) -> None:  # noqa: ANN401 (passed on)
+        setattr(KafkaFeed, "start_at", honest)  # noqa: B010 (a method is replaced)
+        act()
+        honest(*args)
+
+    setattr(KafkaFeed, "start_at", first)  # noqa: B010 (a method is replaced)
 
 
 def doom(holder: type, method: str, *, after: bool, times: int, end: signal.Signals) -> None:
@@ -66,5 +80,6 @@ if __name__ == "__main__":
     point, number, end = os.environ["STREAMER_FATE"].split(":")
     vars(sink)["Producer"] = Doomed
     where, what, afterwards = (POINTS | STALLS)[point]
-    doom(where, what, after=afterwards, times=int(number), end=signal.Signals[end])
+    fated = partial(doom, where, what, after=afterwards, times=int(number), end=signal.Signals[end])
+    when_it_reads(fated) if point in STALLS else fated()
     main()

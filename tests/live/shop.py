@@ -183,6 +183,16 @@ class Worker:
         """How often it has written an event."""
         return self.events().count(event)
 
+    def partitions(self) -> set[int]:
+        """Which partitions it works on, as far as it knows and has written."""
+        held: set[int] = set()
+        for line in self.said():
+            if line["event"] == "partition assigned":
+                held.add(line["partition"])
+            elif line["event"] == "partition revoked":
+                held.discard(line["partition"])
+        return held
+
     def sleeps(self) -> bool:
         """Whether it was stopped by SIGSTOP."""
         how = os.WSTOPPED | os.WNOWAIT | os.WNOHANG

@@ -99,7 +99,7 @@ def test_redis_goes_back_to_an_earlier_state(own_shop: Shop) -> None:
         earlier = own_shop.redis.snapshot()
         own_shop.wait_for_changes()
         own_shop.redis.rewind(earlier)
-        wait_until(lambda: restores(worker), "it finds the store behind what is published", 60)
+        wait_until(lambda: restores(worker), "it finds the store behind what is published", 300)
         own_shop.wait_for_changes()
     own_shop.judge()
 
@@ -109,7 +109,7 @@ def test_redis_loses_everything_and_it_is_built_again_from_the_log(own_shop: Sho
     with own_shop.storefront(7):
         own_shop.wait_for_changes()
         own_shop.redis.empty()
-        wait_until(lambda: restores(worker), "it finds the store behind what is published", 60)
+        wait_until(lambda: restores(worker), "it finds the store behind what is published", 300)
         own_shop.wait_for_changes()
     own_shop.judge()
 
