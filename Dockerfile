@@ -3,12 +3,14 @@
 
 FROM python:3.13.7-slim-bookworm AS build
 WORKDIR /source
+# `extras` for an image that also runs `collect`, `react` and `serve`
+ARG REQUIREMENTS=runtime
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 # With a compiler the hot lane is compiled.
 RUN apt-get update && apt-get install --yes --no-install-recommends gcc libc6-dev
 COPY requirements requirements
 RUN python -m venv /opt/streamer \
-    && /opt/streamer/bin/pip install --require-hashes --only-binary :all: -r requirements/runtime.txt \
+    && /opt/streamer/bin/pip install --require-hashes --only-binary :all: -r requirements/$REQUIREMENTS.txt \
     && pip install --require-hashes --only-binary :all: -r requirements/build.txt
 COPY . .
 RUN python -m hatchling build -t wheel \
