@@ -67,6 +67,10 @@ class JsonLines:
 
         return decode
 
+    def outliner(self, outline: Callable[[Row, Record], Made]) -> Callable[[Record], Made]:
+        """Return what applies `outline` to one event of a line; raises `InvalidEvent`."""
+        return self.decoder(outline)
+
     def rows(self, whole: dict[str, Any], line: int) -> list[Row]:
         """Return a row for each event of a line; raises `InvalidEvent` where there is none."""
         row = Row(whole, whole, line, 1)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Final, NamedTuple
 
 from streamer.codecs.fields import check_id, check_name, check_properties, check_time
 from streamer.codecs.names import snake_case
@@ -29,9 +29,6 @@ _TIME: Final = "/properties/time"
 _APPENDED: Final = "/properties/appended"
 _PROPERTIES: Final = "/properties/properties"
 _TRAITS: Final = "/properties/traits"
-
-_Made = TypeVar("_Made")
-_Make: TypeAlias = Callable[[Declaration, Finder], Callable[[Any, Record], _Made]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +71,26 @@ class Mapping:
         `InvalidEvent` for a row that does not fit the header or makes no event; its `path` is the
         place in `event.schema.json` of the field that is wrong.
         """
-        return self._applied(header, _event)
+        form = self._form(header)
+        return form.decoder(_event(self.says, form))
 
     def outliner(self, header: list[str]) -> Callable[[Record], Outline]:
         """Return what reads the outline of the event that `decoder` would make.
 
         Raises as `decoder` does. What it returns raises `InvalidEvent` only where decoding would.
         """
-        return self._applied(header, _outline)
+        form = self._form(header)
+        return form.outliner(_outline(self.says, form))
 
-    def _applied(self, header: list[str], make: "_Make[_Made]") -> Callable[[Record], _Made]:
+    def _form(self, header: list[str]) -> JsonLines | Rows:
+        """Return what reads the rows or lines of a file with this header."""
         layout = self.says.layout
         if layout is None:
-            lines = JsonLines(self.says)
-            return lines.decoder(make(self.says, lines))
+            return JsonLines(self.says)
         kind = Groups if self.says.group else Rows
         rows = kind(layout, header, self.says.decimal)
         rows.check(self.says.columns())
-        return rows.decoder(make(self.says, rows))
+        return rows
 
 
 def _event(says: Declaration, find: Finder) -> Callable[[Any, Record], Event]:

@@ -155,6 +155,10 @@ class Rows:
 
         return decode
 
+    def outliner(self, outline: Callable[[list[Any], Record], Made]) -> Callable[[Record], Made]:
+        """Return what applies `outline` to as much of a record as says what an outline says."""
+        return self.decoder(outline)
+
 
 class Groups(Rows):
     """Rows that make one event together: the cells of the first and, last, all of them."""
@@ -187,6 +191,18 @@ class Groups(Rows):
             return event([*rows[0], rows], record)
 
         return decode
+
+    def outliner(self, outline: Callable[[list[Any], Record], Made]) -> Callable[[Record], Made]:
+        """Return what applies `outline` to the first row of a record's group."""
+        split, separate = self._split, self._layout.rows
+
+        def read(record: Record) -> Made:
+            first = record.value.partition(b"\n")[0]
+            if b'"' in first:
+                first = separate(record.value)[0]
+            return outline([*split(first), str(record.line), []], record)
+
+        return read
 
 
 def _other_sign(header: str) -> str | None:

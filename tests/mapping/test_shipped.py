@@ -5,10 +5,13 @@ import gzip
 import io
 from collections import Counter
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 
 import pytest
 
+from streamer.app.inputs import open_records, read_records
 from streamer.errors import InvalidEvent
 from streamer.instants import parse_iso
 from streamer.mapping import read_mapping
@@ -59,33 +62,43 @@ def test_rees46() -> None:
 
 @pytest.mark.skipif(not RETAIL.exists(), reason="needs ../shared/data/online_retail")
 def test_online_retail() -> None:
-    data = gzip.decompress(RETAIL.read_bytes())
-    rows = csv.reader(io.StringIO(data.decode()))
+    rows = csv.reader(io.StringIO(gzip.decompress(RETAIL.read_bytes()).decode()))
     next(rows)
+    invoices = [list(group) for _, group in groupby(rows, key=itemgetter(0))]
     refused = Counter[tuple[str, str]]()
-    times, customers = set[int](), set[str]()
-    events = refunds = 0
-    for row, outcome in zip(rows, outcomes("online_retail.yaml", data), strict=True):
-        invoice, stock, _, quantity, _, price, customer, _ = row
-        if isinstance(outcome, InvalidEvent):
-            assert not customer
-            refused[outcome.reason, outcome.path] += 1
-            continue
-        events += 1
-        refund = invoice.startswith("C")
-        refunds += refund
-        times.add(outcome.time)
-        customers.add(outcome.customer)
-        assert outcome.name == ("order_refunded" if refund else "order_completed")
-        assert outcome.customer == customer.removesuffix(".0")
-        assert outcome.properties["order_id"] == invoice
-        assert outcome.properties["product_id"] == stock
-        assert outcome.properties["price"] == float(price)
-        assert outcome.properties["quantity"] == abs(int(quantity))
-    assert refused == {("no customer: CustomerID is empty", "/anyOf"): 135_080}
-    assert events + 135_080 == 541_909
+    times, customers, ids = set[int](), set[str](), set[str]()
+    events = refunds = lines = 0
+    log, decode = open_records([str(RETAIL)], str(MAPPINGS / "online_retail.yaml"))
+    with log:
+        for record, invoice in zip(read_records(log), invoices, strict=True):
+            number, _, _, _, _, _, customer, _ = invoice[0]
+            try:
+                event = decode(record)
+            except InvalidEvent as error:
+                assert not customer
+                refused[error.reason, error.path] += 1
+                continue
+            events += 1
+            lines += len(invoice)
+            refund = number.startswith("C")
+            refunds += refund
+            times.add(event.time)
+            customers.add(event.customer)
+            ids.add(event.id)
+            assert event.name == ("order_refunded" if refund else "order_completed")
+            assert event.customer == customer.removesuffix(".0")
+            assert event.properties["order_id"] == number
+            told = [
+                (one["product_id"], one["price"], one["quantity"])
+                for one in event.properties["products"]
+            ]
+            assert told == [(row[1], float(row[5]), abs(int(row[3]))) for row in invoice]
+    assert len(invoices) == 25_901  # 25,900, one of which stands in two places
+    assert refused == {("no customer: CustomerID is empty", "/anyOf"): 3_710}
+    assert lines + 135_080 == 541_909
     assert len(customers) == 4_372
-    assert refunds == 8_905  # of 9,288 cancelled rows, those with a customer
+    assert events == len(ids) == 25_901 - 3_710
+    assert refunds == 3_654
     assert min(times) == parse_iso("2010-12-01T08:26Z")
     assert max(times) == parse_iso("2011-12-09T12:50Z")
 
