@@ -16,11 +16,13 @@ from types import MappingProxyType
 import pytest
 from click.testing import CliRunner
 
+from streamer.adapters.kafka import Topics
 from streamer.cli import COMMANDS, main
 from tests.analysis.fitting.shoppers import lines, orders
 from tests.cli.shop import event, run
 from tests.servers.ports import free_port
 from tests.waiting import wait_until
+from tests.webhooks.changes import change, publish
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted(
@@ -28,7 +30,7 @@ DOCUMENTS = sorted(
     for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md"))
     if path.exists()
 )
-ON_KAFKA = {"topics", "publish", "run", "collect", "react", "changes"}
+ON_KAFKA = {"topics", "publish", "run", "collect", "react", "changes", "trace"}
 """The commands that need a Kafka; it has the topics that they ask for."""
 AT_WORK = {
     "run": b"partition assigned",
@@ -115,6 +117,15 @@ def servers(line: str, request: pytest.FixtureRequest) -> dict[str, str]:
     return environment
 
 
+def with_its_change(line: str, environment: Mapping[str, str]) -> str:
+    """Publish a change for a line that asks for one, and return the line with the change's id."""
+    if not line.startswith("streamer trace"):
+        return line
+    one = change("u-7")
+    publish(environment["STREAMER_KAFKA"], Topics().changes, [one], partitions=1)
+    return re.sub(r"[0-9a-f]{32}", one.change_id, line)
+
+
 def shell(
     line: str, folder: Path, environment: Mapping[str, str] = MappingProxyType({})
 ) -> subprocess.CompletedProcess[str]:
@@ -187,7 +198,8 @@ def test_every_command_in_a_block_works(
         if line.startswith("make "):
             done = shell(f"make -n -C {ROOT} {line.removeprefix('make ')}", folder)
         else:
-            done = shell(line, folder, servers(line, request))
+            environment = servers(line, request)
+            done = shell(with_its_change(line, environment), folder, environment)
         failed = done.returncode != int("--strict" in line)
         assert not failed, f"{line}\n{done.stdout[-2_000:]}\n{done.stderr[-2_000:]}"
 
@@ -242,5 +254,6 @@ def test_every_example_in_the_help_works(
     shell("gzip january.jsonl february.jsonl orders.csv", folder)
     if "--out events.jsonl" in line:
         (folder / "events.jsonl").unlink()
-    done = shell(line, folder, servers(line, request))
+    environment = servers(line, request)
+    done = shell(with_its_change(line, environment), folder, environment)
     assert done.returncode == 0, f"{done.stdout[-2_000:]}\n{done.stderr[-2_000:]}"

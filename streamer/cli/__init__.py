@@ -27,6 +27,7 @@ COMMANDS = (
     "collect",
     "react",
     "changes",
+    "trace",
 )
 """The commands in the order in which a new user meets them."""
 

@@ -47,8 +47,13 @@ class KafkaReader(Closing):
             self.close()
             raise
 
-    def to_the_end(self) -> Iterator[Sequence[Record]]:
-        """Yield what was there when the reader was made, in batches."""
+    def to_the_end(self, until: Millis | None = None) -> Iterator[Sequence[Record]]:
+        """Yield what was there when the reader was made, in batches.
+
+        With `until`, a partition is read up to its first record that was written later.
+        """
+        if until is not None:
+            self._end_at(until)
         return self._read(self._is_through)
 
     def for_ever(self) -> Iterator[Sequence[Record]]:
@@ -74,6 +79,13 @@ class KafkaReader(Closing):
         for partition, offset in begins.items():
             self._consumer.seek(partition, offset)
         return ends
+
+    def _end_at(self, until: Millis) -> None:
+        with said(f"read {self._topic}"):
+            found = self._consumer.offsets_for_times(dict.fromkeys(self._ends, until + 1))
+        for partition, at in found.items():
+            if at is not None:
+                self._ends[partition] = min(self._ends[partition], at.offset)
 
     def _read(self, finished: Callable[[], bool]) -> Iterator[Sequence[Record]]:
         while not finished():
