@@ -8,8 +8,8 @@ none of the test's customers.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import chain, repeat, takewhile
+from dataclasses import dataclass, replace
+from itertools import chain, pairwise, repeat, takewhile
 from typing import Final, Literal, TypeAlias
 
 from streamer.core.engine.decide import Decision
@@ -17,7 +17,7 @@ from streamer.core.engine.identity import user_of
 from streamer.core.engine.people import People
 from streamer.core.engine.program import RuleSet
 from streamer.core.engine.segment import CompiledSegment
-from streamer.core.wording import duration
+from streamer.core.wording import duration, written
 from streamer.instants import iso, parse_iso
 from streamer.language import NO_TIER, Expected, TestCase
 from streamer.types import DAY, HOUR, MINUTE, SECOND, Event, Millis, Outcome, SegmentChange
@@ -125,6 +125,11 @@ def _run(rules: RuleSet, segments: dict[str, CompiledSegment], case: TestCase) -
     run = _driven(rules, case.events, case.until)
     named = len({event.customer for event in case.events}) > 1
     story = [_given(event, run.refused.get(id(event)), named=named) for event in case.events]
+    if any(one.time > other.time for one, other in pairwise(case.events)):
+        story = [
+            replace(line, text=f"{line.text}, number {number} to arrive")
+            for number, line in enumerate(story, 1)
+        ]
     left = [change for change in run.changes if change.at <= case.until]
     for one in case.expect:
         met = _meeting(one, left)
@@ -144,8 +149,10 @@ def _run(rules: RuleSet, segments: dict[str, CompiledSegment], case: TestCase) -
 
 
 def _given(event: Event, refused: str | None, *, named: bool) -> Line:
-    facts = ", ".join(f"{name}: {value}" for name, value in event.properties.items())
-    text = f"{event.name} ({facts})" if facts else event.name
+    facts = [f"{written(name)}: {written(value)}" for name, value in event.properties.items()]
+    more = (("traits", event.traits), ("context", event.context))
+    facts += [f"{name}: {written(value)}" for name, value in more if value]
+    text = f"{event.name} ({', '.join(facts)})" if facts else event.name
     if named:
         ids = [one for one in (event.user_id, event.anonymous_id) if one is not None]
         text = f"{' with '.join(ids or [event.customer])}: {text}"

@@ -161,6 +161,19 @@ class Tests:
                 return True
         return False
 
+    def telling(self, values: list[Scalar]) -> Scalar:
+        """Return the one of several values that decides: that breaks what all must, or satisfies.
+
+        If none does, the first one.
+        """
+        for value in values:
+            if not _satisfies(self._of_all, value):
+                return value
+        for value in values:
+            if _satisfies(self._of_one, value):
+                return value
+        return values[0]
+
 
 def _satisfies(tests: list[Test], value: Scalar) -> bool:
     for test in tests:

@@ -1,11 +1,20 @@
 """How conditions are said aloud: the same words in changes, `explain` and error messages."""
 
+import json
+import re
 from fractions import Fraction
+from typing import Final
 
 from streamer.core.rules.spec import Clause, Comparison, Names, Scope
 from streamer.core.values import SCALE
 from streamer.types import DAY, HOUR, MINUTE, SECOND, WEEK, Millis, Scalar
 
+_PLAIN: Final = re.compile(r"[^\W\d_][\w./@+-]*(?: [\w./@+-]+)*")
+"""Texts that need no quotes anywhere in YAML, unless they are one of its words."""
+_WORDS: Final = frozenset(
+    {"true", "True", "TRUE", "false", "False", "FALSE", "null", "Null", "NULL"}
+)
+_NUMBER: Final = re.compile(r"[-+]?\.?[0-9][0-9.]*([eE][-+]?[0-9]+)?")
 _UNITS = ((WEEK, "w"), (DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s"), (1, "ms"))
 
 
@@ -25,10 +34,23 @@ def names(events: Names) -> str:
 
 
 def literal(value: Scalar) -> str:
-    """Return a value as it is written in a rule."""
+    """Return a value as it is written in a rule; in quotes where it would be no text without."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, str) and (value in _WORDS or _NUMBER.fullmatch(value)):
+        return f'"{value}"'
     return str(value)
+
+
+def written(value: object) -> str:
+    """Return a JSON value as YAML writes it in one line: `[mug, "7"]`, `{paid: true}`."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{written(k)}: {written(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(written, value)) + "]"
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and value not in _WORDS:
+        return value
+    return json.dumps(value, ensure_ascii=False)
 
 
 def decimal(scaled: int) -> str:

@@ -154,6 +154,24 @@ def test_a_failed_test_tells_its_story() -> None:
     ]
 
 
+def test_a_story_writes_values_as_a_rule_does_and_numbers_late_events() -> None:
+    products = "products: [{product_id: '7', gift: true}]"
+    text = f"""{CART}
+  - name: late
+    given:
+      - {{at: 1h, event: order_completed, {products}, note: 'a: b', traits: {{plan: pro}}}}
+      - {{at: 0s, event: product_added, product_id: shoe-1, quantity: 2.5}}
+    expect: [{{at: 2h, enters: cart_abandoner}}]
+"""
+    (verdict,) = run(text)
+    given = [line for line in render(verdict).split("\n") if " given " in line]
+    written = 'note: "a: b", products: [{product_id: "7", gift: true}], traits: {plan: pro}'
+    assert given == [
+        "  0s  given        product_added (product_id: shoe-1, quantity: 2.5), number 2 to arrive",
+        f"  1h  given        order_completed ({written}), number 1 to arrive",
+    ]
+
+
 def test_a_passed_test_is_one_line() -> None:
     (verdict,) = run(f"{CART}  - {{name: n, given: [{ADDED}], expect: [{IN}]}}\n")
     assert render(verdict) == "passed  cart_abandoner: n"

@@ -1,7 +1,7 @@
 """A verdict on the last or first value of a property, or on the last of a trait.
 
 The comparisons are constants, so the values of an event are judged together when they come, and
-only the verdict decides. The first value stands beside it for people to read.
+only the verdict decides. The value that settled it stands beside it for people to read.
 
 Merge: the later verdict, of a first value the earlier one. Of two at one instant the joined-in
 history's is the earlier.
@@ -97,7 +97,9 @@ class ValueVerdict(Cell):
         values = self._column.scalars(row)
         if not values:
             return state
-        return VerdictState(time, self._tests.hold_of(values), self._kept(values[0]))
+        return VerdictState(
+            time, self._tests.hold_of(values), self._kept(self._tests.telling(values))
+        )
 
     def merge(self, earlier: State, later: State, profile: Profile) -> State | None:  # noqa: ARG002
         """Return the later (earlier) verdict."""
@@ -161,7 +163,7 @@ class TraitVerdict(Cell):
         if not values:
             return VerdictState(time, self._of_nothing, None)
         holds = not self._of_nothing and self._tests.hold_of(values)
-        return VerdictState(time, holds, self._kept(values[0]))
+        return VerdictState(time, holds, self._kept(self._tests.telling(values)))
 
     def merge(self, earlier: State, later: State, profile: Profile) -> State | None:  # noqa: ARG002
         """Return the later verdict."""

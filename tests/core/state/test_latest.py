@@ -90,6 +90,9 @@ def test_the_verdict(question: Spec, events: list[Happened], told: str) -> None:
 @pytest.mark.parametrize(
     ("question", "event", "said"),
     [
+        (LAST, see(0, ["blue", "red"]), "red at 2026-01-01T00:00:00.000Z"),
+        (LAST, see(0, ["blue", "green"]), "blue at 2026-01-01T00:00:00.000Z"),
+        (LAST, see(0, 7), "the number 7 at 2026-01-01T00:00:00.000Z"),
         (LAST, see(0, "red"), "red at 2026-01-01T00:00:00.000Z"),
         (Latest("colour", SEEN, PRESENT), see(0, "red"), "true at 2026-01-01T00:00:00.000Z"),
         (GOLD, known(0, segment=None), "nothing at 2026-01-01T00:00:00.000Z"),
