@@ -8,18 +8,25 @@ import os
 from collections import Counter
 
 import pytest
+from ruamel.yaml import YAML
 
 from streamer.codecs.controls import ControlKey
-from tests.engine import compiled
+from streamer.types import Millis
+from tests.engine import compiled, said
 from tests.lives import RULES
+from tests.oracle.partitions import Control, oracle_run_of_partitions
+from tests.strategies.words import Node
 from tests.test_workers import check, lived
-from tests.world import World
+from tests.told import for_oracle
+from tests.world import PARTITIONS, World
 
 pytestmark = pytest.mark.longer
 
 RUNS = max(40, int(os.environ.get("STREAMER_PROOF_PAIRS", "300")) // 3)
 KEY = ControlKey("streamer", b"known to the whole group, and to nobody else")
-JOINING = compiled(f"ruleset: shop\nidentity: {{anonymous: last}}\n---{RULES}")
+TEXT = f"ruleset: shop\nidentity: {{anonymous: last}}\n---{RULES}"
+JOINING = compiled(TEXT)
+DOCUMENTS = list(YAML(typ="safe").load_all(TEXT))
 
 
 def check_joined(world: World) -> None:
@@ -34,6 +41,25 @@ def check_joined(world: World) -> None:
             assert all(one in rest for one in each if one.key == key)
 
 
+def check_by_oracle(world: World) -> None:
+    """What was told is what the oracle says of the log, which it reads as it stands."""
+    until = world.heal()
+    logs = [
+        [for_oracle(one) for one in world.log.read(partition, 0, 1 << 30)]
+        for partition in range(PARTITIONS)
+    ]
+    judged, should = oracle_run_of_partitions(DOCUMENTS, logs, world.now)
+    assert up_to(until, said(world.sink.changes)) == up_to(until, judged.changes)
+    controls = [one for log in logs for one in log if isinstance(one, Control)]
+    assert Counter((one.kind, one.customer, one.about) for one in controls) == should
+
+
+def up_to(until: Millis, told: dict[str, list[Node]]) -> dict[str, list[Node]]:
+    """What was said up to an instant; who was told nothing is left out."""
+    found = {who: [one for one in said if one["at"] <= until] for who, said in told.items()}
+    return {who: said for who, said in found.items() if said}
+
+
 def joined(seed: int, *moves: str) -> World:
     return lived(seed, *moves, rules=JOINING, joining=KEY)
 
@@ -46,6 +72,11 @@ def test_whatever_dies_and_moves(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(RUNS))
 def test_whatever_the_store_forgets(seed: int) -> None:
     check_joined(joined(seed, "crash", "remember", "rewind", "rewind soon", "empty", "rebalance"))
+
+
+@pytest.mark.parametrize("seed", range(RUNS // 2))
+def test_the_oracle_reads_the_same_from_the_log(seed: int) -> None:
+    check_by_oracle(joined(seed, "crash", "rebalance", "zombie", "remember", "rewind"))
 
 
 def test_the_worlds_join_forward_and_drop() -> None:

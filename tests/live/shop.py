@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
@@ -25,13 +25,15 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from streamer.adapters.redis import RedisStore
 from streamer.codecs.profiles import ProfileCodec
-from streamer.types import MINUTE, Millis
+from streamer.types import MINUTE, Millis, Record
 from tests.adapters.kafka.topics import committed_records, create_all, settle
 from tests.engine import compiled
 from tests.oracle import OracleResult, oracle_run
+from tests.oracle.partitions import Control, Told, oracle_run_of_partitions
 from tests.servers import KafkaServer, RedisServer
 from tests.spoken import plain
 from tests.strategies import documents_to_yaml
+from tests.told import for_oracle, with_append_time
 from tests.waiting import wait_until
 
 DOCUMENTS: list[dict[str, Any]] = [
@@ -80,6 +82,11 @@ NAMES = ["product_viewed"] * 6 + [
     "page_viewed",
 ]
 EVERYBODY = tuple(f"c-{number}" for number in range(40))
+JOINING: list[dict[str, Any]] = [
+    {"ruleset": "shop", "identity": {"anonymous": "last"}},
+    *DOCUMENTS,
+]
+"""The same rules, by which visitors become users."""
 PARTITIONS = 4
 JOURNAL_LINES = 60
 CONFIG = "session.timeout.ms=4000\nheartbeat.interval.ms=1000\n"
@@ -87,12 +94,23 @@ POISON = [b"", b"not JSON", b'{"id": 1}', b"[]"]
 
 
 class Storefront:
-    """Publishes from a thread of its own until stopped: ten times a second, `burst` records."""
+    """Publishes from a thread of its own until stopped: ten times a second, `burst` records.
+
+    With `joining`, a third of the events are of users, and of every twenty one has both ids.
+    """
 
     def __init__(
-        self, address: str, topic: str, seed: int, customers: Sequence[str], burst: int
+        self,
+        address: str,
+        topic: str,
+        seed: int,
+        customers: Sequence[str],
+        burst: int,
+        *,
+        joining: bool = False,
     ) -> None:
         self._random = Random(seed)  # noqa: S311 (a seed, not secrecy)
+        self._joining = joining
         self._topic = topic
         self._customers = customers
         self._burst = burst
@@ -121,6 +139,7 @@ class Storefront:
                 "bootstrap.servers": self._address,
                 "enable.idempotence": True,
                 "delivery.timeout.ms": 600_000,
+                "partitioner": "murmur2_random",
                 "log_level": 0,
             }
         )
@@ -139,13 +158,26 @@ class Storefront:
             return customer, random.choice(POISON)
         number = self.sent * 10 + random.randrange(1_000)  # a few ids come twice
         late = random.choice([0] * 9 + [1_500])
+        ids = {"user_id": customer}
+        if self._joining:
+            ids = self._ids(customer)
+            customer = ids.get("user_id") or ids["anonymous_id"]
         event = {
             "id": f"e-{number}",
             "name": random.choice(NAMES),
             "time": time.time_ns() // 1_000_000 - late,
-            "user_id": customer,
+            **ids,
         }
         return customer, orjson.dumps(event)
+
+    def _ids(self, customer: str) -> dict[str, str]:
+        """Return the ids of a user, of a device, or of both."""
+        user = {"user_id": customer}
+        device = {"anonymous_id": f"a-{self._random.randrange(30)}"}
+        drawn = self._random.random()
+        if drawn < 0.05:
+            return user | device
+        return user if drawn < 0.35 else device
 
 
 class Worker:
@@ -224,6 +256,13 @@ class Shop:
         self.config = folder / "client.properties"
         self.config.write_text(CONFIG, encoding="utf-8")
         self.workers: list[Worker] = []
+        self.joining = False
+
+    def join_ids(self) -> None:
+        """Let visitors become users, from before the first worker on."""
+        self.joining = True
+        self.write_rules(JOINING)
+        (self.folder / "control.key").write_text("known to the whole group, and to nobody else")
 
     def write_rules(self, documents: list[dict[str, Any]]) -> None:
         """Put these rules into the file that workers read."""
@@ -239,6 +278,7 @@ class Shop:
             *("--events-topic", topics.events, "--changes-topic", topics.changes),
             *("--memberships-topic", topics.memberships, "--rejected-topic", topics.rejected),
             *("--metrics-port", "0"),
+            *(("--control-key-file", str(self.folder / "control.key")) if self.joining else ()),
         ]
 
     def worker(self, *options: str, fate: str | None = None) -> Worker:
@@ -258,7 +298,7 @@ class Shop:
     ) -> Iterator[Storefront]:
         """Publish for as long as the block takes."""
         address, topic = self.kafka.address, self.topics.events
-        with Storefront(address, topic, seed, customers, burst) as storefront:
+        with Storefront(address, topic, seed, customers, burst, joining=self.joining) as storefront:
             yield storefront
 
     def kill_kafka(self) -> None:
@@ -310,11 +350,13 @@ class Shop:
 
     def expected(self) -> OracleResult:
         """Return what the oracle says of the log: each partition has a time of its own."""
+        if self.joining:
+            return self._expected_of_joined()
         everything = OracleResult()
         partitions: defaultdict[int, list[bytes]] = defaultdict(list)
         last = 0
         for record in committed_records(self.kafka.address, self.topics.events):
-            partitions[record.partition].append(_with_append_time(record.value, record.timestamp))
+            partitions[record.partition].append(with_append_time(record.value, record.timestamp))
             last = max(last, record.timestamp)
         for lines in partitions.values():
             found = oracle_run(self.documents, lines, last + SETTLED, each_alone=True)
@@ -322,6 +364,32 @@ class Shop:
             everything.members |= found.members
             everything.rejected += found.rejected
         return everything
+
+    def _expected_of_joined(self) -> OracleResult:
+        """Return the same where ids join, once the workers have told each other what they should.
+
+        What the last records lead to may still be on its way: they are waited for.
+        """
+        wait_until(self._told_all, "what the workers tell each other", 180)
+        return self.joined()[0]
+
+    def _told_all(self) -> bool:
+        _, should, told = self.joined()
+        assert told <= should, told - should
+        return told == should
+
+    def joined(self) -> tuple[OracleResult, Counter[Told], Counter[Told]]:
+        """Return what is to be said, what is to be told, and what has been told."""
+        logs: list[list[bytes | Control]] = [[] for _ in range(PARTITIONS)]
+        last = 0
+        for one in committed_records(self.kafka.address, self.topics.events):
+            headers = tuple(one.headers)
+            record = Record(one.partition, one.offset, one.value, one.timestamp, one.key, headers)
+            logs[one.partition].append(for_oracle(record))
+            last = max(last, one.timestamp)
+        found, should = oracle_run_of_partitions(self.documents, logs, last + SETTLED)
+        controls = [one for log in logs for one in log if isinstance(one, Control)]
+        return found, should, Counter((one.kind, one.customer, one.about) for one in controls)
 
     def judge(self) -> None:
         """Fail unless the workers said what the oracle says, and Redis holds what it comes to."""
@@ -396,16 +464,6 @@ def _everybody(store: RedisStore, partition: int) -> list[str]:
         cursor, more = store.scan(partition, cursor, 1_000)
         found += more
     return found
-
-
-def _with_append_time(value: bytes, appended: Millis) -> bytes:
-    try:
-        event = json.loads(value)
-    except (ValueError, RecursionError):  # also for numbers that are too long, and lists too deep
-        return value
-    if not isinstance(event, dict):
-        return value
-    return value.rstrip()[:-1] + b', "appended": %d}' % appended if event else value
 
 
 def check_told_once(changes: Sequence[dict[str, Any]]) -> None:

@@ -13,6 +13,7 @@ each function names the sentence that it follows.
     leaves        one function per leaf: is it true of this customer now? (5 to 17, 19)
     identity      whose an event is, and which ids are linked (24)
     membership    truth becomes membership, membership becomes changes (18 to 22)
+    partitions    several logs that tell each other who is one person (24)
     run           time: log time, acceptance, the clock, retention, the end of the file (2 to 4, 21)
 """
 

@@ -139,7 +139,8 @@ class Customer:
     def join(self, other: "Customer") -> None:
         """All that the other did was this customer's; and of equal times it came first (24)."""
         self.clock = max(self.clock, other.clock)
-        first, last = (key(e.line for e in who.history) for key, who in ((min, self), (max, other)))
+        first = min((event.line for event in self.history), default=0)
+        last = max(event.line for event in other.history)
         joined = [replace(event, line=event.line + first - last - 1) for event in other.history]
         self.history = sorted([*joined, *self.history], key=history_order)
         heard = [*other.heard[-REMEMBERED_IDS:], *self.heard[-REMEMBERED_IDS:]]

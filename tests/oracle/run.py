@@ -135,33 +135,52 @@ class Run:
         customer = self.customers[event.customer]
         if event.user is not None or event.customer != event.anonymous:
             customer.is_user = True
-        if not tells_link(customer, event, self.rules.retention):
-            return
-        assert event.anonymous is not None
-        self.reach(event.anonymous)
-        self.let_pass(event.anonymous, event.time)
-        other = self.customers.get(event.anonymous)
+        if tells_link(customer, event, self.rules.retention):
+            self.tell_link(str(event.anonymous), event.customer, event.time)
+
+    def tell_link(self, anonymous: str, user: str, time: int) -> None:
+        """In a file, a link takes effect at once."""
+        self.reach(anonymous)
+        self.close(anonymous, user, time)
+
+    def close(self, anonymous: str, user: str, time: int) -> None:
+        """A visitor becomes a user, or a device goes to another one."""
+        self.let_pass(anonymous, time)
+        other = self.customers.get(anonymous)
         if other is not None and other.is_user:
             return
-        alias = self.aliases.get(event.anonymous)
+        alias = self.aliases.get(anonymous)
         if alias is None:
-            alias = self.aliases[event.anonymous] = Alias(event.customer, event.time)
+            alias = self.aliases[anonymous] = Alias(user, time)
             if other is not None:
                 alias.last = other.history[-1].time
                 exits = leave_everything(self.rules, other, Moment(other.clock, is_merge=True))
                 self.say(other.id, exits)
                 del self.customers[other.id]
-                customer.join(other)
-                now = Moment(customer.clock, is_merge=True)
-                self.say(customer.id, decide(self.rules, customer, now))
-        elif alias.is_shared(event.customer, event.time):
+                self.tell_join(user, other)
+        elif alias.is_shared(user, time):
             return
-        elif self.rules.anonymous == "last" and alias.user != event.customer:
-            if alias.user in self.customers:
-                self.customers[alias.user].linked.pop(event.anonymous, None)
-            alias.user = event.customer
-        alias.links.append((event.customer, event.time))
-        alias.last = max(alias.last, event.time)
+        elif self.rules.anonymous == "last" and alias.user != user:
+            self.tell_dropped(alias.user, anonymous)
+            alias.user = user
+        alias.links.append((user, time))
+        alias.last = max(alias.last, time)
+
+    def tell_join(self, user: str, other: Customer) -> None:
+        """The user has done all that the visitor has done, and is decided."""
+        customer = self.customers.get(user)
+        if customer is None:
+            customer = Customer(user, self.rules.zone, born=other.born, clock=other.clock)
+            customer.models, customer.is_user = self.rules.models, True
+            self.customers[user] = customer
+        customer.join(other)
+        now = Moment(customer.clock, is_merge=True)
+        self.say(customer.id, decide(self.rules, customer, now))
+
+    def tell_dropped(self, user: str, anonymous: str) -> None:
+        """A device is another user's now."""
+        if user in self.customers:
+            self.customers[user].linked.pop(anonymous, None)
 
     def reach(self, key: str) -> None:
         """What log time has made due of another customer has happened already."""
