@@ -73,12 +73,29 @@ def call_time(data: dict[str, Any]) -> Millis:
 
 
 def call_traits(data: dict[str, Any]) -> object:
-    """Return the traits of a call: those at its top, else those in its context, if an object."""
+    """Return the traits of a call: those at its top, else those in its context, if an object.
+
+    Consents in the context are traits, too: `consent.CATEGORY`, true or false.
+    """
     traits, context = data.get("traits"), data.get("context")
-    if traits is not None or type(context) is not dict:
+    if type(context) is not dict:
         return traits
-    inner = context.get("traits")
-    return inner if type(inner) is dict else None
+    if traits is None:
+        inner = context.get("traits")
+        traits = inner if type(inner) is dict else None
+    consents = _consents(context)
+    if consents and (traits is None or type(traits) is dict):
+        return {**(traits or {}), **consents}
+    return traits
+
+
+def _consents(context: dict[str, Any]) -> dict[str, bool]:
+    """Return what `context.consent.categoryPreferences` says, by the names of its traits."""
+    consent = context.get("consent")
+    preferences = consent.get("categoryPreferences") if type(consent) is dict else None
+    if type(preferences) is not dict:
+        return {}
+    return {f"consent.{name}": said for name, said in preferences.items() if type(said) is bool}
 
 
 def refuse_other_calls(data: dict[str, Any]) -> None:

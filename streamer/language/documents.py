@@ -1,9 +1,10 @@
 """The documents of a rule file: a segment, a ladder, a model, or the header of the rule set."""
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
-from streamer.core.rules.spec import Ladder, Segment, Settings
+from streamer.core.rules.spec import All, Condition, Ladder, Segment, Settings
 from streamer.language import kinds, names
 from streamer.language.cases import TESTS, TestCase
 from streamer.language.conditions import CONDITION
@@ -112,7 +113,7 @@ def read_declaration(node: Node, kind: str, reading: Reading) -> Declaration | N
         return None
     key: str = values[kind]
     settings: Settings = values.get("settings", Settings())
-    declared = _declared(kind, values, settings) if sound else None
+    declared = _declared(kind, values, settings, dict(reading.header.consents)) if sound else None
     return Declaration(
         key,
         values.at(kind),
@@ -123,12 +124,25 @@ def read_declaration(node: Node, kind: str, reading: Reading) -> Declaration | N
     )
 
 
-def _declared(kind: str, values: Values, settings: Settings) -> Segment | Ladder:
+def _declared(
+    kind: str, values: Values, settings: Settings, consents: Mapping[str, Condition]
+) -> Segment | Ladder:
     key: str = values[kind]
     title, purpose = values.get("title", key), values["purpose"]
+    consent = None if settings.needs_consent is None else consents[settings.needs_consent]
     if kind == "segment":
-        return Segment(key, title, purpose, values["when"], settings)
-    return Ladder(key, title, purpose, values["tiers"], settings)
+        return Segment(key, title, purpose, _both(values["when"], consent), settings)
+    tiers = values["tiers"]
+    if consent is not None:
+        tiers = tuple(replace(tier, when=_both(tier.when, consent)) for tier in tiers)
+    return Ladder(key, title, purpose, tiers, settings)
+
+
+def _both(when: Condition | None, consent: Condition | None) -> Any:  # noqa: ANN401 (a condition)
+    """Return the condition of a segment or tier that needs a consent; None is `otherwise`."""
+    if when is None or consent is None:
+        return when or consent
+    return All((*when.conditions, consent) if isinstance(when, All) else (when, consent))
 
 
 def _tier_keys(values: Values) -> tuple[str, ...]:

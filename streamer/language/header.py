@@ -3,13 +3,15 @@
 from typing import Final
 from zoneinfo import available_timezones
 
-from streamer.core.rules.spec import Header, Joining
+from streamer.core.leaves.trait import Trait
+from streamer.core.rules.spec import Condition, Header, Joining
 from streamer.core.wording import duration as said_duration
 from streamer.language import kinds, names
+from streamer.language.conditions import CONDITION
 from streamer.language.fields import Field, Group
 from streamer.language.kinds import Kind
-from streamer.language.nodes import Node, ScalarNode
-from streamer.language.reading import Reading
+from streamer.language.nodes import MappingNode, Node, ScalarNode
+from streamer.language.reading import Lost, Reading, expected
 
 
 def _zone(node: Node, reading: Reading) -> str:
@@ -41,6 +43,24 @@ IDENTITY: Final = Group(
 def _identity(node: Node, reading: Reading) -> Joining:
     joining: Joining = IDENTITY.read(node, reading)["anonymous"]
     return joining
+
+
+def _consents(node: Node, reading: Reading) -> tuple[tuple[str, Condition], ...]:
+    what = "consents such as {marketing: {trait: marketing_consent, is: true}}"
+    if not isinstance(node, MappingNode):
+        raise expected(what, node)
+    found = []
+    for entry in node.entries.values():
+        name = reading.attempt(names.KEY.read, entry.key)
+        condition = reading.attempt(CONDITION.read, entry.value)
+        if condition is not None and not isinstance(condition, Trait):
+            message = "a consent is a trait, such as {trait: marketing_consent, is: true}"
+            reading.report.error(entry.value.at, message)
+        elif name is not None and condition is not None:
+            found.append((name, condition))
+    if len(found) < len(node.entries) or not node.whole:
+        raise Lost
+    return tuple(sorted(found))
 
 
 HEADER: Final = Group(
@@ -95,6 +115,23 @@ HEADER: Final = Group(
             ),
             "How an anonymous id and the user who logs in with it become one customer; without it "
             "they are two.",
+        ),
+        Field(
+            "consents",
+            Kind(
+                "consents",
+                "name of each consent, and its trait",
+                {
+                    "type": "object",
+                    "minProperties": 1,
+                    "propertyNames": {"$ref": "#/$defs/key"},
+                    "additionalProperties": {"$ref": "#/$defs/condition"},
+                },
+                _consents,
+                (names.KEY, CONDITION),
+            ),
+            "What customers can agree to: the trait that says whether they did. Segments ask for "
+            "it by their setting `needs_consent`.",
         ),
     ),
 )

@@ -3,10 +3,10 @@
 from typing import Final
 
 from streamer.core.rules.spec import Settings
-from streamer.language import kinds
+from streamer.language import kinds, names
 from streamer.language.fields import Field, Group
 from streamer.language.kinds import Kind
-from streamer.language.nodes import Node
+from streamer.language.nodes import Node, ScalarNode
 from streamer.language.reading import Reading
 
 
@@ -15,6 +15,12 @@ def settings_kind(name: str, group: Group) -> Kind[Settings]:
 
     def read(node: Node, reading: Reading) -> Settings:
         values = group.read(node, reading)
+        if _MARKETING in values.get("tags", ()) and "needs_consent" not in values:
+            message = (
+                "it is tagged for marketing and needs no consent: name one of the header's "
+                "consents in needs_consent, or leave the tag out"
+            )
+            reading.report.warning(values.at("tags"), message)
         named = (one.name for one in group.fields if one.name in values)
         return Settings(**{key: values[key] for key in named})
 
@@ -25,6 +31,16 @@ def _tags(node: Node, reading: Reading) -> tuple[str, ...]:
     return kinds.items(node, "a list of texts", kinds.TEXT.read, reading)
 
 
+def _consent(node: Node, reading: Reading) -> str:
+    name = names.KEY.read(node, reading)
+    known = [each for each, _ in reading.header.consents]
+    if isinstance(node, ScalarNode) and name not in known:
+        otherwise = "the header declares consents, as in consents: {marketing: {trait: …}}"
+        raise reading.unknown(node, "consent", known, otherwise)
+    return name
+
+
+_MARKETING: Final = "marketing"
 _MIN_DWELL: Final = Field(
     "min_dwell",
     kinds.DURATION,
@@ -38,6 +54,14 @@ _REST: Final = (
         "holdout",
         kinds.SHARE,
         "The share of customers whose changes are flagged `holdout`, to measure the effect.",
+    ),
+    Field(
+        "needs_consent",
+        Kind(
+            "consent", "one of the header's consents", names.KEY.schema, _consent, names.KEY.parts
+        ),
+        "Nobody is in it without that consent: who takes it back exits at once, whatever "
+        "`min_dwell` says, and who gives it enters if the rest holds.",
     ),
     Field("enabled", kinds.FLAG, "`false`: the rule is checked, but not evaluated."),
     Field("owner", kinds.TEXT, "Who answers for the rule."),

@@ -73,6 +73,16 @@ def test_a_track_call_is_read_with_its_context() -> None:
     assert read(CALL) == event._replace(context={"campaign": {"name": "spring"}})
 
 
+def test_consents_in_the_context_are_traits() -> None:
+    preferences = {"Advertising": True, "Analytics": False, "Odd": "yes"}
+    context = {"consent": {"categoryPreferences": preferences}, "traits": {"city": "Ulm"}}
+    consents = {"consent.Advertising": True, "consent.Analytics": False}
+    assert read(but(context=context)).traits == {"city": "Ulm", **consents}
+    assert read(but(traits={"plan": "a"}, context=context)).traits == {"plan": "a", **consents}
+    odd = {"consent": {"categoryPreferences": ["Advertising"]}}
+    assert read(but(context=odd)).traits is None
+
+
 @pytest.mark.parametrize(
     ("top", "inner", "traits"),
     [

@@ -33,7 +33,7 @@ ERRORS: dict[str, tuple[str, ...]] = {
         SEGMENT + "settings: {¦<<: {cooldown: 1d}}\n",
         (
             'unknown key "<<" in the settings: expected "min_dwell", "cooldown", "holdout", '
-            '"enabled", "owner" or "tags"'
+            '"needs_consent", "enabled", "owner" or "tags"'
         ),
     ),
     "a tag": (

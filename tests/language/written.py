@@ -92,6 +92,7 @@ BY_KIND: dict[str, Text] = {
     "ratio": st.builds("{{part: {}, whole: {}}}".format, parts, parts),
     "membership": st.sampled_from(["other", "ladder.low", "ladder.high"]),
     "text": st.sampled_from(["words", "'5'"]),
+    "consent": st.just("mail"),
     "tags": listed(st.sampled_from(["a", "b"])),
 }
 parameters = st.fixed_dictionaries(dict.fromkeys(("r", "alpha", "a", "b"), parameter))
@@ -142,7 +143,7 @@ conditions = st.recursive(
 def rule_sets(draw: st.DrawFn) -> str:
     """A rule set of two segments and a ladder."""
     return (
-        "ruleset: shop\nzone: Europe/Berlin\n---\n"
+        "ruleset: shop\nzone: Europe/Berlin\nconsents: {mail: {trait: mail, is: true}}\n---\n"
         f"segment: own\npurpose: p\nwhen: {draw(conditions)}\n"
         f"settings: {draw(entries(SEGMENT_SETTINGS.fields))}\n---\n"
         "segment: other\npurpose: p\nwhen: {quiet: 1d}\n---\n"

@@ -29,9 +29,18 @@ def decide(rules: Rules, customer: Customer, moment: Moment) -> list[dict[str, A
     changes = []
     for unit in rules.units:
         place = wanted_place(unit, customer, moment.at)
-        if may_move(unit, customer.standing(unit.key), place, moment.at):
+        standing = customer.standing(unit.key)
+        withdrawn = standing.place is not None and not consents(unit, customer, moment.at)
+        if withdrawn or may_move(unit, standing, place, moment.at):
             changes += move(unit, customer, place, moment)
+        if withdrawn:  # nothing of it holds back the next entry (25)
+            standing.changed = standing.left = None
     return changes
+
+
+def consents(unit: Unit, customer: Customer, now: int) -> bool:
+    """The customer has given the consent that the unit needs, if any (25)."""
+    return unit.consent is None or holds(unit.consent, customer, now)
 
 
 def leave_everything(rules: Rules, customer: Customer, moment: Moment) -> list[dict[str, Any]]:
@@ -44,7 +53,9 @@ def leave_everything(rules: Rules, customer: Customer, moment: Moment) -> list[d
 
 
 def wanted_place(unit: Unit, customer: Customer, now: int) -> str | None:
-    """The first place whose condition holds."""
+    """The first place whose condition holds; none without the consent that the unit needs."""
+    if not consents(unit, customer, now):
+        return None
     for place, when in unit.places:
         if when == OTHERWISE or (isinstance(when, dict) and holds(when, customer, now)):
             return place

@@ -6,7 +6,7 @@ several places, of which the first that holds wins.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from typing import Any
@@ -50,6 +50,7 @@ class Unit:
     places: tuple[tuple[str, Node | str], ...]
     min_dwell: int
     cooldown: int
+    consent: Node | None = None
 
     def membership(self, place: str) -> str:
         """The name under which a place is reported."""
@@ -84,6 +85,10 @@ def read_rules(documents: Sequence[Mapping[str, Any]]) -> Rules:
             continue
         elif document.get("settings", {}).get("enabled", True):
             units.append(read_unit(document))
+            needed = document.get("settings", {}).get("needs_consent")
+            if needed is not None:
+                consents = next(one["consents"] for one in documents if "ruleset" in one)
+                units[-1] = replace(units[-1], consent=consents[needed])
             durations.update(durations_in(document))
     chains = {unit.key: unit for unit in units}
     return Rules(

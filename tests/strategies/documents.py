@@ -48,6 +48,8 @@ def rule_documents(draw: Draw) -> list[Node]:
     keys = draw(st.lists(st.sampled_from(KEYS), min_size=1, max_size=4, unique=True))
     for key in keys:
         document = draw(segments(words, key) if draw(st.booleans()) else ladders(words, key))
+        if "consents" in head and draw(st.booleans()):
+            document.setdefault("settings", {})["needs_consent"] = "letters"
         documents.append(document)
         words = Words(words.events, words.durations, words.memberships + memberships(document))
     order: list[Node] = draw(st.permutations(documents))
@@ -75,6 +77,8 @@ def headers(draw: Draw) -> Node:
         head["max_lateness"] = draw(st.sampled_from(LATENESSES))
     if draw(SOMETIMES):
         head["events"] = [OWN_EVENT]
+    if draw(SOMETIMES):
+        head["consents"] = {"letters": {"trait": "plan", "is": "a"}}
     return head
 
 

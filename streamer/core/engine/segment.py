@@ -44,6 +44,9 @@ class CompiledSegment:
     its n-th tier. `references` says whether it asks about another segment, `lingers` whether the
     instant of an exit still matters after it. `slots` are those of the cells that it asks, `exits`
     the cells that are told when a customer leaves one of its tiers.
+
+    `consent` is the condition that stands in every tier because the segment needs a consent. Who
+    takes the consent back exits at once, and nothing of that exit holds back the next entry.
     """
 
     def __init__(  # noqa: PLR0913 (what a declaration says)
@@ -58,6 +61,7 @@ class CompiledSegment:
         *,
         is_ladder: bool,
         references: bool,
+        consent: Node | None = None,
     ) -> None:
         self.index = index
         self.ruleset = ruleset
@@ -67,6 +71,7 @@ class CompiledSegment:
         self.settings = settings
         self.tiers = tiers
         self.is_ladder = is_ladder
+        self._consent = consent
         self.references = references
         nodes = [tier.when for tier in tiers if tier.when is not None]
         self.slots = frozenset(slot for node in nodes for slot in node.slots)
@@ -107,12 +112,15 @@ class CompiledSegment:
         """Move to a tier, or not yet; return until when the answer holds, `until` at the latest."""
         index = self.index
         inside = profile.inside[index]
-        held = self.held_until(profile, target) if self.lingers else 0
+        lingers = self.lingers
+        if not target and self._consent is not None and self._consent.flip(profile, now) <= 0:
+            lingers = False
+        held = self.held_until(profile, target) if lingers else 0
         if held > now:
             return min(until, held)
         transitions.append(Transition(self, inside, target))
         profile.inside[index] = target
-        profile.since[index] = now if target or self.lingers else 0
+        profile.since[index] = now if target or lingers else 0
         for cell in self.exits:
             if cell.number == inside:
                 cell.left(profile, now)

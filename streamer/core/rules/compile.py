@@ -45,7 +45,7 @@ def compile_rules(
     ordered = _in_order(enabled)
     terms = Terms(header.zone, header.max_lateness, closely)
     binder = _Binder(terms, _memberships(ordered))
-    segments = tuple(_segment(index, header.name, one, binder) for index, one in enumerate(ordered))
+    segments = tuple(_segment(index, header, one, binder) for index, one in enumerate(ordered))
     for cell in binder.cells:
         if isinstance(cell, Exits):
             segments[cell.place].exits.append(cell)
@@ -164,7 +164,13 @@ def _memberships(ordered: Sequence[Declaration]) -> dict[str, tuple[int, int]]:
     return places
 
 
-def _segment(index: int, ruleset: str, one: Declaration, binder: _Binder) -> CompiledSegment:
+def _consent(one: Declaration, header: Header) -> Condition | None:
+    """Return the condition of the consent that a declaration needs."""
+    needed = one.settings.needs_consent
+    return None if needed is None else dict(header.consents)[needed]
+
+
+def _segment(index: int, header: Header, one: Declaration, binder: _Binder) -> CompiledSegment:
     if isinstance(one, Segment):
         tiers: tuple[CompiledTier, ...] = (CompiledTier(one.key, None, _node(one.when, binder)),)
     else:
@@ -176,9 +182,10 @@ def _segment(index: int, ruleset: str, one: Declaration, binder: _Binder) -> Com
             )
             for tier in one.tiers
         )
+    consent = _consent(one, header)
     return CompiledSegment(
         index,
-        ruleset,
+        header.name,
         one.key,
         one.title,
         one.purpose,
@@ -186,6 +193,7 @@ def _segment(index: int, ruleset: str, one: Declaration, binder: _Binder) -> Com
         tiers,
         is_ladder=isinstance(one, Ladder),
         references=any(True for _ in _references(one)),
+        consent=None if consent is None else _node(consent, binder),
     )
 
 

@@ -51,7 +51,7 @@ def cell_key(identity: object) -> bytes:
 def version_of(header: Header, declarations: "list[Segment | Ladder]") -> str:
     """Return the hash of everything that decides: not titles, purposes, owners, tags or tests."""
     deciding = {
-        "header": _deciding(header, {"events"}),
+        "header": _deciding(header, {"events", "consents"}),
         "rules": [
             _deciding(one, {"title", "purpose"})
             for one in sorted(declarations, key=lambda one: one.key)

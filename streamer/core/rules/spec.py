@@ -137,7 +137,11 @@ Condition: TypeAlias = All | AnyOf | NoneOf | LeafSpec
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a membership follows truth. Durations in ms, 0 for none; `holdout` from 0 to 1."""
+    """How a membership follows truth. Durations in ms, 0 for none; `holdout` from 0 to 1.
+
+    `needs_consent` names one of the header's consents, without which nobody is a member. Its
+    condition stands in those of the segment as well.
+    """
 
     min_dwell: Millis = 0
     cooldown: Millis = 0
@@ -145,6 +149,7 @@ class Settings:
     enabled: bool = True
     owner: str | None = None
     tags: tuple[str, ...] = ()
+    needs_consent: str | None = None
 
     def spec_kind(self) -> str:
         """Return what the class is called in its identity."""
@@ -197,7 +202,8 @@ class Ladder:
 class Header:
     """What holds for the whole rule set. `retention`, `max_lateness` and `lateness` in ms.
 
-    `anonymous` says how anonymous ids join users.
+    `anonymous` says how anonymous ids join users. `consents` are the conditions under which
+    customers have agreed to something, by its name.
     """
 
     name: str = "default"
@@ -207,6 +213,7 @@ class Header:
     lateness: Millis = 2 * SECOND
     events: tuple[str, ...] = ()
     anonymous: Joining = "none"
+    consents: "tuple[tuple[str, Condition], ...]" = ()
 
     def spec_kind(self) -> str:
         """Return what the class is called in its identity."""
