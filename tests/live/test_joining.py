@@ -9,7 +9,7 @@ import signal
 import pytest
 
 from tests.live.fated import POINTS
-from tests.live.shop import Shop
+from tests.live.shop import PARTITIONS, Shop
 from tests.waiting import wait_until
 
 
@@ -35,7 +35,7 @@ def test_two_workers_join_ids_across_their_partitions(joining: Shop) -> None:
 def test_workers_die_at_every_point_while_ids_join(joining: Shop) -> None:
     with joining.storefront(42, burst=4):
         for number, point in enumerate(POINTS):
-            for times in (1 + number % 3, 7):
+            for times in (1 + number % 3, PARTITIONS):
                 doomed = joining.worker(fate=f"{point}:{times}:SIGKILL")
                 assert doomed.process.wait(120) == -signal.SIGKILL, doomed.text
     joining.worker()
