@@ -1,11 +1,12 @@
 """The ends of the live system: events and changes in Kafka, profiles in Redis."""
 
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from streamer.adapters.kafka import Connection, KafkaFeed, KafkaSink, Topics, check_topics
 from streamer.adapters.kafka.messages import CloudEvents
 from streamer.adapters.redis import RedisStore
+from streamer.adapters.spans import Spans, TracedSink, TracedStore
 from streamer.app.live import Ends
 
 
@@ -24,6 +25,13 @@ class Servers:
     group: str
     allow_volatile_redis: bool = False
     cloudevents: CloudEvents | None = None
+
+
+def traced(ends: Ends, spans: Spans | None) -> Ends:
+    """Return the ends with spans of what they do for traced events; as they are without any."""
+    if spans is None:
+        return ends
+    return replace(ends, store=TracedStore(ends.store, spans), sink=TracedSink(ends.sink, spans))
 
 
 def connect(servers: Servers, instance: str) -> Ends:

@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from typing import Final, get_args
 
 import click
@@ -10,8 +10,9 @@ import click
 from streamer.adapters.kafka import Connection, Topics
 from streamer.adapters.kafka.messages import CloudEvents
 from streamer.adapters.metrics import Metrics
+from streamer.adapters.spans import Spans
 from streamer.adapters.web import Pages
-from streamer.app.connect import Servers, connect
+from streamer.app.connect import Servers, connect, traced
 from streamer.app.inputs import load_rules
 from streamer.app.live import Live, new_instance
 from streamer.cli.garbage import look_rarely
@@ -99,9 +100,10 @@ def run(
     look_rarely()
     servers = Servers(connection, topics, redis, group, allow_volatile_redis, cloudevents)
     instance = new_instance(group)
+    spans = Spans() if Spans.asked_for() else None
     live = Live(
         lambda: load_rules(rules).compiled,
-        lambda: connect(servers, instance),
+        lambda: traced(connect(servers, instance), spans),
         Batching(_BATCH, _WAKES, cache, in_order=False),
         StandardJournal(),
         instance,
@@ -112,7 +114,7 @@ def run(
         if metrics_port
         else nullcontext()
     )
-    with pages, _heeding_signals(live):
+    with pages, _heeding_signals(live), nullcontext() if spans is None else closing(spans):
         live.run()
 
 
