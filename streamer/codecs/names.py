@@ -20,11 +20,24 @@ _CAPITAL: Final = frozenset({"Lu", "Lt"})
 _DIGIT: Final = "Nd"
 _MARKS: Final = frozenset({"Mn", "Mc", "Me"})
 _WITHIN: Final = _SMALL | _MARKS | {_DIGIT}
+_KNOWN: Final[set[str]] = set()
+"""Names that were looked at before: a shop has few, and every event has one."""
+_MOST_KNOWN: Final = 4_096
 
 
-@lru_cache(maxsize=4096)
 def is_name(text: str) -> bool:
     """Return whether an event can have this name."""
+    if text in _KNOWN:
+        return True
+    if not _can_be_name(text):
+        return False
+    if len(_KNOWN) >= _MOST_KNOWN:
+        _KNOWN.clear()
+    _KNOWN.add(text)
+    return True
+
+
+def _can_be_name(text: str) -> bool:
     if not 0 < len(text) <= MAX_NAME:
         return False
     if text.isascii():

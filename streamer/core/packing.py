@@ -56,7 +56,7 @@ def put(out: BytesWriter, value: Any) -> None:  # noqa: ANN401 (any plain value)
         put_number(out, value)
     elif isinstance(value, str):
         put_text(out, value)
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, list) or isinstance(value, tuple):  # noqa: SIM101 (a union is made anew)
         put_list(out, len(value))
         for one in value:
             put(out, one)

@@ -52,23 +52,18 @@ def standardised(
     Neither the event nor a product is changed. A property that the event itself carries is asked of
     a product only as the quantity beside another one, so nothing unusable is noted of it there.
     """
-    products = properties.get("products")
     own = properties
-    of_products: list[tuple[str, str]] = []
-    beside: list[tuple[str, str]] = []
-    for pair in wanted:
-        name, kind = pair
+    for name, kind in wanted:
         value = properties.get(name)
-        if value is None:
-            of_products.append(pair)
-            continue
-        beside.append(pair)
-        if not _fits(value, kind):
+        if value is not None and not _fits(value, kind):
             if own is properties:
                 own = dict(properties)
             own[name] = _read(value, name, kind, unusable)
+    products = properties.get("products")
     if not isinstance(products, list):
         return own, []
+    of_products = [pair for pair in wanted if properties.get(pair[0]) is None]
+    beside = [pair for pair in wanted if properties.get(pair[0]) is not None]
     if of_products:
         products = [_product(product, of_products, unusable) for product in products]
     if beside:

@@ -118,10 +118,10 @@ def product(value: object, factor: object) -> int | None:
 
     None where either does not count, or the product is beyond 10^11 either way.
     """
-    if not isinstance(value, int | float) or not isinstance(factor, int | float):
-        return None
     if ten_thousandths(value) is None or ten_thousandths(factor) is None:
         return None
+    assert isinstance(value, (int, float))
+    assert isinstance(factor, (int, float))
     numerator, denominator = value.as_integer_ratio()
     upper, lower = factor.as_integer_ratio()
     numerator *= upper

@@ -458,18 +458,18 @@ class BatchRun:
     def _advance(self) -> Advance:
         if self._applied:
             self._outcomes["applied"] += self._applied
-        encode = self._engine.codec.encode
+        codec = self._engine.codec
         profiles: dict[str, bytes | None] = {}
         wakes: dict[str, Millis | None] = {}
         for customer in self.moved:
             profile = self.profiles[customer]
-            profiles[customer] = None if profile is None else encode(profile)
+            profiles[customer] = None if profile is None else codec.encode(profile)
             wakes[customer] = None if profile is None else profile.wake
         return Advance(
             profiles=profiles,
             wakes=wakes,
             changes=tuple(self._changes),
-            lines=tuple(map(encode_change, self._changes)),
+            lines=tuple([encode_change(change) for change in self._changes]),
             traceparents=self._traceparents,
             memberships=self._memberships(),
             rejections=tuple(self._rejections),

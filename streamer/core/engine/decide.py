@@ -35,6 +35,8 @@ FORGOTTEN: Final = ("nothing came from the customer for the whole retention time
 Cause: TypeAlias = tuple[str, str | None]
 """What kind of thing made a change, and the id of the event if it was one."""
 _TIME: Final[Cause] = ("time", None)
+_NOTHING: Final[Unusable] = {}
+"""What nearly every event has of unusable properties; nobody adds to it."""
 _new: Final = tuple.__new__
 
 
@@ -54,12 +56,13 @@ class Decision:
         changes: tuple[SegmentChange, ...] = (),
         outcome: Outcome = "applied",
         overflows: tuple[int, ...] = (),
+        unusable: Unusable = _NOTHING,
     ) -> None:
         self.profile = profile
         self.changes = changes
         self.outcome = outcome
         self.overflows = overflows
-        self.unusable: Unusable = {}
+        self.unusable = unusable
 
 
 def decide(rules: RuleSet, profile: Profile | None, cause: Event | Wake) -> Decision:

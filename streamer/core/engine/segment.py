@@ -80,7 +80,8 @@ class CompiledSegment:
         self._min_dwell = settings.min_dwell
         self._cooldown = settings.cooldown
         self._whens: list[Node | None] = [tier.when for tier in tiers]
-        self._share = settings.holdout
+        self._share: Fraction = settings.holdout
+        self._holds_out = settings.holdout > 0
 
     def decide(self, profile: Profile, now: Millis, transitions: list[Transition]) -> None:
         """Let the membership follow truth at an instant, unless the settings hold that back."""
@@ -163,9 +164,9 @@ class CompiledSegment:
 
     def held_out(self, customer: str) -> bool:
         """Say whether the customer is in the share that is held out, by a salted hash."""
-        share: Fraction = self._share
-        if not share:
+        if not self._holds_out:
             return False
+        share = self._share
         salted = f"{self.ruleset}\n{self.key}\n{customer}".encode()
         drawn = int.from_bytes(blake2b(salted, digest_size=8).digest(), "big")
         return drawn * share.denominator < share.numerator << 64

@@ -51,14 +51,14 @@ class Compares(Judge):
 
     def holds(self, flows: list[Flow]) -> bool:
         """Compare, an average without a quotient."""
-        amount, count = _less(flows), flows[0].count
+        amount, count = _less(flows, 0, len(flows)), flows[0].count
         if self._unit:
             return count > 0 and self._wanted.includes(amount * self._unit, count)
         return self._wanted.includes(amount, 1)
 
     def detail(self, flows: list[Flow]) -> str:
         """Say the sum or the average."""
-        amount, count = _less(flows), flows[0].count
+        amount, count = _less(flows, 0, len(flows)), flows[0].count
         if self._unit:
             if count <= 0:
                 return "nothing"
@@ -70,12 +70,29 @@ class Compares(Judge):
         """Say how much there is of how much."""
         if self.holds(flows):
             return ""
-        amount, count = _less(flows), flows[0].count
+        amount, count = _less(flows, 0, len(flows)), flows[0].count
         if self._unit:
             if count <= 0:
                 return "nothing to average"
             amount = round(amount * self._unit / count)
         return self._wanted.lacks(amount) + self._currency
+
+
+@final
+class Share:
+    """A fraction that shares are compared with, in whole numbers."""
+
+    def __init__(self, fraction: Fraction) -> None:
+        self._numerator = fraction.numerator
+        self._denominator = fraction.denominator
+
+    def excess(self, part: int, whole: int) -> int:
+        """Return a number with the sign of part / whole less the fraction; `whole` is above 0."""
+        return part * self._denominator - self._numerator * whole
+
+
+def _share(fraction: Fraction | None) -> Share | None:
+    return None if fraction is None else Share(fraction)
 
 
 @final
@@ -90,44 +107,51 @@ class Divides(Judge):
         least: Fraction | None,
     ) -> None:
         self._parts = parts
-        self._at_least, self._above = low
-        self._at_most, self._below = high
+        self._at_least, self._above = _share(low[0]), _share(low[1])
+        self._at_most, self._below = _share(high[0]), _share(high[1])
         self._least = Fraction(0) if least is None else least * UNIT
+        self._enough = Share(self._least)
 
     def holds(self, flows: list[Flow]) -> bool:
         """Compare without a quotient."""
-        part, whole = _less(flows[: self._parts]), _less(flows[self._parts :])
-        if whole <= 0 or whole < self._least:
+        part, whole = self._part(flows), self._whole(flows)
+        if whole <= 0 or self._enough.excess(whole, 1) < 0:
             return False
-        if self._at_least is not None and part < self._at_least * whole:
+        if self._at_least is not None and self._at_least.excess(part, whole) < 0:
             return False
-        if self._above is not None and part <= self._above * whole:
+        if self._above is not None and self._above.excess(part, whole) <= 0:
             return False
-        if self._at_most is not None and part > self._at_most * whole:
+        if self._at_most is not None and self._at_most.excess(part, whole) > 0:
             return False
-        return self._below is None or part < self._below * whole
+        return self._below is None or self._below.excess(part, whole) < 0
+
+    def _part(self, flows: list[Flow]) -> int:
+        return _less(flows, 0, self._parts)
+
+    def _whole(self, flows: list[Flow]) -> int:
+        return _less(flows, self._parts, len(flows))
 
     def detail(self, flows: list[Flow]) -> str:
         """Say both sums."""
-        part, whole = _less(flows[: self._parts]), _less(flows[self._parts :])
+        part, whole = self._part(flows), self._whole(flows)
         return f"{wording.decimal(part)} of {wording.decimal(whole)}"
 
     def lacks(self, flows: list[Flow]) -> str:
         """Say what of the whole is missing, or what the share is."""
         if self.holds(flows):
             return ""
-        part, whole = _less(flows[: self._parts]), _less(flows[self._parts :])
+        part, whole = self._part(flows), self._whole(flows)
         if whole <= 0 or whole < self._least:
             least = f" of at least {float(self._least / UNIT):g}" if self._least else ""
             return f"a whole of {wording.decimal(whole)}{least}"
         return f"a share of {part / whole:.4g}"
 
 
-def _less(flows: list[Flow]) -> int:
-    """Return the first amount, less the others."""
-    amount = flows[0].amount
-    for flow in flows[1:]:
-        amount -= flow.amount
+def _less(flows: list[Flow], first: int, end: int) -> int:
+    """Return the first amount of a run of flows, less the others."""
+    amount = flows[first].amount
+    for index in range(first + 1, end):
+        amount -= flows[index].amount
     return amount
 
 
