@@ -21,7 +21,7 @@ from typing import Final
 
 from streamer.app.inputs import Decoder, Rules
 from streamer.core.engine.program import RuleSet
-from streamer.core.leaves.membership import InSegment
+from streamer.core.leaves.membership import InSegment, LeftSegment
 from streamer.core.rules.compile import Declaration, compile_rules, leaf_specs
 from streamer.core.rules.spec import Header
 from streamer.types import Event, Millis, Record
@@ -115,7 +115,7 @@ def _and_users(keys: Iterable[str], declarations: Sequence[Declaration]) -> set[
 
 
 def _references(one: Declaration) -> set[str]:
-    asked = (question for question in leaf_specs(one) if isinstance(question, InSegment))
+    asked = (spec for spec in leaf_specs(one) if isinstance(spec, InSegment | LeftSegment))
     return {question.key.partition(".")[0] for question in asked}
 
 

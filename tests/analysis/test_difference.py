@@ -219,6 +219,18 @@ def test_what_refers_to_a_changed_segment_is_affected_and_what_it_asks_is_replay
     assert parts(USERS, USERS.replace("quiet: 5d", "quiet: 6d")) == ({"apart"}, {"apart"})
 
 
+def test_who_has_left_a_changed_segment_is_affected() -> None:
+    old = USERS.replace("when: {in_segment: base}", "when: {left_segment: base, within: 1d}")
+    new = old.replace("at_least: 2", "at_least: 3")
+    users = {"base", "user", "user_of_user"}
+    assert parts(old, new) == (users, users | {"other"})
+    asking = USERS.replace("quiet: 5d", "left_segment: other.fast, within: 5d")
+    assert parts(asking, asking.replace("within: 5d", "within: 6d")) == (
+        {"apart"},
+        {"apart", "other"},
+    )
+
+
 def test_what_only_one_side_asks_for_is_not_compared() -> None:
     """`other` is replayed with the old rules only, as only they have somebody who refers to it."""
     new = USERS.replace("{in_segment: other.fast}", "{in_segment: base}")
