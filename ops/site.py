@@ -20,11 +20,11 @@ PAGES = {
     "SECURITY.md": "security.md",
     "LICENSE": "LICENSE",
 }
-FILES = ("rules/**/*.yaml", "schemas/**/*.*", "examples/**/README.md")
+FILES = ("rules/**/*.yaml", "schemas/**/*.*", "examples/**/README.md", "examples/**/*.yaml")
 
 
 def on_files(files: Files, *, config: MkDocsConfig) -> Files:
-    """Add the pages of the root, the rules, the schemas and the READMEs of the examples."""
+    """Add the pages of the root, the rules, the schemas, the READMEs and rules of the examples."""
     for name, page in PAGES.items():
         content = (ROOT / name).read_text(encoding="utf-8")
         files.append(File.generated(config, page, content=as_in_docs(content)))

@@ -184,6 +184,7 @@ def folder(tmp_path: Path) -> Path:
     """A folder as a user has one: the shipped rules, schemas and mappings."""
     for name in ("rules", "schemas"):
         shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copytree(ROOT / "examples" / "definitions", tmp_path / "examples" / "definitions")
     shutil.copy(ROOT / "examples" / "storefront" / "keys.toml", tmp_path)
     (tmp_path / "webhooks.toml").write_text(WEBHOOKS, encoding="utf-8")
     (tmp_path / "crm.secret").write_text(SECRET, encoding="utf-8")
