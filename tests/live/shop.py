@@ -23,6 +23,7 @@ from typing import Any, Self
 import orjson
 from confluent_kafka import Consumer, Producer, TopicPartition
 
+from streamer.adapters.kafka import Topics
 from streamer.adapters.redis import RedisStore
 from streamer.codecs.profiles import ProfileCodec
 from streamer.types import MINUTE, Millis, Record
@@ -247,9 +248,15 @@ class Worker:
 class Shop:
     """The topics and the group of one test, and everybody who uses them."""
 
-    def __init__(self, kafka: KafkaServer, redis: RedisServer, folder: Path) -> None:
+    def __init__(
+        self,
+        kafka: KafkaServer,
+        redis: RedisServer,
+        folder: Path,
+        topics: Topics | None = None,
+    ) -> None:
         self.kafka, self.redis, self.folder = kafka, redis, folder
-        self.topics = create_all(kafka.address, PARTITIONS)
+        self.topics = topics or create_all(kafka.address, PARTITIONS)
         self.group = self.topics.events.replace("events", "group")
         self.rules = folder / "rules.yaml"
         self.write_rules(DOCUMENTS)
