@@ -3,7 +3,8 @@
 A module imports only from floors below its own; ``tests/test_floors.py`` enforces it.
 
     10 cli, client         the command line, and the publisher for a storefront's backend
-    8  analysis, webhooks  explain, report, diff, effect, fit, privacy; changes as HTTP requests
+    8  analysis            explain, report, diff, effect, fit, privacy
+       webhooks, react     changes as HTTP requests, changes as calls of functions
     7  app                 composition: builds rules, adapters and worker into what a command runs
     6  worker              the partition tasks: poll, decide, commit, publish
     5  adapters            one per outside thing: memory, SQLite, files, Kafka; they know no rules

@@ -47,6 +47,15 @@ secrets = ["env:CRM_SECRET", "file:crm.secret"]
 segments = ["cart_abandoner", "engagement"]
 directions = ["entered"]
 """
+REMINDERS = """\
+from streamer.react import Change, Reactions
+
+app = Reactions("cart-reminders")
+
+
+@app.on_entered("cart_abandoner", after="1h")
+async def remind(change: Change) -> None: ...
+"""
 HELP_NEEDS = {
     "mapping.yaml": """\
 id: {template: "{order}"}
@@ -109,6 +118,7 @@ def servers(line: str, request: pytest.FixtureRequest) -> dict[str, str]:
     if "streamer react" in line:
         environment["STREAMER_METRICS_PORT"] = str(free_port())
         environment["CRM_SECRET"] = SECRET
+        environment["STREAMER_REDIS"] = request.getfixturevalue("redis_server").url
     if "streamer collect" in line:
         environment["STREAMER_PORT"] = str(free_port())
         environment["STREAMER_METRICS_PORT"] = str(free_port())
@@ -141,7 +151,7 @@ def shell(
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     everything = {**os.environ, "PATH": path, **environment}
     if line.startswith(("streamer run", "streamer collect", "streamer react")) and (
-        "--from" not in line
+        "--from" not in line and "replay" not in line
     ):
         return until_at_work(line, folder, everything)
     return subprocess.run(  # noqa: S602 (the documents' own lines)
@@ -187,6 +197,9 @@ def folder(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "examples" / "definitions", tmp_path / "examples" / "definitions")
     shutil.copy(ROOT / "examples" / "storefront" / "keys.toml", tmp_path)
     (tmp_path / "webhooks.toml").write_text(WEBHOOKS, encoding="utf-8")
+    (tmp_path / "shop").mkdir()
+    for module in ("reminders.py", "shop/reminders.py"):
+        (tmp_path / module).write_text(REMINDERS, encoding="utf-8")
     (tmp_path / "crm.secret").write_text(SECRET, encoding="utf-8")
     return tmp_path
 

@@ -32,6 +32,7 @@ FLOORS = {
     "streamer.worker": 6,
     "streamer.app": 7,
     "streamer.webhooks": 8,
+    "streamer.react": 8,
     "streamer.analysis": 8,
     "streamer.app.demo": 9,
     "streamer.cli": 10,

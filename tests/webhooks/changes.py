@@ -9,7 +9,7 @@ from tests.adapters.kafka.topics import producer_of
 BORN = 1_767_225_600_000
 
 
-def change(
+def change(  # noqa: PLR0913 (an example names what it is about)
     customer: str,
     sequence: int = 1,
     segment: str = "cart_abandoner",
@@ -17,13 +17,15 @@ def change(
     *,
     holdout: bool = False,
     ladder: str | None = None,
+    origin: str | None = None,
+    at: int | None = None,
 ) -> SegmentChange:
     """Return the change of that number of a customer."""
     return SegmentChange(
         customer=customer,
         segment=segment,
         direction=direction,  # type: ignore[arg-type] # one of the two
-        at=BORN + sequence * 1_000,
+        at=BORN + sequence * 1_000 if at is None else at,
         sequence=sequence,
         born=BORN,
         cause="time",
@@ -32,6 +34,8 @@ def change(
         rules="r1",
         holdout=holdout,
         ladder=ladder,
+        origin=origin,
+        target=None if ladder is None else segment.partition(".")[2],
     )
 
 
