@@ -83,7 +83,11 @@ def as_json(dashboard: Dashboard) -> dict[str, Any]:
                 "type": "dashboards",
                 "title": "Streamer",
                 "tags": ["streamer"],
+                "icon": "external link",
+                "tooltip": "The other dashboards of Streamer",
                 "asDropdown": True,
+                "targetBlank": False,
+                "includeVars": True,
                 "keepTime": True,
             }
         ],
@@ -98,7 +102,7 @@ def _source() -> dict[str, Any]:
         "label": "Data source",
         "type": "datasource",
         "query": "prometheus",
-        "current": {},
+        "current": {"text": "default", "value": "default"},
         "hide": 0,
     }
 
@@ -110,7 +114,6 @@ def _variable(variable: Variable) -> dict[str, Any]:
         "type": "query",
         "datasource": SOURCE,
         "query": {"query": variable.query, "refId": variable.name},
-        "definition": variable.query,
         "refresh": 2,
         "sort": 1,
         "multi": True,

@@ -11,6 +11,7 @@ import time
 import urllib.parse
 import urllib.request
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -122,10 +123,13 @@ class Watch:
 
 
 class SlowLink:
-    """A TCP proxy that holds back what a client sends for `delay` seconds. A context manager."""
+    """A TCP proxy that holds back what a client sends for `delay` seconds. A context manager.
+
+    While `trickle` is set, every byte of an answer takes so many seconds.
+    """
 
     def __init__(self, port: int) -> None:
-        self.delay = 0.0
+        self.delay = self.trickle = 0.0
         self._behind = port
         self._ending = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -148,16 +152,22 @@ class SlowLink:
             threading.Thread(target=self._pass_on, args=[client], daemon=True).start()
 
     def _pass_on(self, client: socket.socket) -> None:
-        with client, socket.create_connection(("127.0.0.1", self._behind)) as server:
-            other = {client: server, server: client}
+        behind = ("127.0.0.1", self._behind)
+        with client, suppress(OSError), socket.create_connection(behind) as server:
             while not self._ending.is_set():
                 for one in select.select([client, server], [], [], 0.5)[0]:
-                    try:
-                        data = one.recv(1 << 16)
-                        if one is client:
-                            self._ending.wait(self.delay)
-                        other[one].sendall(data)
-                    except OSError:
-                        data = b""
+                    data = one.recv(1 << 16)
                     if not data:
                         return
+                    if one is client:
+                        self._ending.wait(self.delay)
+                        server.sendall(data)
+                    else:
+                        self._answer(client, data)
+
+    def _answer(self, client: socket.socket, data: bytes) -> None:
+        while data and self.trickle and not self._ending.is_set():
+            client.sendall(data[:1])
+            data = data[1:]
+            self._ending.wait(self.trickle)
+        client.sendall(data)
