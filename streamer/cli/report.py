@@ -32,7 +32,7 @@ from streamer.cli.options import (
 from streamer.cli.progress import progress_of
 from streamer.cli.quantities import Share
 from streamer.cli.report_page import as_page
-from streamer.cli.report_text import as_json, show
+from streamer.cli.report_text import ORDERS, as_json, show
 from streamer.core.engine.program import RuleSet
 from streamer.errors import UsageError
 from streamer.types import Millis
@@ -93,6 +93,13 @@ streamer replay events.jsonl --out changes.jsonl; streamer report --changes chan
     show_default=True,
     help="Two segments are alike if so many of those in either are in both.",
 )
+@click.option(
+    "--by",
+    type=click.Choice(list(ORDERS)),
+    default="rules",
+    show_default=True,
+    help="Order the segments by that, the largest first; as the rules decide them by default.",
+)
 def report(
     events: tuple[str, ...],
     changes: tuple[str, ...],
@@ -106,6 +113,7 @@ def report(
     small: float,
     large: float,
     overlap: float,
+    by: str,
 ) -> None:
     """Say how large, how restless and how alike segments are, and whom nobody can reach.
 
@@ -122,11 +130,11 @@ def report(
     with unfinished(), whole(html, json_file) as (page, facts):
         found, missing = _measured(events, changes, rules, mapping, sort, reachable, until)
         if page is not None:
-            page.write([as_page(found, limits).encode()])
+            page.write([as_page(found, limits, by).encode()])
         if facts is not None:
             facts.write([as_json(found, limits)])
     stream = sys.stderr if STANDARD in (html, json_file) else sys.stdout
-    show(found, judge(found, limits), stream)
+    show(found, judge(found, limits), stream, by)
     for line in missing_lines(missing):
         click.echo(line, file=stream)
     if found.intake is not None and found.intake.unusable:

@@ -1,8 +1,8 @@
 """A report on segments as a table for a person, and as JSON."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from typing import IO, Any
+from typing import IO, Any, Final
 
 import click
 import orjson
@@ -20,20 +20,40 @@ from streamer.app.books import MOST_STAYS
 from streamer.cli.intake import intake_facts, intake_lines
 from streamer.cli.tables import show_table
 from streamer.cli.wording import counted, instant, lasting, unusable
+from streamer.core.values import SCALE
+from streamer.core.wording import decimal
 from streamer.instants import iso
 
 _HEADS = ("segment", "size", "mean size", "entered", "exited", "volatility", "median stay")
 _MOST_NAMES = 12
+_MOST_ENDINGS = 2
 
 
-def show(report: Report, judgement: Judgement, stream: IO[str]) -> None:
-    """Write the report for a person: those segments that ever had a member, and what to look at."""
+ORDERS: Final[Mapping[str, Callable[[SegmentReport], float]]] = {
+    "rules": lambda _: 0,
+    "size": lambda one: -one.size,
+    "entered": lambda one: -one.entered,
+    "volatility": lambda one: -(one.volatility or 0),
+    "stay": lambda one: -(one.median_stay or 0),
+    "sales": lambda one: -(one.sales or 0),
+}
+"""By what the segments of a report can be ordered; the largest comes first."""
+
+
+def show(report: Report, judgement: Judgement, stream: IO[str], by: str = "rules") -> None:
+    """Write the report for a person: those segments that ever had a member, and what to look at.
+
+    `by` is one of `ORDERS`.
+    """
     for line in _story(report):
         click.echo(line, file=stream)
     click.echo(file=stream)
     live = [one for one in report.segments if one.customers]
-    heads = _HEADS if report.reachable is None else (*_HEADS, "unreachable")
-    show_table(heads, [_row(one) for one in live], stream)
+    heads = list(_HEADS)
+    heads += ["sales"] * (report.sales is not None) + ["stays ended by"]
+    heads += ["unreachable"] * (report.reachable is not None)
+    rows = [_row(one, report) for one in sorted(live, key=ORDERS[by])]
+    show_table(heads, rows, stream)
     click.echo(file=stream)
     for line in _notes(report, judgement):
         click.echo(line, file=stream)
@@ -56,6 +76,7 @@ def as_json(report: Report, limits: Limits) -> bytes:
         "in_no_segment": report.in_no_segment,
         "in_rest_only": report.in_rest_only,
         "reachable": report.reachable,
+        "currency": None if report.sales is None else report.sales.currency,
         "limits": asdict(limits),
         "step_ms": report.width,
         "steps": [iso(step) for step in report.steps],
@@ -98,8 +119,40 @@ def number(value: float | None) -> str:
     return "-" if value is None else f"{value:,.1f}"
 
 
-def _row(one: SegmentReport) -> tuple[str, ...]:
-    cells = (
+def sales_share(one: SegmentReport, report: Report) -> float | None:
+    """Return the share of all sales that the members at the end have made, None of no sales."""
+    total = 0 if report.sales is None else sum(report.sales.by_customer.values())
+    return None if one.sales is None or total <= 0 else one.sales / total
+
+
+def ended(one: SegmentReport) -> str:
+    """Return what ended most stays: `64% time, 36% order_completed`."""
+    total = sum(one.ended.values())
+    first = sorted(one.ended.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST_ENDINGS]
+    return ", ".join(f"{number / total:.0%} {cause}" for cause, number in first) or "-"
+
+
+def sales_lines(report: Report) -> Iterator[str]:
+    """Yield what sales are, and which orders are left out of them."""
+    if report.sales is not None:
+        currency, sold, left_out = report.sales
+        total = f"{decimal(sum(sold.values()))} {currency or 'of no currency'}"
+        yield f"sales: the share of {total} that the members at the end bought for"
+        if left_out:
+            yield f"left out of the sales: {counted(left_out, 'order')} in other currencies"
+
+
+def held_line(report: Report) -> str | None:
+    """Return which memberships have settings that hold moves back, None where none has."""
+    held = [f"{one.ladder or one.membership} ({one.held})" for one in report.segments if one.held]
+    if not held:
+        return None
+    return f"sizes are as told, held back by settings: {_names(list(dict.fromkeys(held)))}"
+
+
+def _row(one: SegmentReport, report: Report) -> tuple[str, ...]:
+    share = sales_share(one, report)
+    cells: tuple[str, ...] = (
         one.membership,
         f"{one.size:,}",
         number(one.mean_size),
@@ -108,11 +161,18 @@ def _row(one: SegmentReport) -> tuple[str, ...]:
         number(one.volatility),
         stay(one),
     )
+    if report.sales is not None:
+        cells += ("-" if share is None else f"{share:.0%}",)
+    cells += (ended(one),)
     return cells if one.unreachable is None else (*cells, f"{one.unreachable:,}")
 
 
 def _notes(report: Report, judgement: Judgement) -> Iterator[str]:
     yield "size: members at the end; volatility: (entered + exited) / mean size"
+    yield from sales_lines(report)
+    held = held_line(report)
+    if held is not None:
+        yield held
     if any(one.sampled for one in report.segments):
         yield f"~: median of a sample of {MOST_STAYS:,} stays"
     yield f"in no segment: {report.in_no_segment:,} customers"
@@ -142,6 +202,9 @@ def _segment_facts(one: SegmentReport, report: Report, limits: Limits) -> dict[s
     return {
         "segment": one.membership,
         "title": one.title,
+        "purpose": one.purpose,
+        "definition": one.definition,
+        "held": one.held,
         "ladder": one.ladder,
         "otherwise": one.is_rest,
         "size": one.size,
@@ -153,6 +216,9 @@ def _segment_facts(one: SegmentReport, report: Report, limits: Limits) -> dict[s
         "volatility": one.volatility,
         "median_stay_ms": one.median_stay,
         "sampled": one.sampled,
+        "ended": dict(one.ended),
+        "sales": None if one.sales is None else one.sales / SCALE,
+        "sales_share": sales_share(one, report),
         "unreachable": one.unreachable,
         "never": not one.customers,
         "too_small": bool(one.customers) and is_small(one, report, limits),

@@ -38,6 +38,30 @@ def test_rees46(tmp_path: Path) -> None:
     assert "user_session" in cut["reason"]
 
 
+@pytest.mark.proof
+def test_what_the_page_on_reports_says_of_a_real_shop(tmp_path: Path) -> None:
+    """The commands and the table of docs/report.md, under "An example"."""
+    page = (ROOT / "docs" / "report.md").read_text(encoding="utf-8")
+    _, example = page.split("### An example: a year of a real shop")
+    made, reported = example.split("```text\n")[1].split("```")[0].splitlines()
+    rules, data = tmp_path / "shop", DATA / "online_retail" / "online_retail_all.csv.gz"
+    assert run(*made.replace(" shop ", f" {rules} ").split()[1:]).exit_code == 0
+    words = reported.replace("--rules shop", f"--rules {rules}").split()[1:]
+    asked = [str(data) if word == data.name else word for word in words]
+    asked[asked.index("page.html")] = str(tmp_path / "page.html")
+    result = run(*asked)
+    assert result.exit_code == 0, result.output
+    table = [line.split() for line in result.stdout.splitlines()]
+    rows = [line for line in example.split("## A change of rules")[0].splitlines() if "| `" in line]
+    assert len(rows) == 4
+    for row in rows:
+        told = [cell.strip(" `") for cell in row.strip("|").split("|")]
+        assert " ".join(told).split() in table, row
+    assert "sales: the share of 8911407.904 GBP" in result.stdout
+    assert "4,372 customers, 51,953 segment changes" in result.stdout
+    assert "alike: customer_value.top and vip share 94% of their customers" in result.stdout
+
+
 def test_online_retail(tmp_path: Path) -> None:
     data = "online_retail/online_retail_all.csv.gz"
     facts, rejected = replayed(tmp_path, data, "online_retail.yaml")

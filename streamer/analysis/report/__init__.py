@@ -2,6 +2,8 @@
 
 measures    what is measured, each as a pure function
 course      reads changes one by one and keeps only counts, and where each customer stands
+shop        what events say beside the changes: sales, and what ended a stay
+rules       rules read aloud, and which of them ask for each other
 report      puts a report together, over a replay or over a file of changes
 judgement   which segments a person should look at, and why
 """

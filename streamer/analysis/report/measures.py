@@ -7,9 +7,12 @@ a set of memberships as an integer: bit n is set where the customer is in the n-
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from streamer.types import Millis
+
+LEAST_SIZE: Final = 0.05
+"""A smaller mean size reads as 0.0."""
 
 
 class Overlap(NamedTuple):
@@ -40,9 +43,10 @@ def mean_size(time: Millis, begin: Millis, end: Millis) -> float | None:
 def volatility(entered: int, exited: int, size: float | None) -> float | None:
     """Return (entered + exited) / size: how often, in the span, a member comes or goes.
 
-    `size` is the mean size of the span. None where no customer was inside for any time.
+    `size` is the mean size of the span. None where it is 0 as people read it, with one place after
+    the point: nobody was inside for any time that counts.
     """
-    return (entered + exited) / size if size else None
+    return (entered + exited) / size if size and size >= LEAST_SIZE else None
 
 
 def sizes(before: int, entered: Sequence[int], exited: Sequence[int]) -> list[int]:
@@ -72,6 +76,15 @@ def shares(both: int, one: int, other: int) -> tuple[float, float]:
     Szymkiewicz-Simpson), then the share of all who are in either that are in both (Jaccard).
     """
     return both / min(one, other), both / (one + other - both)
+
+
+def sums(masks: Iterable[tuple[int, int]]) -> dict[int, int]:
+    """Return, of numbers that come with masks, the sum over each membership."""
+    found: dict[int, int] = {}
+    for mask, number in masks:
+        for membership in members_of(mask):
+            found[membership] = found.get(membership, 0) + number
+    return found
 
 
 def outside(masks: Mapping[int, int], memberships: int) -> int:

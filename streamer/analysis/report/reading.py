@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from streamer.analysis.report.course import SizeHistory
 from streamer.analysis.report.report import Gathered, Report, memberships_of, put_together
+from streamer.analysis.report.shop import Endings, Shop
 from streamer.app.books import MembershipStats
 from streamer.app.inputs import Decoder, Reading, read_changes, refused
 from streamer.app.replay import replay_into
@@ -33,8 +34,9 @@ def report_events(
 
     `reachable` names the membership of those who can be reached. Raises as `replay` does.
     """
-    course = SizeHistory(memberships_of(rules))
-    done = replay_into(course, rules, Reading(log, decode, watch), until=until)
+    course, shop = SizeHistory(memberships_of(rules)), Shop()
+    endings = Endings(course, shop)
+    done = replay_into(endings, rules, Reading(log, shop.noting(decode), watch), until=until)
     gathered = Gathered(
         source="events",
         begin=done.first,
@@ -46,6 +48,8 @@ def report_events(
         customers=done.known,
         forgotten=done.customers - done.known,
         intake=done.intake,
+        ended=endings.ended,
+        sales=shop.sales(),
     )
     return put_together(rules, course, gathered, reachable)
 
@@ -64,6 +68,7 @@ def report_changes(
     line that is no change, and for a customer whose changes are not all there or not in order.
     """
     course, books = SizeHistory(memberships_of(rules)), MembershipStats(rules.segments)
+    endings = Endings(course)
     known = set(memberships_of(rules))
     unknown: dict[str, int] = {}
     last: dict[str, tuple[Millis, int]] = {}
@@ -78,7 +83,7 @@ def report_changes(
             books.enter([change])
         except StreamerError as error:
             raise refused(record, str(error)) from None
-        course.enter([change])
+        endings.enter([change])
     gathered = Gathered(
         source="changes",
         begin=course.first,
@@ -89,6 +94,7 @@ def report_changes(
         unusable={},
         customers=len(course.inside),
         forgotten=None,
+        ended=endings.ended,
     )
     return put_together(rules, course, gathered, reachable)
 

@@ -13,12 +13,16 @@ from streamer.analysis.report.measures import (
     outside,
     overlaps,
     sizes,
+    sums,
     volatility,
 )
+from streamer.analysis.report.rules import aloud, asked_by_rules
+from streamer.analysis.report.shop import Sales
 from streamer.app.books import Account
 from streamer.app.intake import Intake
 from streamer.core.engine.program import RuleSet
 from streamer.core.engine.segment import CompiledSegment, CompiledTier
+from streamer.core.wording import duration
 from streamer.types import Millis, Unusable
 
 Source: TypeAlias = Literal["events", "changes"]
@@ -34,10 +38,18 @@ class SegmentReport:
     ended, `sampled` if of a sample of them. `unreachable` members are not in the membership that
     says who can be reached; None where there is no such. `entered_by_step`, `exited_by_step` and
     `size_by_step` (at the end of the step) have one number for each step of the report.
+
+    `definition` reads the rule aloud, `held` names the settings that hold moves back: then sizes
+    are those that were told, and not those of the rule's truth. `ended` counts what ended the
+    stays: events by name, or `time`. `sales` (ten-thousandths) are all those of the members at the
+    end; None where no order has an amount.
     """
 
     membership: str
     title: str
+    purpose: str
+    definition: str
+    held: str
     ladder: str | None
     is_rest: bool
     size: int
@@ -49,6 +61,8 @@ class SegmentReport:
     volatility: float | None
     median_stay: Millis | None
     sampled: bool
+    ended: Mapping[str, int]
+    sales: int | None
     unreachable: int | None
     entered_by_step: tuple[int, ...]
     exited_by_step: tuple[int, ...]
@@ -65,8 +79,9 @@ class Report:
     tiers. `steps` holds the first instant of each step. `unknown` counts the changes of
     memberships that the rules do not have; they are left out. `unusable` says of each property
     that rules read and could not in how many events that was. Overlaps are of the end, and name
-    memberships by their place in `segments`. `intake` is what became of the lines of events, None
-    where changes were read.
+    memberships by their place in `segments`; of two of which one asks for the other there is none,
+    since their overlap says nothing. `sales` are those of all customers. `intake` is what became of
+    the lines of events, None where changes were read.
     """
 
     source: Source
@@ -86,6 +101,7 @@ class Report:
     steps: tuple[Millis, ...]
     segments: tuple[SegmentReport, ...]
     overlaps: tuple[Overlap, ...]
+    sales: Sales | None
     intake: Intake | None
 
 
@@ -102,7 +118,9 @@ class Gathered:
     unusable: dict[str, Unusable]
     customers: int
     forgotten: int | None
+    ended: Mapping[str, Mapping[str, int]]
     intake: Intake | None = None
+    sales: Sales | None = None
 
 
 def memberships_of(rules: RuleSet) -> list[str]:
@@ -129,6 +147,11 @@ def put_together(
             replace(one, unreachable=unreached.get(number, 0))
             for number, one in enumerate(segments)
         ]
+    if gathered.sales is not None:
+        bought = gathered.sales.by_customer
+        sold = sums((mask, bought.get(who, 0)) for who, mask in course.inside.items())
+        segments = [replace(one, sales=sold.get(number, 0)) for number, one in enumerate(segments)]
+    related = asked_by_rules(rules)
     nowhere = outside(masks, -1)
     return Report(
         source=gathered.source,
@@ -147,9 +170,16 @@ def put_together(
         width=course.width,
         steps=tuple(course.begin_of(step) for step in steps),
         segments=tuple(segments),
-        overlaps=tuple(overlaps(masks)),
+        overlaps=tuple(one for one in overlaps(masks) if (one.one, one.other) not in related),
+        sales=gathered.sales,
         intake=gathered.intake,
     )
+
+
+def _held(segment: CompiledSegment) -> str:
+    settings = segment.settings
+    said = (("min_dwell", settings.min_dwell), ("cooldown", settings.cooldown))
+    return " and ".join(f"{name} {duration(time)}" for name, time in said if time)
 
 
 def _steps(course: SizeHistory, gathered: Gathered) -> range:
@@ -190,6 +220,9 @@ def _segment(
     return SegmentReport(
         membership=account.membership,
         title=account.title,
+        purpose=segment.purpose,
+        definition="otherwise" if tier.when is None else aloud(tier.when),
+        held=_held(segment),
         ladder=segment.key if segment.is_ladder else None,
         is_rest=tier.when is None,
         size=account.members,
@@ -201,6 +234,8 @@ def _segment(
         volatility=volatility(account.entered, account.exited, mean),
         median_stay=account.median_stay,
         sampled=account.sampled,
+        ended=dict(gathered.ended.get(account.membership, {})),
+        sales=None,
         unreachable=None,
         entered_by_step=entered,
         exited_by_step=exited,

@@ -9,14 +9,14 @@ from streamer.cli.report_page.figures import over_time
 from streamer.cli.report_page.findings import findings
 from streamer.cli.report_page.tables import pair_table, segment_table
 from streamer.cli.report_page.tags import Html, joined, tag
-from streamer.cli.report_text import story
+from streamer.cli.report_text import ORDERS, held_line, sales_lines, story
 from streamer.cli.wording import unusable
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def as_page(report: Report, limits: Limits) -> str:
-    """Return the report as one HTML page."""
+def as_page(report: Report, limits: Limits, by: str = "rules") -> str:
+    """Return the report as one HTML page, its segments ordered by one of `ORDERS`."""
     style = files(__package__).joinpath("page.css").read_text(encoding="utf-8")
     head = (
         Html('<meta charset="utf-8">'),
@@ -28,7 +28,7 @@ def as_page(report: Report, limits: Limits) -> str:
     )
     body = (
         _header(report),
-        tag("main", _facts(report), *_sections(report, limits)),
+        tag("main", _facts(report), *_sections(report, limits, by)),
     )
     page = tag("html", tag("head", *head), tag("body", *body), lang="en")
     return f"<!doctype html>\n{page}"
@@ -42,12 +42,13 @@ def _header(report: Report) -> Html:
         tag("h1", "What the segments amount to"),
         tag("p", f"{story(report)}; {read}."),
         *(tag("p", said) for said in unusable(report.unusable)),
+        *(tag("p", said) for said in (*sales_lines(report), held_line(report)) if said),
     )
 
 
-def _sections(report: Report, limits: Limits) -> Iterator[Html]:
+def _sections(report: Report, limits: Limits, by: str) -> Iterator[Html]:
     yield _section("look", "To look at", findings(report, judge(report, limits), limits))
-    live = [one for one in report.segments if one.customers]
+    live = sorted((one for one in report.segments if one.customers), key=ORDERS[by])
     if live:
         yield _section("segments", "Segments", segment_table(live, report))
         yield _section("time", "Over time", *over_time(live, report))

@@ -6,7 +6,7 @@ from streamer.analysis.report import Limits, Overlap, Report, SegmentReport, sha
 from streamer.cli.report_page.charts import bar, spark
 from streamer.cli.report_page.findings import pair_text
 from streamer.cli.report_page.tags import Html, code, joined, tag
-from streamer.cli.report_text import number, stay
+from streamer.cli.report_text import ended, number, sales_share, stay
 
 _MOST_PAIRS: Final = 25
 
@@ -14,6 +14,7 @@ _MOST_PAIRS: Final = 25
 def segment_table(live: list[SegmentReport], report: Report) -> Html:
     """Return the table of these segments."""
     heads = ["Size", "Over time", "Entered", "Exited", "Volatility", "Median stay"]
+    heads += ["Sales"] * (report.sales is not None) + ["Stays ended by"]
     if report.reachable is not None:
         heads.append("Unreachable")
     head = tag("tr", tag("th", "Segment", scope="col"), *(tag("th", h, scope="col") for h in heads))
@@ -37,9 +38,16 @@ def _row(one: SegmentReport, report: Report) -> Html:
         number(one.volatility),
         stay(one),
     ]
+    if report.sales is not None:
+        sold = sales_share(one, report)
+        cells.append("-" if sold is None else f"{sold:.1%}")
+    cells.append(ended(one))
     if one.unreachable is not None:
         cells.append(f"{one.unreachable:,}")
-    name = tag("th", code(one.membership), tag("small", one.title), scope="row")
+    told = tag(
+        "details", tag("summary", one.title), tag("p", one.purpose), tag("p", code(one.definition))
+    )
+    name = tag("th", code(one.membership), tag("small", told), scope="row")
     return tag("tr", name, *(tag("td", cell) for cell in cells))
 
 

@@ -57,26 +57,26 @@ class Inside(Leaf):
 
     def __init__(self, label: str, place: int, number: int, lasting: Millis) -> None:
         super().__init__(label)
-        self._place = place
-        self._number = number
+        self.place = place
+        self.number = number
         self._lasting = lasting
 
     def flip(self, profile: Profile, now: Millis) -> Until:
         """Say whether the customer is in it, as decided earlier in this moment."""
-        if profile.inside[self._place] != self._number:
+        if profile.inside[self.place] != self.number:
             return NEVER
-        ripe = profile.since[self._place] + self._lasting
+        ripe = profile.since[self.place] + self._lasting
         return ALWAYS if now >= ripe else -ripe
 
     def detail(self, profile: Profile, now: Millis) -> str:  # noqa: ARG002
         """Say since when."""
-        if profile.inside[self._place] != self._number:
+        if profile.inside[self.place] != self.number:
             return "not in it"
-        return f"since {iso(profile.since[self._place])}"
+        return f"since {iso(profile.since[self.place])}"
 
     def lacks(self, profile: Profile, now: Millis) -> str:  # noqa: ARG002
         """Say that the customer is not in it."""
-        return "" if profile.inside[self._place] == self._number else "not in it"
+        return "" if profile.inside[self.place] == self.number else "not in it"
 
 
 @final
@@ -86,14 +86,14 @@ class Left(Leaf):
     def __init__(self, label: str, ref: CellRef, place: int, number: int, within: Millis) -> None:
         super().__init__(label)
         self._ref = ref
-        self._place = place
-        self._number = number
+        self.place = place
+        self.number = number
         self._within = within
 
     def flip(self, profile: Profile, now: Millis) -> Until:
         """Say whether the customer left it lately, as decided earlier in this moment."""
         state = self._ref.state(profile)
-        if state is None or profile.inside[self._place] == self._number:
+        if state is None or profile.inside[self.place] == self.number:
             return NEVER
         assert isinstance(state, ExitState)
         until = state.time + self._within
@@ -101,7 +101,7 @@ class Left(Leaf):
 
     def detail(self, profile: Profile, now: Millis) -> str:  # noqa: ARG002
         """Say when that was."""
-        if profile.inside[self._place] == self._number:
+        if profile.inside[self.place] == self.number:
             return "still in it"
         state = self._ref.state(profile)
         if state is None:

@@ -30,6 +30,11 @@ def test_no_time_has_no_average() -> None:
     assert mean_size(0, 100, 100) is None
 
 
+def test_a_size_that_reads_as_0_has_no_volatility() -> None:
+    assert volatility(1, 1, 0.04) is None
+    assert volatility(1, 1, 0.05) == 40
+
+
 def test_volatility_is_moves_by_mean_size() -> None:
     assert volatility(entered=6, exited=4, size=2.5) == 4
     assert volatility(entered=0, exited=0, size=2.5) == 0

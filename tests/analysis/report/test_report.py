@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamer.adapters.memory import MemoryLog, MemorySink
-from streamer.analysis.report import Report, report_changes, report_events
+from streamer.analysis.report import Report, SegmentReport, report_changes, report_events
 from streamer.app.replay import replay
 from streamer.codecs.changes import encode_change
 from streamer.codecs.events import decode
 from streamer.core.engine.program import RuleSet
+from streamer.core.values import SCALE
 from streamer.errors import UsageError
 from streamer.ports import Log
 from streamer.types import DAY, HOUR, MINUTE, Millis, Record, SegmentChange
@@ -47,6 +48,23 @@ tiers:
   - fast: {performed: any, at_least: 2, within: 1h}
   - slow: {performed: product_added, within: 10d}
   - idle: otherwise
+""")
+SHOP = compiled("""
+segment: buyer
+title: Buys
+purpose: An example for tests.
+when: {performed: order_completed}
+settings: {min_dwell: 30d, cooldown: 1d}
+---
+segment: left_cart
+title: Left something
+purpose: An example for tests.
+when: {abandoned: {did: product_added, without: order_completed}, same: customer, within: 1d}
+---
+segment: returning
+title: Bought and looks
+purpose: An example for tests.
+when: {all: [{in_segment: buyer}, {performed: product_viewed}]}
 """)
 MAIL: dict[str, Any] = {"traits": {"email": "a@example.com"}}
 
@@ -225,9 +243,59 @@ def test_a_report_says_what_a_plain_recomputation_says(
             RULES, log_of(map(encode_change, said)), reachable="reachable", until=until
         )
         assert same.intake is None
-        assert replace(same, source="events", customers=0, forgotten=0, in_no_segment=0) == replace(
-            report, customers=0, forgotten=0, in_no_segment=0, intake=None
+        unknown: dict[str, Any] = {
+            "customers": 0,
+            "forgotten": 0,
+            "in_no_segment": 0,
+            "sales": None,
+        }
+        assert replace(same, source="events", segments=untold(same), **unknown) == replace(
+            report, segments=untold(report), intake=None, **unknown
         )
+
+
+def untold(report: Report) -> tuple[SegmentReport, ...]:
+    """The segments without what only events tell: the names of what ended stays, and sales."""
+    for one in report.segments:
+        assert sum(one.ended.values()) == one.exited
+    return tuple(replace(one, ended={}, sales=None) for one in report.segments)
+
+
+def test_what_ended_stays_and_what_members_bought_is_told() -> None:
+    def order(number: int, at: Millis, user: str, **properties: Any) -> bytes:  # noqa: ANN401
+        properties = {"currency": "GBP", **properties}
+        return event(number, at, user, name="order_completed", properties=properties)
+
+    sold = {"products": [{"price": 10, "quantity": 3}, {"price": 5}]}
+    lines = [
+        event(1, 0, "u-1", name="product_added"),
+        order(2, 1, "u-1", **sold),
+        order(2, 1, "u-1", **sold),  # told twice
+        event(3, 0, "u-2", name="product_added"),
+        order(4, 2, "u-3", revenue=65),
+        order(5, 3, "u-4", revenue=7, currency="EUR"),
+        viewed(6, 2 * DAY, "u-9"),
+    ]
+    report = report_events(SHOP, log_of(lines), decode)
+    segments = {one.membership: one for one in report.segments}
+    assert segments["left_cart"].ended == {"order_completed": 1, "time": 1}
+    assert report.sales is not None
+    assert (report.sales.currency, report.sales.left_out) == ("GBP", 1)
+    assert segments["buyer"].sales == 100 * SCALE
+    assert segments["left_cart"].sales == 0
+    assert segments["buyer"].held == "min_dwell 30d and cooldown 1d"
+    assert segments["buyer"].definition == "performed order_completed at least 1 time"
+    told = over_changes(changes_of([viewed(1, 0), viewed(2, 1)]))
+    assert {one.sales for one in told.segments} == {None}
+
+
+def test_pairs_that_hold_by_construction_are_left_out() -> None:
+    lines = [event(1, 0, "u-1", name="order_completed"), viewed(2, 1)]
+    report = report_events(SHOP, log_of(lines), decode)
+    names = [one.membership for one in report.segments]
+    assert ("buyer", "returning") not in {(names[p.one], names[p.other]) for p in report.overlaps}
+    inside = {one.membership for one in report.segments if one.size}
+    assert {"buyer", "returning"} <= inside
 
 
 def check_against(said: list[SegmentChange], report: Report) -> None:
