@@ -107,6 +107,13 @@ def test_the_page_names_every_state_of_a_living_partition() -> None:
     }
 
 
+def test_the_page_names_every_stage_of_the_cycle() -> None:
+    (said,) = re.findall(r"^\| stage \| [^:]+: (.+) \|$", PAGE, re.MULTILINE)
+    sources = (Path(__file__).parents[1] / "streamer" / "worker").glob("*.py")
+    laps = re.findall(r'\.lap\("(\w+)"\)', "".join(one.read_text("utf-8") for one in sources))
+    assert set(re.findall(r"`(\w+)`", said)) == set(laps)
+
+
 def test_a_record_that_cannot_be_read_has_a_path_of_its_own() -> None:
     sample = worker().get_sample_value("streamer_invalid_records_total", {"path": "/"})
     assert sample == 1

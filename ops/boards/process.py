@@ -79,7 +79,7 @@ BOARD: Final = Dashboard(
                 Panel(
                     "Waiting by stage",
                     "Time by the clock less CPU time: poll waits for events, load and commit for "
-                    "Redis, publish for Kafka.",
+                    "Redis, timers for either, publish for Kafka.",
                     "percentunit",
                     [
                         (

@@ -124,6 +124,7 @@ class Worker:
             self._oldest[partition] = those[0].appended
             entries += self._process(partition, those)
         entries += self._fire_due()
+        self.watch.lap("timers")
         entries += self._migrate(max(1, self.batching.renewals // (_BUSY_SHARE if records else 1)))
         entries += self._progress({entry.partition for entry in entries})
         self._publish(entries)
