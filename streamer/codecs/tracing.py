@@ -2,7 +2,8 @@
 
 It says which request of the storefront an event belongs to. It comes as the header `traceparent` of
 the event's record, or as the CloudEvents attribute of that name: in the envelope in structured
-mode, as the header `ce_traceparent` in binary mode. What does not have the form of one is ignored,
+mode, as the header `ce_traceparent` in binary mode. The collector makes the first of them of the
+header `traceparent` of a request. What does not have the form of one is ignored,
 so nothing of any other size or content gets into the outbox.
 """
 
@@ -34,6 +35,19 @@ def traceparent_of(record: Record) -> str | None:
     if _QUOTED in record.value:
         return _in_envelope(record.value)
     return None
+
+
+def headers_of_request(
+    text: str | None, value: bytes
+) -> list[tuple[str, str | bytes | None]] | None:
+    """Return the headers of the record of an event that came with a request.
+
+    `text` is the request's own `traceparent`. The event goes before it where it has one itself.
+    None where there is nothing to say.
+    """
+    if text is None or _QUOTED in value or not _is_one(text):
+        return None
+    return [(_NAME, text)]
 
 
 def _in_envelope(value: bytes) -> str | None:

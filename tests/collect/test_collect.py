@@ -201,3 +201,28 @@ def test_gzip_of_the_body_is_what_rudderstacks_sdk_calls_a_form(site: Site) -> N
     body = gzip.compress(json.dumps({"batch": [track(event_id)]}).encode())
     assert site.ask("POST", "/v1/batch", body, headers).status == 200
     assert event_id in site.ids()
+
+
+TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+
+@pytest.mark.parametrize(
+    ("sent", "own", "kept"),
+    [
+        (TRACEPARENT, {}, [("traceparent", TRACEPARENT.encode())]),
+        ("00-of no form", {}, []),
+        (TRACEPARENT, {"traceparent": TRACEPARENT.replace("4bf9", "aaaa")}, []),
+    ],
+)
+def test_the_trace_of_a_request_goes_on_with_its_events(
+    site: Site, sent: str, own: dict[str, str], kept: list[tuple[str, bytes]]
+) -> None:
+    event_ids = [fresh(), fresh()]
+    inside = {"name": "cart_viewed", "user_id": "u-7"}
+    envelope = {"specversion": "1.0", "source": "/s", "type": "t", "time": NOW, "data": inside}
+    events = [{**envelope, **own, "id": one} for one in event_ids]
+    kind = "application/cloudevents-batch+json"
+    assert site.post("/v1/events", events, Content_Type=kind, traceparent=sent).status == 200
+    for event_id in event_ids:
+        (record,) = [one for one in site.records() if event_id.encode() in one.value]
+        assert list(record.headers) == kept

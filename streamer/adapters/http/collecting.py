@@ -39,6 +39,7 @@ from streamer.adapters.kafka.acknowledged import Outgoing
 from streamer.adapters.kafka.messages import refused_record
 from streamer.codecs.bodies import BATCH, EVENTS, SINGLE_CALLS, binary_event, parse_body, split
 from streamer.codecs.received import Accepted, Circumstances, Refused, receive
+from streamer.codecs.tracing import headers_of_request
 from streamer.errors import AdapterError, InvalidEvent, Unavailable
 
 ENDPOINTS: Final = {
@@ -221,16 +222,17 @@ class Collecting:
             message = f"{len(refused)} of {len(found)} events are none; nothing was taken"
             raise Refusal(400, "event", message, errors=told)
         if found:
-            await self._safe([self._record(one, key.rights.name, request.path) for one in found])
+            await self._safe([self._record(one, key.rights.name, request) for one in found])
         self.counts.safe(
             key.rights.name, len(found) - len(refused), len(refused), time.monotonic() - began
         )
         return {"success": True, "rejected": told} if told else {"success": True}
 
-    def _record(self, found: Accepted | Refused, key: str, path: str) -> Outgoing:
+    def _record(self, found: Accepted | Refused, key: str, request: BaseRequest) -> Outgoing:
         if isinstance(found, Accepted):
-            return Outgoing(self._events, found.customer, found.value)
-        return Outgoing(self._rejected, *refused_record(found, key, path))
+            headers = headers_of_request(request.headers.get("traceparent"), found.value)
+            return Outgoing(self._events, found.customer, found.value, headers)
+        return Outgoing(self._rejected, *refused_record(found, key, request.path))
 
     async def _safe(self, records: list[Outgoing]) -> None:
         """Return once Kafka has acknowledged all of the records."""
