@@ -91,12 +91,14 @@ for _, key in ipairs({profiles, wakes}) do
   bytes = bytes + (redis.call('MEMORY', 'USAGE', key, 'SAMPLES', ARGV[1]) or 0)
 end
 local memory = redis.call('INFO', 'memory')
-return {redis.call('HLEN', profiles), bytes,
-  tonumber(string.match(memory, 'used_memory:(%d+)')),
-  tonumber(string.match(memory, 'maxmemory:(%d+)'))}
+local function said(name)
+  return tonumber(string.match(memory, name .. ':(%d+)') or '0')
+end
+return {redis.call('HLEN', profiles), bytes, said('used_memory'), said('maxmemory')}
 """)
 """Given of how many customers the size is taken: returns how many customers have a profile, the
-estimated bytes of profiles and wakes, and the used memory of the server and its bound (0: none)."""
+estimated bytes of profiles and wakes, and the used memory of the server and its bound. What the
+server does not say is 0, as is no bound."""
 
 COMMIT: Final = Script("""
 local meta, profiles, wakes, outbox, layouts = unpack(KEYS)
