@@ -118,6 +118,16 @@ def test_an_overlay_builds_valid_objects(overlay: str) -> None:
     assert all(re.fullmatch(r"registry\.example/streamer:\d+\.\d+\.\d+", one) for one in images)
 
 
+def test_in_production_workers_have_the_key_by_which_ids_join() -> None:
+    (worker,) = (one for one in built("production") if name(one) == "Deployment-streamer-worker")
+    (box,) = worker["spec"]["template"]["spec"]["containers"]
+    settings = {one["name"]: one.get("value") for one in box["env"]}
+    mounts = [one["mountPath"] for one in box["volumeMounts"]]
+    key = str(settings["STREAMER_CONTROL_KEY_FILE"])
+    assert key.rpartition("/")[0] in mounts
+    assert "STREAMER_CONTROL_KEY_FILE" in {str(one.envvar) for one in command(["run"]).params}
+
+
 def test_every_file_is_used() -> None:
     for folder in (FOLDER / "base", *(FOLDER / "overlays" / one for one in OVERLAYS)):
         named = [one for one in kustomization(folder)["resources"] if one.endswith(".yaml")]
