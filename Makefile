@@ -48,7 +48,7 @@ system-packages: $(READY) ## Redis, Java and Prometheus for make servers and mak
 sdks: $(READY) ## collector and webhooks with every SDK; gets Node's packages and a browser
 	@$(BIN)/python -m tests.servers.get
 	@$(BIN)/python -m tests.collect.get
-	$(BIN)/pytest -m sdks tests/collect tests/webhooks
+	$(BIN)/pytest -m sdks tests/collect tests/webhooks tests/examples
 
 check: lint types test ## everything a change must pass
 
