@@ -140,6 +140,13 @@ class OutboxEntry:
     traceparents: Mapping[int, str] = field(default_factory=dict)
     controls: tuple[Control, ...] = ()
 
+    @property
+    def erases(self) -> bool:
+        """Whether it is about somebody erased, whose id is not to stay in the outbox."""
+        return any(change.cause == "erasure" for change in self.changes) or any(
+            one.segments is None and not one.born for one in self.memberships
+        )
+
     @cached_property
     def lines(self) -> tuple[bytes, ...]:
         """The changes as JSON, in order: encoded once, for the outbox and for the sink."""
@@ -266,7 +273,8 @@ class Advance:
 
     `profiles` maps the customers whose profile changed to its bytes, None to delete it. `lines` are
     the `changes` as JSON, in order; `traceparents` are those of the events that caused some, by the
-    index of the change. `controls` are records for the log of events, and `links` counts what
+    index of the change. `controls` are records for the log of events, `marks` of who was erased or
+    is suppressed, and `links` counts what
     became of links between ids. `taken` is how many records were processed, and `done` whether all
     due wakes have fired. `overflows` counts, by cell slot, the values that a full cell dropped, and
     `unusable`, by name, the properties whose values the rules could not read. `decoded` and
@@ -282,6 +290,7 @@ class Advance:
     rejections: tuple[Rejection, ...]
     outcomes: Mapping[str, int]
     controls: tuple[Control, ...]
+    marks: Mapping[bytes, bytes | None]
     links: Mapping[str, int]
     overflows: Mapping[int, int]
     unusable: Mapping[str, Unusable]

@@ -13,8 +13,11 @@ from streamer.hashes import change_id
 Millis: TypeAlias = int
 Scalar: TypeAlias = str | int | float | bool
 Direction: TypeAlias = Literal["entered", "exited"]
-Outcome: TypeAlias = Literal["applied", "duplicate", "late", "early", "forwarded"]
-"""`forwarded`: it is a user's, and is decided where the user is."""
+Outcome: TypeAlias = Literal[
+    "applied", "duplicate", "late", "early", "forwarded", "erased", "suppressed"
+]
+"""`forwarded`: it is a user's, and is decided where the user is. `erased`, `suppressed`: it is of a
+person who was erased after it, or of whom nothing is taken; it leaves no trace."""
 RejectionKind: TypeAlias = Literal["invalid", "duplicate", "late", "early"]
 
 SECOND: Final = 1_000

@@ -30,7 +30,15 @@ DOCUMENTS = sorted(
     for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md"))
     if path.exists()
 )
-ON_KAFKA = {"topics", "publish", "run", "collect", "react", "changes", "trace"}
+ON_KAFKA = {"erase", "suppress", "release", "unlink"} | {
+    "topics",
+    "publish",
+    "run",
+    "collect",
+    "react",
+    "changes",
+    "trace",
+}
 """The commands that need a Kafka; it has the topics that they ask for."""
 AT_WORK = {
     "run": b"partition assigned",

@@ -42,6 +42,7 @@ def move(world: World, what: str) -> None:
     name = chance.choice(list(world.members))
     moves: dict[str, Callable[[], object]] = {
         "shop": world.shop,
+        "order": world.order,
         "turn": lambda: world.turn(name),
         "wait": lambda: world.wait(chance.choice((100, 5_000, 1_900_000))),
         "crash": lambda: world.crash_soon(name),

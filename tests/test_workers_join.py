@@ -11,6 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from streamer.codecs.controls import ControlKey
+from streamer.core.packing import unpacked
 from streamer.types import Millis
 from tests.engine import compiled, said
 from tests.lives import RULES
@@ -34,7 +35,7 @@ def check_joined(world: World) -> None:
     check(world)
     _, told = world.undisturbed(world.now)
     there = world.controls()
-    assert Counter(there) == Counter(one for each in told for one in each)
+    assert Counter(there) == Counter([*world.orders, *(one for each in told for one in each)])
     for each in told:  # in the order in which they were told, for each customer
         for key in {one.key for one in each}:
             rest = iter([one for one in there if one.key == key])
@@ -51,7 +52,10 @@ def check_by_oracle(world: World) -> None:
     judged, should = oracle_run_of_partitions(DOCUMENTS, logs, world.now)
     assert up_to(until, said(world.sink.changes)) == up_to(until, judged.changes)
     controls = [one for log in logs for one in log if isinstance(one, Control)]
-    assert Counter((one.kind, one.customer, one.about) for one in controls) == should
+    orders = Counter(unpacked(one.value)[0] for one in world.orders)
+    told = Counter((one.kind, one.customer, one.about) for one in controls)
+    assert told.total() == should.total() + orders.total()
+    assert should <= told
 
 
 def up_to(until: Millis, told: dict[str, list[Node]]) -> dict[str, list[Node]]:
@@ -79,6 +83,17 @@ def test_the_oracle_reads_the_same_from_the_log(seed: int) -> None:
     check_by_oracle(joined(seed, "crash", "rebalance", "zombie", "remember", "rewind"))
 
 
+@pytest.mark.parametrize("seed", range(RUNS))
+def test_who_is_erased_is_gone_whatever_dies_and_whatever_the_store_forgets(seed: int) -> None:
+    moves = ("order", "order", "crash", "rebalance", "remember", "rewind", "empty")
+    check_joined(joined(seed, *moves))
+
+
+@pytest.mark.parametrize("seed", range(RUNS))
+def test_the_oracle_reads_what_was_erased_from_the_log(seed: int) -> None:
+    check_by_oracle(joined(seed, "order", "order", "crash", "rebalance", "zombie", "rewind"))
+
+
 def test_the_worlds_join_forward_and_drop() -> None:
     kinds: Counter[str] = Counter()
     for seed in range(10):
@@ -90,3 +105,18 @@ def test_the_worlds_join_forward_and_drop() -> None:
                     kinds.update(assignment.task.tally.links)
                     kinds.update(assignment.task.tally.outcomes)
     assert all(kinds[kind] for kind in ("linked", "joined", "dropped", "forwarded", "control"))
+
+
+def test_the_worlds_erase_suppress_and_unlink() -> None:
+    kinds: Counter[str] = Counter()
+    for seed in range(30):
+        world = joined(seed, "order")
+        check_joined(world)
+        kinds.update(one.cause for one in world.sink.changes)
+        for member in world.members.values():
+            for assignment in member.worker.assignments.values():
+                if assignment.task is not None:
+                    kinds.update(assignment.task.tally.links)
+                    kinds.update(f"was {it}" for it in assignment.task.tally.outcomes)
+    wanted = ("erasure", "erased", "unlinked", "suppressed", "released", "was erased")
+    assert all(kinds[kind] for kind in (*wanted, "was suppressed"))

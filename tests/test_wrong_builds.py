@@ -145,6 +145,20 @@ MISTAKES_AROUND = [
         WORKERS,
     ),
     (
+        "an erased customer accepted again",
+        "core/marks.py",
+        "if self.erased is None or time > self.erased:",
+        "if True:",
+        JOINS,
+    ),
+    (
+        "an alias left behind when its user is erased",
+        "core/engine/identity.py",
+        'return Effect(Decision(None, tuple(changes)), "erased", others)',
+        'return Effect(Decision(None, tuple(changes)), "erased", others[:0])',
+        JOINS,
+    ),
+    (
         "a join told twice",
         "adapters/memory.py",
         "            if entry.number > self.mark(entry.partition).number:\n",

@@ -19,6 +19,12 @@ def for_oracle(record: Record) -> bytes | Control:
             return Control("link", customer, user, appended, time)
         case ["join" | "dropped" as kind, anonymous, *_]:
             return Control(kind, customer, anonymous, appended)
+        case ["erase", time]:
+            return Control("erase", customer, "", appended, time)
+        case ["unlink", user]:
+            return Control("unlink", customer, user or "", appended)
+        case ["suppress" | "release" as kind]:
+            return Control(kind, customer, "", appended)
         case ["forward", key, value, at, _]:
             raw = with_append_time(value, at)
             return Control("forward", customer, key.decode(), appended, raw=raw)

@@ -14,8 +14,9 @@ from zlib import crc32
 import orjson
 
 from streamer.adapters.memory import MemoryFeed, MemoryLog, MemorySink, MemoryStore
-from streamer.codecs.controls import ControlKey, is_control
+from streamer.codecs.controls import ControlKey, is_control, order_record
 from streamer.codecs.events import decode
+from streamer.core.engine.identity import Erase, Release, Suppress, Unlink
 from streamer.core.engine.program import RuleSet
 from streamer.errors import AdapterError, Fenced, Unavailable
 from streamer.ports import OutboxEntry, PublishedMark
@@ -86,6 +87,7 @@ class World:
         self.chance = Random(self.seed)  # noqa: S311 (a seed, not secrecy)
         self.snapshots: list[MemoryStore] = []
         self.stalled: set[str] = set()
+        self.orders: list[Control] = []
         self.ids = 0
 
     # What happens in the shop
@@ -109,6 +111,21 @@ class World:
             line = orjson.dumps(event) if chance.random() > 0.03 else b'{"id": '
             customer = ids.get("user_id") or ids["anonymous_id"]
             self.log.append(line, self.now, partition=partition_of(customer), key=customer.encode())
+
+    def order(self) -> None:
+        """Let a person ask for something: to be erased, mostly."""
+        chance = self.chance
+        ids = {
+            "user_id": f"u-{chance.randrange(USERS)}",
+            "device": f"a-{chance.randrange(DEVICES)}",
+        }
+        who = chance.choice(list(ids.values()))
+        order = chance.choice(
+            (Erase(who, self.now), Erase(who, self.now), Unlink(who), Suppress(who), Release(who))
+        )
+        if self.joining is not None:
+            self.orders.append(order_record(order, self.joining))
+            self.tell(self.orders[-1])
 
     def ids_of_somebody(self) -> dict[str, str]:
         """Draw who does something: a customer, or with `joining` a user, a device, or both."""

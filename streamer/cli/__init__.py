@@ -28,6 +28,10 @@ COMMANDS = (
     "react",
     "changes",
     "trace",
+    "erase",
+    "suppress",
+    "release",
+    "unlink",
 )
 """The commands in the order in which a new user meets them."""
 

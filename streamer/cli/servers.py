@@ -24,6 +24,7 @@ _TOPICS: Final = {
     "changes": "who enters and leaves which segment",
     "memberships": "the segments that each customer is in",
     "rejected": "what could not be an event, and why",
+    "audit": "what persons have asked for, and why",
 }
 
 

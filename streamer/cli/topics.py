@@ -40,7 +40,7 @@ def topics() -> None:
 )
 @click.option("--apply", is_flag=True, help="Mend what is wrong with topics that are there.")
 @kafka_options
-@topic_options("events", "changes", "memberships", "rejected")
+@topic_options("events", "changes", "memberships", "rejected", "audit")
 def create(
     partitions: int | None,
     replication: int | None,

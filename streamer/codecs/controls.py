@@ -11,9 +11,18 @@ the cells that they share.
 """
 
 import hmac
+from hashlib import blake2b
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from streamer.core.engine.identity import Dropped, Join, Message
+from streamer.core.engine.identity import (
+    Dropped,
+    Erase,
+    Join,
+    Message,
+    Release,
+    Suppress,
+    Unlink,
+)
 from streamer.core.engine.program import RuleSet
 from streamer.core.links import Link
 from streamer.core.packing import packed, unpacked
@@ -24,6 +33,7 @@ from streamer.types import Control, Event, Record
 HEADER: Final = "streamer-control"
 SIGNATURE: Final = "streamer-signature"
 VERSION: Final = 1
+MARK_BYTES: Final = 16
 
 
 class ControlKey(NamedTuple):
@@ -48,6 +58,8 @@ class Forwarded(NamedTuple):
     record: Record
 
 
+Order: TypeAlias = Erase | Unlink | Suppress | Release
+"""What a person may ask for, told by a command."""
 Told: TypeAlias = Message | Forward
 Joining: TypeAlias = Literal["at once"] | ControlKey | None
 """How ids join: where all customers are in one place, by control records, or not at all."""
@@ -58,19 +70,53 @@ def is_control(record: Record) -> bool:
     return any(name == HEADER for name, _ in record.headers)
 
 
+def mark_id(customer: str, key: ControlKey) -> bytes:
+    """Return the keyed hash under which a mark is kept: longer than the id of any layout."""
+    return blake2b(customer.encode(), digest_size=MARK_BYTES, key=key.secret[:64]).digest()
+
+
+def order_record(order: Order, key: ControlKey) -> Control:
+    """Return the signed record of an order."""
+    value = packed(_order(order))
+    head = _head(key)
+    signature = _signed(key, order.customer.encode(), value)
+    return Control(order.customer, value, ((HEADER, head), (SIGNATURE, signature)))
+
+
+def _head(key: ControlKey) -> bytes:
+    return f"{VERSION} {key.group}".encode()
+
+
+def _signed(key: ControlKey, customer: bytes, value: bytes) -> bytes:
+    text = b"\n".join((_head(key), customer, value))
+    return hmac.new(key.secret, text, "sha256").hexdigest().encode()
+
+
+def _order(order: Order) -> Packed:
+    match order:
+        case Erase():
+            return ("erase", order.time)
+        case Unlink():
+            return ("unlink", order.user)
+        case Suppress():
+            return ("suppress",)
+        case Release():
+            return ("release",)
+
+
 class ControlCodec:
     """Messages of one group to records and back."""
 
     def __init__(self, rules: RuleSet, key: ControlKey) -> None:
         self._rules = rules
         self._key = key
-        self._head = f"{VERSION} {key.group}".encode()
+        self._head = _head(key)
         self._slots = dict(zip(rules.cell_keys, rules.cells, strict=True))
 
     def encode(self, message: Told) -> Control:
         """Return the record of a message."""
         value = packed(self._plain(message))
-        signature = self._signed(message.customer.encode(), value)
+        signature = _signed(self._key, message.customer.encode(), value)
         return Control(message.customer, value, ((HEADER, self._head), (SIGNATURE, signature)))
 
     def decode(self, record: Record) -> Told:
@@ -80,17 +126,13 @@ class ControlCodec:
             said = headers[HEADER].decode(errors="replace")[:80]
             raise InvalidEvent(f"a control record of another group or version: {said}", "")
         key = record.key or b""
-        signature = self._signed(key, record.value)
+        signature = _signed(self._key, key, record.value)
         if not hmac.compare_digest(signature, headers.get(SIGNATURE, b"")):
             raise InvalidEvent("a control record whose signature is wrong", "")
         try:
             return self._message(key.decode(), unpacked(record.value), record)
         except (AdapterError, LookupError, TypeError, ValueError) as error:
             raise InvalidEvent(f"a control record that cannot be read: {error}", "") from error
-
-    def _signed(self, key: bytes, value: bytes) -> bytes:
-        text = b"\n".join((self._head, key, value))
-        return hmac.new(self._key.secret, text, "sha256").hexdigest().encode()
 
     def _plain(self, message: Told) -> Packed:
         match message:
@@ -104,6 +146,8 @@ class ControlCodec:
                 inner = message.record
                 headers = [(name, text) for name, text in inner.headers]
                 return ("forward", inner.key, inner.value, inner.appended, headers)
+            case _:
+                return _order(message)
 
     def _message(self, customer: str, plain: Packed, record: Record) -> Told:
         match plain:
@@ -117,6 +161,14 @@ class ControlCodec:
                 kept = tuple((name, text) for name, text in headers)
                 inner = record._replace(key=key, value=value, appended=appended, headers=kept)
                 return Forward(customer, inner)
+            case ["erase", time]:
+                return Erase(customer, time)
+            case ["unlink", user]:
+                return Unlink(customer, user)
+            case ["suppress"]:
+                return Suppress(customer)
+            case ["release"]:
+                return Release(customer)
         raise ValueError(f"unknown kind {plain[0]!r}")
 
     def _history(self, profile: Profile) -> tuple[Packed, ...]:

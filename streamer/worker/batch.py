@@ -31,15 +31,18 @@ from streamer.codecs.controls import (
     Forwarded,
     Joining,
     is_control,
+    mark_id,
 )
 from streamer.codecs.profiles import ALIAS, ProfileCodec, alias_of
 from streamer.codecs.tracing import traceparent_of
 from streamer.codecs.unusable import note
 from streamer.core.engine.decide import Decision, decide
-from streamer.core.engine.identity import Message, user_of
+from streamer.core.engine.identity import Erase, Join, Message, Release, Suppress, user_of
 from streamer.core.engine.migrate import migrate
 from streamer.core.engine.people import People
 from streamer.core.engine.program import RuleSet
+from streamer.core.links import Link
+from streamer.core.marks import Mark
 from streamer.core.profile import Profile
 from streamer.errors import InvalidEvent
 from streamer.ports import Advance, Batch, DueWake, Reading
@@ -94,7 +97,7 @@ class PythonEngine:
     are as for `ProfileCodec`. Events and wakes after `horizon` are left out.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (each is one part of its world)
         self,
         rules: RuleSet,
         decode: Decoder,
@@ -104,13 +107,16 @@ class PythonEngine:
         horizon: Millis = FOREVER,
         *,
         joining: Joining = "at once",
+        marks: Mapping[bytes, bytes] | None = None,
     ) -> None:
         self.rules = rules
         self.joins = rules.joins and joining is not None
         self.controls: ControlCodec | None = None
-        if self.joins and isinstance(joining, ControlKey):
-            self.controls = ControlCodec(rules, joining)
+        self.key = joining if isinstance(joining, ControlKey) else None
+        if self.key is not None:
+            self.controls = ControlCodec(rules, self.key)
         self._at_once = self.joins and self.controls is None
+        self.marks = {one: Mark.unpacked(data) for one, data in (marks or {}).items()}
         self.batching = batching
         self.horizon = horizon
         self.codec = ProfileCodec(rules, layouts, now)
@@ -190,7 +196,12 @@ class PythonEngine:
                         entry.profile = None
 
     def keep(self, advance: Advance) -> None:
-        """Cache the profiles of a committed batch."""
+        """Cache the profiles of a committed batch, and know its marks."""
+        for one, data in advance.marks.items():
+            if data is None:
+                self.marks.pop(one, None)
+            else:
+                self.marks[one] = Mark.unpacked(data)
         moved = advance.profiles
         for customer, profile in advance.decoded.items():
             if customer in moved:
@@ -249,6 +260,8 @@ class BatchRun:
         self.record: Record | None = None
         self.profiles: dict[str, Profile | None] = {}
         self.controls: list[Control] = []
+        self.marks = dict(engine.marks)
+        self._erased: dict[str, None] = {}
         self._people: _BatchPeople | None = None
         if engine.controls is not None:
             self._people = _ToldPeople(engine.rules, self, engine.controls)
@@ -357,16 +370,18 @@ class BatchRun:
         if index in self._refused:
             self._reject(record, "invalid", self._refused[index])
             return True
+        refused = self._marked(event, appended) if self.marks else None
+        if refused is not None:
+            self._outcomes[refused] += 1
+            return True
         try:
             outcome = self._happen(record, event)
         except Exception as error:
             raise _Bug(index, f"cannot be decided: {describe(error)}") from error
-        if outcome == "forwarded":
-            self._outcomes[outcome] += 1
-            return True
         if outcome != "applied":
             self._outcomes[outcome] += 1
-            self._rejections.append(Rejection(record, outcome, _REASONS[outcome]))
+            if outcome == "late" or outcome == "early" or outcome == "duplicate":  # noqa: PLR1714 (so mypy knows)
+                self._rejections.append(Rejection(record, outcome, _REASONS[outcome]))
             return True
         self._applied += 1
         if self._latest is None or time > self._latest:
@@ -384,12 +399,54 @@ class BatchRun:
             self._reject(record, "invalid", self._refused[index])
             return True
         try:
-            if self._people is not None:
+            if self._people is not None and self._concerns(message):
                 self._people.deliver(message)
         except Exception as error:
             raise _Bug(index, f"cannot be decided: {describe(error)}") from error
         self._outcomes["control"] += 1
         return True
+
+    def _marked(self, event: Event, appended: Millis | None) -> Outcome | None:
+        """Return why an event is not taken: it is of somebody erased or suppressed."""
+        key = self._engine.key
+        mark = None if key is None else self.marks.get(mark_id(event.customer, key))
+        if mark is None:
+            return None
+        return mark.refuses(event.time, appended, self._rules.max_lateness)
+
+    def _concerns(self, message: Message) -> bool:
+        """Say whether a message takes effect here; what is marked is noted."""
+        key = self._engine.key
+        if key is None:
+            return False
+        customer = message.customer
+        one = mark_id(customer, key)
+        mark = self.marks.get(one, Mark(None, suppressed=False))
+        match message:
+            case Erase():
+                until = max(message.time, mark.erased or 0)
+                self.marks[one] = mark._replace(erased=until)
+                self._erased[customer] = None
+            case Suppress():
+                self.marks[one] = mark._replace(suppressed=True)
+            case Release():
+                self.marks[one] = mark._replace(suppressed=False)
+            case Link():
+                return self._engine.joins and not mark.covers(message.time)
+            case Join():
+                return self._engine.joins and not mark.covers(message.profile.born)
+        return True
+
+    def _changed_marks(self) -> dict[bytes, bytes | None]:
+        """Return the marks that are new or over, which costs nothing where there are none."""
+        before, max_lateness = self._engine.marks, self._rules.max_lateness
+        changed: dict[bytes, bytes | None] = {}
+        for one, mark in self.marks.items():
+            if mark.is_over(self._log_time or 0, max_lateness):
+                changed[one] = None
+            elif before.get(one) != mark:
+                changed[one] = mark.packed()
+        return changed
 
     def _move_log_time(self, customer: str, appended: Millis) -> bool:
         """Fire what a record's append time makes due before it; False if some must wait."""
@@ -415,7 +472,7 @@ class BatchRun:
 
     def _happen(self, record: Record, event: Event) -> Outcome:
         """Decide an event, and let the ids that it links become one customer."""
-        if self._people is not None:
+        if self._people is not None and self._engine.joins:
             self.record = record
             return self._people.happen(event)
         customer = event.customer
@@ -475,6 +532,7 @@ class BatchRun:
             rejections=tuple(self._rejections),
             outcomes=self._outcomes,
             controls=tuple(self.controls),
+            marks=self._changed_marks() if self.marks else {},
             links=self.links,
             overflows=self._overflows,
             unusable=self._unusable,
@@ -508,6 +566,11 @@ class BatchRun:
                     ]
                 )
             found.append(Membership(customer, change.sequence, change.born, standing))
+        found += [  # who is in none may be in the topic
+            Membership(customer, 0, 0, None)
+            for customer in self._erased
+            if customer not in last and self.profiles[customer] is None
+        ]
         return tuple(found)
 
 

@@ -37,7 +37,7 @@ repaired by 1. A crash inside 6 is one or the other, because the sink publishes 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from streamer.codecs.controls import Joining
+from streamer.codecs.controls import MARK_BYTES, Joining
 from streamer.core.engine.program import RuleSet
 from streamer.ports import (
     NOTHING_FIRED,
@@ -157,15 +157,17 @@ class PartitionTask:
             mark = PublishedMark(meta.published, meta.offset, meta.fired_until)
         self._epoch, self._follows, self.offset = meta.epoch, meta.number, meta.offset
         self.log_time, self.fired_until = meta.log_time, meta.fired_until
-        self._known = meta.layouts
+        marks = {one: data for one, data in meta.layouts.items() if len(one) == MARK_BYTES}
+        self._known = {one: it for one, it in meta.layouts.items() if one not in marks}
         self._engine = PythonEngine(
             self._rules,
             self._decode,
             self._batching,
-            meta.layouts,
+            self._known,
             meta.fired_until[0] - 1,
             self._horizon,
             joining=self._joining,
+            marks=marks,
         )
         self._cursor, self.scanned = "", 0
         self._number = max(meta.number, mark.number)
@@ -230,9 +232,13 @@ class PartitionTask:
 
     def close(self) -> None:
         """Trim the outbox, so that the store knows what is published when Kafka no longer does."""
+        self.trim()
+        self.life.move(State.CLOSED)
+
+    def trim(self) -> None:
+        """Trim the outbox now, without waiting for the next commit."""
         if self._trimmed < self._published:
             self._commit(self._nothing())
-        self.life.move(State.CLOSED)
 
     def progress(self) -> OutboxEntry | None:
         """Return an outbox entry without output, which moves the mark to the task's position.
@@ -338,7 +344,7 @@ class PartitionTask:
         self.life.require(Act.COMMIT)
         number = self._number + 1
         entry = None
-        output = advance.changes or advance.rejections or advance.controls
+        output = advance.changes or advance.rejections or advance.controls or advance.memberships
         if self._restoring is None and output:
             entry = OutboxEntry(
                 number,
@@ -367,7 +373,7 @@ class PartitionTask:
                 wakes=advance.wakes,
                 entry=entry,
                 published=self._published,
-                layouts={**self._unwritten(), **dict.fromkeys(dropped)},
+                layouts={**self._unwritten(), **dict.fromkeys(dropped), **advance.marks},
                 restoring_until=None if self._restoring is None else self._restoring.offset,
             )
         )

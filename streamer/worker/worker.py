@@ -318,6 +318,8 @@ class Worker:
             task = assignment.task
             if task is not None:
                 task.mark_published(entry)
+                if entry.erases:
+                    task.trim()
                 if entry.changes:
                     self._measure(entry, assignment.clock.now(), task.lateness)
 

@@ -13,6 +13,7 @@ def words(kafka: KafkaServer, topics: Topics) -> list[str]:
         f"--changes-topic={topics.changes}",
         f"--memberships-topic={topics.memberships}",
         f"--rejected-topic={topics.rejected}",
+        f"--audit-topic={topics.audit}",
     ]
 
 
@@ -21,7 +22,7 @@ def test_it_makes_the_topics_and_can_be_run_again(kafka: KafkaServer) -> None:
     for state in ("created", "right"):
         done = run("topics", "create", "--partitions", "2", *words(kafka, topics))
         assert (done.exit_code, done.stderr) == (0, "")
-        assert [line.split()[0] for line in done.stdout.splitlines()] == [state] * 4
+        assert [line.split()[0] for line in done.stdout.splitlines()] == [state] * 5
     assert check_topics(Connection(kafka.address), topics).partitions == 2
 
 

@@ -14,13 +14,13 @@ class Moment:
 
     at: int
     event: str | None = None
-    is_merge: bool = False
+    why: str = ""
 
     @property
     def cause(self) -> str:
         """What kind of thing made it a moment."""
-        if self.is_merge:
-            return "merge"
+        if self.why:
+            return self.why
         return "time" if self.event is None else "event"
 
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tests.oracle.customer import Customer
+from tests.oracle.membership import Moment, leave_everything
 from tests.oracle.reading import Event, NoEventError, read_event
 from tests.oracle.rules import Rules, read_rules
-from tests.oracle.run import OracleResult, RunOfEach
+from tests.oracle.run import MAX_AHEAD, OracleResult, RunOfEach
 
 Told = tuple[str, str, str]
 """The kind of a control record, whom it is for, and the other id that it is about."""
@@ -48,6 +49,8 @@ class PartitionRun(RunOfEach):
         super().__init__(rules, 2_000, until)
         self.closed = closed
         self.told = told
+        self.erased: dict[str, int] = {}
+        self.suppressed: set[str] = set()
 
     def record(self, number: int, raw: bytes) -> None:
         """An event; if it is a visitor's whom a user has, it is forwarded and no more."""
@@ -56,6 +59,9 @@ class PartitionRun(RunOfEach):
             event = read_event(raw, number)
         except NoEventError:
             event = None
+        if event is not None and self.is_marked(event.customer, event.time, event.appended or 0):
+            self.move_time(event.customer, event.appended or 0)
+            return
         if event is not None and event.user is None and event.customer in self.aliases:
             self.move_time(event.customer, event.appended or 0)
             if event.customer in self.aliases:
@@ -74,13 +80,30 @@ class PartitionRun(RunOfEach):
         self.move_time(control.customer, control.appended)
         match control.kind:
             case "link":
-                self.close(control.customer, control.about, control.time)
+                if not self.is_marked(control.customer, control.time, 0):
+                    self.close(control.customer, control.about, control.time)
             case "join":
-                super().tell_join(control.customer, self.closed[key].pop(0))
+                joined = self.closed[key].pop(0)
+                if not self.is_marked(control.customer, joined.born, 0):
+                    super().tell_join(control.customer, joined)
             case "dropped":
                 super().tell_dropped(*key)
             case "forward":
                 self.forwarded(read_event(control.raw, number), control.customer)
+            case _:
+                self.order(control)
+
+    def order(self, control: Control) -> None:
+        """What a person has asked for (26)."""
+        match control.kind:
+            case "erase":
+                self.erase(control.customer, control.time)
+            case "unlink":
+                self.unlink(control.customer, control.about)
+            case "suppress":
+                self.suppressed.add(control.customer)
+            case "release":
+                self.suppressed.discard(control.customer)
 
     def move_time(self, customer: str, appended: int) -> None:
         """Log time moves, for this customer."""
@@ -91,6 +114,8 @@ class PartitionRun(RunOfEach):
     def forwarded(self, event: Event, user: str) -> None:
         """An event of the user, whatever id it came under."""
         event = replace(event, customer=user)
+        if self.is_marked(user, event.time, event.appended or 0):
+            return
         self.aliases.pop(user, None)
         refusal = self.refusal(event)
         if refusal is not None:
@@ -98,6 +123,41 @@ class PartitionRun(RunOfEach):
             return
         self.apply(event)
         self.link(event)
+
+    def is_marked(self, key: str, time: int, appended: int) -> bool:
+        """Nothing of that time is taken of a customer (26), for as long as it could still come."""
+        if key in self.suppressed:
+            return True
+        until = self.erased.get(key)
+        over = (until or 0) + self.rules.max_lateness + MAX_AHEAD
+        return until is not None and time <= until and appended <= over
+
+    def erase(self, key: str, time: int) -> None:
+        """The customer exits everything and is gone, and so are all ids joined into it (26)."""
+        self.erased[key] = max(time, self.erased.get(key, 0))
+        alias = self.aliases.pop(key, None)
+        if alias is not None:
+            self.told["erase", alias.user, ""] += 1
+            return
+        if key in self.customers:
+            self.advance(key, time)
+        customer = self.customers.pop(key, None)
+        if customer is not None:
+            now = Moment(max(customer.clock, time), why="erasure")
+            self.say(key, leave_everything(self.rules, customer, now))
+            for anonymous in customer.linked:
+                self.told["erase", anonymous, ""] += 1
+
+    def unlink(self, key: str, user: str) -> None:
+        """Later events of a visitor are the visitor's own again (26)."""
+        alias = self.aliases.get(key)
+        if alias is not None and user in ("", alias.user):
+            del self.aliases[key]
+            self.told["dropped", alias.user, key] += 1
+        elif alias is None and key in self.customers:
+            for anonymous in self.customers[key].linked:
+                self.told["unlink", anonymous, key] += 1
+            self.customers[key].linked = {}
 
     def tell_link(self, anonymous: str, user: str, time: int) -> None:  # noqa: ARG002
         self.told["link", anonymous, user] += 1

@@ -154,7 +154,7 @@ class Run:
             alias = self.aliases[anonymous] = Alias(user, time)
             if other is not None:
                 alias.last = other.history[-1].time
-                exits = leave_everything(self.rules, other, Moment(other.clock, is_merge=True))
+                exits = leave_everything(self.rules, other, Moment(other.clock, why="merge"))
                 self.say(other.id, exits)
                 del self.customers[other.id]
                 self.tell_join(user, other)
@@ -174,7 +174,7 @@ class Run:
             customer.models, customer.is_user = self.rules.models, True
             self.customers[user] = customer
         customer.join(other)
-        now = Moment(customer.clock, is_merge=True)
+        now = Moment(customer.clock, why="merge")
         self.say(customer.id, decide(self.rules, customer, now))
 
     def tell_dropped(self, user: str, anonymous: str) -> None:

@@ -1,4 +1,4 @@
-"""The four topics made, looked at and mended (kafka-python).
+"""The five topics made, looked at and mended (kafka-python).
 
 What a topic must be like, and why:
 
@@ -7,6 +7,7 @@ events        `LogAppendTime`: the broker's time is what makes decisions repeata
 changes       As many partitions as the events: what is said of a partition goes into the partition
               of the same number.
 memberships   The same number of partitions. Compacted, and nothing is dropped for its age.
+audit         What persons have asked for, and why; no personal data, so nothing is dropped.
 rejected      Takes the largest record of the events together with the headers that say why.
 
 All but the memberships must not be compacted: there every record counts, and a rejected one need
@@ -34,6 +35,7 @@ Admin: TypeAlias = Any
 """kafka-python carries no types."""
 
 DEFAULT_PARTITIONS: Final = 4
+_RETENTION: Final = "retention.ms"
 _POLICY: Final = "cleanup.policy"
 _COPIES_IN_STEP: Final = "min.insync.replicas"
 _MANY_COPIES: Final = 3
@@ -78,7 +80,8 @@ def create_topics(
             if topic not in counts:
                 verdicts.append(_created(admin, topic, count, replication, settings))
                 continue
-            needed = counts[topic] if topic == topics.rejected else count
+            own = {topics.rejected, topics.audit}
+            needed = counts[topic] if topic in own else count
             lacking = _lacking(admin, topic, settings)
             verdicts.append(_judged(admin, topic, counts[topic], needed, lacking, mend=mend))
         with said("wait for the topics"):
@@ -108,6 +111,7 @@ def _wanted(topics: Topics) -> dict[str, Settings]:
         topics.changes: {_POLICY: "delete"},
         topics.memberships: {_POLICY: "compact"},
         topics.rejected: {_POLICY: "delete", LARGEST: str(5 << 20)},
+        topics.audit: {_POLICY: "delete", _RETENTION: "-1"},
     }
 
 

@@ -1,4 +1,4 @@
-"""The four topics, and what a worker must find of them before it begins."""
+"""The five topics, and what a worker must find of them before it begins."""
 
 import time
 from dataclasses import dataclass
@@ -33,6 +33,7 @@ class Topics:
     changes: str = "segment.changes"
     memberships: str = "segment.memberships"
     rejected: str = "storefront.rejected"
+    audit: str = "streamer.audit"
 
 
 class Found(NamedTuple):

@@ -15,6 +15,8 @@ partitions each takes effect where it stands in the log.
 4. An event of the anonymous id alone is the event of the user whom the alias names.
 5. `Dropped` makes the user's profile forget the pair, so that the next event with both ids tells
    the link again: the user has come back to a device that somebody else has used in between.
+6. `Erase` lets a profile exit everything and go, and its aliases with it; sent to an alias, it goes
+   on to the user. `Unlink` ends aliases only: what has joined stays joined.
 
 An alias is forgotten at the instant at which the last event or link of its id is `retention` old.
 So a pair is told again when half of that has passed. An id that has come as a `user_id` is a
@@ -38,6 +40,8 @@ from streamer.core.profile import Profile
 from streamer.types import Event, Millis, SegmentChange
 
 _MERGE: Final[Cause] = ("merge", None)
+_ERASURE: Final[Cause] = ("erasure", None)
+_ERASED: Final = ("the customer was erased",)
 _RECOGNISED: Final = ("the visitor was recognised as a user",)
 
 
@@ -56,7 +60,36 @@ class Dropped(NamedTuple):
     anonymous: str
 
 
-Message: TypeAlias = Link | Join | Dropped
+class Erase(NamedTuple):
+    """Everything known of a person by `time` is to go: of the id, and of all ids joined into it."""
+
+    customer: str
+    time: Millis
+
+
+class Unlink(NamedTuple):
+    """The later events of an anonymous id are its own again: of all ids of a user, or of one id.
+
+    Of an alias that names somebody else than `user` nothing is undone; None is whoever it names.
+    """
+
+    customer: str
+    user: str | None = None
+
+
+class Suppress(NamedTuple):
+    """No event of the id is to be taken, until it is released."""
+
+    customer: str
+
+
+class Release(NamedTuple):
+    """Events of the id are to be taken again."""
+
+    customer: str
+
+
+Message: TypeAlias = Link | Join | Dropped | Erase | Unlink | Suppress | Release
 """What one profile tells another one, that of `customer`."""
 
 
@@ -106,6 +139,14 @@ def receive(rules: RuleSet, profile: Profile | None, message: Message) -> Effect
             if profile is not None and profile.links is not None:
                 profile.links.linked.pop(message.anonymous, None)
             return Effect(Decision(profile), "dropped")
+        case Erase():
+            return _erase(rules, profile, message)
+        case Unlink():
+            return _unlink(profile, message)
+        case Suppress():
+            return Effect(Decision(profile), "suppressed")
+        case Release():
+            return Effect(Decision(profile), "released")
 
 
 def is_of_user(event: Event) -> bool:
@@ -170,6 +211,37 @@ def _close(rules: RuleSet, profile: Profile | None, link: Link) -> Effect:
         links.user = link.user
     _keep(rules, alias, link.time)
     return Effect(Decision(alias, tuple(changes)), "linked", messages)
+
+
+def _erase(rules: RuleSet, profile: Profile | None, erase: Erase) -> Effect:
+    """Exit everything, whatever the settings say, and forget the id; tell its other ids."""
+    user = user_of(profile)
+    if user is not None:
+        return Effect(Decision(None), "erased", (Erase(user, erase.time),))
+    changes: list[SegmentChange] = []
+    while profile is not None and profile.wake <= erase.time:
+        profile = fire(rules, profile, changes)
+    if profile is None:
+        return Effect(Decision(None, tuple(changes)), "erased")
+    linked = () if profile.links is None else tuple(profile.links.linked)
+    now = max(profile.clock, erase.time)
+    changes += leave_everything(rules, profile, now, _ERASURE, _ERASED)
+    others = tuple([Erase(anonymous, erase.time) for anonymous in linked])
+    return Effect(Decision(None, tuple(changes)), "erased", others)
+
+
+def _unlink(profile: Profile | None, unlink: Unlink) -> Effect:
+    """Let an alias end, and its user forget the pair; or let all aliases of a user end."""
+    links = None if profile is None else profile.links
+    if profile is None or links is None:
+        return Effect(Decision(profile), "unlinked")
+    if links.user is None:
+        linked, links.linked = tuple(links.linked), {}
+        others = tuple([Unlink(anonymous, profile.customer) for anonymous in linked])
+        return Effect(Decision(profile), "unlinked", others)
+    if unlink.user not in (None, links.user):
+        return Effect(Decision(profile), "unlinked")
+    return Effect(Decision(None), "unlinked", (Dropped(links.user, unlink.customer),))
 
 
 def _join(rules: RuleSet, profile: Profile | None, join: Join) -> Effect:

@@ -29,16 +29,17 @@ def states(
         topics.changes,
         topics.memberships,
         topics.rejected,
+        topics.audit,
     ]
     return [each.state for each in verdicts]
 
 
 def test_what_is_made_suits_a_worker_and_is_right_ever_after(kafka: KafkaServer) -> None:
     topics = fresh_topics()
-    assert states(kafka, topics, partitions=3) == ["created"] * 4
+    assert states(kafka, topics, partitions=3) == ["created"] * 5
     assert check_topics(Connection(kafka.address), topics).partitions == 3
-    assert states(kafka, topics, partitions=3) == ["right"] * 4
-    assert states(kafka, topics) == ["right"] * 4
+    assert states(kafka, topics, partitions=3) == ["right"] * 5
+    assert states(kafka, topics) == ["right"] * 5
 
 
 def test_without_numbers_there_are_four_partitions(kafka: KafkaServer) -> None:
@@ -51,7 +52,7 @@ def test_what_is_missing_follows_the_events_that_are_there(kafka: KafkaServer) -
     topics = fresh_topics()
     settings = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": str(9 << 20)}
     create_topic(kafka.address, topics.events, 5, settings)
-    assert states(kafka, topics) == ["right", "created", "created", "created"]
+    assert states(kafka, topics) == ["right", *["created"] * 4]
     assert check_topics(Connection(kafka.address), topics).partitions == 5
 
 
@@ -61,6 +62,7 @@ def test_what_is_wrong_is_said_and_mended_only_when_asked_to(kafka: KafkaServer)
     create_topic(kafka.address, topics.changes, 1, {"cleanup.policy": "compact"})
     create_topic(kafka.address, topics.memberships, 2)
     create_topic(kafka.address, topics.rejected, 1)
+    create_topic(kafka.address, topics.audit, 1, {"retention.ms": "5"})
     too_small = "max.message.bytes=1048588 instead of %d"
     for _ in range(2):
         verdicts = create_topics(connection, topics)
@@ -70,11 +72,12 @@ def test_what_is_wrong_is_said_and_mended_only_when_asked_to(kafka: KafkaServer)
             "1 partition instead of 3, cleanup.policy=compact instead of delete",
             "2 partitions instead of 3, cleanup.policy=delete instead of compact",
             too_small % (5 << 20),
+            "retention.ms=5 instead of -1",
         ]
     with pytest.raises(UsageError, match="streamer topics create --apply"):
         check_topics(connection, topics)
-    assert states(kafka, topics, mend=True) == ["mended"] * 4
-    assert states(kafka, topics) == ["right"] * 4
+    assert states(kafka, topics, mend=True) == ["mended"] * 5
+    assert states(kafka, topics) == ["right"] * 5
     assert check_topics(connection, topics).partitions == 3
 
 

@@ -21,7 +21,8 @@ ENDING = ["PrepareCommit", "PrepareAbort"]
 def fresh_topics() -> Topics:
     """Return names that nothing else has."""
     name = uuid.uuid4().hex[:12]
-    return Topics(*(f"{kind}-{name}" for kind in ("events", "changes", "memberships", "rejected")))
+    kinds = ("events", "changes", "memberships", "rejected", "audit")
+    return Topics(*(f"{kind}-{name}" for kind in kinds))
 
 
 @contextmanager
@@ -77,12 +78,13 @@ def add_partitions(address: str, counts: dict[str, int]) -> None:
 
 
 def create_all(address: str, partitions: int = 2) -> Topics:
-    """Make the four topics as a worker needs them, under names of their own."""
+    """Make the topics as a worker needs them, under names of their own."""
     topics = fresh_topics()
     create_topic(address, topics.events, partitions, APPEND_TIME)
     create_topic(address, topics.changes, partitions)
     create_topic(address, topics.memberships, partitions, {"cleanup.policy": "compact"})
     create_topic(address, topics.rejected, 1, LARGE)
+    create_topic(address, topics.audit)
     return topics
 
 

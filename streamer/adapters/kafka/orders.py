@@ -1,0 +1,64 @@
+"""What a person asks for, as records: first why, in the audit topic, then the order in the log.
+
+Both are safe in Kafka when `give_order` returns. If it fails between the two, the audit has an
+order that was not given, never the other way round.
+"""
+
+from typing import Final
+
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from streamer.adapters.kafka.connection import Connection, made
+from streamer.adapters.kafka.failures import failure
+from streamer.adapters.kafka.messages import Headers
+from streamer.adapters.kafka.topics import PARTITIONER, Asked, Topics
+from streamer.errors import Unavailable
+from streamer.types import Control
+
+_PATIENCE_S: Final = 30.0
+
+
+def give_order(
+    connection: Connection, topics: Topics, order: Control, audit_key: str, audit: bytes
+) -> tuple[int, int]:
+    """Publish an order and its audit record; return the order's partition and offset.
+
+    Raises `UsageError` where a topic is missing, `Unavailable` where Kafka does not take them.
+    """
+    asked = Asked(connection)
+    for topic in (topics.audit, topics.events):
+        asked.partitions(topic)
+    producer = made(
+        Producer,
+        connection.librdkafka(
+            acks="all",
+            enable_idempotence=True,
+            partitioner=PARTITIONER,
+            message_timeout_ms=round(_PATIENCE_S * 1_000),
+        ),
+    )
+    try:
+        _written(producer, topics.audit, audit_key, audit, None)
+        return _written(producer, topics.events, order.key, order.value, list(order.headers))
+    finally:
+        producer.close()
+
+
+def _written(
+    producer: Producer, topic: str, key: str, value: bytes, headers: Headers | None
+) -> tuple[int, int]:
+    """Publish one record and return where it is."""
+    settled: list[tuple[KafkaError | None, Message]] = []
+    try:
+        producer.produce(
+            topic, value, key, on_delivery=lambda *said: settled.append(said), headers=headers
+        )
+    except (BufferError, KafkaException) as error:
+        raise Unavailable(f"publish to {topic}: {error}") from None
+    producer.flush(_PATIENCE_S + 5)
+    if not settled:
+        raise Unavailable(f"publish to {topic}: Kafka has not answered in time")
+    refused, message = settled[0]
+    if refused is not None:
+        raise failure(refused, f"publish to {topic}")
+    return message.partition() or 0, message.offset() or 0

@@ -1,0 +1,63 @@
+"""The commands that give an order about one customer: erase, suppress, release, unlink."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+import click
+
+from streamer.adapters.kafka import Connection, Topics
+from streamer.app.orders import order
+from streamer.cli.options import examples
+from streamer.cli.servers import control_key_option, group_option, kafka_options, topic_options
+from streamer.codecs.controls import ControlKey, Order
+from streamer.codecs.fields import check_id
+from streamer.errors import InvalidEvent, UsageError
+from streamer.types import Millis
+
+_GOES: Final = (
+    "CUSTOMER is a user's id or an anonymous one. The order is signed with the control key of the "
+    "group and goes into the topic of events, where the workers carry it out; the reason goes into "
+    "the audit topic, with a hash of the id. Write no personal data into the reason."
+)
+_EXAMPLE: Final = """
+streamer {} u-7 --reason "request of 1 December" --control-key-file control.key
+"""
+
+
+def order_command(
+    name: str, does: str, does_not: str, make: Callable[[str, Millis], Order]
+) -> click.Command:
+    """Return the command that gives an order about one customer; `make` is given the time, too."""
+
+    @click.command(
+        name, help=f"{does}\n\n{does_not}\n\n{_GOES}", epilog=examples(_EXAMPLE.format(name))
+    )
+    @click.argument("customer")
+    @click.option("--reason", metavar="TEXT", required=True, help="Why: goes into the audit topic.")
+    @kafka_options
+    @topic_options("events", "audit")
+    @control_key_option
+    @group_option
+    def give(
+        customer: str,
+        reason: str,
+        connection: Connection,
+        topics: Topics,
+        control_key: ControlKey | None,
+        group: str,  # noqa: ARG001 (the key names it)
+    ) -> None:
+        if control_key is None:
+            raise UsageError("an order has to be signed: give --control-key-file")
+        if not reason.strip():
+            raise UsageError("--reason is empty")
+        try:
+            check_id(customer, "the customer's id", "")
+        except InvalidEvent as error:
+            raise UsageError(error.reason) from None
+        now = time.time_ns() // 1_000_000
+        what = make(customer, now)
+        partition, offset = order(connection, topics, control_key, what, reason, now)
+        click.echo(f"{name} stands at offset {offset} of partition {partition} of {topics.events}")
+
+    return give

@@ -1,0 +1,142 @@
+"""A person asks to be erased: on real servers nothing is left of the id where it must not be."""
+
+import json
+import time
+from typing import Any
+
+from click.testing import CliRunner
+from confluent_kafka import Producer
+
+from streamer.cli import main
+from tests.adapters.kafka.topics import committed_records
+from tests.live.shop import Shop
+from tests.servers import RedisServer
+from tests.waiting import wait_until
+
+USER, DEVICE = "u-to-be-erased", "a-of-the-erased"
+REASON = "request number 7"
+
+
+class Orders:
+    """A shop with one worker, in which events are published one by one and orders given."""
+
+    def __init__(self, shop: Shop) -> None:
+        self.shop = shop
+        self.sent = 0
+        shop.join_ids()
+        self.worker = shop.worker()
+        wait_until(self.worker.works, "its share", 60)
+
+    def happens(self, name: str, **ids: str) -> None:
+        self.sent += 1
+        now = time.time_ns() // 1_000_000
+        event = {"id": f"e-{self.sent}", "name": name, "time": now, **ids}
+        key = ids.get("user_id") or ids["anonymous_id"]
+        settings = {"bootstrap.servers": self.shop.kafka.address, "partitioner": "murmur2_random"}
+        producer = Producer(settings)
+        producer.produce(self.shop.topics.events, json.dumps(event).encode(), key.encode())
+        assert producer.flush(60) == 0
+
+    def give(self, command: str, customer: str) -> str:
+        topics = self.shop.topics
+        result = CliRunner().invoke(
+            main,
+            [
+                *(command, customer, "--reason", REASON),
+                *("--kafka", self.shop.kafka.address, "--group", self.shop.group),
+                *("--events-topic", topics.events, "--audit-topic", topics.audit),
+                *("--control-key-file", str(self.shop.folder / "control.key")),
+            ],
+        )
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    def changes(self, customer: str) -> list[tuple[str, str, str]]:
+        found = [one for one in self.shop.changes() if one["customer_id"] == customer]
+        return [(one["segment"], one["direction"], one["cause"]["kind"]) for one in found]
+
+    def causes(self, customer: str) -> set[str]:
+        return {cause for _, _, cause in self.changes(customer)}
+
+    def last_word(self, customer: str) -> Any:  # noqa: ANN401 (JSON)
+        """The last value for a customer in the topic of memberships, `never` without one."""
+        records = committed_records(self.shop.kafka.address, self.shop.topics.memberships)
+        values = [one.value for one in records if one.key == customer.encode()]
+        return values[-1] if values else "never"
+
+
+def holds(redis: RedisServer, customer: str) -> bool:
+    """Whether Redis holds the id: in a key, in a value, or in its file once that is rewritten."""
+    return bool(places(redis, customer))
+
+
+def places(redis: RedisServer, customer: str) -> list[str]:
+    """The keys and files in which the id is found."""
+    word = customer.encode()
+    client: Any = redis.client
+    found = [key.decode() for key in client.scan_iter(count=1_000) if word in contents(client, key)]
+    client.bgrewriteaof()
+    wait_until(lambda: not rewrites(client), "the file is rewritten", 60)
+    files = [path for path in redis.snapshot().rglob("*") if path.is_file()]
+    assert files
+    return found + [path.name for path in files if word in path.read_bytes()]
+
+
+def contents(client: Any, key: bytes) -> bytes:  # noqa: ANN401 (redis-py says nothing of its answers)
+    """A key and all that is under it, whatever its kind."""
+    match client.type(key):
+        case b"hash":
+            parts = [part for pair in client.hgetall(key).items() for part in pair]
+        case b"zset":
+            parts = client.zrange(key, 0, -1)
+        case b"list":
+            parts = client.lrange(key, 0, -1)
+        case _:
+            parts = [client.get(key)]
+    return b"\n".join([key, *parts])
+
+
+def rewrites(client: Any) -> bool:  # noqa: ANN401 (redis-py says nothing of its answers)
+    said = client.info("persistence")
+    return bool(said["aof_rewrite_in_progress"] or said["aof_rewrite_scheduled"])
+
+
+def test_nothing_of_an_erased_person_is_left_in_redis_and_the_last_word_is_null(
+    own_shop: Shop,
+) -> None:
+    orders = Orders(own_shop)
+    orders.happens("product_viewed", anonymous_id=DEVICE)
+    orders.happens("product_added", user_id=USER, anonymous_id=DEVICE)
+    wait_until(lambda: orders.causes(DEVICE) >= {"merge"}, "they join", 60)
+    wait_until(lambda: holds(own_shop.redis, USER), "the user is in Redis", 60)
+    assert holds(own_shop.redis, DEVICE)
+    said = orders.give("erase", USER)
+    assert "erase stands at offset" in said
+    assert USER not in said
+    wait_until(lambda: orders.last_word(USER) is None, "the null", 60)
+    wait_until(lambda: orders.last_word(DEVICE) is None, "that of the device", 60)
+    assert "erasure" in orders.causes(USER)
+
+    wait_until(
+        lambda: not holds(own_shop.redis, USER) and not holds(own_shop.redis, DEVICE),
+        "Redis holds neither id",
+        60,
+    )
+    audit = committed_records(own_shop.kafka.address, own_shop.topics.audit)
+    (entry,) = [json.loads(one.value) for one in audit]
+    assert (entry["action"], entry["reason"]) == ("erase", REASON)
+    assert USER.encode() not in audit[0].value + audit[0].key
+    assert USER not in orders.worker.text
+    orders.happens("product_viewed", user_id=USER)
+    wait_until(lambda: holds(own_shop.redis, USER), "a later event begins a new profile", 60)
+
+
+def test_a_suppressed_person_is_not_taken_until_released(own_shop: Shop) -> None:
+    orders = Orders(own_shop)
+    orders.give("suppress", USER)
+    orders.happens("product_viewed", user_id=USER)
+    orders.give("release", USER)
+    orders.happens("product_added", user_id=USER)
+    wait_until(lambda: bool(orders.changes(USER)), "something is said of the user", 60)
+    orders.worker.stop()
+    assert orders.worker.said()[-1]["records"]["suppressed"] == 1
