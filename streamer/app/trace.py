@@ -16,6 +16,7 @@ import orjson
 from streamer.adapters.kafka import Connection, Topics
 from streamer.adapters.kafka.reading import KafkaReader
 from streamer.codecs.changes import change_line, decode_change
+from streamer.codecs.controls import is_control
 from streamer.codecs.events import decode
 from streamer.errors import InvalidEvent, StreamerError
 from streamer.instants import parse_iso
@@ -95,7 +96,7 @@ def _causes(
     needle = _needle(change.event_id)
 
     def is_it(record: Record) -> bool:
-        if needle not in record.value:
+        if needle not in record.value or is_control(record):  # a forwarded event was one before
             return False
         try:
             event = decode(record)
