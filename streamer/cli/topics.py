@@ -5,7 +5,11 @@ from typing import Final
 import click
 
 from streamer.adapters.kafka import Connection, Topics
-from streamer.adapters.kafka.administration import DEFAULT_PARTITIONS, create_topics
+from streamer.adapters.kafka.administration import (
+    COMPACTED_HOURS,
+    DEFAULT_PARTITIONS,
+    create_topics,
+)
 from streamer.cli.failures import FINDINGS
 from streamer.cli.options import examples
 from streamer.cli.servers import kafka_options, topic_options
@@ -61,5 +65,9 @@ def create(
     for each in verdicts:
         state = click.style(f"{each.state:<7}", fg=_COLOURS.get(each.state))
         click.echo(f"{state}  {each.topic:<{width}}  {each.text}")
+    click.echo(
+        f"in {topics.memberships}, what is replaced or erased is due for compaction after "
+        f"{COMPACTED_HOURS} hours at the latest; the other topics keep it for their retention"
+    )
     if any(each.state == "wrong" for each in verdicts):
         raise click.exceptions.Exit(FINDINGS)

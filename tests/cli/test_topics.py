@@ -22,7 +22,9 @@ def test_it_makes_the_topics_and_can_be_run_again(kafka: KafkaServer) -> None:
     for state in ("created", "right"):
         done = run("topics", "create", "--partitions", "2", *words(kafka, topics))
         assert (done.exit_code, done.stderr) == (0, "")
-        assert [line.split()[0] for line in done.stdout.splitlines()] == [state] * 5
+        *lines, gone = done.stdout.splitlines()
+        assert [line.split()[0] for line in lines] == [state] * 5
+        assert "due for compaction after 6 hours" in gone
     assert check_topics(Connection(kafka.address), topics).partitions == 2
 
 

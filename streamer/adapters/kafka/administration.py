@@ -6,7 +6,8 @@ events        `LogAppendTime`: the broker's time is what makes decisions repeata
               the largest event, so that what is too large is seen among the rejected records.
 changes       As many partitions as the events: what is said of a partition goes into the partition
               of the same number.
-memberships   The same number of partitions. Compacted, and nothing is dropped for its age.
+memberships   The same number of partitions. Compacted within hours, so that what an erasure
+              replaces goes, and nothing is dropped for its age.
 audit         What persons have asked for, and why; no personal data, so nothing is dropped.
 rejected      Takes the largest record of the events together with the headers that say why.
 
@@ -28,6 +29,7 @@ from streamer.adapters.kafka.clients import opened, python_failure, said
 from streamer.adapters.kafka.connection import Connection
 from streamer.adapters.kafka.topics import APPEND_TIME, LARGEST, TIME_TYPE, Topics
 from streamer.errors import AdapterError, UsageError
+from streamer.types import HOUR
 
 State: TypeAlias = Literal["created", "right", "mended", "wrong"]
 Settings: TypeAlias = Mapping[str, str]
@@ -35,6 +37,9 @@ Admin: TypeAlias = Any
 """kafka-python carries no types."""
 
 DEFAULT_PARTITIONS: Final = 4
+COMPACTED_HOURS: Final = 6
+"""So many hours after a value was replaced, also by an erasure, compaction is to have begun."""
+_COMPACTED: Final = "max.compaction.lag.ms"
 _RETENTION: Final = "retention.ms"
 _POLICY: Final = "cleanup.policy"
 _COPIES_IN_STEP: Final = "min.insync.replicas"
@@ -109,7 +114,7 @@ def _wanted(topics: Topics) -> dict[str, Settings]:
     return {
         topics.events: {TIME_TYPE: APPEND_TIME, _POLICY: "delete", LARGEST: str(4 << 20)},
         topics.changes: {_POLICY: "delete"},
-        topics.memberships: {_POLICY: "compact"},
+        topics.memberships: {_POLICY: "compact", _COMPACTED: str(COMPACTED_HOURS * HOUR)},
         topics.rejected: {_POLICY: "delete", LARGEST: str(5 << 20)},
         topics.audit: {_POLICY: "delete", _RETENTION: "-1"},
     }

@@ -10,6 +10,7 @@ from streamer.adapters.kafka import Connection, Topics, check_topics
 from streamer.adapters.kafka.administration import create_topics
 from streamer.adapters.kafka.topics import TIME_TYPE, Asked
 from streamer.errors import AdapterError, Unavailable, UsageError
+from streamer.types import HOUR
 from tests.servers import KafkaServer
 from tests.servers.ports import free_port
 from tests.waiting import wait_until
@@ -70,7 +71,10 @@ def test_what_is_wrong_is_said_and_mended_only_when_asked_to(kafka: KafkaServer)
         assert [each.text.removesuffix(": --apply mends that") for each in verdicts] == [
             f"{TIME_TYPE}=CreateTime instead of LogAppendTime, {too_small % (4 << 20)}",
             "1 partition instead of 3, cleanup.policy=compact instead of delete",
-            "2 partitions instead of 3, cleanup.policy=delete instead of compact",
+            (
+                "2 partitions instead of 3, cleanup.policy=delete instead of compact, "
+                f"max.compaction.lag.ms={(1 << 63) - 1} instead of {6 * HOUR}"
+            ),
             too_small % (5 << 20),
             "retention.ms=5 instead of -1",
         ]
