@@ -68,6 +68,7 @@ def created(address: str) -> Topics:
         *("--partitions", str(PARTITIONS), "--replication", "3"),
         *("--events-topic", topics.events, "--changes-topic", topics.changes),
         *("--memberships-topic", topics.memberships, "--rejected-topic", topics.rejected),
+        *("--audit-topic", topics.audit),
     ]
     done = CliRunner().invoke(main, words)
     assert done.exit_code == 0, done.output
