@@ -64,6 +64,7 @@ app = Reactions("cart-reminders")
 @app.on_entered("cart_abandoner", after="1h")
 async def remind(change: Change) -> None: ...
 """
+REAL_SHOP = "online_retail_all.csv.gz"
 HELP_NEEDS = {
     "mapping.yaml": """\
 id: {template: "{order}"}
@@ -93,11 +94,14 @@ def blocks(path: Path) -> Iterator[str]:
 def commands(path: Path) -> list[str]:
     """The commands in the code blocks of a document, without the comments behind them.
 
-    They are our own, and what they need done to files before.
+    They are our own, and what they need done to files before. One that reads a real shop is run by
+    `test_real_data`, where there is such a shop.
     """
     found = (re.sub(r"\s{2,}#.*", "", line).strip() for line in blocks(path))
     return [
-        line for line in found if line.startswith(("streamer ", "make ", "cp ", "sed ", "head "))
+        line
+        for line in found
+        if line.startswith(("streamer ", "make ", "cp ", "sed ", "head ")) and REAL_SHOP not in line
     ]
 
 
@@ -205,8 +209,8 @@ def folder(tmp_path: Path) -> Path:
     shutil.copytree(ROOT / "examples" / "definitions", tmp_path / "examples" / "definitions")
     shutil.copy(ROOT / "examples" / "storefront" / "keys.toml", tmp_path)
     (tmp_path / "webhooks.toml").write_text(WEBHOOKS, encoding="utf-8")
-    (tmp_path / "shop").mkdir()
-    for module in ("reminders.py", "shop/reminders.py"):
+    (tmp_path / "services").mkdir()
+    for module in ("reminders.py", "services/reminders.py"):
         (tmp_path / module).write_text(REMINDERS, encoding="utf-8")
     (tmp_path / "crm.secret").write_text(SECRET, encoding="utf-8")
     return tmp_path

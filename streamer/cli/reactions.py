@@ -31,7 +31,7 @@ _EVERYWHERE: Final = ""
 @click.command(
     epilog=examples("""
 streamer react run reminders:app
-streamer react run shop.reminders:app --metrics-port 0
+streamer react run services.reminders:app --metrics-port 0
 """)
 )
 @click.argument("where", metavar="MODULE:NAME")
