@@ -45,6 +45,7 @@ _BUSY: Final = frozenset({429, 503})
 _AT_ONCE: Final = 500
 _TURN_S: Final = 0.05
 _COMMIT_S: Final = 1.0
+_LOOK_S: Final = 5.0
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 10.0
 _KEEPS_S: Final = 10.0
@@ -79,6 +80,7 @@ class EndpointWorker:
         self._requests: dict[asyncio.Task[None], Waiting] = {}
         self._openings: set[asyncio.Task[None]] = set()
         self._paused = False
+        self._ends_at: dict[int, int] = {}
         self._held_until: Millis = 0
         self._off: str | None = None if endpoint.enabled else "enabled = false"
         self._committed: dict[int, int] = {}
@@ -111,6 +113,8 @@ class EndpointWorker:
         feed, state = self._feed, "off" if self.is_off else self._breaker.state
         positions = dict(self._lanes.partitions)
         lags = [] if feed is None else [feed.lag(*place) or 0 for place in positions.items()]
+        if self._paused:
+            lags = [max(0, self._ends_at.get(p, at) - at) for p, at in positions.items()]
         return Standing(state, len(self._lanes), self._lanes.kept, sum(lags))
 
     async def run(self) -> None:
@@ -120,6 +124,7 @@ class EndpointWorker:
         )
         sending = Sending(self.endpoint)
         keeping = asyncio.create_task(self._keeper.run())
+        looking = asyncio.create_task(self._look_where_partitions_end(feed))
         if self._off is not None:
             self._say("endpoint is off", "warning", reason=self._off)
         try:
@@ -129,9 +134,12 @@ class EndpointWorker:
             await self._finish(feed)
         finally:
             keeping.cancel()
+            looking.cancel()
             for task in (*self._requests, *self._openings):
                 task.cancel()
-            await asyncio.gather(keeping, *self._requests, *self._openings, return_exceptions=True)
+            await asyncio.gather(
+                keeping, looking, *self._requests, *self._openings, return_exceptions=True
+            )
             await sending.close()
             with contextlib.suppress(AdapterError):
                 await asyncio.to_thread(feed.close)
@@ -272,6 +280,16 @@ class EndpointWorker:
                 feed.pause(partition)
             else:
                 feed.start_at(partition, position)
+
+    async def _look_where_partitions_end(self, feed: CommittingFeed) -> None:
+        """Ask for the ends of paused partitions, of which nothing is fetched, until cancelled."""
+        while True:
+            if self._paused:
+                for partition in list(self._lanes.partitions):
+                    with contextlib.suppress(AdapterError):
+                        held = await asyncio.to_thread(feed.offset_range, partition)
+                        self._ends_at[partition] = held.end
+            await asyncio.sleep(_LOOK_S)
 
     def _send_due(self, sending: Sending) -> None:
         """Send what is due, as far as anything may go out."""

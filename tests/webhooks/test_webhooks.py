@@ -93,6 +93,7 @@ def test_410_switches_an_endpoint_off_and_sighup_on_with_nothing_lost(
     hooks.publish(change("u-1"))
     wait_until(lambda: hooks.metric("off", endpoint="crm") == 1, "it is off")
     hooks.publish(change("u-2"), change("u-3"))
+    wait_until(lambda: hooks.metric("lag", endpoint="crm") == 2, "the backlog is lag")
     assert len(receiver.requests) == 1
     (line,) = [line for line in hooks.lines() if line["event"] == "endpoint is off"]
     assert (line["level"], line["endpoint"]) == ("error", "crm")
