@@ -8,7 +8,7 @@ Theory of operation.
 2. Changes of a customer are numbered without gaps. Where one is missing, the partition is read
    again, and the missing ones come first.
 3. A position that the transport's offsets have gone past is the same trouble: what lies between is
-   read again before the first change of a partition, also while nothing new comes.
+   read again before the first change of a partition, and once nothing came for a while.
 4. What waits of a customer waits in the order of the changes, each reaction by itself. Other
    customers go on.
 5. While Redis or Kafka are away a change is tried again until they are back; nothing is raised.
@@ -63,12 +63,16 @@ class Handling:
         self.assigned: frozenset[int] = frozenset()
         self.positions: dict[int, int] = {}
         """The next offset of each partition that is caught up."""
+        self._begun: set[int] = set()
+        """The partitions of which a record has come since they were assigned."""
         self.turns = 0
         """Counts whatever was done, for the watchdog."""
 
     def assign(self, partitions: Iterable[int]) -> None:
         """Take note of the partitions that this process has."""
         self.assigned = frozenset(partitions)
+        self.positions.clear()
+        self._begun.clear()
 
     def revoke(self, partitions: Iterable[int]) -> None:
         """Let go of partitions; whoever has them next catches up by what Redis says."""
@@ -85,6 +89,16 @@ class Handling:
         try:
             async with self._lock(partition):
                 await self._catch_up(partition, None)
+        except (RedisError, StreamerError) as error:
+            self._journal.say("unavailable", "warning", partition=partition, error=str(error))
+
+    async def sweep(self, partition: int) -> None:
+        """Do what the partition holds and the transport does not bring."""
+        try:
+            async with self._lock(partition):
+                if partition in self.positions:
+                    _, _, end = await asyncio.to_thread(self._offsets, partition)
+                    await self._fill_up(partition, end)
         except (RedisError, StreamerError) as error:
             self._journal.say("unavailable", "warning", partition=partition, error=str(error))
 
@@ -129,8 +143,11 @@ class Handling:
         async with self._lock(partition):
             if partition not in self.positions:
                 await self._catch_up(partition, offset)
+            if partition not in self._begun:
+                await self._fill_up(partition, offset)
+                self._begun.add(partition)
             await self._read(partition, offset, value)
-            self.positions[partition] = max(self.positions[partition], offset + 1)
+            self._move(partition, offset + 1)
 
     async def _catch_up(self, partition: int, until: int | None) -> None:
         """Do what nobody has done before `until`, or before what the group has committed."""
@@ -142,16 +159,24 @@ class Handling:
             new = end if self._reactions.begin == "now" else begin
             position = new if committed is None else committed
             await self._memory.begin_at(partition, position)
-        found = 0
-        async for offset, value in self._records(
-            partition, max(position, begin), until if until is not None else committed or 0
-        ):
-            await self._read(partition, offset, value)
-            found += 1
         self.positions[partition] = max(position, begin)
+        await self._fill_up(partition, until if until is not None else committed or 0)
+
+    async def _fill_up(self, partition: int, end: int) -> None:
+        """Do what lies between the position and `end`, which nobody has brought."""
+        found = 0
+        async for offset, value in self._records(partition, self.positions[partition], end):
+            await self._read(partition, offset, value)
+            self._move(partition, offset + 1)
+            found += 1
         if found:
             self._counts.recovered.inc(found)
             self._journal.say("read again", "warning", partition=partition, records=found)
+
+    def _move(self, partition: int, position: int) -> None:
+        """Move a position on, unless the partition was revoked meanwhile."""
+        if partition in self.positions:
+            self.positions[partition] = max(self.positions[partition], position)
 
     def _offsets(self, partition: int) -> tuple[int | None, int, int]:
         """Return what the group has committed, and what the partition holds; blocks."""

@@ -28,6 +28,8 @@ from streamer.types import SECOND
 _PATIENCE_S: Final = 5.0
 _TURN_S: Final = 0.2
 _COUNT_S: Final = 5.0
+_QUIET_S: Final = 10.0
+"""When nothing came for so long, the topic is looked at for what should have."""
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 10.0
 _STILL_S: Final = 60.0
@@ -132,6 +134,7 @@ class Reacting:
     async def _tend(self, handling: Handling, memory: Memory) -> None:
         """Catch up with partitions, and work on what is due, until cancelled."""
         counted = 0.0
+        turns, since = handling.turns, time.monotonic()
         said: set[int] = set()
         while True:
             assigned = sorted(handling.assigned)
@@ -144,6 +147,12 @@ class Reacting:
                     "partition assigned", partition=partition, offset=handling.positions[partition]
                 )
             said = caught_up
+            if handling.turns != turns:
+                turns, since = handling.turns, time.monotonic()
+            elif time.monotonic() - since > _QUIET_S:
+                since = time.monotonic()
+                for partition in assigned:
+                    await handling.sweep(partition)
             if time.monotonic() - counted > _COUNT_S:
                 counted = time.monotonic()
                 with contextlib.suppress(RedisError):
