@@ -24,40 +24,45 @@ FIELDS = (
     b"\x00d\x92\xcf\x00\x00\x01\x8b\xcf\xe5h\x01\xa3u-7"
 )
 VERSION_1 = FIELDS
-VERSION_2 = b"\x02\x92" + FIELDS + b"\x81\x00\xd97" + TRACEPARENT.encode()
+TRACEPARENTS = b"\x81\x00\xd97" + TRACEPARENT.encode()
+VERSION_2 = b"\x02\x92" + FIELDS + TRACEPARENTS
+VERSION_3 = b"\x03\x93" + FIELDS + TRACEPARENTS + b"\x90"
 ENTRY = outbox_entry(1, changes=1, rejections=1)
 TRACED = replace(ENTRY, traceparents={0: TRACEPARENT})
 
 
 def test_the_bytes_of_an_entry() -> None:
-    assert encode_entry(TRACED) == VERSION_2
+    assert encode_entry(TRACED) == VERSION_3
+    assert decode_entry(VERSION_3) == TRACED
+
+
+def test_the_versions_before_are_read() -> None:
     assert decode_entry(VERSION_2) == TRACED
-
-
-def test_the_version_before_is_read() -> None:
     assert decode_entry(VERSION_1) == ENTRY
 
 
 def test_what_was_committed_is_published_byte_for_byte() -> None:
-    other = VERSION_2.replace(b'"sequence":10', b'"sequence": 9')
+    other = VERSION_3.replace(b'"sequence":10', b'"sequence": 9')
     with pytest.raises(AdapterError, match="change_id"):
         decode_entry(other)
     spaced = LINE[:-1] + b" }"
-    assert decode_entry(VERSION_2.replace(LINE, spaced).replace(b"\x9a{", b"\x9b{")).lines == (
+    assert decode_entry(VERSION_3.replace(LINE, spaced).replace(b"\x9a{", b"\x9b{")).lines == (
         spaced,
     )
 
 
 @pytest.mark.parametrize(
-    ("value", "version"), [(b"\x03" + VERSION_2[1:], "3"), (b"\x01", "1"), (b"", "None")]
+    ("value", "version"), [(b"\x04" + VERSION_3[1:], "4"), (b"\x01", "1"), (b"", "None")]
 )
 def test_another_version_is_refused(value: bytes, version: str) -> None:
-    refused = f"an entry of version {version}; this program reads version 2 and the one before"
+    refused = f"an entry of version {version}; this program reads version 3 and those before"
     with pytest.raises(AdapterError, match=refused):
         decode_entry(value)
 
 
-@pytest.mark.parametrize("value", [VERSION_1[:-1], VERSION_2[:-1], b"\x02", b"\x97"])
+@pytest.mark.parametrize(
+    "value", [VERSION_1[:-1], VERSION_2[:-1], VERSION_3[:-1], b"\x03", b"\x97"]
+)
 def test_an_entry_that_is_cut_is_refused(value: bytes) -> None:
     with pytest.raises(AdapterError, match="the outbox holds an entry that cannot be read"):
         decode_entry(value)

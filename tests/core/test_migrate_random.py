@@ -22,7 +22,7 @@ from tests.strategies.conditions import Draw
 from tests.strategies.histories import time_of
 from tests.strategies.words import Node
 
-PATH_DEPENDENT = ("sequence", "for", "min_dwell", "cooldown")
+PATH_DEPENDENT = ("sequence", "for", "min_dwell", "cooldown", "left_segment")
 """What these say depends on more than the history: on the clock, or on what was said before."""
 
 

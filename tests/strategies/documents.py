@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Final
 
 from hypothesis import strategies as st
 
@@ -23,6 +24,7 @@ ZONES = (
 )
 RETENTIONS = ("2d", "3d", "5d", "1w", "40d")
 LATENESSES = ("1s", "10s", "1h", "12h", "1d", "2d")
+CONSENTS: Final[Node] = {"letters": {"trait": "plan", "is": "a"}}
 
 
 @st.composite
@@ -78,7 +80,7 @@ def headers(draw: Draw) -> Node:
     if draw(SOMETIMES):
         head["events"] = [OWN_EVENT]
     if draw(SOMETIMES):
-        head["consents"] = {"letters": {"trait": "plan", "is": "a"}}
+        head["consents"] = CONSENTS
     return head
 
 
