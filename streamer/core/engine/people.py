@@ -4,6 +4,8 @@ What an event leads to at several profiles happens in the order in which `identi
 the next event.
 """
 
+from mypy_extensions import mypyc_attr
+
 from streamer.core.engine.decide import Decision, decide
 from streamer.core.engine.identity import (
     Effect,
@@ -19,6 +21,7 @@ from streamer.core.profile import Profile
 from streamer.types import Event, Outcome, Wake
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)  # some stand on floors that are not compiled
 class People:
     """Profiles by customer, decided together. Subclasses see each step where it happens."""
 
