@@ -33,7 +33,7 @@ def test_a_kafka_that_is_killed_loses_nothing(own_site: Site) -> None:
             site.kafka.start()
         one.wait_for_more()
         other.wait_for_more()
-    assert one.statuses | other.statuses == {200, 429}
+    assert one.statuses | other.statuses <= {200, 429}
     check_nothing_is_missing(site, [one, other])
     assert "unavailable" in site.said()
 

@@ -21,7 +21,7 @@ from random import Random
 from typing import Any, Self
 
 import orjson
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from streamer.adapters.kafka import Topics
 from streamer.adapters.redis import RedisStore
@@ -321,9 +321,18 @@ class Shop:
 
     def published(self) -> int:
         """Return how many records, and ends of transactions, the topic of changes holds."""
+        ends: list[int] = []
+        partitions = [TopicPartition(self.topics.changes, one) for one in range(PARTITIONS)]
+
+        def said() -> bool:
+            """A broker that has just started may not lead a partition yet."""
+            with suppress(KafkaException):
+                ends[:] = [asked.get_watermark_offsets(one, timeout=60)[1] for one in partitions]
+            return bool(ends)
+
         with self._asking() as asked:
-            partitions = [TopicPartition(self.topics.changes, one) for one in range(PARTITIONS)]
-            return sum(asked.get_watermark_offsets(one, timeout=60)[1] for one in partitions)
+            wait_until(said, "Kafka says where the topic of changes ends", 120)
+        return sum(ends)
 
     def wait_for_changes(self, count: int = 50) -> None:
         """Return when so many more records are published: the workers work."""
