@@ -1,4 +1,6 @@
-"""The SQLite file of the embedded default: opened, checked, and its errors put into words.
+"""A SQLite file of ours: opened, checked, and its errors put into words.
+
+Each kind of file has a `Format`. `STORE` is that of the embedded default, with log, store and sink.
 
 The file holds whole transactions only, also after the process was killed. It is in WAL mode with
 `synchronous=NORMAL`: a power cut may take back the last transactions, but then of log, store and
@@ -8,6 +10,7 @@ sink together, so that they still agree. What was rolled back is read and decide
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from os import PathLike
 from typing import Any, Final
 
@@ -15,11 +18,10 @@ from streamer.adapters.closing import Closing
 from streamer.errors import AdapterError
 
 APPLICATION: Final = 0x53_54_52_4D
-"""`STRM`: marks the file as ours in its header."""
+"""`STRM`: marks the file of the embedded default in its header."""
 
 FORMAT: Final = 3
 """The version of the tables; a file of a higher one was written by a newer Streamer."""
-_FORMAT_BEFORE: Final = 2
 _FROM_BEFORE: Final = (
     "ALTER TABLE meta RENAME COLUMN swept_at TO fired_at",
     "ALTER TABLE meta RENAME COLUMN swept_who TO fired_who",
@@ -63,6 +65,22 @@ _TABLES: Final = (
     """CREATE INDEX whose ON memberships (customer)""",
 )
 
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A kind of file: its mark, the version of its tables, and the statements that make them.
+
+    `from_before` makes a file of the version before one of this; empty where that is not read.
+    """
+
+    application: int
+    version: int
+    tables: tuple[str, ...]
+    from_before: tuple[str, ...] = ()
+
+
+STORE: Final = Format(APPLICATION, FORMAT, _TABLES, _FROM_BEFORE)
+
 _ADVICE: Final = {
     sqlite3.SQLITE_BUSY: "is in use by another process: stop that one, or try again",
     sqlite3.SQLITE_LOCKED: "is in use by another process: stop that one, or try again",
@@ -84,8 +102,11 @@ class Database(Closing):
     names the file and says what to do. `patience` is how many seconds to wait for another writer.
     """
 
-    def __init__(self, path: str | PathLike[str], patience: float = 5.0) -> None:
+    def __init__(
+        self, path: str | PathLike[str], patience: float = 5.0, form: Format = STORE
+    ) -> None:
         self.path = str(path)
+        self._form = form
         with self._translated():
             self.connection = sqlite3.connect(self.path, timeout=patience, isolation_level=None)
         try:
@@ -103,6 +124,16 @@ class Database(Closing):
         """Return all rows that the statement yields."""
         with self._translated():
             return self.connection.execute(statement, parameters).fetchall()
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Let all questions in the block be answered as of one instant."""
+        with self._translated():
+            self.connection.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self.connection.execute("COMMIT")
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -127,15 +158,19 @@ class Database(Closing):
         if self._is_new():
             with self.transaction() as connection:
                 if self._is_new():  # nobody else was faster
-                    _run(connection, _TABLES)
-                    connection.execute(f"PRAGMA application_id = {APPLICATION}")
-                    connection.execute(f"PRAGMA user_version = {FORMAT}")
+                    _run(connection, self._form.tables)
+                    connection.execute(f"PRAGMA application_id = {self._form.application}")
+                    connection.execute(f"PRAGMA user_version = {self._form.version}")
             self._check()
-        if self._format() == _FORMAT_BEFORE:
+        if self._is_from_before():
             with self.transaction() as connection:
-                if self._format() == _FORMAT_BEFORE:  # nobody else was faster
-                    _run(connection, _FROM_BEFORE)
-                    connection.execute(f"PRAGMA user_version = {FORMAT}")
+                if self._is_from_before():  # nobody else was faster
+                    _run(connection, self._form.from_before)
+                    connection.execute(f"PRAGMA user_version = {self._form.version}")
+
+    def _is_from_before(self) -> bool:
+        """Whether the file is of the version before, which this program can bring into shape."""
+        return bool(self._form.from_before) and self._format() == self._form.version - 1
 
     def _format(self) -> int:
         """Return the version of the tables."""
@@ -150,13 +185,14 @@ class Database(Closing):
         """Refuse a file that is another program's, or of a format that this one does not read."""
         if self._is_new():
             return
-        if self.rows("PRAGMA application_id") != [(APPLICATION,)]:
+        if self.rows("PRAGMA application_id") != [(self._form.application,)]:
             raise AdapterError(f"{self.path} is another program's database: name another file")
-        version = self._format()
-        if version not in {_FORMAT_BEFORE, FORMAT}:
+        version, known = self._format(), self._form.version
+        if version != known and not self._is_from_before():
+            before = " and the one before" if self._form.from_before else ""
             raise AdapterError(
-                f"{self.path} has format {version}; this program reads format {FORMAT} and the one "
-                f"before: run the Streamer that wrote it, or name another file"
+                f"{self.path} has format {version}; this program reads format {known}{before}: "
+                f"run the Streamer that wrote it, or name another file"
             )
 
     @contextmanager

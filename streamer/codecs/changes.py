@@ -118,6 +118,17 @@ def encode_membership(membership: Membership) -> bytes | None:
     )
 
 
+def decode_membership(value: bytes) -> Membership:
+    """Return the memberships that `encode_membership` wrote; raises `StreamerError`."""
+    try:
+        data = orjson.loads(value)
+        inside = tuple((each["segment"], parse_iso(each["since"])) for each in data["segments"])
+        return Membership(data["customer_id"], data["sequence"], parse_iso(data["born"]), inside)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        message = f"not the memberships of a customer: {error}"
+        raise StreamerError(message) from None
+
+
 def rejection_line(rejection: Rejection) -> bytes:
     r"""Return the rejection as a JSON object without a line end.
 

@@ -275,7 +275,7 @@ class KafkaFeed:
                 for kind, at in map(Message.timestamp, messages)
             ],
             map(Message.key, messages),
-            map(_headers, messages),
+            map(headers_of, messages),
             repeat(""),
             repeat(0),
         )
@@ -370,7 +370,7 @@ class KafkaFeed:
         }
 
 
-def _headers(message: Message) -> tuple[tuple[str, bytes], ...]:
+def headers_of(message: Message) -> tuple[tuple[str, bytes], ...]:
     """Return the headers; none where a name is no UTF-8, since nothing of ours has such a name."""
     try:
         found = _headers_of(message)

@@ -1,0 +1,123 @@
+"""The source of the embedded default: what its one file has published, read as it grows.
+
+The file keeps every change, and beside them who is where now. Both are read in one transaction of
+the file, so the memberships of a customer are those after the last change that is handed over, or
+after a later one.
+"""
+
+from pathlib import Path
+from typing import Final
+
+import orjson
+
+from streamer.adapters.closing import Closing
+from streamer.adapters.database import Database
+from streamer.adapters.profiles import FoundProfile
+from streamer.adapters.view.batches import Batch, Positions, Progress, Published, Rejected, Stands
+from streamer.codecs.changes import decode_change
+from streamer.errors import UsageError
+from streamer.types import Membership
+
+CHANGES: Final = "changes"
+REJECTIONS: Final = "rejections"
+_LIMIT: Final = 2_000
+_EXAMPLE: Final = 2_000
+"""How many characters are kept of a rejected record."""
+
+
+class EmbeddedSource(Closing):
+    """Reads the file from positions on. Made and used in one thread.
+
+    Raises `UsageError` where there is no such file, `AdapterError` for one that is another
+    program's.
+    """
+
+    def __init__(self, path: Path, positions: Positions) -> None:
+        if not path.is_file():
+            raise UsageError(f"there is no file {path}: `streamer demo --file {path}` makes one")
+        self._database = Database(path)
+        self._next = positions.get((CHANGES, 0), 0)
+        self._next_rejection = positions.get((REJECTIONS, 0), 0)
+        self._began = self._next
+        self._total = self._end()
+
+    def poll(self) -> Batch:
+        """Return what the file holds beyond what was read."""
+        batch = Batch()
+        with self._database.reading():
+            self._read_changes(batch)
+            self._read_rejections(batch)
+        if batch.changes or batch.rejected:
+            batch.positions = {(CHANGES, 0): self._next, (REJECTIONS, 0): self._next_rejection}
+        return batch
+
+    def progress(self) -> Progress:
+        """Return how many of the changes that were there at the start are read."""
+        read = min(self._next, self._total)
+        return Progress(read - self._began, self._total - self._began, read >= self._total)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+    def _end(self) -> int:
+        ((end,),) = self._database.rows("SELECT coalesce(max(position), 0) FROM changes")
+        return int(end)
+
+    def _read_changes(self, batch: Batch) -> None:
+        rows = self._database.rows(
+            "SELECT position, partition, change FROM changes WHERE position > ? "
+            "ORDER BY position LIMIT ?",
+            (self._next, _LIMIT),
+        )
+        last: dict[str, tuple[int, int, int]] = {}
+        for position, partition, line in rows:
+            change = decode_change(line)
+            batch.changes.append(Published(partition, position, change, line, None))
+            last[change.customer] = (partition, change.sequence, change.born)
+            self._next = position
+        for customer, (partition, sequence, born) in last.items():
+            inside = self._database.rows(
+                "SELECT segment, since FROM memberships WHERE customer = ?", (customer,)
+            )
+            membership = Membership(customer, sequence, born, tuple(inside))
+            batch.memberships.append(Stands(partition, customer, membership))
+
+    def _read_rejections(self, batch: Batch) -> None:
+        rows = self._database.rows(
+            "SELECT position, kind, reason, rejection FROM rejections WHERE position > ? "
+            "ORDER BY position LIMIT ?",
+            (self._next_rejection, _LIMIT),
+        )
+        for position, kind, reason, rejection in rows:
+            told = orjson.loads(rejection)
+            example = told["raw"][:_EXAMPLE]
+            batch.rejected.append(Rejected(kind, reason, told["path"], None, example))
+            self._next_rejection = position
+
+
+class EmbeddedProfiles:
+    """The profiles of the file, each question with a connection of its own."""
+
+    live = False
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def find(self, customer: str, partition: int | None) -> FoundProfile | None:
+        """Return a customer's profile, None where there is none."""
+        with Database(self._path) as database, database.reading():
+            rows = database.rows(
+                "SELECT partition, profile FROM profiles WHERE customer = ? "
+                "AND partition = coalesce(?, partition)",
+                (customer, partition),
+            )
+            for number, profile in rows:
+                layouts = database.rows(
+                    "SELECT id, layout FROM layouts WHERE partition = ?", (number,)
+                )
+                ((log_time, fired_at),) = database.rows(
+                    "SELECT log_time, fired_at FROM meta WHERE partition = ?", (number,)
+                )
+                return FoundProfile(profile, dict(layouts), log_time, fired_at)
+        return None

@@ -1,0 +1,94 @@
+"""The view: batches whole or not at all, once each, bounded, and nothing of who is gone."""
+
+from pathlib import Path
+
+import pytest
+
+from streamer.adapters.database import Database
+from streamer.adapters.view.batches import Batch, Published, Rejected, Stands
+from streamer.adapters.view.reading import ViewReader
+from streamer.adapters.view.tables import open_view
+from streamer.adapters.view.writing import ViewWriter
+from streamer.codecs.changes import encode_change
+from streamer.errors import AdapterError
+from streamer.types import HOUR, Direction, Membership, SegmentChange
+
+BORN = 1_767_225_600_000
+
+
+def published(
+    offset: int, direction: Direction = "entered", who: str = "u-1", cause: str = "event"
+) -> Published:
+    change = SegmentChange(
+        who, "vip", direction, BORN + offset * HOUR, offset + 1, BORN, cause,
+        "e-1" if cause == "event" else None, ("because",), "sha256:1", holdout=False,
+    )  # fmt: skip
+    return Published(0, offset, change, encode_change(change), change.at + 80)
+
+
+def stands(who: str, *segments: str, gone: bool = False) -> Stands:
+    inside = tuple((one, BORN) for one in segments)
+    return Stands(0, who, None if gone else Membership(who, 1, BORN, inside))
+
+
+def test_what_is_handed_over_twice_counts_once(tmp_path: Path) -> None:
+    with open_view(tmp_path / "view.db") as database:
+        writer, reader = ViewWriter(database), ViewReader(database)
+        batch = Batch([published(0), published(1, "exited")], [stands("u-1", "vip")])
+        batch.positions = {("changes", 0): 2}
+        assert len(writer.apply(batch, 1)) == 2
+        assert writer.apply(batch, 2) == []
+        assert reader.sizes() == {"vip": 1}
+        flows = reader.flows("hours", 0, 1 << 61, None)
+        assert [(one.entered, one.exited) for one in flows] == [(1, 0), (0, 1)]
+        assert writer.positions() == {("changes", 0): 2}
+        assert reader.stays("vip") == [HOUR]
+        assert reader.delays(10) == [80, 80]
+
+
+def test_a_customer_who_is_gone_leaves_no_id(tmp_path: Path) -> None:
+    file = tmp_path / "view.db"
+    with open_view(file) as database:
+        writer, reader = ViewWriter(database), ViewReader(database)
+        writer.apply(Batch([published(0, who="u-gone")], [stands("u-gone", "vip")]), 1)
+        writer.apply(Batch([], [stands("u-gone", gone=True)]), 2)
+        writer.apply(Batch([published(1, "exited", "u-gone", "erasure")]), 3)
+        writer.apply(Batch([published(2, who="u-late")]), 4)  # its end was read before
+        writer.forget_gone()
+        assert reader.sizes() == {"vip": 0}
+        assert reader.where("u-gone") is None
+        assert reader.after(0, 10) == []
+        assert sum(one.entered for one in reader.flows("hours", 0, 1 << 61, "vip")) == 2
+        database.rows("VACUUM")
+        database.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert b"u-gone" not in file.read_bytes()
+    assert b"u-late" not in file.read_bytes()
+
+
+def test_only_the_latest_changes_and_reasons_are_kept(tmp_path: Path) -> None:
+    with open_view(tmp_path / "view.db") as database:
+        writer, reader = ViewWriter(database, kept=10), ViewReader(database)
+        writer.apply(Batch([published(number, who=f"u-{number}") for number in range(40)]), 1)
+        assert len(reader.after(0, 100)) == 10
+        (reached,) = reader.reached()
+        assert (reached.offset, reached.dropped) == (39, 29)
+        assert sum(one.entered for one in reader.flows("hours", 0, 1 << 61, None)) == 40
+        many = [Rejected("invalid", f"reason {number}", "", number, "") for number in range(600)]
+        writer.apply(Batch(rejected=many), 2)
+        assert len(reader.rejected()) == 500
+
+
+def test_a_view_can_be_begun_anew(tmp_path: Path) -> None:
+    with open_view(tmp_path / "view.db") as database:
+        writer, reader = ViewWriter(database), ViewReader(database)
+        writer.apply(Batch([published(0)], [stands("u-1", "vip")], positions={("t", 0): 1}), 1)
+        writer.clear()
+        assert writer.positions() == {}
+        assert reader.sizes() == {}
+        assert reader.last_position() == 0
+
+
+def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
+    Database(tmp_path / "shop.db").close()
+    with pytest.raises(AdapterError, match="another program's database"):
+        open_view(tmp_path / "shop.db")
