@@ -31,8 +31,8 @@ LEAVES_OUT ?=
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(READY) ## simulated shoppers, segment changes as they happen; ends by itself
-	$(BIN)/streamer demo
+demo: $(READY) ## simulated shoppers, segment changes as they happen, a live page; until Ctrl-C
+	$(BIN)/streamer demo --serve
 
 servers: $(READY) ## a real Kafka and a real Redis on this machine, until Ctrl-C
 	@$(BIN)/python -m tests.servers.get

@@ -37,6 +37,7 @@ ON_KAFKA = {"erase", "suppress", "release", "unlink"} | {
     "collect",
     "react",
     "changes",
+    "serve",
     "trace",
 }
 """The commands that need a Kafka; it has the topics that they ask for."""
@@ -44,6 +45,7 @@ AT_WORK = {
     "run": b"partition assigned",
     "collect": b"kafka is there",
     "react": b"partition assigned",
+    "serve": b"up to date",
 }
 """What commands without an end say once they work; then they are asked to end."""
 WORD = re.compile(r"`((?:streamer|make) [^`]+)`")
@@ -77,6 +79,7 @@ user_id: customer
 """,
     "orders.csv": "order,when,customer\no-1,2026-01-01,u-7\n",
     "client.properties": "session.timeout.ms=6000\n",
+    "tokens.toml": '[marketing]\ntoken = "known to marketing only"\n',
     "control.key": "known to the whole group, and to nobody else\n",
 }
 
@@ -134,6 +137,10 @@ def servers(line: str, request: pytest.FixtureRequest) -> dict[str, str]:
     if "streamer collect" in line:
         environment["STREAMER_PORT"] = str(free_port())
         environment["STREAMER_METRICS_PORT"] = str(free_port())
+    if "streamer serve" in line:
+        environment["STREAMER_REDIS"] = request.getfixturevalue("redis_server").url
+        environment["STREAMER_SERVE_PORT"] = str(free_port())
+        environment["STREAMER_METRICS_PORT"] = str(free_port())
     done = CliRunner(env=environment).invoke(main, ["topics", "create"])
     assert done.exit_code == 0, done.output
     return environment
@@ -162,9 +169,9 @@ def shell(
         line += " --no-follow"
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     everything = {**os.environ, "PATH": path, **environment}
-    if line.startswith(("streamer run", "streamer collect", "streamer react")) and (
-        "--from" not in line and "replay" not in line
-    ):
+    if line.startswith(
+        ("streamer run", "streamer collect", "streamer react", "streamer serve")
+    ) and ("--from" not in line and "replay" not in line):
         return until_at_work(line, folder, everything)
     return subprocess.run(  # noqa: S602 (the documents' own lines)
         line,
@@ -278,6 +285,8 @@ def test_every_example_in_the_help_works(
         shell("streamer replay events.jsonl --out changes.jsonl", folder)
     shell("cp events.jsonl january.jsonl; cp events.jsonl february.jsonl", folder)
     shell("gzip january.jsonl february.jsonl orders.csv", folder)
+    if "--sqlite shop.db" in line:
+        shell("streamer demo --seconds 1 --file shop.db", folder)
     if "--out events.jsonl" in line:
         (folder / "events.jsonl").unlink()
     environment = servers(line, request)

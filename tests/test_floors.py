@@ -35,6 +35,7 @@ FLOORS = {
     "streamer.react": 8,
     "streamer.analysis": 8,
     "streamer.app.demo": 9,
+    "streamer.serve": 9,
     "streamer.cli": 10,
     "streamer.client": 10,
     "streamer.__main__": 11,

@@ -10,6 +10,9 @@ from prometheus_client.registry import CollectorRegistry
 from streamer.adapters.http.counts import Counts
 from streamer.adapters.metrics import Metrics
 from streamer.adapters.readings import Footprint, Histogram, PartitionReading, Readings
+from streamer.adapters.view.reading import Reached
+from streamer.serve.counts import Counts as ServeCounts
+from streamer.serve.follower import Status
 from streamer.webhooks.deliveries import Standing, WebhookCounts
 from streamer.worker import State
 
@@ -76,6 +79,15 @@ def collector() -> CollectorRegistry:
     return counts.registry
 
 
+def server() -> CollectorRegistry:
+    """Return a registry that has counted everything once."""
+    status = Status(ready=True, reached={0: Reached(0, 1, "", 0, -1)}, failure=None)
+    counts = ServeCounts(lambda: status, lambda: {"vip": 1}, lambda: (1, 1))
+    counts.answered("segments", 200, 0.1)
+    counts.moved("vip", "entered")
+    return counts.registry
+
+
 def webhooks() -> CollectorRegistry:
     """Return a registry that has counted everything once, of one endpoint."""
     counts = WebhookCounts(lambda: {"crm": Standing("closed", 0, 0, 0)})
@@ -93,6 +105,7 @@ def webhooks() -> CollectorRegistry:
         ("streamer run", worker()),
         ("streamer collect", collector()),
         ("streamer react", webhooks()),
+        ("streamer serve", server()),
     ],
 )
 def test_the_page_lists_what_is_exposed(command: str, registry: CollectorRegistry) -> None:

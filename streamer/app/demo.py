@@ -150,14 +150,14 @@ def play(
 ) -> bool:
     """Run the demo for so many seconds; False if Ctrl-C ended it before, which ends it well.
 
-    In each second of `clock`, `speed` seconds pass in the shop. `show` gets the changes of every
-    step.
+    In each second of `clock`, `speed` seconds pass in the shop, from where it stands. `show` gets
+    the changes of every step.
     """
-    began = clock()
+    began, at = clock(), demo.now
     try:
         while True:
             passed = min(clock() - began, seconds)
-            show(demo.advance(demo.began + int(passed * speed * SECOND)))
+            show(demo.advance(at + int(passed * speed * SECOND)))
             if passed >= seconds:
                 return True
             wait(STEP)

@@ -27,6 +27,7 @@ COMMANDS = (
     "collect",
     "react",
     "changes",
+    "serve",
     "trace",
     "erase",
     "suppress",

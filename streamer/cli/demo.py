@@ -2,15 +2,19 @@
 
 import time
 from contextlib import ExitStack
+from importlib.util import find_spec
+from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 import click
 
 from streamer.adapters.database import Database
 from streamer.app.demo import Demo, play
-from streamer.app.inputs import load_rules
+from streamer.app.inputs import Rules, load_rules
 from streamer.app.shipped import demo_rules, shipped_rules
+from streamer.cli.journal import QuietJournal
 from streamer.cli.options import examples
 from streamer.cli.stage import show_sizes, stage_for, status
 from streamer.cli.tree import as_text
@@ -20,12 +24,16 @@ from streamer.errors import UsageError
 from streamer.simulation import Simulation
 from streamer.types import MINUTE, SECOND
 
-_CUSTOMERS = 250
+_CUSTOMERS: Final = 250
+_SECONDS: Final = 20.0
+_CALM: Final = 1_200.0
+"""How many seconds pass in a second while somebody looks at the page."""
 
 
 @click.command(
     epilog=examples("""
 streamer demo
+streamer demo --serve
 streamer demo --seconds 60 --speed 3600
 streamer demo --rules rules/ --seed 7
 streamer demo --file shop.db
@@ -35,9 +43,7 @@ streamer demo --file shop.db
     "--seconds",
     metavar="N",
     type=click.FloatRange(0, 3_600, min_open=True),
-    default=20.0,
-    show_default=True,
-    help="How long it runs.",
+    help="How long it runs: 20 without it, and with --serve until Ctrl-C.",
 )
 @click.option(
     "--speed",
@@ -64,29 +70,79 @@ streamer demo --file shop.db
     type=click.Path(path_type=Path),
     help="Keep the SQLite file there; it must be a new one.",
 )
+@click.option(
+    "--serve", "served", is_flag=True, help="Show it on a live page, too, and answer over HTTP."
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_535),
+    envvar="STREAMER_SERVE_PORT",
+    show_envvar=True,
+    default=8090,
+    show_default=True,
+    help="The port of the page on this machine; 0 takes a free one.",
+)
 def demo(
-    seconds: float, speed: float, seed: int, rules: tuple[str, ...], kept: Path | None
+    seconds: float | None,
+    speed: float,
+    seed: int,
+    rules: tuple[str, ...],
+    kept: Path | None,
+    served: bool,
+    port: int,
 ) -> None:
     """Watch a made-up shop: events come in, customers enter and leave segments.
 
     Log, store and sink are one SQLite file; the worker is the same as in production. By
-    default forty days pass in twenty seconds. It ends by itself, or with Ctrl-C.
+    default forty days pass in twenty seconds. It ends by itself, or with Ctrl-C. With --serve the
+    shop then goes on more slowly, twenty minutes in a second, until Ctrl-C.
     """
     if kept is not None and kept.exists():
         raise UsageError(f"{kept} is there already: name a new file")
     named = rules or (_short(shipped_rules()),)
-    compiled = load_rules(rules or [str(path) for path in demo_rules()]).compiled
+    loaded = load_rules(rules or [str(path) for path in demo_rules()])
+    compiled = loaded.compiled
     with ExitStack() as stack:
         file = kept or _temporary(stack)
         database = stack.enter_context(Database(file))
         shop = Demo(compiled, database, Simulation(seed=seed, customers=_CUSTOMERS))
         click.echo(_opening(len(compiled.segments), named, speed))
+        if served:
+            address = _serve(stack, loaded, file, port)
+            click.secho(f"The live page: {address} (Ctrl-C ends it)\n", bold=True)
         with stage_for(shop) as stage:
-            play(shop, seconds, speed, time.monotonic, time.sleep, stage.show)
+            through = play(shop, seconds or _SECONDS, speed, time.monotonic, time.sleep, stage.show)
+            if through and served and seconds is None:
+                play(shop, inf, _CALM, time.monotonic, time.sleep, stage.show)
         click.echo(status(shop))
         show_sizes(shop)
         _explain_one(shop)
     _try_next(shop, named, seed, kept)
+
+
+def _serve(stack: ExitStack, loaded: Rules, file: Path, port: int) -> str:
+    """Serve the page beside the shop until the stack is left; return its address."""
+    if find_spec("aiohttp") is None:
+        raise UsageError("--serve needs aiohttp: install it with pip install 'streamer[serve]'")
+    from streamer.adapters.view.embedded import EmbeddedProfiles
+    from streamer.serve.beside import beside
+    from streamer.serve.catalogue import Catalogue
+    from streamer.serve.follower import Follower
+    from streamer.serve.server import Access, Place, Server
+    from streamer.serve.sources import from_file
+
+    journal = QuietJournal()
+    view = Path(stack.enter_context(TemporaryDirectory(prefix="streamer-"))) / "view.db"
+    server = Server(
+        view,
+        Follower(view, from_file(file), journal),
+        Catalogue.of(loaded),
+        EmbeddedProfiles(file),
+        Access(Place("127.0.0.1", port)),
+        journal,
+    )
+    stack.enter_context(beside(server))
+    return server.address
 
 
 def _temporary(stack: ExitStack) -> Path:

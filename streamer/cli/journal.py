@@ -12,6 +12,18 @@ from streamer.instants import iso
 _COLOURS: Final = {"warning": "yellow", "error": "red"}
 
 
+class QuietJournal:
+    """Writes warnings and errors only, for what runs beside something that is watched."""
+
+    def __init__(self) -> None:
+        self._journal = StandardJournal()
+
+    def say(self, event: str, level: str = "info", /, **facts: object) -> None:
+        """Write what went wrong."""
+        if level != "info":
+            self._journal.say(event, level, **facts)
+
+
 class StandardJournal:
     """Writes one line for each thing that happens to standard error, or to another stream."""
 

@@ -1,0 +1,16 @@
+"""The read side over HTTP: what people and programs ask about segments, and the live page.
+
+Read in this order:
+
+follower    a thread that lets the view follow what workers publish
+catalogue   the segments as the rule files declare them
+questions   query strings and paths into values, or a problem
+problems    what is answered instead of an answer (RFC 9457)
+answers     the JSON of each answer, from view and catalogue
+routes      which path asks for which answer: the source of the router and the OpenAPI document
+openapi     that document, with the schemas of the answers
+tokens      who may ask, and how often
+stream      changes as server-sent events
+pages       the files of the page
+server      all of it behind aiohttp, until stopped
+"""

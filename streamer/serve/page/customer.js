@@ -1,0 +1,87 @@
+// One customer: what comes next, where they are and why, what is nearly so, and their story.
+import { html, useState } from "./html.js";
+import { path, useAnswer } from "./api.js";
+import { Change, Empty, Tree, Trouble, When, segmentLink } from "./parts.js";
+import { between, plain } from "./words.js";
+
+export function Customer({ name }) {
+  return html`<form class="search" role="search" onSubmit=${(event) => {
+      event.preventDefault();
+      const id = new FormData(event.target).get("id");
+      if (id) location.hash = `#/customers/${encodeURIComponent(id)}`;
+    }}>
+      <label>Customer id <input name="id" type="search" value=${name} autocomplete="off" autofocus=${!name} required dir="auto" /></label>
+      <button>Show</button>
+    </form>
+    ${name ? html`<${Found} name=${name} />` : html`<${Empty}>Type the <code>user_id</code> or <code>anonymous_id</code> of a customer as events have it, or follow one from <a href="#/">what happens</a>.<//>`}`;
+}
+
+function Found({ name }) {
+  const { answer, problem } = useAnswer(path("customers", name));
+  const { answer: outlook, problem: blind } = useAnswer(answer ? path("customers", name, "outlook") : null);
+  const { answer: story } = useAnswer(answer ? path("customers", name, "changes") : null);
+  if (!answer) return problem ? html`<${Trouble} problem=${problem} />` : html`<p class="empty">Loading …</p>`;
+  const places = outlook?.inside || [];
+  return html`
+    <header class="title"><p class="kicker">Customer${answer.born ? html` · known since <${When} at=${answer.born} />` : null}</p><h1 dir="auto">${answer.customer_id}</h1></header>
+    ${blind ? html`<p class="notice small">${blind.message}</p>` : null}
+    ${outlook ? html`<${Coming} outlook=${outlook} />` : null}
+    <div class="columns even">
+      <section class="card"><h2>Is in</h2>
+        ${answer.segments.length ? html`<ul class="places">${answer.segments.map((one) => html`<${Place} key=${one.segment} customer=${name} one=${one} place=${places.find((each) => each.membership === one.segment)} now=${outlook?.at} />`)}</ul>`
+          : html`<${Empty}>No segment at present.<//>`}
+      </section>
+      <section class="card"><h2>Nearly in</h2>
+        ${outlook?.near.length ? html`<ul class="places">${outlook.near.map((one) => html`<${Miss} key=${one.segment} customer=${name} one=${one} />`)}</ul>`
+          : html`<${Empty}>${outlook ? "No segment is near." : "Only the stored profile can tell."}<//>`}
+      </section>
+    </div>
+    <section class="card"><h2>The story</h2>
+      ${story?.changes.length ? html`<ol class="changes story">${story.changes.map((change) => html`<${Change} key=${change.change_id} change=${change} customer=${false} />`)}</ol>`
+        : html`<${Empty}>No change of this customer is kept.<//>`}
+    </section>`;
+}
+
+function Coming({ outlook }) {
+  const coming = outlook.coming.slice(0, 3);
+  return html`<section class="card coming"><h2>If nothing happens</h2>
+    ${coming.length ? html`<ul>${coming.map((one) => html`<li key=${one.segment}>${sentence(one, outlook.at)} <span class="note"><${When} at=${one.next.at} /></span></li>`)}</ul>`
+      : html`<p class="empty">Nothing changes.</p>`}
+  </section>`;
+}
+
+function sentence(one, now) {
+  const soon = Date.parse(one.next.at) <= Date.parse(now) ? "now" : `in ${between(now, one.next.at)}`;
+  const name = html`<a href=${segmentLink(one.segment)} dir="auto">${one.title}</a>`;
+  if (one.next.to && one.next.from) return html`${name}: goes from <b>${one.next.from}</b> to <b>${one.next.to}</b> <b>${soon}</b>`;
+  if (one.next.direction === "entered") return html`enters ${name}${one.next.to ? html` as <b>${one.next.to}</b>` : null} <b>${soon}</b>`;
+  return html`leaves ${name} <b>${soon}</b>`;
+}
+
+function Place({ customer, one, place, now }) {
+  return html`<li>
+    <p><a href=${segmentLink(one.segment)} dir="auto">${one.title}</a> <code>${one.segment}</code></p>
+    <p class="note">since <${When} at=${one.since} />${place?.next && now ? ` · until ${between(now, place.next.at)} from now if nothing happens` : ""}</p>
+    <${Why} customer=${customer} segment=${one.segment} label="Why" />
+  </li>`;
+}
+
+function Miss({ customer, one }) {
+  return html`<li>
+    <p><a href=${segmentLink(one.segment)} dir="auto">${one.title}</a> <code>${one.segment}</code></p>
+    <p class="note">missing: ${one.missing.map((each, at) => html`${at ? "; " : ""}<span dir="auto">${each.text}</span>${each.missing || each.detail ? html` <span dir="auto">(${plain(each.missing || each.detail)})</span>` : null}`)}</p>
+    <${Why} customer=${customer} segment=${one.segment} label="Why not" />
+  </li>`;
+}
+
+function Why({ customer, segment, label }) {
+  const [open, set] = useState(false);
+  return html`<details onToggle=${(event) => set(event.target.open)}><summary>${label}</summary>${open ? html`<${Reasons} customer=${customer} segment=${segment} />` : null}</details>`;
+}
+
+function Reasons({ customer, segment }) {
+  const { answer, problem } = useAnswer(path("customers", customer, "segments", segment));
+  if (!answer) return html`<p class="note">${problem ? problem.message : "Loading …"}</p>`;
+  return html`${answer.tiers.map(({ tier, condition }) => html`<div>${tier ? html`<p class="kicker">tier ${tier}</p>` : null}
+    <ul class="tree">${condition ? html`<${Tree} condition=${condition} />` : html`<li>everybody else</li>`}</ul></div>`)}`;
+}

@@ -1,0 +1,248 @@
+"""Which path asks for which answer: the one source of the router and of the OpenAPI document.
+
+A route that `needs_view` is answered 503 with the progress while the view is rebuilt. One that is
+`heavy` reads many rows, so it is answered in another thread.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+from urllib.parse import unquote
+
+from streamer.codecs.event_schemas import Schema
+from streamer.serve.answers import MOST_BUCKETS, Answers, Json
+from streamer.serve.problems import Problem
+from streamer.serve.questions import BUCKETS, Question, customer_id
+
+MOST_MEMBERS: Final = 1_000
+MOST_CHANGES: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it came: what its path names, and its query."""
+
+    names: Mapping[str, str]
+    question: Question
+
+
+Answering: TypeAlias = Callable[[Asked, Answers], Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a path or query, for the router and for readers of the document."""
+
+    name: str
+    description: str
+    schema: Schema
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One path. `name` is what metrics and the document call it; `answer` names its schema."""
+
+    name: str
+    path: str
+    summary: str
+    answer: str
+    answering: Answering
+    query: tuple[Parameter, ...] = ()
+    needs_view: bool = True
+    heavy: bool = True
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts of the path."""
+        return tuple(self.path.strip("/").split("/"))
+
+    def known(self) -> frozenset[str]:
+        """The parameters that its query may have."""
+        return frozenset(one.name for one in self.query)
+
+
+_TEXT: Final[Schema] = {"type": "string"}
+_TIME: Final[Schema] = {"type": "string", "format": "date-time"}
+
+
+def _limit(default: int, most: int) -> Parameter:
+    schema = {"type": "integer", "minimum": 1, "maximum": most, "default": default}
+    return Parameter("limit", "How many at most.", schema)
+
+
+SEGMENTS: Final = Parameter(
+    "segment", "Only of this segment, tier or ladder; may be given several times.", _TEXT, many=True
+)
+_DIRECTION: Final = Parameter(
+    "direction", "Only entered, or only exited.", {"enum": ["entered", "exited"]}
+)
+_BUCKET: Final = Parameter(
+    "bucket", "How long each bucket is.", {"enum": list(BUCKETS), "default": "1h"}
+)
+_BUCKETS: Final = Parameter(
+    "buckets",
+    "How many buckets before `to`, where there is no `from`.",
+    {"type": "integer", "minimum": 1, "maximum": MOST_BUCKETS, "default": 24},
+)
+_FROM: Final = Parameter("from", "The first instant, instead of `buckets`.", _TIME)
+_TO: Final = Parameter("to", "The end; the event time that is reached without it.", _TIME)
+_CURSOR: Final = Parameter("cursor", "`next` of the page before.", _TEXT)
+
+
+def _direction(asked: Asked) -> str | None:
+    return asked.question.choice("direction", "", ("entered", "exited")) or None
+
+
+def _sizes(asked: Asked, answers: Answers, names: list[str]) -> Json:
+    bucket = BUCKETS[asked.question.choice("bucket", "1h", BUCKETS)]
+    since, until = asked.question.instant("from"), asked.question.instant("to")
+    count = asked.question.number("buckets", 24, MOST_BUCKETS)
+    return answers.sizes(names, (since, until), bucket, count)
+
+
+ROUTES: Final = (
+    Route(
+        "segments",
+        "/v1/segments",
+        "Every segment with its size, and who entered and exited in the last day of event time",
+        "Segments",
+        lambda _, answers: answers.segments(),
+    ),
+    Route(
+        "segment",
+        "/v1/segments/{segment}",
+        "One segment: purpose, rule, needs, size, how long customers stay",
+        "Segment",
+        lambda asked, answers: answers.segment(asked.names["segment"]),
+    ),
+    Route(
+        "members",
+        "/v1/segments/{segment}/members",
+        "The members of a segment or tier, by id, page by page",
+        "Members",
+        lambda asked, answers: answers.members(
+            asked.names["segment"],
+            asked.question.text("cursor"),
+            asked.question.number("limit", 100, MOST_MEMBERS),
+        ),
+        (_CURSOR, _limit(100, MOST_MEMBERS)),
+        heavy=False,
+    ),
+    Route(
+        "segment_sizes",
+        "/v1/segments/{segment}/sizes",
+        "The size of a segment over time, who entered, who exited, and the difference",
+        "Sizes",
+        lambda asked, answers: _sizes(asked, answers, [asked.names["segment"]]),
+        (_FROM, _TO, _BUCKET, _BUCKETS),
+    ),
+    Route(
+        "overlaps",
+        "/v1/segments/{segment}/overlaps",
+        "How many members of a segment or tier are in each other one, too",
+        "Overlaps",
+        lambda asked, answers: answers.overlaps(asked.names["segment"]),
+    ),
+    Route(
+        "sizes",
+        "/v1/sizes",
+        "The sizes of several segments over time, of all without a name",
+        "Sizes",
+        lambda asked, answers: _sizes(asked, answers, asked.question.texts("segment")),
+        (SEGMENTS, _FROM, _TO, _BUCKET, _BUCKETS),
+    ),
+    Route(
+        "customer",
+        "/v1/customers/{customer}",
+        "The segments that a customer is in",
+        "Customer",
+        lambda asked, answers: answers.customer(customer_id(asked.names["customer"])),
+        heavy=False,
+    ),
+    Route(
+        "outlook",
+        "/v1/customers/{customer}/outlook",
+        "What comes next of a customer if nothing happens, and near misses, by the stored profile",
+        "Outlook",
+        lambda asked, answers: answers.outlook(customer_id(asked.names["customer"])),
+    ),
+    Route(
+        "why",
+        "/v1/customers/{customer}/segments/{segment}",
+        "Why a customer is in a segment or why not: each condition, by the stored profile",
+        "Why",
+        lambda asked, answers: answers.why(
+            customer_id(asked.names["customer"]), asked.names["segment"]
+        ),
+    ),
+    Route(
+        "story",
+        "/v1/customers/{customer}/changes",
+        "The latest changes of a customer, the latest first",
+        "Story",
+        lambda asked, answers: answers.story(
+            customer_id(asked.names["customer"]),
+            asked.question.number("limit", 100, MOST_CHANGES),
+        ),
+        (_limit(100, MOST_CHANGES),),
+        heavy=False,
+    ),
+    Route(
+        "changes",
+        "/v1/changes",
+        "The latest changes, the latest first",
+        "Changes",
+        lambda asked, answers: answers.changes(
+            asked.question.texts("segment"),
+            _direction(asked),
+            asked.question.number("limit", 50, MOST_CHANGES),
+        ),
+        (SEGMENTS, _DIRECTION, _limit(50, MOST_CHANGES)),
+    ),
+    Route(
+        "rejected",
+        "/v1/rejected",
+        "What was rejected, by reason, with an example each",
+        "Rejected",
+        lambda _, answers: answers.rejected(),
+    ),
+    Route(
+        "health",
+        "/v1/health",
+        "How it is, in one sentence",
+        "Health",
+        lambda _, answers: answers.health(),
+        needs_view=False,
+    ),
+    Route(
+        "rules",
+        "/v1/rules",
+        "The rules in the files, beside those that decide",
+        "Rules",
+        lambda _, answers: answers.rules(),
+        needs_view=False,
+    ),
+)
+"""Every question that is answered with a document."""
+
+
+def path_parts(raw: str) -> tuple[str, ...]:
+    """Return the parts of a raw path, each decoded; raises `Problem` for what is no UTF-8."""
+    try:
+        return tuple(unquote(part, errors="strict") for part in raw.strip("/").split("/"))
+    except UnicodeDecodeError:
+        raise Problem("bad-request", "the path of the address is not UTF-8") from None
+
+
+def matched(parts: tuple[str, ...], pattern: tuple[str, ...]) -> dict[str, Any] | None:
+    """Return what a path names if it fits a pattern, None if it does not."""
+    if len(parts) != len(pattern):
+        return None
+    names = {}
+    for part, wanted in zip(parts, pattern, strict=True):
+        if wanted.startswith("{"):
+            names[wanted[1:-1]] = part
+        elif part != wanted:
+            return None
+    return names

@@ -1,0 +1,37 @@
+"""Where the view reads from, and when it has to begin from nothing."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+from streamer.adapters.kafka import Connection, Topics
+from streamer.adapters.kafka.tail import KafkaTail
+from streamer.adapters.view.batches import Positions, Source
+from streamer.adapters.view.embedded import EmbeddedSource
+from streamer.types import Millis
+
+OpenSource: TypeAlias = Callable[[Positions, Millis | None], tuple[Source, bool]]
+
+
+def from_kafka(connection: Connection, topics: Topics) -> OpenSource:
+    """Return what opens the topics.
+
+    The view begins from nothing where the topics were made anew, and where it was away for longer
+    than the compacted topic keeps that a profile is gone: it would never learn of that.
+    """
+
+    def opened(positions: Positions, heard: Millis | None) -> tuple[Source, bool]:
+        tail = KafkaTail(connection, topics, positions)
+        now = time.time_ns() // 1_000_000
+        if tail.made_anew or (heard is not None and now - heard > tail.forgets_after):
+            tail.close()
+            return KafkaTail(connection, topics, {}), True
+        return tail, False
+
+    return opened
+
+
+def from_file(path: Path) -> OpenSource:
+    """Return what opens the file of the embedded default."""
+    return lambda positions, _: (EmbeddedSource(path, positions), False)
