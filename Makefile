@@ -45,10 +45,10 @@ test: $(READY) ## what protects a change; gets Kafka and Redis for it
 system-packages: $(READY) ## Redis, Java and Prometheus for make servers and make test from apt-get, as root
 	@$(BIN)/python -m tests.servers.get --system-packages
 
-sdks: $(READY) ## collector and webhooks with every SDK; gets Node's packages and a browser
+sdks: $(READY) ## collector, webhooks and the page with every client; gets Node's packages and a browser
 	@$(BIN)/python -m tests.servers.get
 	@$(BIN)/python -m tests.collect.get
-	$(BIN)/pytest -m sdks tests/collect tests/webhooks tests/examples
+	$(BIN)/pytest -m sdks tests/collect tests/webhooks tests/examples tests/serve
 
 check: lint types test ## everything a change must pass
 

@@ -28,7 +28,7 @@ function Found({ name }) {
     ${outlook ? html`<${Coming} outlook=${outlook} />` : null}
     <div class="columns even">
       <section class="card"><h2>Is in</h2>
-        ${answer.segments.length ? html`<ul class="places">${answer.segments.map((one) => html`<${Place} key=${one.segment} customer=${name} one=${one} place=${places.find((each) => each.membership === one.segment)} now=${outlook?.at} />`)}</ul>`
+        ${answer.segments.length ? html`<ul class="places">${answer.segments.map((one) => html`<${Place} key=${one.segment} customer=${name} one=${one} place=${places.find((each) => each.membership === one.segment)}/>`)}</ul>`
           : html`<${Empty}>No segment at present.<//>`}
       </section>
       <section class="card"><h2>Nearly in</h2>
@@ -58,10 +58,10 @@ function sentence(one, now) {
   return html`leaves ${name} <b>${soon}</b>`;
 }
 
-function Place({ customer, one, place, now }) {
+function Place({ customer, one, place }) {
   return html`<li>
     <p><a href=${segmentLink(one.segment)} dir="auto">${one.title}</a> <code>${one.segment}</code></p>
-    <p class="note">since <${When} at=${one.since} />${place?.next && now ? ` · until ${between(now, place.next.at)} from now if nothing happens` : ""}</p>
+    <p class="note">since <${When} at=${one.since} />${place?.next ? html` · until <${When} at=${place.next.at} /> if nothing happens` : null}</p>
     <${Why} customer=${customer} segment=${one.segment} label="Why" />
   </li>`;
 }

@@ -85,7 +85,8 @@ function Row({ one, series }) {
 }
 
 export function Tiers({ tiers, size }) {
-  return html`<div class="stack" aria-hidden="true">${tiers.map((tier, index) => html`<span class=${`tone-${(index % 6) + 1}`} style=${{ flexGrow: size ? tier.size : 1 }}></span>`)}</div>
+  const peopled = size ? tiers.map((tier, index) => [tier, index]).filter(([tier]) => tier.size) : [];
+  return html`<div class="stack" aria-hidden="true">${peopled.map(([tier, index]) => html`<span class=${`tone-${(index % 6) + 1}`} style=${{ flexGrow: tier.size }}></span>`)}</div>
     <ul class="legend">${tiers.map((tier, index) => html`<li><span class=${`dot tone-${(index % 6) + 1}`} aria-hidden="true"></span>${tierOf(tier.segment)} <b>${number(tier.size)}</b></li>`)}</ul>`;
 }
 

@@ -81,6 +81,14 @@ export function Change({ change, customer = true }) {
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+// Hours where ticks are hours apart, with the day at midnight; days where they are days apart.
+function dated(_, ticks, __, ___, step) {
+  return ticks.map((tick) => {
+    const iso = new Date(tick * 1000).toISOString();
+    return step >= 86400 || iso.slice(11, 16) === "00:00" ? iso.slice(5, 10) : iso.slice(11, 16);
+  });
+}
+
 // A chart, the sentence that says the same, and the table of its numbers.
 export function Chart({ title, sentence, at, lines, bars = [], height = 220 }) {
   const place = useRef(null);
@@ -112,8 +120,8 @@ export function Chart({ title, sentence, at, lines, bars = [], height = 220 }) {
         legend: { show: lines.length + bars.length > 1 },
         cursor: { drag: { x: false, y: false } },
         tzDate: (seconds) => window.uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
-        axes: [{ ...axis, space: 80 }, { ...axis, size: 52, values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? number(tick) : "")) }],
-        scales: { y: { range: (_, low, high) => [Math.min(0, low), high <= 0 ? (low < 0 ? 0 : 1) : high * 1.08] } },
+        axes: [{ ...axis, space: 64, values: dated }, { ...axis, size: 52, values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? number(tick) : "")) }],
+        scales: { y: { range: (_, low, high) => [Math.min(0, low * 1.08), high <= 0 ? (low < 0 ? 0 : 1) : high * 1.08] } },
       },
       [at.map((iso) => Date.parse(iso) / 1000), ...lines.map((line) => line.values), ...bars.map((bar) => bar.values)],
       holder,
@@ -151,7 +159,7 @@ export function Tree({ condition }) {
     <span>
       <span dir="auto">${group ? GROUPS[condition.text] : condition.text}</span>
       ${condition.detail ? html`<span class="detail" dir="auto">${plain(condition.detail)}</span>` : null}
-      ${condition.missing ? html`<span class="detail">has ${condition.missing}</span>` : null}
+      ${condition.missing ? html`<span class="detail" dir="auto">missing: ${plain(condition.missing)}</span>` : null}
       ${condition.until ? html`<span class="detail">until <${When} at=${condition.until} /> if nothing happens</span>` : null}
       ${group ? html`<ul class="tree">${condition.conditions.map((one) => html`<${Tree} condition=${one} />`)}</ul>` : null}
     </span>

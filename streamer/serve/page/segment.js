@@ -115,7 +115,7 @@ export function Rule({ answer }) {
 }
 
 function Members({ name, size }) {
-  const [members, set] = useState([]);
+  const [members, set] = useState(null);
   const [next, follow] = useState(null);
   const [problem, fail] = useState(null);
   const more = async (cursor, before) => {
@@ -130,7 +130,7 @@ function Members({ name, size }) {
   useEffect(() => { more(null, []); }, [name]);
   return html`<section class="card"><div class="heading"><h2>Members</h2><span class="note">${number(size ?? 0)} by id</span></div>
     ${problem ? html`<${Trouble} problem=${problem} />` : null}
-    ${members.length ? html`<ul class="members">${members.map((one) => html`<li key=${one.customer_id}><a href=${customerLink(one.customer_id)} dir="auto">${one.customer_id}</a> <span class="note">since <${When} at=${one.since} /></span></li>`)}</ul>` : html`<${Empty}>Nobody is in it.<//>`}
+    ${members === null ? html`<p class="empty">${problem ? "" : "Loading …"}</p>` : members.length ? html`<ul class="members">${members.map((one) => html`<li key=${one.customer_id}><a href=${customerLink(one.customer_id)} dir="auto">${one.customer_id}</a> <span class="note">since <${When} at=${one.since} /></span></li>`)}</ul>` : html`<${Empty}>Nobody is in it.<//>`}
     ${next ? html`<button onClick=${() => more(next, members)}>50 more</button>` : null}
   </section>`;
 }
