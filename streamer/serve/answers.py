@@ -19,6 +19,7 @@ from streamer.analysis.explain import explain_profile
 from streamer.analysis.explanation import Branch, SegmentView
 from streamer.app.hints import hint
 from streamer.codecs.profiles import ProfileCodec
+from streamer.core.engine.identity import user_of
 from streamer.instants import iso
 from streamer.serve.catalogue import Catalogue, Entry
 from streamer.serve.follower import Status
@@ -252,6 +253,9 @@ class Answers:
             raise _unknown()
         rules = self._catalogue.rules
         profile = ProfileCodec(rules, found.layouts).decode(customer, found.profile)
+        user = user_of(profile)
+        if user is not None:
+            raise Problem("no-explanation", f"the events of this id are those of {user}")
         reached = [found.fired_at, profile.clock]
         if self._profiles.live:
             reached.append(self._now - rules.lateness)
