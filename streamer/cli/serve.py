@@ -85,7 +85,7 @@ streamer serve --sqlite shop.db --rules rules/
     show_envvar=True,
     help="Who may ask, a TOML file. Without it everybody who reaches a loopback address.",
 )
-@metrics_port_option(9466)
+@metrics_port_option(9468)
 def serve(
     rules: tuple[str, ...],
     connection: Connection,
