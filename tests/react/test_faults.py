@@ -2,11 +2,15 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.react.service import Service
 from tests.react.test_reactions import ENTERED
 from tests.servers import KafkaServer, RedisServer
 from tests.waiting import wait_until
 from tests.webhooks.changes import change
+
+pytestmark = pytest.mark.proof
 
 
 def test_servers_that_die_and_come_back_cost_nothing(

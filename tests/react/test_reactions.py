@@ -15,6 +15,9 @@ from tests.react.service import PARTITIONS
 from tests.waiting import wait_until
 from tests.webhooks.changes import change
 
+# Now and then Faust hands out nothing after an assignment, and nobody knows why yet.
+pytestmark = pytest.mark.proof
+
 ENTERED = """
 app = Reactions(NAME, first_pause="100ms", tries=3)
 
