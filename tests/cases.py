@@ -66,16 +66,19 @@ def disagreement(case: Case) -> str:
     return ""
 
 
-def main(pairs: int, number: int) -> None:
-    """Compare so many pairs, drawn from a numbered seed, and say so after each part."""
+def main(pairs: int, number: int, drawn: st.SearchStrategy[Case], what: str) -> None:
+    """Compare so many pairs, drawn from a numbered seed, and say so after each part.
+
+    `drawn` has `LONG_RUN` histories in each case; `what` names a pair.
+    """
     for start in range(0, pairs, PART):
         done = min(pairs, start + PART)
-        compare(done - start, number * 1_000_000 + start)
-        sys.stdout.write(f"{done:,} pairs of a rule set and a history: no difference\n")
+        compare(done - start, number * 1_000_000 + start, drawn)
+        sys.stdout.write(f"{done:,} pairs of {what}: no difference\n")
         sys.stdout.flush()
 
 
-def compare(pairs: int, number: int) -> None:
+def compare(pairs: int, number: int, drawn: st.SearchStrategy[Case]) -> None:
     """Compare so many pairs, drawn from a seed; the first disagreement is raised."""
 
     @seed(number)
@@ -87,7 +90,7 @@ def compare(pairs: int, number: int) -> None:
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
-    @given(cases(LONG_RUN))
+    @given(drawn)
     def agree(case: Case) -> None:
         found = disagreement(case)
         assert not found, found
@@ -96,4 +99,4 @@ def compare(pairs: int, number: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(int(sys.argv[1]), int(sys.argv[2]), cases(LONG_RUN), "a rule set and a history")

@@ -9,11 +9,10 @@ import json
 import sys
 from typing import Final
 
-from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from streamer.core.state.chain import FEW
-from tests.cases import CUTS, LONG_RUN, PART, Case, disagreement
+from tests.cases import CUTS, LONG_RUN, Case, main
 from tests.merges import asks_sequence
 from tests.strategies import histories, rule_documents, untils
 from tests.strategies.conditions import Draw
@@ -71,34 +70,5 @@ def of(line: bytes, who: Node) -> bytes:
     return json.dumps({**kept, **who}).encode()
 
 
-def main(pairs: int, number: int) -> None:
-    """Compare so many pairs, drawn from a numbered seed, and say so after each part."""
-    for start in range(0, pairs, PART):
-        done = min(pairs, start + PART)
-        compare(done - start, number * 1_000_000 + start)
-        sys.stdout.write(f"{done:,} pairs of joining rules and a history: no difference\n")
-        sys.stdout.flush()
-
-
-def compare(pairs: int, number: int) -> None:
-    """Compare so many pairs, drawn from a seed; the first disagreement is raised."""
-
-    @seed(number)
-    @settings(
-        max_examples=max(1, pairs // LONG_RUN),
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        report_multiple_bugs=False,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(cases(LONG_RUN))
-    def agree(case: Case) -> None:
-        found = disagreement(case)
-        assert not found, found
-
-    agree()
-
-
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(int(sys.argv[1]), int(sys.argv[2]), cases(LONG_RUN), "joining rules and a history")
