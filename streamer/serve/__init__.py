@@ -7,9 +7,12 @@ catalogue   the segments as the rule files declare them
 questions   query strings and paths into values, or a problem
 problems    what is answered instead of an answer (RFC 9457)
 answers     the JSON of each answer, from view and catalogue
+answering   where answers are made: in this thread or in another
 routes      which path asks for which answer: the source of the router and the OpenAPI document
 openapi     that document, with the schemas of the answers
-tokens      who may ask, and how often
+tokens      the tokens of a file, and the cookie that a page gets for one
+admission   who is let in, and how often
+responses   answers as responses of HTTP
 stream      changes as server-sent events
 pages       the files of the page
 server      all of it behind aiohttp, until stopped

@@ -105,6 +105,11 @@ class Catalogue:
         found = {one.key: one for one in self.entries}
         return {name: one for one in self.entries for name in one.memberships} | found
 
+    @cached_property
+    def memberships(self) -> frozenset[str]:
+        """The names of all memberships."""
+        return frozenset(name for one in self.entries for name in one.memberships)
+
 
 def aloud(node: Node) -> dict[str, Any]:
     """Return a condition in words, with the conditions inside it."""

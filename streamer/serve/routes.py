@@ -10,7 +10,9 @@ from typing import Any, Final, TypeAlias
 from urllib.parse import unquote
 
 from streamer.codecs.event_schemas import Schema
-from streamer.serve.answers import MOST_BUCKETS, Answers, Json
+from streamer.serve.answers import customers, happenings, segments, system
+from streamer.serve.answers.context import Context, Json
+from streamer.serve.answers.sizes import MOST_BUCKETS, sizes_over_time
 from streamer.serve.problems import Problem
 from streamer.serve.questions import BUCKETS, Question, customer_id
 
@@ -26,7 +28,7 @@ class Asked:
     question: Question
 
 
-Answering: TypeAlias = Callable[[Asked, Answers], Json]
+Answering: TypeAlias = Callable[[Asked, Context], Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +96,11 @@ def _direction(asked: Asked) -> str | None:
     return asked.question.choice("direction", "", ("entered", "exited")) or None
 
 
-def _sizes(asked: Asked, answers: Answers, names: list[str]) -> Json:
+def _sizes(asked: Asked, context: Context, names: list[str]) -> Json:
     bucket = BUCKETS[asked.question.choice("bucket", "1h", BUCKETS)]
     since, until = asked.question.instant("from"), asked.question.instant("to")
     count = asked.question.number("buckets", 24, MOST_BUCKETS)
-    return answers.sizes(names, (since, until), bucket, count)
+    return sizes_over_time(context, names, (since, until), bucket, count)
 
 
 ROUTES: Final = (
@@ -107,21 +109,22 @@ ROUTES: Final = (
         "/v1/segments",
         "Every segment with its size, and who entered and exited in the last day of event time",
         "Segments",
-        lambda _, answers: answers.segments(),
+        lambda _, context: segments.every_segment(context),
     ),
     Route(
         "segment",
         "/v1/segments/{segment}",
         "One segment: purpose, rule, needs, size, how long customers stay",
         "Segment",
-        lambda asked, answers: answers.segment(asked.names["segment"]),
+        lambda asked, context: segments.one_segment(context, asked.names["segment"]),
     ),
     Route(
         "members",
         "/v1/segments/{segment}/members",
         "The members of a segment or tier, by id, page by page",
         "Members",
-        lambda asked, answers: answers.members(
+        lambda asked, context: segments.members(
+            context,
             asked.names["segment"],
             asked.question.text("cursor"),
             asked.question.number("limit", 100, MOST_MEMBERS),
@@ -134,7 +137,7 @@ ROUTES: Final = (
         "/v1/segments/{segment}/sizes",
         "The size of a segment over time, who entered, who exited, and the difference",
         "Sizes",
-        lambda asked, answers: _sizes(asked, answers, [asked.names["segment"]]),
+        lambda asked, context: _sizes(asked, context, [asked.names["segment"]]),
         (_FROM, _TO, _BUCKET, _BUCKETS),
     ),
     Route(
@@ -142,14 +145,14 @@ ROUTES: Final = (
         "/v1/segments/{segment}/overlaps",
         "How many members of a segment or tier are in each other one, too",
         "Overlaps",
-        lambda asked, answers: answers.overlaps(asked.names["segment"]),
+        lambda asked, context: segments.overlaps(context, asked.names["segment"]),
     ),
     Route(
         "sizes",
         "/v1/sizes",
         "The sizes of several segments over time, of all without a name",
         "Sizes",
-        lambda asked, answers: _sizes(asked, answers, asked.question.texts("segment")),
+        lambda asked, context: _sizes(asked, context, asked.question.texts("segment")),
         (SEGMENTS, _FROM, _TO, _BUCKET, _BUCKETS),
     ),
     Route(
@@ -157,7 +160,9 @@ ROUTES: Final = (
         "/v1/customers/{customer}",
         "The segments that a customer is in",
         "Customer",
-        lambda asked, answers: answers.customer(customer_id(asked.names["customer"])),
+        lambda asked, context: customers.one_customer(
+            context, customer_id(asked.names["customer"])
+        ),
         heavy=False,
     ),
     Route(
@@ -165,15 +170,15 @@ ROUTES: Final = (
         "/v1/customers/{customer}/outlook",
         "What comes next of a customer if nothing happens, and near misses, by the stored profile",
         "Outlook",
-        lambda asked, answers: answers.outlook(customer_id(asked.names["customer"])),
+        lambda asked, context: customers.outlook(context, customer_id(asked.names["customer"])),
     ),
     Route(
         "why",
         "/v1/customers/{customer}/segments/{segment}",
         "Why a customer is in a segment or why not: each condition, by the stored profile",
         "Why",
-        lambda asked, answers: answers.why(
-            customer_id(asked.names["customer"]), asked.names["segment"]
+        lambda asked, context: customers.why(
+            context, customer_id(asked.names["customer"]), asked.names["segment"]
         ),
     ),
     Route(
@@ -181,7 +186,8 @@ ROUTES: Final = (
         "/v1/customers/{customer}/changes",
         "The latest changes of a customer, the latest first",
         "Story",
-        lambda asked, answers: answers.story(
+        lambda asked, context: customers.story(
+            context,
             customer_id(asked.names["customer"]),
             asked.question.number("limit", 100, MOST_CHANGES),
         ),
@@ -193,7 +199,8 @@ ROUTES: Final = (
         "/v1/changes",
         "The latest changes, the latest first",
         "Changes",
-        lambda asked, answers: answers.changes(
+        lambda asked, context: happenings.changes(
+            context,
             asked.question.texts("segment"),
             _direction(asked),
             asked.question.number("limit", 50, MOST_CHANGES),
@@ -205,14 +212,14 @@ ROUTES: Final = (
         "/v1/rejected",
         "What was rejected, by reason, with an example each",
         "Rejected",
-        lambda _, answers: answers.rejected(),
+        lambda _, context: happenings.rejected(context),
     ),
     Route(
         "health",
         "/v1/health",
         "How it is, in one sentence",
         "Health",
-        lambda _, answers: answers.health(),
+        lambda _, context: system.health(context),
         needs_view=False,
     ),
     Route(
@@ -220,7 +227,7 @@ ROUTES: Final = (
         "/v1/rules",
         "The rules in the files, beside those that decide",
         "Rules",
-        lambda _, answers: answers.rules(),
+        lambda _, context: system.rules(context),
         needs_view=False,
     ),
 )

@@ -1,0 +1,9 @@
+"""The JSON of each answer: functions of a context, one for each route.
+
+context     what an answer is made from, and what every answer says
+segments    who is in which segment: the list, one of them, its members, its overlaps
+sizes       sizes and flows over time
+customers   one customer: where, why and why not, what comes next, the story
+happenings  the latest changes, and what was rejected
+system      the rules that decide, and how it is
+"""
