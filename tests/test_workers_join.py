@@ -7,11 +7,11 @@ An undisturbed worker that reads the same log must say the same, and must tell t
 import os
 from collections import Counter
 
+import msgspec
 import pytest
 from ruamel.yaml import YAML
 
 from streamer.codecs.controls import ControlKey
-from streamer.core.packing import unpacked
 from streamer.types import Millis
 from tests.engine import compiled, said
 from tests.lives import RULES
@@ -52,7 +52,7 @@ def check_by_oracle(world: World) -> None:
     judged, should = oracle_run_of_partitions(DOCUMENTS, logs, world.now)
     assert up_to(until, said(world.sink.changes)) == up_to(until, judged.changes)
     controls = [one for log in logs for one in log if isinstance(one, Control)]
-    orders = Counter(unpacked(one.value)[0] for one in world.orders)
+    orders = Counter(msgspec.msgpack.decode(one.value)[0] for one in world.orders)
     told = Counter((one.kind, one.customer, one.about) for one in controls)
     assert told.total() == should.total() + orders.total()
     assert should <= told

@@ -2,8 +2,9 @@
 
 import json
 
+import msgspec
+
 from streamer.codecs.controls import is_control
-from streamer.core.packing import unpacked
 from streamer.types import Millis, Record
 from tests.oracle.partitions import Control
 
@@ -14,7 +15,7 @@ def for_oracle(record: Record) -> bytes | Control:
     if not is_control(record):
         return with_append_time(record.value, appended)
     customer = (record.key or b"").decode()
-    match unpacked(record.value):
+    match msgspec.msgpack.decode(record.value):
         case ["link", user, time]:
             return Control("link", customer, user, appended, time)
         case ["join" | "dropped" as kind, anonymous, *_]:

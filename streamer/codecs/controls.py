@@ -5,14 +5,17 @@ customer, in one order with the events. Its header `streamer-control` names vers
 `streamer-signature` signs header, key and value (HMAC-SHA-256), so nobody without the key can join
 customers by writing to the topic. Other readers of the topic skip records with that header.
 
-The value is a packed list that begins with the kind. A `join` carries the profile that is to join,
-its cells by their keys: so it can be read under other rules than those that wrote it, which find
-the cells that they share.
+The value is a list in MessagePack that begins with the kind. A `join` carries the profile that is
+to join, its cells by their keys and as the bytes that profiles hold: so it can be read under other
+rules than those that wrote it, which find the cells that they share.
 """
 
 import hmac
 from hashlib import blake2b
 from typing import Final, Literal, NamedTuple, TypeAlias
+
+import msgspec
+from librt.strings import BytesWriter
 
 from streamer.core.engine.identity import (
     Dropped,
@@ -25,15 +28,17 @@ from streamer.core.engine.identity import (
 )
 from streamer.core.engine.program import RuleSet
 from streamer.core.links import Link
-from streamer.core.packing import packed, unpacked
+from streamer.core.packing import unpacked
 from streamer.core.profile import Packed, Profile
-from streamer.errors import AdapterError, InvalidEvent
+from streamer.errors import InvalidEvent
 from streamer.types import Control, Event, Record
 
 HEADER: Final = "streamer-control"
 SIGNATURE: Final = "streamer-signature"
 VERSION: Final = 1
 MARK_BYTES: Final = 16
+_ENCODER: Final = msgspec.msgpack.Encoder()
+_DECODER: Final = msgspec.msgpack.Decoder()
 
 
 class ControlKey(NamedTuple):
@@ -67,7 +72,10 @@ Joining: TypeAlias = Literal["at once"] | ControlKey | None
 
 def is_control(record: Record) -> bool:
     """Say whether a record is, or pretends to be, a control record."""
-    return any(name == HEADER for name, _ in record.headers)
+    for name, _ in record.headers:  # noqa: SIM110 (written out, as it runs for every control record)
+        if name == HEADER:
+            return True
+    return False
 
 
 def mark_id(customer: str, key: ControlKey) -> bytes:
@@ -77,7 +85,7 @@ def mark_id(customer: str, key: ControlKey) -> bytes:
 
 def order_record(order: Order, key: ControlKey) -> Control:
     """Return the signed record of an order."""
-    value = packed(_order(order))
+    value = _ENCODER.encode(_order(order))
     head = _head(key)
     signature = _signed(key, order.customer.encode(), value)
     return Control(order.customer, value, ((HEADER, head), (SIGNATURE, signature)))
@@ -89,7 +97,7 @@ def _head(key: ControlKey) -> bytes:
 
 def _signed(key: ControlKey, customer: bytes, value: bytes) -> bytes:
     text = b"\n".join((_head(key), customer, value))
-    return hmac.new(key.secret, text, "sha256").hexdigest().encode()
+    return hmac.digest(key.secret, text, "sha256").hex().encode()
 
 
 def _order(order: Order) -> Packed:
@@ -115,7 +123,7 @@ class ControlCodec:
 
     def encode(self, message: Told) -> Control:
         """Return the record of a message."""
-        value = packed(self._plain(message))
+        value = _ENCODER.encode(self._plain(message))
         signature = _signed(self._key, message.customer.encode(), value)
         return Control(message.customer, value, ((HEADER, self._head), (SIGNATURE, signature)))
 
@@ -130,8 +138,8 @@ class ControlCodec:
         if not hmac.compare_digest(signature, headers.get(SIGNATURE, b"")):
             raise InvalidEvent("a control record whose signature is wrong", "")
         try:
-            return self._message(key.decode(), unpacked(record.value), record)
-        except (AdapterError, LookupError, TypeError, ValueError) as error:
+            return self._message(key.decode(), _DECODER.decode(record.value), record)
+        except (msgspec.MsgspecError, LookupError, TypeError, ValueError) as error:
             raise InvalidEvent(f"a control record that cannot be read: {error}", "") from error
 
     def _plain(self, message: Told) -> Packed:
@@ -172,23 +180,28 @@ class ControlCodec:
         raise ValueError(f"unknown kind {plain[0]!r}")
 
     def _history(self, profile: Profile) -> tuple[Packed, ...]:
-        last = profile.last
-        cells = [
-            (key, state.pack(last))
-            for key, cell in self._slots.items()
-            if not cell.of_memberships and (state := cell.state(profile)) is not None
-        ]
+        last, base = profile.last, profile.base
+        cells: list[tuple[bytes, bytes]] = []
+        for key, cell in self._slots.items():
+            raw, state = profile.frozen[cell.slot], profile.states[cell.slot]
+            if raw is None and state is not None:
+                out = BytesWriter()
+                state.write(out, base)
+                raw = out.getvalue()
+            if raw is not None and not cell.of_memberships:
+                cells.append((key, raw))
         times = [last - time for time in profile.id_times]
-        return (profile.born, last, profile.clock, profile.ids, times, cells)
+        return (profile.born, last, profile.clock, base, profile.ids, times, cells)
 
     def _profile(self, anonymous: str, history: Packed) -> Profile:
-        born, last, clock, ids, times, cells = history
+        born, last, clock, base, ids, times, cells = history
         rules = self._rules
         profile = Profile(anonymous, born, len(rules.cells), len(rules.segments))
-        profile.last, profile.clock = last, clock
+        profile.last, profile.clock, profile.base = last, clock, base
         profile.ids, profile.id_times = ids, [last - time for time in times]
-        for key, state in cells:
+        profile.thaw = unpacked
+        for key, raw in cells:
             cell = self._slots.get(key)
             if cell is not None:
-                profile.states[cell.slot] = cell.unpack(state, last)
+                profile.frozen[cell.slot] = raw
         return profile

@@ -41,7 +41,7 @@ from librt.strings import BytesWriter
 
 from streamer.core.engine.program import RuleSet
 from streamer.core.links import Links
-from streamer.core.packing import Unpacker, packed, put, put_head, put_number, unpacked
+from streamer.core.packing import Unpacker, packed, put_head, put_number, unpacked
 from streamer.core.profile import MOST_IDS, Profile
 from streamer.core.state.cell import TIME_BYTES
 from streamer.core.state.times import TimesState
@@ -204,7 +204,7 @@ class ProfileCodec:
         _put_memberships(out, profile)
         _put_cells(out, profile)
         if links is not None:
-            put(out, links.packed(last))
+            links.write(out, last)
         return out.getvalue()
 
     def decode(self, customer: str, data: bytes) -> Profile:

@@ -7,6 +7,9 @@ A rule set without `identity` makes no `Links`, and its profiles are stored as b
 import re
 from typing import Any, Final, NamedTuple, TypeAlias, final
 
+from librt.strings import BytesWriter
+
+from streamer.core.packing import put, put_list, put_number, put_text
 from streamer.types import DAY, Millis
 
 MOST_LINKED: Final = 100
@@ -49,6 +52,18 @@ class Links:
         linked = [(one, base - told) for one, told in self.linked.items()]
         users = [(one, base - told) for one, told in self.users.items()]
         return (self.known, self.user, linked, users)
+
+    def write(self, out: BytesWriter, base: Millis) -> None:
+        """Append the bytes of what `packed` returns: most events of users meet it."""
+        put_list(out, 4)
+        put(out, self.known)
+        put(out, self.user)
+        for told_by in (self.linked, self.users):
+            put_list(out, len(told_by))
+            for one, told in told_by.items():
+                put_list(out, 2)
+                put_text(out, one)
+                put_number(out, base - told)
 
     @classmethod
     def unpacked(cls, packed: Packed, base: Millis) -> "Links":

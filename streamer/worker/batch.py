@@ -37,7 +37,15 @@ from streamer.codecs.profiles import ALIAS, ProfileCodec, alias_of
 from streamer.codecs.tracing import traceparent_of
 from streamer.codecs.unusable import note
 from streamer.core.engine.decide import Decision, decide
-from streamer.core.engine.identity import Erase, Join, Message, Release, Suppress, user_of
+from streamer.core.engine.identity import (
+    Erase,
+    Join,
+    Message,
+    Release,
+    Suppress,
+    stands_alone,
+    user_of,
+)
 from streamer.core.engine.migrate import migrate
 from streamer.core.engine.people import People
 from streamer.core.engine.program import RuleSet
@@ -420,6 +428,8 @@ class BatchRun:
         if key is None:
             return False
         customer = message.customer
+        if not self.marks and isinstance(message, Link | Join):
+            return self._engine.joins
         one = mark_id(customer, key)
         mark = self.marks.get(one, Mark(None, suppressed=False))
         match message:
@@ -472,13 +482,17 @@ class BatchRun:
 
     def _happen(self, record: Record, event: Event) -> Outcome:
         """Decide an event, and let the ids that it links become one customer."""
-        if self._people is not None and self._engine.joins:
-            self.record = record
-            return self._people.happen(event)
         customer = event.customer
-        decision = decide(self._rules, self.profiles[customer], event)
+        before = self.profiles[customer]
+        people = self._people if self._engine.joins else None
+        if people is not None and not stands_alone(self._rules, before, event):
+            self.record = record
+            return people.happen(event)
+        decision = decide(self._rules, before, event)
         if decision.outcome == "applied":
             self.take(customer, decision, record)
+            if people is not None and decision.profile is not before:
+                people.link(event)
         return decision.outcome
 
     def _decide(self, customer: str, wake: Wake) -> None:

@@ -155,6 +155,22 @@ def is_of_user(event: Event) -> bool:
     return event.user_id is not None or (anonymous is not None and anonymous != event.customer)
 
 
+def stands_alone(rules: RuleSet, profile: Profile | None, event: Event) -> bool:
+    """Say whether an event concerns no other id than its customer's: nearly every one does not.
+
+    That is so of an anonymous id that is nobody's, and of a user with a device that is linked. It
+    holds for as long as the profile stays the same one.
+    """
+    links = None if profile is None else profile.links
+    if event.user_id is None:
+        anonymous = event.anonymous_id
+        return links is None and (anonymous is None or anonymous == event.customer)
+    if links is None or not links.known or links.user is not None:
+        return False
+    anonymous = event.anonymous_id
+    return anonymous is None or links.is_told(anonymous, event.time, rules.retention)
+
+
 def user_of(profile: Profile | None) -> str | None:
     """Return the user whom an alias names; None for any other profile."""
     return None if profile is None or profile.links is None else profile.links.user

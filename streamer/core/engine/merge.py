@@ -16,6 +16,7 @@ from streamer.core.engine.decide import (
     Decision,
     changes_of,
     decision_of,
+    put,
     set_wake,
     settle,
     shrink,
@@ -32,17 +33,16 @@ def merge(rules: RuleSet, profile: Profile, joined: Profile) -> Decision:
     profile.last = max(profile.last, joined.last)
     profile.clock = max(profile.clock, joined.clock)
     _join_ids(profile, joined)
-    profile.weight = 0
     for cell in rules.cells:
         earlier = None if cell.of_memberships else cell.state(joined)
+        if earlier is None:
+            continue
         later = cell.state(profile)
-        if earlier is None or later is None:
-            state = later if earlier is None else earlier
+        if later is None:
+            put(profile, cell.slot, earlier, 0)
         else:
-            state = cell.merge(earlier, later, profile)
-        profile.states[cell.slot] = state
-        profile.frozen[cell.slot] = None
-        profile.weight += 0 if state is None else state.weight
+            before = later.weight
+            put(profile, cell.slot, cell.merge(earlier, later, profile), before)
     if profile.weight > rules.most_bytes:
         shrink(rules, profile)
     profile.valid_until = []

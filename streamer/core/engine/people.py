@@ -48,7 +48,7 @@ class People:
         decision = self.decide(event)
         if decision.outcome == "applied":
             self.took(event.customer, decision, event)
-            self._link(event)
+            self.link(event)
         return decision.outcome
 
     def send(self, message: Message) -> None:
@@ -63,6 +63,17 @@ class People:
         self.noted(effect.kind)
         for one in effect.messages:
             self.send(one)
+
+    def link(self, event: Event) -> None:
+        """Send the link that an accepted event tells."""
+        profile = self.profiles.get(event.customer)
+        if profile is None:
+            return
+        told = told_link(self.rules, profile, event)
+        if isinstance(told, str):
+            self.noted(told)
+        elif told is not None:
+            self.send(told)
 
     def fire(self, customer: str) -> None:
         """Fire the customer's wake."""
@@ -103,14 +114,3 @@ class People:
         user = None if is_of_user(event) else touch(self.rules, profile, event)
         self.took(customer, Decision(None if user is None else profile), None)
         return user
-
-    def _link(self, event: Event) -> None:
-        """Send the link that an accepted event tells."""
-        profile = self.profiles.get(event.customer)
-        if profile is None:
-            return
-        told = told_link(self.rules, profile, event)
-        if isinstance(told, str):
-            self.noted(told)
-        elif told is not None:
-            self.send(told)

@@ -178,7 +178,8 @@ class Repeated(Cell):
         assert isinstance(later, RepeatedState)
         by_value = dict(earlier.by_value)
         for value, times in later.by_value.items():
-            by_value[value] = sorted(by_value.get(value, []) + times)[-self._keep :]
+            known = by_value.get(value)
+            by_value[value] = times if known is None else sorted(known + times)[-self._keep :]
         ordered = dict(sorted(by_value.items(), key=lambda item: item[1][-1]))
         merged = RepeatedState(ordered, self._keep)
         self._trim(merged, profile)

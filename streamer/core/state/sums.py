@@ -69,6 +69,28 @@ class SumsState(State):
         self.count_before = 0
         self.negative = 0
 
+    @staticmethod
+    def of(entries: list[tuple[Millis, int, int]]) -> "SumsState":
+        """Return the state of entries in order of time; those of one instant become one."""
+        state = SumsState()
+        times, amounts, counts = state.times, state.amounts, state.counts
+        amount = count = own = 0
+        for time, more, counted in entries:
+            amount += more
+            count += counted
+            if times and times[-1] == time:
+                state.negative += (own + more < 0) - (own < 0)
+                own += more
+                amounts[-1], counts[-1] = amount, count
+            else:
+                own = more
+                state.negative += own < 0
+                times.append(time)
+                amounts.append(amount)
+                counts.append(count)
+        state.weight = ENTRY_WEIGHT * len(times)
+        return state
+
     def before(self, index: int) -> int:
         """Return the running total of the amounts in front of an entry."""
         return self.amounts[index - 1] if index else self.amount_before
@@ -312,9 +334,7 @@ class Sums(Cell):
         """Return the entries of both, those of one instant as one."""
         assert isinstance(earlier, SumsState)
         assert isinstance(later, SumsState)
-        merged = SumsState()
-        for time, amount, count in sorted(earlier.entries() + later.entries()):
-            merged.add(time, amount, count)
+        merged = SumsState.of(sorted(earlier.entries() + later.entries()))
         self._trim(merged, profile)
         return merged if merged.times else None
 
