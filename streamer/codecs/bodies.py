@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import orjson
 
+from streamer.codecs.calls import CALL_TYPES
 from streamer.errors import InvalidEvent
 
 Encode: TypeAlias = Callable[[object], bytes]
@@ -19,9 +20,8 @@ Encode: TypeAlias = Callable[[object], bytes]
 BATCH: Final = "batch"
 EVENTS: Final = "events"
 """What a body holds beside single calls: a batch of calls, or events in any other form."""
-ALIAS: Final = "alias"
 GROUP: Final = "group"
-SINGLE_CALLS: Final = ("track", "identify", "page", "screen", GROUP, ALIAS)
+SINGLE_CALLS: Final = (*CALL_TYPES, GROUP)
 
 _BINARY: Final = "ce-"
 _SHARED: Final = ("context", "integrations")

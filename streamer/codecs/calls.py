@@ -1,7 +1,7 @@
 """Calls of the Segment specification: what they mean as storefront events.
 
 `track` gives the event of its name, `page` gives `page_viewed`, `screen` gives `screen_viewed`,
-`identify` gives `identified`. Names are turned into snake case: `Product List Viewed`,
+`identify` gives `identified`, and so does `alias`, whose `previousId` is the anonymous id. Names are turned into snake case: `Product List Viewed`,
 `productListViewed` and `product.list.viewed` are all `product_list_viewed` (`names`). Properties,
 traits and context are kept as they come. Calls of other kinds, and batches, are no events of one
 customer.
@@ -15,6 +15,7 @@ from streamer.errors import InvalidEvent
 from streamer.instants import EARLIEST, END
 from streamer.types import Millis
 
+ALIAS: Final = "alias"
 CALL_TIMES: Final = ("timestamp", "originalTimestamp", "sentAt", "receivedAt")
 """Where a call says when it happened; the first that is there decides."""
 CALL_TYPES: Final = {
@@ -22,15 +23,15 @@ CALL_TYPES: Final = {
     "identify": "identified",
     "page": "page_viewed",
     "screen": "screen_viewed",
+    ALIAS: "identified",
 }
 """The calls that are events, with the name of those that carry none of their own."""
 NAME_PATH: Final = "/then/properties/event"
 
 _OTHER_TYPES: Final = {
     "group": "it puts a customer into a group, and says nothing of what the customer did",
-    "alias": "it joins two ids, and says nothing of what the customer did",
 }
-_EVENTS: Final = "; track, identify, page and screen calls are events"
+_EVENTS: Final = "; track, identify, page, screen and alias calls are events"
 
 
 def is_call(data: dict[str, Any]) -> bool:

@@ -5,7 +5,7 @@ Patterns stand in for formats, so that every validator agrees.
 
 from typing import Any, Final, TypeAlias
 
-from streamer.codecs.calls import CALL_TIMES, CALL_TYPES
+from streamer.codecs.calls import ALIAS, CALL_TIMES, CALL_TYPES
 from streamer.codecs.limits import (
     CALL_NAME,
     END_ID,
@@ -73,12 +73,16 @@ def call_schema() -> Schema:
         "$id": "segment-call.schema.json",
         "title": "Segment call",
         "description": (
-            "A track, identify, page or screen call of the Segment specification. "
+            "A track, identify, page, screen or alias call of the Segment specification. "
             f"{_RECORD} Keys not named here are not read."
         ),
         "type": "object",
         "required": ["type", "messageId"],
-        "allOf": [{"anyOf": _customer("userId", "anonymousId")}, {"anyOf": _first_time()}],
+        "allOf": [
+            {"anyOf": _customer("userId", "anonymousId")},
+            {"anyOf": _first_time()},
+            _names_both(),
+        ],
         "if": {"properties": {"type": {"const": "track"}}},
         "then": {
             "required": ["event"],
@@ -97,7 +101,8 @@ def call_schema() -> Schema:
         },
         "properties": {
             "type": {
-                "description": "identify is identified, page page_viewed, screen screen_viewed.",
+                "description": "identify and alias are identified, page page_viewed, screen "
+                "screen_viewed.",
                 "enum": list(CALL_TYPES),
             },
             "messageId": _ref("id", "Tells this call from all others."),
@@ -177,6 +182,21 @@ def _customer(user: str, anonymous: str) -> list[Schema]:
     """Return the two ways of naming the customer."""
     known = {"$ref": "#/$defs/id"}
     return [{"required": [field], "properties": {field: known}} for field in (user, anonymous)]
+
+
+def _names_both() -> Schema:
+    """Return what an alias call must say: who the user is, and who the user was."""
+    known = {"$ref": "#/$defs/id"}
+    return {
+        "if": {"properties": {"type": {"const": ALIAS}}},
+        "then": {
+            "required": ["userId", "previousId"],
+            "properties": {
+                "userId": known,
+                "previousId": {"description": "The anonymous id of an alias call.", **known},
+            },
+        },
+    }
 
 
 def _first_time() -> list[Schema]:

@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from streamer.codecs.calls import (
+    ALIAS,
     call_name,
     call_time,
     call_traits,
@@ -69,6 +70,13 @@ _CALL: Final = _Form(
 )
 
 
+_ALIAS: Final = _CALL._replace(
+    user_path="/allOf/2/then/properties/userId",
+    anonymous_id="previousId",
+    anonymous_path="/allOf/2/then/properties/previousId",
+)
+
+
 def decode(record: Record) -> Event:
     """Return the event of a record; raises `InvalidEvent` with the reason and the schema path.
 
@@ -86,7 +94,11 @@ def decode_any(record: Record) -> Event:
         data = complete(data, record.headers)
     if "type" in data and is_call(data):
         name = call_name(data)
-        return _event(data, _CALL, name, call_time(data), call_traits(data), record)
+        form = _CALL
+        if data["type"] == ALIAS:
+            form = _ALIAS
+            _check_alias(data)
+        return _event(data, form, name, call_time(data), call_traits(data), record)
     refuse_other_calls(data)
     name = check_name(data.get("name"), "/properties/name")
     time = check_time(data.get("time"), "time", "/properties/time")
@@ -143,6 +155,18 @@ def _customer(data: dict[str, Any], form: _Form) -> str:
         message = f"no customer: neither {form.user_id} nor {form.anonymous_id} is there"
         raise InvalidEvent(message, form.no_customer)
     return check_id(anonymous, form.anonymous_id, form.anonymous_path)
+
+
+def _check_alias(data: dict[str, Any]) -> None:
+    """Raise `InvalidEvent` where an alias call does not name both who the user was and is."""
+    for name, path in (
+        (_ALIAS.user_id, _ALIAS.user_path),
+        (_ALIAS.anonymous_id, _ALIAS.anonymous_path),
+    ):
+        if data.get(name) in (None, ""):
+            message = f"{name} is missing: an alias call must name who the user was and is"
+            raise InvalidEvent(message, path)
+        check_id(data[name], name, path)
 
 
 def _given(value: object) -> str | None:

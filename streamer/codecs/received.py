@@ -7,7 +7,6 @@ bytes. What is added and taken away:
   event. Two calls that say just the same are one event, too: a `timestamp` distinguishes them.
 * `timestamp` becomes `receivedAt - (sentAt - originalTimestamp)`: a clock that is wrong is wrong
   for both. Where a call has `timestamp` and `originalTimestamp`, that was done before.
-* An alias call becomes the identify call that says the same: `previousId` is its `anonymousId`.
 * `context.bot` is true for what a known crawler sent.
 * Addresses of machines and write keys are dropped.
 """
@@ -16,7 +15,7 @@ from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
-from streamer.codecs.bodies import ALIAS, GROUP, Call, Encode
+from streamer.codecs.bodies import GROUP, Call, Encode
 from streamer.codecs.calls import is_call
 from streamer.codecs.envelopes import is_envelope
 from streamer.codecs.events import decode
@@ -127,29 +126,19 @@ def _within(value: bytes) -> bytes:
 def _complete(
     inner: dict[str, Any], sent_at: object, encode: Encode, request: Circumstances
 ) -> None:
-    """Add to an event what only the collector can know; turn an alias call into its identify."""
+    """Add to an event what only the collector can know."""
     kind = inner.get("type")
-    if is_call(inner) or (type(kind) is str and kind in {ALIAS, GROUP} and "id" not in inner):
+    if is_call(inner) or (kind == GROUP and "id" not in inner):
         if inner.get("messageId") in (None, ""):
             inner["messageId"] = content_id(inner, encode)
         if kind == GROUP:
             raise InvalidEvent("a group call tells of no customer's behaviour: it is no event")
-        if kind == ALIAS:
-            _as_identify(inner)
         correct_clock(inner, sent_at, request.received_at)
     context = inner.get("context")
     agent = context.get("userAgent") if type(context) is dict else None
     agent = agent if type(agent) is str else request.user_agent
     if agent and request.is_crawler(agent) and (context is None or type(context) is dict):
         inner["context"] = {**(context or {}), "bot": True}
-
-
-def _as_identify(call: dict[str, Any]) -> None:
-    previous = call.pop("previousId", None)
-    if previous is None:
-        raise InvalidEvent("previousId is missing: an alias call must name who the user was")
-    call["type"] = "identify"
-    call["anonymousId"] = previous
 
 
 def _instant(value: object) -> Millis | None:

@@ -200,6 +200,27 @@ def test_a_broken_call_is_refused(changes: dict[str, Any], path: str) -> None:
     assert refused(but(**changes)).path == path
 
 
+def test_an_alias_call_identifies_the_user_whom_the_anonymous_id_was() -> None:
+    event = read(but(type="alias", event=MISSING, anonymousId="a-9", previousId="a-1"))
+    assert (event.name, event.customer) == ("identified", CALL["userId"])
+    assert (event.user_id, event.anonymous_id) == (CALL["userId"], "a-1")
+
+
+@pytest.mark.parametrize(
+    ("ids", "missing"),
+    [
+        ({"previousId": MISSING}, "previousId"),
+        ({"previousId": ""}, "previousId"),
+        ({"previousId": ["a-1"]}, "previousId"),
+        ({"userId": None, "previousId": "a-1"}, "userId"),
+    ],
+)
+def test_an_alias_call_names_both_ids(ids: dict[str, Any], missing: str) -> None:
+    error = refused(but(type="alias", **ids))
+    assert error.path == f"/allOf/2/then/properties/{missing}"
+    assert missing in error.reason
+
+
 def test_a_call_has_the_fall_back_customer_and_the_append_time() -> None:
     event = read(but(userId="", appended=AT + 1))
     assert (event.customer, event.appended) == ("a-3", AT + 1)
@@ -214,7 +235,6 @@ def test_a_numeric_id_of_a_call_is_its_text() -> None:
     ("call", "reason"),
     [
         (but(type="group"), "a call of type 'group': it puts a customer into a group"),
-        (but(type="alias"), "a call of type 'alias': it joins two ids"),
         (but(type="Group"), "a call of type 'Group'"),
         (but(type="Track"), "type 'Track' must be in lower case: 'track'"),
         (but(type="charge"), "a call of the unknown type 'charge'"),

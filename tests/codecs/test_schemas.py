@@ -179,8 +179,9 @@ calls = objects(
         "event": "Cart Viewed",
     },
     {
-        "type": st.sampled_from(["track", "identify", "page", "screen"]),
+        "type": st.sampled_from(["track", "identify", "page", "screen", "alias"]),
         "messageId": ids,
+        "previousId": ids,
         "userId": ids,
         "anonymousId": ids,
         "event": call_names,

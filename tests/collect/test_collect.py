@@ -124,12 +124,12 @@ def test_gzip_is_unpacked(site: Site) -> None:
     assert event_id in site.ids()
 
 
-def test_an_alias_call_becomes_the_identify_call_that_says_the_same(site: Site) -> None:
+def test_an_alias_call_goes_into_the_log_as_it_is(site: Site) -> None:
     event_id = fresh()
     call = {"messageId": event_id, "previousId": "a-1", "userId": "u-1", "timestamp": NOW}
     assert site.post("/v1/alias", call).status == 200
     event = found(site, event_id)
-    assert (event["type"], event["anonymousId"], event["userId"]) == ("identify", "a-1", "u-1")
+    assert (event["type"], event["previousId"], event["userId"]) == ("alias", "a-1", "u-1")
 
 
 def test_a_group_call_is_rejected_by_what_it_is(site: Site) -> None:
