@@ -1,10 +1,10 @@
 """Calls of the Segment specification: what they mean as storefront events.
 
 `track` gives the event of its name, `page` gives `page_viewed`, `screen` gives `screen_viewed`,
-`identify` gives `identified`, and so does `alias`, whose `previousId` is the anonymous id. Names are turned into snake case: `Product List Viewed`,
-`productListViewed` and `product.list.viewed` are all `product_list_viewed` (`names`). Properties,
-traits and context are kept as they come. Calls of other kinds, and batches, are no events of one
-customer.
+`identify` gives `identified`, and so does `alias`, whose `previousId` is the anonymous id. Names
+are turned into snake case: `Product List Viewed`, `productListViewed` and `product.list.viewed` are
+all `product_list_viewed` (`names`). Properties, traits and context are kept as they come. Calls of
+other kinds, and batches, are no events of one customer.
 """
 
 from typing import Any, Final
