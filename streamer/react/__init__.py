@@ -13,9 +13,13 @@
 change       a segment change, with the fields of its schema
 reactions    which change calls which function
 memory       what is remembered in Redis: how far everything is, what waits, what is dead
-handling     one change after the other, and what waits when it is due
+handling     one change after the other through the functions, and what waits when it is due
+reading      every record once: those that Faust brings, and those it goes past
+looking      what the topic holds, looked up beside Faust
 faust_app    Faust with what is needed of it, and nothing else
-watchdog     ends a process that stands still
+credentials  Faust's way into Kafka
+trouble      what goes wrong, and whether the process can go on
+watchdog     ends a process that stands still, or cannot go on
 process      all of it, until stopped
 """
 

@@ -4,16 +4,18 @@ It reads the topic of changes as one member of a consumer group and hands one re
 to a function. What it is known to get wrong stands against it:
 
 - Offsets go past work in flight with concurrency, and past a change whose function raised. So one
-  record is handled at a time, nothing raises out of the agent, and `handling` finds what was
-  passed over all the same, by its own positions.
+  record is handled at a time, nothing raises out of the agent, and `reading` finds what was passed
+  over all the same, by its own positions.
 - Without its exactly-once mode it reads records of transactions that were given up. The consumer
   here says that it is in a transaction while it connects, which makes it read committed ones only,
   and never begins one.
+- Before a rebalance it waits for messages that it counts as unacknowledged, for ever where it has
+  dropped one. So that is switched off: `revoked` waits for what is in hand, and for nothing else.
 - It can stand still after a rebalance, or end an agent in silence: `watchdog`.
 """
 
 import tempfile
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import Any, Final
 
 import faust
@@ -21,14 +23,11 @@ from faust.transport.drivers.aiokafka import Consumer, Transport
 from yarl import URL
 
 from streamer.adapters.kafka.connection import Connection
-from streamer.errors import UsageError
+from streamer.react.credentials import credentials
 
 _COMMIT_S: Final = 1.0
 _SESSION_S: Final = 10.0
 _HEARTBEAT_S: Final = 3.0
-_KNOWN: Final = frozenset(
-    {"security.protocol", "sasl.mechanisms", "sasl.username", "sasl.password", "ssl.ca.location"}
-)
 
 Take = Callable[[int, int, bytes], Awaitable[None]]
 
@@ -56,23 +55,24 @@ def faust_app(
     begin: str,
     take: Take,
     assigned: Callable[[Iterable[int]], None],
-    revoked: Callable[[Iterable[int]], None],
+    revoked: Callable[[Collection[int]], Awaitable[None]],
 ) -> Any:  # noqa: ANN401 (Faust's application)
     """Return an application that hands every record of the topic to `take`.
 
-    It says which partitions it has got and which it has lost.
+    It says which partitions it has got, and before it loses some it waits for `revoked`.
     """
     urls = [URL(f"aiokafka://{server.strip()}") for server in connection.servers.split(",")]
     app = faust.App(
         name,
         broker=urls,
-        broker_credentials=_credentials(connection),
+        broker_credentials=credentials(connection),
         broker_commit_interval=_COMMIT_S,
         broker_session_timeout=_SESSION_S,
         broker_heartbeat_interval=_HEARTBEAT_S,
         consumer_auto_offset_reset="latest" if begin == "now" else "earliest",
         datadir=tempfile.mkdtemp(prefix=f"{name}-"),
         store="memory://",
+        stream_wait_empty=False,
         topic_allow_declare=False,
         topic_disable_leader=True,
         web_enabled=False,
@@ -91,31 +91,9 @@ def faust_app(
         assigned([each.partition for each in partitions if each.topic == topic])
 
     async def lost(_app: Any, partitions: Any, **_: Any) -> None:  # noqa: ANN401 (Faust's)
-        revoked([each.partition for each in partitions if each.topic == topic])
+        await revoked([each.partition for each in partitions if each.topic == topic])
 
     signals: Any = app  # whose types know no argument by place
     signals.on_partitions_assigned.connect(got)
     signals.on_partitions_revoked.connect(lost)
     return app
-
-
-def _credentials(connection: Connection) -> Any:  # noqa: ANN401 (Faust's credentials)
-    """Return the way in that the client properties say; raises `UsageError` for another one."""
-    found = connection.properties
-    unknown = [name for name in found if name.startswith(("ssl.", "sasl.")) and name not in _KNOWN]
-    if unknown:
-        raise UsageError(f"{unknown[0]} is not known to reactions: they know {', '.join(_KNOWN)}")
-    protocol = found.get("security.protocol", "PLAINTEXT").upper()
-    context = None
-    if protocol.endswith("SSL"):
-        import ssl  # noqa: PLC0415 (where it is asked for)
-
-        context = ssl.create_default_context(cafile=found.get("ssl.ca.location"))
-    if protocol.startswith("SASL_"):
-        return faust.SASLCredentials(
-            username=found.get("sasl.username"),
-            password=found.get("sasl.password"),
-            mechanism=found.get("sasl.mechanisms"),
-            ssl_context=context,
-        )
-    return None if context is None else faust.SSLCredentials(context)

@@ -2,29 +2,23 @@
 
 Theory of operation.
 
-1. A change that comes is *done* once every reaction has taken it over: its function has ended
-   well, or the change waits in Redis, for its delay or to be tried again. Then the customer's mark
-   and the partition's position move past it. What is done already is passed over.
-2. Changes of a customer are numbered without gaps. Where one is missing, the partition is read
-   again, and the missing ones come first.
-3. A position that the transport's offsets have gone past is the same trouble: what lies between is
-   read again before the first change of a partition, and once nothing came for a while.
-4. What waits of a customer waits in the order of the changes, each reaction by itself. Other
+1. A change is *done* once every reaction has taken it over: its function has ended well, or the
+   change waits in Redis, for its delay or to be tried again. Then the customer's mark and the
+   partition's position move past it. What is done already is passed over.
+2. Changes of a customer are numbered without gaps. Where one is missing, the topic is read again,
+   and the missing ones come first.
+3. What waits of a customer waits in the order of the changes, each reaction by itself. Other
    customers go on.
-5. While Redis or Kafka are away a change is tried again until they are back; nothing is raised.
 """
 
 import asyncio
 import contextlib
 import time
 import traceback
-from collections.abc import Callable, Iterable
-from contextlib import closing
+from collections.abc import Awaitable, Callable, Collection
+from functools import partial
 from typing import Any, Final
 
-from redis.exceptions import RedisError
-
-from streamer.adapters.kafka.lookup import Lookup
 from streamer.app.live import Journal
 from streamer.codecs.changes import change_line
 from streamer.errors import StreamerError
@@ -32,14 +26,22 @@ from streamer.react.change import Change, read_change
 from streamer.react.counts import ReactionCounts
 from streamer.react.memory import Entry, Mark, Memory
 from streamer.react.reactions import Reaction, Reactions
-from streamer.types import SECOND, Millis
+from streamer.react.trouble import Trouble
+from streamer.types import MINUTE, SECOND, Millis
 
-_PAUSE_S: Final = 0.2
-_LONGEST_PAUSE_S: Final = 10.0
 _BESIDE: Final = 16
 """So many lanes are worked on side by side."""
 _BACK: Final = (1_000, 100_000)
 """So many offsets before a gap are looked through first, then all that the topic holds."""
+_GONE: Final = 10 * MINUTE
+"""What waits for a function that is gone is looked at again after so long."""
+
+Records = Callable[[int, int, int], Awaitable[list[bytes]]]
+"""Returns what a partition's records hold, from an offset to before another one."""
+
+
+class _Failed(Exception):
+    """A function has not ended well."""
 
 
 class Handling:
@@ -49,151 +51,23 @@ class Handling:
         self,
         reactions: Reactions,
         memory: Memory,
-        lookup: Callable[[], Lookup],
+        records: Records,
         counts: ReactionCounts,
         journal: Journal,
+        trouble: Trouble,
     ) -> None:
         self._reactions = reactions
         self._by_name = {each.name: each for each in reactions.all}
         self._memory = memory
-        self._lookup = lookup
+        self._records = records
         self._counts = counts
         self._journal = journal
-        self._locks: dict[int, asyncio.Lock] = {}
-        self.assigned: frozenset[int] = frozenset()
-        self.positions: dict[int, int] = {}
-        """The next offset of each partition that is caught up."""
-        self._begun: set[int] = set()
-        """The partitions of which a record has come since they were assigned."""
+        self._trouble = trouble
+        self._lanes: dict[tuple[int, str, str], asyncio.Task[None]] = {}
         self.turns = 0
         """Counts whatever was done, for the watchdog."""
 
-    def assign(self, partitions: Iterable[int]) -> None:
-        """Take note of the partitions that this process has."""
-        self.assigned = frozenset(partitions)
-        self.positions.clear()
-        self._begun.clear()
-
-    def revoke(self, partitions: Iterable[int]) -> None:
-        """Let go of partitions; whoever has them next catches up by what Redis says."""
-        self.assigned -= frozenset(partitions)
-        for partition in partitions:
-            self.positions.pop(partition, None)
-
-    async def take(self, partition: int, offset: int, value: bytes) -> None:
-        """Return once the change of a record is done, however long that takes."""
-        await self._insist(self._take(partition, offset, value), partition, offset, value)
-
-    async def catch_up(self, partition: int) -> None:
-        """Do what lies between the position and what the group has committed."""
-        try:
-            async with self._lock(partition):
-                await self._catch_up(partition, None)
-        except (RedisError, StreamerError) as error:
-            self._journal.say("unavailable", "warning", partition=partition, error=str(error))
-
-    async def sweep(self, partition: int) -> None:
-        """Do what the partition holds and the transport does not bring."""
-        try:
-            async with self._lock(partition):
-                if partition in self.positions:
-                    _, _, end = await asyncio.to_thread(self._offsets, partition)
-                    await self._fill_up(partition, end)
-        except (RedisError, StreamerError) as error:
-            self._journal.say("unavailable", "warning", partition=partition, error=str(error))
-
-    async def run_due(self, partitions: Iterable[int]) -> None:
-        """Work on what is due in these partitions, each lane once."""
-        room = asyncio.Semaphore(_BESIDE)
-
-        async def work(partition: int, name: str, customer: str) -> None:
-            async with room:
-                await self._work(partition, name, customer)
-
-        try:
-            lanes = [
-                (partition, *lane)
-                for partition in partitions
-                for lane in await self._memory.due(partition, _now())
-            ]
-            await asyncio.gather(*(work(*lane) for lane in lanes))
-        except (RedisError, StreamerError) as error:
-            self._journal.say("unavailable", "warning", error=str(error))
-
-    async def _insist(self, first: Any, partition: int, offset: int, value: bytes) -> None:  # noqa: ANN401 (a coroutine)
-        pause, attempt = _PAUSE_S, first
-        while True:
-            try:
-                await attempt
-            except (RedisError, StreamerError) as error:
-                self._journal.say("unavailable", "warning", partition=partition, error=str(error))
-            except Exception as error:  # noqa: BLE001 (nothing raises out of the agent)
-                self._journal.say("failed", "error", partition=partition, error=repr(error))
-            else:
-                self.turns += 1
-                return
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE_S)
-            attempt = self._take(partition, offset, value)
-
-    def _lock(self, partition: int) -> asyncio.Lock:
-        return self._locks.setdefault(partition, asyncio.Lock())
-
-    async def _take(self, partition: int, offset: int, value: bytes) -> None:
-        async with self._lock(partition):
-            if partition not in self.positions:
-                await self._catch_up(partition, offset)
-            if partition not in self._begun:
-                await self._fill_up(partition, offset)
-                self._begun.add(partition)
-            await self._read(partition, offset, value)
-            self._move(partition, offset + 1)
-
-    async def _catch_up(self, partition: int, until: int | None) -> None:
-        """Do what nobody has done before `until`, or before what the group has committed."""
-        if partition in self.positions:
-            return
-        position = (await self._memory.positions()).get(partition)
-        committed, begin, end = await asyncio.to_thread(self._offsets, partition)
-        if position is None:
-            new = end if self._reactions.begin == "now" else begin
-            position = new if committed is None else committed
-            await self._memory.begin_at(partition, position)
-        self.positions[partition] = max(position, begin)
-        await self._fill_up(partition, until if until is not None else committed or 0)
-
-    async def _fill_up(self, partition: int, end: int) -> None:
-        """Do what lies between the position and `end`, which nobody has brought."""
-        found = 0
-        async for offset, value in self._records(partition, self.positions[partition], end):
-            await self._read(partition, offset, value)
-            self._move(partition, offset + 1)
-            found += 1
-        if found:
-            self._counts.recovered.inc(found)
-            self._journal.say("read again", "warning", partition=partition, records=found)
-
-    def _move(self, partition: int, position: int) -> None:
-        """Move a position on, unless the partition was revoked meanwhile."""
-        if partition in self.positions:
-            self.positions[partition] = max(self.positions[partition], position)
-
-    def _offsets(self, partition: int) -> tuple[int | None, int, int]:
-        """Return what the group has committed, and what the partition holds; blocks."""
-        with closing(self._lookup()) as lookup:
-            return lookup.committed(partition), *lookup.held(partition)
-
-    async def _records(self, partition: int, start: int, end: int) -> Any:  # noqa: ANN401 (an async generator)
-        """Yield offset and value of each record from `start` to before `end`."""
-        if start >= end:
-            return
-        with closing(self._lookup()) as lookup:
-            batches = lookup.records(partition, start, end)
-            while (records := await asyncio.to_thread(next, batches, None)) is not None:
-                for record in records:
-                    yield record.offset, record.value
-
-    async def _read(self, partition: int, offset: int, value: bytes) -> None:
+    async def do(self, partition: int, offset: int, value: bytes) -> None:
         """Do the change of a record, and those before it that are missing."""
         try:
             change = read_change(value)
@@ -201,8 +75,38 @@ class Handling:
             self._journal.say(
                 "not a change", "error", partition=partition, offset=offset, error=str(error)
             )
-            await self._memory.begin_at(partition, offset + 1)
-            return
+            await self._memory.move(partition, offset + 1)
+        else:
+            await self._do(partition, offset, change, value)
+        self.turns += 1
+
+    async def start_due(self, partition: int) -> None:
+        """Begin to work on what is due in a partition, one change of each lane."""
+        for lane in await self._memory.due(partition, _now()):
+            key = (partition, *lane)
+            if key not in self._lanes and len(self._lanes) < _BESIDE:
+                self._lanes[key] = asyncio.create_task(self._work(*key))
+                self._lanes[key].add_done_callback(partial(self._ended, key))
+
+    async def finish(self, partitions: Collection[int]) -> None:
+        """Return once no function runs for what was due in these partitions."""
+        running = [task for (partition, *_), task in self._lanes.items() if partition in partitions]
+        await asyncio.gather(*running, return_exceptions=True)
+
+    async def close(self) -> None:
+        """Cancel what runs for what was due; it stays due."""
+        running = list(self._lanes.values())
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    def _ended(self, key: tuple[int, str, str], task: asyncio.Task[None]) -> None:
+        del self._lanes[key]
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Exception):
+            self._trouble.met(error, key[0])
+
+    async def _do(self, partition: int, offset: int, change: Change, value: bytes) -> None:
         seen, _ = await self._memory.known(change.customer_id, [])
         mark = Mark.of(change)
         if seen is not None and seen.covers(mark):
@@ -218,7 +122,7 @@ class Handling:
         found: dict[int, bytes] = {}
         self._counts.skipped.inc(len(missing))
         for back in (*_BACK, offset):
-            async for _, value in self._records(partition, max(0, offset - back), offset):
+            for value in await self._records(partition, max(0, offset - back), offset):
                 with contextlib.suppress(StreamerError):
                     other = read_change(value)
                     if other.customer_id == change.customer_id and other.sequence in missing:
@@ -264,25 +168,37 @@ class Handling:
         self, partition: int, reaction: Reaction, change: Change, value: bytes, *, waits: bool
     ) -> None:
         """Call the function, or have the change wait."""
+        take_over = partial(self._memory.take_over, reaction.name, change)
         due = round(change.at.timestamp() * SECOND) + reaction.after
         tries = 0
         if not waits and due <= _now():
-            writing = await self._called(reaction, change)
-            if writing is not None:
-                self._memory.take_over(writing, reaction.name, change)
-                await writing.execute()
-                self._counts.changes.labels("handled").inc()
+            if await self._called(partition, reaction, change, take_over):
                 return
             tries, due = 1, _now() + (self._reactions.pause(1) or 0)
-        writing = self._memory.transaction()
         entry = Entry(change_line(value), tries, due)
-        self._memory.append(writing, partition, reaction.name, change.customer_id, entry)
-        self._memory.take_over(writing, reaction.name, change)
-        await writing.execute()
+        async with self._memory.transaction(partition) as writing:
+            self._memory.append(writing, partition, reaction.name, change.customer_id, entry)
+            take_over(writing)
 
-    async def _called(self, reaction: Reaction, change: Change) -> Any:  # noqa: ANN401 (a pipeline, or None)
-        """Call the function; return the transaction that it shares, None where it failed."""
-        writing = self._memory.transaction()
+    async def _called(
+        self,
+        partition: int,
+        reaction: Reaction,
+        change: Change,
+        remember: Callable[[Any], None],
+    ) -> bool:
+        """Call the function and remember it, in one transaction; return whether it ended well."""
+        try:
+            async with self._memory.transaction(partition) as writing:
+                await self._call(reaction, change, writing)
+                remember(writing)
+        except _Failed:
+            return False
+        self._counts.changes.labels("handled").inc()
+        return True
+
+    async def _call(self, reaction: Reaction, change: Change, writing: Any) -> None:  # noqa: ANN401 (a pipeline)
+        """Call the function; raises `_Failed` for whatever it raises."""
         arguments = (change, writing) if reaction.shares else (change,)
         began = time.monotonic()
         try:
@@ -298,24 +214,23 @@ class Handling:
                 error=repr(error),
                 at=f"{place.name}:{place.lineno}",
             )
-            return None
+            raise _Failed from None
         finally:
             self.turns += 1
             self._counts.seconds.labels(reaction.name).observe(time.monotonic() - began)
-        return writing
 
     async def _work(self, partition: int, name: str, customer: str) -> None:
         """Try the first that waits in a lane."""
-        entry = await self._memory.first(name, customer)
         reaction = self._by_name.get(name)
-        if entry is None or reaction is None:  # undone meanwhile; or of a function that is gone
+        if reaction is None:
+            await self._memory.pass_over(partition, name, customer, _now() + _GONE)
             return
+        entry = await self._memory.first(name, customer)
+        if entry is None:  # undone meanwhile
+            return
+        finish = partial(self._memory.finish, partition, name, customer, entry)
         change = read_change(entry.line)
-        writing = await self._called(reaction, change)
-        if writing is not None:
-            self._memory.finish(writing, partition, name, customer, entry)
-            await writing.execute()
-            self._counts.changes.labels("handled").inc()
+        if await self._called(partition, reaction, change, finish):
             return
         tries = entry.tries + 1
         pause = self._reactions.pause(tries)
@@ -323,16 +238,15 @@ class Handling:
             later = Entry(entry.line, tries, _now() + pause)
             await self._memory.postpone(partition, name, customer, entry, later)
             return
-        writing = self._memory.transaction()
         letter: dict[str, object] = {
             "partition": partition,
             "tries": tries,
             "given_up": _now(),
             "change": entry.line.decode(),
         }
-        self._memory.bury(writing, name, change, letter)
-        self._memory.finish(writing, partition, name, customer, entry)
-        await writing.execute()
+        async with self._memory.transaction(partition) as writing:
+            self._memory.bury(writing, name, change, letter)
+            finish(writing)
         self._counts.changes.labels("dead").inc()
         self._journal.say(
             "change given up", "error", reaction=name, change_id=change.change_id, tries=tries

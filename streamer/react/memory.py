@@ -1,5 +1,6 @@
 """What a service remembers in Redis, under its name; the braces keep it in one slot of a cluster.
 
+    {react:NAME}:owner:PARTITION   the process that has the partition
     {react:NAME}:seen              hash: customer -> born and number of the last change that is done
     {react:NAME}:position          hash: partition -> the next offset
     {react:NAME}:done:REACTION     hash: customer -> born and number of the last change taken over
@@ -9,14 +10,22 @@
 
 A change is *taken over* by a reaction when its function has ended well, or when it waits. The mark
 is written in one transaction with the entry that waits, or with what the function puts into it.
+
+Only the owner of a partition writes what belongs to it. A process that was thought dead, and whose
+partition another one has taken over meanwhile, gets `Fenced` in place of its late write.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
+from uuid import uuid4
 
 import orjson
 from redis.asyncio import Redis
+from redis.exceptions import WatchError
 
+from streamer.errors import Fenced
 from streamer.react.change import Change
 from streamer.types import Millis
 
@@ -31,6 +40,13 @@ if redis.call('LINDEX', KEYS[1], 0) == ARGV[1] then
   end
 end
 """
+_SAW: Final = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+if ARGV[4] ~= '' then redis.call('HSET', KEYS[3], ARGV[4], ARGV[5]) end
+if ARGV[2] ~= '' then redis.call('HSET', KEYS[2], ARGV[2], ARGV[3]) end
+return 1
+"""
+"""Writes only for the owner: who of a customer, how far; which position, how far."""
 _POSTPONE: Final = """
 if redis.call('LINDEX', KEYS[1], 0) == ARGV[1] then
   redis.call('LSET', KEYS[1], 0, ARGV[3])
@@ -92,23 +108,47 @@ class Memory:
             url, protocol=2, socket_timeout=patience, socket_connect_timeout=patience
         )
         self._prefix = f"{{react:{name}}}"
+        self._process = uuid4().bytes
+        self._saw = self._redis.register_script(_SAW)
 
     async def close(self) -> None:
         """Close the connections."""
         await self._redis.aclose()
 
-    def transaction(self) -> Any:  # noqa: ANN401 (the library's pipeline)
-        """Return a pipeline that is done as a whole or not at all."""
+    async def own(self, partition: int) -> None:
+        """Take a partition over from whoever has had it."""
+        if await self._redis.get(self._owner(partition)) != self._process:
+            await self._redis.set(self._owner(partition), self._process)
+
+    @asynccontextmanager
+    async def transaction(self, partition: int) -> AsyncIterator[Any]:
+        """Have what is put into a pipeline done at the end, as a whole or not at all.
+
+        Raises `Fenced`, with nothing done, where another process has the partition by then.
+        """
+        async with self._redis.pipeline(transaction=True) as writing:
+            await writing.watch(self._owner(partition))
+            if await writing.get(self._owner(partition)) != self._process:
+                raise _fenced(partition)
+            writing.multi()
+            yield writing
+            try:
+                await writing.execute()
+            except WatchError:
+                raise _fenced(partition) from None
+
+    def anybodys(self) -> Any:  # noqa: ANN401 (the library's pipeline)
+        """Return a pipeline for what also those may write who own no partition."""
         return self._redis.pipeline(transaction=True)
 
-    async def positions(self) -> dict[int, int]:
-        """Return the next offset of each partition."""
-        found = await self._redis.hgetall(self._key("position"))
-        return {int(partition): int(offset) for partition, offset in found.items()}
+    async def position(self, partition: int) -> int | None:
+        """Return the next offset of a partition, None where nothing is remembered."""
+        found = await self._redis.hget(self._key("position"), partition)
+        return None if found is None else int(found)
 
-    async def begin_at(self, partition: int, offset: int) -> None:
-        """Remember where a partition begins."""
-        await self._redis.hset(self._key("position"), partition, offset)
+    async def move(self, partition: int, offset: int) -> None:
+        """Remember the next offset of a partition."""
+        await self._write(partition, b"", b"", offset)
 
     async def known(
         self, customer: str, reactions: list[str]
@@ -126,13 +166,18 @@ class Memory:
 
     async def saw(self, change: Change, partition: int, offset: int | None) -> None:
         """Remember that a change is done; the offset is that of its record, None when looked up."""
-        writing = self.transaction()
-        writing.hset(self._key("seen"), change.customer_id, _text(Mark.of(change)))
-        if offset is not None:
-            writing.hset(self._key("position"), partition, offset + 1)
-        await writing.execute()
+        following = None if offset is None else offset + 1
+        await self._write(partition, change.customer_id, _text(Mark.of(change)), following)
 
-    def take_over(self, writing: Any, reaction: str, change: Change) -> None:  # noqa: ANN401 (a pipeline)
+    async def _write(
+        self, partition: int, customer: str | bytes, mark: str | bytes, position: int | None
+    ) -> None:
+        keys = (self._owner(partition), self._key("seen"), self._key("position"))
+        place = ("", "") if position is None else (partition, position)
+        if not await self._saw(keys, (self._process, customer, mark, *place)):
+            raise _fenced(partition)
+
+    def take_over(self, reaction: str, change: Change, writing: Any) -> None:  # noqa: ANN401 (a pipeline)
         """Put the mark "handled" into a transaction."""
         writing.hset(self._key(f"done:{reaction}"), change.customer_id, _text(Mark.of(change)))
 
@@ -143,11 +188,10 @@ class Memory:
 
     async def undo(self, partition: int, reaction: str, customer: str) -> int:
         """Forget what waits of a customer; return how many there were."""
-        writing = self.transaction()
-        writing.llen(self._lane(reaction, customer))
-        writing.delete(self._lane(reaction, customer))
-        writing.zrem(self._due(partition), _member(reaction, customer))
-        count, *_ = await writing.execute()
+        count = await self._redis.llen(self._lane(reaction, customer))
+        async with self.transaction(partition) as writing:
+            writing.delete(self._lane(reaction, customer))
+            writing.zrem(self._due(partition), _member(reaction, customer))
         return int(count)
 
     async def due(self, partition: int, now: Millis) -> list[tuple[str, str]]:
@@ -162,7 +206,7 @@ class Memory:
         raw = await self._redis.lindex(self._lane(reaction, customer), 0)
         return None if raw is None else Entry.decode(raw)
 
-    def finish(self, writing: Any, partition: int, reaction: str, who: str, entry: Entry) -> None:  # noqa: ANN401 (a pipeline, and what an entry is)
+    def finish(self, partition: int, reaction: str, who: str, entry: Entry, writing: Any) -> None:  # noqa: ANN401 (a pipeline, and what an entry is)
         """Take the first entry of a lane out, if it is still the first."""
         keys = (self._lane(reaction, who), self._due(partition))
         writing.eval(_FINISH, 2, *keys, entry.raw, _member(reaction, who))
@@ -172,9 +216,14 @@ class Memory:
     ) -> None:
         """Replace the first entry of a lane, if it is still the first."""
         keys = (self._lane(reaction, customer), self._due(partition))
-        await self._redis.eval(
-            _POSTPONE, 2, *keys, entry.raw, _member(reaction, customer), later.encode()
-        )
+        async with self.transaction(partition) as writing:
+            writing.eval(
+                _POSTPONE, 2, *keys, entry.raw, _member(reaction, customer), later.encode()
+            )
+
+    async def pass_over(self, partition: int, reaction: str, customer: str, until: Millis) -> None:
+        """Leave a lane alone until then, as it is."""
+        await self._redis.zadd(self._due(partition), {_member(reaction, customer): until}, xx=True)
 
     def bury(self, writing: Any, reaction: str, change: Change, letter: dict[str, object]) -> None:  # noqa: ANN401 (a pipeline)
         """Put a dead letter into a transaction."""
@@ -202,11 +251,18 @@ class Memory:
     def _key(self, name: str) -> str:
         return f"{self._prefix}:{name}"
 
+    def _owner(self, partition: int) -> str:
+        return self._key(f"owner:{partition}")
+
     def _lane(self, reaction: str, customer: str) -> str:
         return self._key(f"lane:{reaction}:{customer}")
 
     def _due(self, partition: int) -> str:
         return self._key(f"due:{partition}")
+
+
+def _fenced(partition: int) -> Fenced:
+    return Fenced(f"another process has partition {partition}, or Redis has lost who has it")
 
 
 def _member(reaction: str, customer: str) -> str:

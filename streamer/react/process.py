@@ -5,8 +5,10 @@ import contextlib
 import logging
 import threading
 import time
+from collections.abc import Collection
+from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 import faust
 from redis.exceptions import RedisError
@@ -20,20 +22,22 @@ from streamer.errors import AdapterError, Unavailable
 from streamer.react.counts import ReactionCounts
 from streamer.react.faust_app import faust_app
 from streamer.react.handling import Handling
+from streamer.react.looking import Looking
 from streamer.react.memory import Memory
 from streamer.react.reactions import Reactions
+from streamer.react.reading import Reading
+from streamer.react.trouble import Trouble
 from streamer.react.watchdog import Watchdog
 from streamer.types import SECOND
 
 _PATIENCE_S: Final = 5.0
 _TURN_S: Final = 0.2
 _COUNT_S: Final = 5.0
-_QUIET_S: Final = 10.0
-"""When nothing came for so long, the topic is looked at for what should have."""
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 10.0
 _STILL_S: Final = 60.0
 """Longer than any rebalance; the time that a function may take comes on top."""
+_STUCK: Final = "Faust brings nothing although the topic has something"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +58,18 @@ class Reacting:
         self._where = where
         self._journal = journal
         self.counts = ReactionCounts()
-        self._handling: Handling | None = None
+        self._trouble = Trouble(journal)
+        self._reading: Reading | None = None
         self._away: str | None = "not connected yet"
 
     def unready(self) -> str | None:
         """Return why nothing can be handled just now, None if it can."""
-        if self._away is not None or self._handling is None:
+        if self._away is not None or self._reading is None:
             return self._away
-        assigned = self._handling.assigned
+        assigned = self._reading.assigned
         if not assigned:
             return "no partitions yet"
-        missing = assigned - self._handling.positions.keys()
+        missing = assigned - self._reading.positions.keys()
         return f"catching up with {len(missing)} partitions" if missing else None
 
     def run(self) -> None:
@@ -73,29 +78,53 @@ class Reacting:
         self._wait_for_servers()
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
+        with closing(self._lookup()) as lookup:
+            self._run(loop, Looking(lookup))
+        self._journal.say("stopped")
+
+    def _run(self, loop: asyncio.AbstractEventLoop, looking: Looking) -> None:
         memory = Memory(self._where.redis, self._reactions.name, _PATIENCE_S)
-        handling = self._handling = Handling(
-            self._reactions, memory, self._lookup, self.counts, self._journal
+        handling = Handling(
+            self._reactions, memory, looking.values, self.counts, self._journal, self._trouble
         )
+        reading = self._reading = Reading(
+            memory,
+            looking,
+            self._reactions.begin,
+            handling.do,
+            self.counts,
+            self._journal,
+            self._trouble,
+        )
+
+        async def revoked(partitions: Collection[int]) -> None:
+            await reading.revoke(partitions)
+            await handling.finish(partitions)
+
         app = faust_app(
             self._reactions.name,
             self._where.connection,
             self._where.changes,
             self._reactions.begin,
-            handling.take,
-            handling.assign,
-            handling.revoke,
+            reading.take,
+            reading.assign,
+            revoked,
         )
 
         @app.task  # type: ignore[untyped-decorator] # it is Faust's
         async def work_on_what_is_due() -> None:
-            await self._tend(handling, memory)
+            await self._tend(reading, handling, memory)
+
+        @app.on_before_shutdown.connect  # type: ignore[untyped-decorator] # it is Faust's
+        async def finish(*_: Any, **__: Any) -> None:  # noqa: ANN401 (Faust's)
+            await revoked(sorted(reading.assigned))
 
         watchdog = Watchdog(
             lambda: handling.turns,
-            self._is_behind,
+            lambda: self._is_behind(reading),
             self._where.patience + self._reactions.timeout / SECOND,
             self._journal,
+            lambda: self._trouble.fatal or (_STUCK if reading.is_stuck else None),
         )
         watchdog.start()
         worker = faust.Worker(
@@ -110,7 +139,6 @@ class Reacting:
                 raise AdapterError(f"Faust has ended by itself, with {ending.code}") from None
         finally:
             watchdog.close()
-        self._journal.say("stopped")
 
     def _wait_for_servers(self) -> None:
         """Return once Kafka has the topic and Redis is there."""
@@ -131,54 +159,53 @@ class Reacting:
             else:
                 return
 
-    async def _tend(self, handling: Handling, memory: Memory) -> None:
-        """Catch up with partitions, and work on what is due, until cancelled."""
+    async def _tend(self, reading: Reading, handling: Handling, memory: Memory) -> None:
+        """Begin partitions, look at quiet ones, work on what is due, until cancelled."""
         counted = 0.0
-        turns, since = handling.turns, time.monotonic()
         said: set[int] = set()
-        while True:
-            assigned = sorted(handling.assigned)
-            for partition in assigned:
-                await handling.catch_up(partition)
-            await handling.run_due(assigned)
-            caught_up = set(handling.positions)
-            for partition in caught_up - said:
-                self._journal.say(
-                    "partition assigned", partition=partition, offset=handling.positions[partition]
-                )
-            said = caught_up
-            if handling.turns != turns:
-                turns, since = handling.turns, time.monotonic()
-            elif time.monotonic() - since > _QUIET_S:
-                since = time.monotonic()
-                for partition in assigned:
-                    await handling.sweep(partition)
-            if time.monotonic() - counted > _COUNT_S:
-                counted = time.monotonic()
-                with contextlib.suppress(RedisError):
-                    waiting, dead = await memory.counts(assigned)
-                    self.counts.waiting.set(waiting)
-                    self.counts.dead.set(dead)
-            await asyncio.sleep(_TURN_S)
+        try:
+            while True:
+                for partition in sorted(reading.assigned):
+                    try:
+                        await reading.open(partition)
+                        await reading.look(partition)
+                        await handling.start_due(partition)
+                    except Exception as error:  # noqa: BLE001 (the others go on)
+                        self._trouble.met(error, partition)
+                is_open = set(reading.positions)
+                for partition in is_open - said:
+                    self._journal.say(
+                        "partition assigned",
+                        partition=partition,
+                        offset=reading.positions[partition],
+                    )
+                said = is_open
+                if time.monotonic() - counted > _COUNT_S:
+                    counted = time.monotonic()
+                    with contextlib.suppress(RedisError):
+                        waiting, dead = await memory.counts(sorted(is_open))
+                        self.counts.waiting.set(waiting)
+                        self.counts.dead.set(dead)
+                await asyncio.sleep(_TURN_S)
+        finally:
+            await handling.close()
+            await memory.close()
 
     def _lookup(self) -> Lookup:
         return Lookup(self._where.connection, self._where.changes, self._reactions.name)
 
-    def _is_behind(self) -> bool:
+    def _is_behind(self, reading: Reading) -> bool:
         """Return whether there is a record that this process should have handled; blocks."""
-        handling = self._handling
-        if handling is None:
-            return False
-        lookup = self._lookup()
-        try:
-            count = Asked(self._where.connection).partitions(self._where.changes)
-            for partition in handling.positions or range(count):
-                start = handling.positions.get(partition, lookup.committed(partition))
+        count = Asked(self._where.connection).partitions(self._where.changes)
+        positions = dict(reading.positions)
+        with closing(self._lookup()) as lookup:
+            for partition in positions or range(count):
+                position = positions.get(partition, lookup.committed(partition))
                 begin, end = lookup.held(partition)
-                if start is not None and any(lookup.records(partition, max(start, begin), end)):
+                if (
+                    position is not None
+                    and position < end
+                    and lookup.page(partition, max(position, begin)).records
+                ):
                     return True
-        except AdapterError:
-            return False
-        finally:
-            lookup.close()
         return False

@@ -1,7 +1,7 @@
-"""Ends a process that stands still: records are there to be read, and nothing is handled.
+"""Ends a process that stands still, or that cannot go on.
 
 Faust can lose its place in the group without knowing, or end an agent in silence. What starts the
-process again heals both, and nothing is lost, since `handling` goes by positions of its own.
+process again heals both, and nothing is lost, since `reading` goes by positions of its own.
 """
 
 import os
@@ -14,7 +14,7 @@ from streamer.app.live import Journal
 
 STANDS_STILL: Final = 70
 """The exit status."""
-_LOOK_S: Final = 2.0
+_LOOK_S: Final = 1.0
 
 
 class Watchdog:
@@ -22,7 +22,7 @@ class Watchdog:
 
     `turns` counts what was done, `behind` says whether there is a record to be read; it may block
     and raise. After `patience` seconds in which nothing was done and something was there, the
-    process ends with `STANDS_STILL`.
+    process ends with `STANDS_STILL`. It does so at once where `broken` says why it has to.
     """
 
     def __init__(
@@ -31,12 +31,14 @@ class Watchdog:
         behind: Callable[[], bool],
         patience: float,
         journal: Journal,
+        broken: Callable[[], str | None] = lambda: None,
         end: Callable[[int], object] = os._exit,
     ) -> None:
         self._turns = turns
         self._behind = behind
         self._patience = patience
         self._journal = journal
+        self._broken = broken
         self._end = end
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
@@ -52,6 +54,10 @@ class Watchdog:
     def _watch(self) -> None:
         turns, since = self._turns(), time.monotonic()
         while not self._closing.wait(_LOOK_S):
+            if (reason := self._broken()) is not None:
+                self._journal.say("cannot go on", "error", reason=reason)
+                self._end(STANDS_STILL)
+                return
             if self._turns() != turns:
                 turns, since = self._turns(), time.monotonic()
             elif time.monotonic() - since > self._patience:

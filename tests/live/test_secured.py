@@ -30,6 +30,20 @@ ssl.truststore.location={authority}
 """
 
 
+FUNCTIONS = """\
+from pathlib import Path
+
+from streamer.react import Change, Reactions
+
+app = Reactions("{name}", begin="earliest")
+
+
+@app.on_entered("{segment}", holdout=True)
+async def told(change: Change) -> None:
+    Path("{folder}", "told").touch()
+"""
+
+
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate of 127.0.0.1 that vouches for itself, with its key beside it."""
@@ -105,10 +119,28 @@ def test_every_command_gets_in_with_the_same_file(
             return process("changes", "--no-follow", *kafka).stdout.splitlines()
 
         wait_until(lambda: bool(changes()), "a change", 120)
-        assert orjson.loads(changes()[0])["customer_id"] == "u-1"
+        change = orjson.loads(changes()[0])
+        assert change["customer_id"] == "u-1"
         worker.stop()
     finally:
         worker.kill()
+    (tmp_path / "functions.py").write_text(
+        FUNCTIONS.format(name=own_name, segment=change["segment"], folder=tmp_path),
+        encoding="utf-8",
+    )
+    reactions = Worker(
+        [
+            *(sys.executable, "-m", "streamer", "react", "run", "functions:app", *kafka),
+            *("--redis", redis_server.url, "--metrics-port", "0"),
+        ],
+        tmp_path / "reactions.log",
+        os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"},
+    )
+    try:
+        wait_until((tmp_path / "told").is_file, "a reaction", 120)
+        reactions.stop()
+    finally:
+        reactions.kill()
 
 
 @pytest.mark.parametrize("words", [["topics", "create"], ["publish", "-"], ["changes"]])

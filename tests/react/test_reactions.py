@@ -15,9 +15,6 @@ from tests.react.service import PARTITIONS
 from tests.waiting import wait_until
 from tests.webhooks.changes import change
 
-# Now and then Faust hands out nothing after an assignment, and nobody knows why yet.
-pytestmark = pytest.mark.proof
-
 ENTERED = """
 app = Reactions(NAME, first_pause="100ms", tries=3)
 
@@ -53,17 +50,17 @@ app = Reactions(NAME)
 
 @app.on_moved("engagement", to="passive")
 async def any_way(change: Change) -> None:
-    told(f"passive {change.customer_id} from {change.origin}")
+    told(f"{change.customer_id} passive from {change.origin}")
 
 
 @app.on_moved("engagement", to="passive", origin="active")
 async def from_active(change: Change) -> None:
-    told(f"{change.origin} to {change.to} {change.customer_id}")
+    told(f"{change.customer_id} {change.origin} to {change.to}")
 
 
 @app.on_exited("vip", holdout=True)
 async def gone(change: Change) -> None:
-    told(f"gone {change.customer_id}")
+    told(f"{change.customer_id} gone")
 """
 
 
@@ -79,10 +76,10 @@ def test_moves_and_exits_call_their_functions(service: Make) -> None:
         change("u-1", 5, passive, ladder="engagement", origin="new"),
     )
     one.wait_for(
-        "passive u-1 from active",
-        "active to passive u-1",
-        "gone u-1",
-        "passive u-1 from new",
+        "u-1 passive from active",
+        "u-1 active to passive",
+        "u-1 gone",
+        "u-1 passive from new",
     )
 
 
@@ -155,8 +152,7 @@ def test_a_delay_is_kept_and_who_has_left_by_then_is_left_alone(service: Make) -
     assert one.told() == []
     one.kill()
     one.start()
-    wait_until(lambda: len(one.told()) == 2, "those who are still in", 60)
-    assert sorted(one.told()) == ["returns 3", "stays 1"]
+    one.wait_for("stays 1", "returns 3")
     assert time.time_ns() // 1_000_000 >= now + 4_000
 
 
@@ -170,8 +166,7 @@ def test_offsets_that_have_gone_past_a_change_lose_it_not(service: Make) -> None
     one.publish(change("u-1", 2), change("u-2", 2))
     commit_the_end(one.kafka.address, one.name, one.changes)
     one.start()
-    wait_until(lambda: len(one.told()) == 4, "what was passed over", 60)
-    assert sorted(one.told()) == ["u-1 1", "u-1 2", "u-2 1", "u-2 2"]
+    one.wait_for("u-1 1", "u-1 2", "u-2 1", "u-2 2")
     wait_until(lambda: one.metric("read_again_total") == 2, "both are counted")
     assert "read again" in one.said()
 

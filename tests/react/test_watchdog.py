@@ -4,8 +4,16 @@ import itertools
 import threading
 from collections.abc import Callable
 
+import pytest
+
+from streamer.react import watchdog as module
 from streamer.react.watchdog import STANDS_STILL, Watchdog
-from tests.react.test_handling import Silent
+from tests.react.kit import Silent
+
+
+@pytest.fixture(autouse=True)
+def looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_LOOK_S", 0.01)
 
 
 def looked(turns: Callable[[], int], behind: Callable[[], bool], looks: int) -> list[int]:
@@ -22,7 +30,7 @@ def looked(turns: Callable[[], int], behind: Callable[[], bool], looks: int) -> 
         ended.append(status)
         enough.set()
 
-    watchdog = Watchdog(turns, looking, 0.0, Silent(), end)
+    watchdog = Watchdog(turns, looking, 0.0, Silent(), end=end)
     watchdog.start()
     enough.wait(60)
     watchdog.close()
@@ -31,6 +39,21 @@ def looked(turns: Callable[[], int], behind: Callable[[], bool], looks: int) -> 
 
 def test_nothing_is_handled_although_something_is_there() -> None:
     assert looked(lambda: 7, lambda: True, looks=9) == [STANDS_STILL]
+
+
+def test_it_cannot_go_on() -> None:
+    ended: list[int] = []
+    over = threading.Event()
+
+    def end(status: int) -> None:
+        ended.append(status)
+        over.set()
+
+    journal = Silent()
+    Watchdog(lambda: 7, lambda: False, 60.0, journal, lambda: "fenced", end).start()
+    assert over.wait(60)
+    assert ended == [STANDS_STILL]
+    assert journal.said == ["cannot go on"]
 
 
 def test_nothing_is_there() -> None:

@@ -1,7 +1,6 @@
-"""Records of one partition read again, from one offset up to another; no group is touched."""
+"""Records of a partition read by their offsets, beside the group that reads it; none is joined."""
 
-from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
@@ -10,14 +9,28 @@ from streamer.adapters.kafka.failures import failure, translated
 from streamer.errors import Unavailable
 from streamer.types import Record
 
-_WAIT_S: Final = 1.0
-_MOST_WAITS: Final = 30
 _AT_ONCE: Final = 1_000
 _PATIENCE_S: Final = 5.0
+_WAIT_MS: Final = 10
+"""How long the broker waits for new records: a page waits for a request that the last one left."""
+
+
+class Page(NamedTuple):
+    """All committed records of a partition from the offset `start` to before the offset `end`.
+
+    Where offsets are missing there is none: transactions leave some behind.
+    """
+
+    start: int
+    end: int
+    records: tuple[Record, ...]
 
 
 class Lookup:
-    """Reads a topic; `group` is whose committed offsets are asked for. Every method blocks."""
+    """Reads a topic; `group` is whose committed offsets are asked for.
+
+    Every method blocks, 5 s at most, and raises `Unavailable`. One thread at a time.
+    """
 
     def __init__(self, connection: Connection, topic: str, group: str) -> None:
         self._topic = topic
@@ -29,6 +42,7 @@ class Lookup:
                 auto_offset_reset="earliest",
                 enable_partition_eof=True,
                 isolation_level="read_committed",
+                fetch_wait_max_ms=_WAIT_MS,
             ),
         )
 
@@ -37,7 +51,7 @@ class Lookup:
         self._consumer.close()
 
     def committed(self, partition: int) -> int | None:
-        """Return what the group has committed, None for nothing; raises `Unavailable`."""
+        """Return what the group has committed, None for nothing."""
         with translated(f"ask for offsets of {self._topic}"):
             (found,) = self._consumer.committed(
                 [TopicPartition(self._topic, partition)], timeout=_PATIENCE_S
@@ -54,34 +68,30 @@ class Lookup:
             raise Unavailable(f"Kafka did not say which offsets partition {partition} holds")
         return found
 
-    def records(self, partition: int, start: int, end: int) -> Iterator[Sequence[Record]]:
-        """Yield the committed records from `start` to before `end`, in batches."""
-        if start >= end:
-            return
+    def page(self, partition: int, start: int) -> Page:
+        """Return a thousand records from an offset on, or those that there are.
+
+        The page is empty, and ends where it starts, where nothing is committed behind the offset.
+        """
         with translated(f"read {self._topic}"):
             self._consumer.assign([TopicPartition(self._topic, partition, start)])
-        try:
-            yield from self._batches(partition, end)
-        finally:
-            self._consumer.unassign()
-
-    def _batches(self, partition: int, end: int) -> Iterator[Sequence[Record]]:
-        for _ in range(_MOST_WAITS):
-            with translated(f"read {self._topic}"):
-                messages = self._consumer.consume(_AT_ONCE, _WAIT_S)
-            while messages:
-                found, finished = [], False
-                for message in messages:
-                    error, offset = message.error(), message.offset()
-                    if error is not None and error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 (its name)
-                        raise failure(error, f"read {self._topic}")
-                    finished = finished or error is not None or offset is None or offset >= end
-                    if not finished and offset is not None:
-                        found.append(Record(partition, offset, message.value() or b""))
-                if found:
-                    yield found
-                if finished:
-                    return
-                with translated(f"read {self._topic}"):
-                    messages = self._consumer.consume(_AT_ONCE, _WAIT_S)
-        raise Unavailable(f"Kafka did not give what partition {partition} of {self._topic} holds")
+            try:
+                first = self._consumer.poll(_PATIENCE_S)
+                messages = [] if first is None else [first, *self._consumer.consume(_AT_ONCE, 0)]
+            finally:
+                self._consumer.unassign()
+        if not messages:
+            raise Unavailable(
+                f"Kafka did not give what partition {partition} of {self._topic} holds"
+            )
+        end, records = start, []
+        for message in messages:
+            error, offset = message.error(), message.offset()
+            if error is None and offset is not None:
+                records.append(Record(partition, offset, message.value() or b""))
+                end = offset + 1
+            elif error is not None and error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 (its name)
+                end = max(end, offset or 0)
+            elif error is not None:
+                raise failure(error, f"read {self._topic}")
+        return Page(start, end, tuple(records))
