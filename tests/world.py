@@ -149,7 +149,8 @@ class World:
         name = f"m-{self.births}"
         feed = MemoryFeed(self.log)
         calls = Calls()
-        skew = self.chance.choice((-LATENESS // 2, 0, LATENESS // 2))
+        ahead = LATENESS // 2 if self.joining is None else 0  # a join may come after what was early
+        skew = self.chance.choice((-LATENESS // 2, 0, ahead))
         steady = self.chance.randrange(1_000_000)
         store = InterruptedStore(self.store, calls)
         calls.check = self.reach_store

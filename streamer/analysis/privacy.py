@@ -94,7 +94,7 @@ def privacy(rules: Rules) -> Privacy:
     evaluated = [one for one in rules.declared.declarations if one.settings.enabled]
     found: dict[str, _Growing] = {}
     windows: dict[str, list[Millis | None]] = {one.key: [] for one in evaluated}
-    for one, leaf, question in _leaves(rules.compiled, evaluated):
+    for one, leaf, question in remembering(rules.compiled, evaluated):
         said = kept(question, leaf.leaf.label)
         datum = found.setdefault(said.what, _Growing(said))
         datum.slots |= leaf.slots
@@ -146,7 +146,7 @@ def _fault(one: Declaration) -> str | None:
     return None
 
 
-def _leaves(
+def remembering(
     compiled: RuleSet, evaluated: Iterable[Declaration]
 ) -> Iterator[tuple[Declaration, LeafNode, object]]:
     """Yield every leaf that remembers something, with its rule and as it was declared."""

@@ -30,6 +30,8 @@ COMMANDS = (
     "serve",
     "trace",
     "erase",
+    "status",
+    "export",
     "suppress",
     "release",
     "unlink",

@@ -1,4 +1,4 @@
-"""The commands that give an order about one customer: erase, suppress, release, unlink."""
+"""What the commands about one customer share, and those that give an order: erase and others."""
 
 import time
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Final
 import click
 
 from streamer.adapters.kafka import Connection, Topics
-from streamer.app.orders import order
+from streamer.app.orders import Asking, order
 from streamer.cli.options import examples
 from streamer.cli.servers import control_key_option, group_option, kafka_options, topic_options
 from streamer.codecs.controls import ControlKey, Order
@@ -23,6 +23,26 @@ _GOES: Final = (
 _EXAMPLE: Final = """
 streamer {} u-7 --reason "request of 1 December" --control-key-file control.key
 """
+
+
+def asking_about(
+    customer: str,
+    reason: str,
+    connection: Connection,
+    topics: Topics,
+    control_key: ControlKey | None,
+) -> Asking:
+    """Return who asks now, of whom and why; raises `UsageError` where something is missing."""
+    if control_key is None:
+        raise UsageError("what is asked of a person has to be signed: give --control-key-file")
+    if not reason.strip():
+        raise UsageError("--reason is empty")
+    try:
+        check_id(customer, "the customer's id", "")
+    except InvalidEvent as error:
+        raise UsageError(error.reason) from None
+    now = time.time_ns() // 1_000_000
+    return Asking(connection, topics, control_key, customer, reason, now)
 
 
 def order_command(
@@ -47,17 +67,8 @@ def order_command(
         control_key: ControlKey | None,
         group: str,  # noqa: ARG001 (the key names it)
     ) -> None:
-        if control_key is None:
-            raise UsageError("an order has to be signed: give --control-key-file")
-        if not reason.strip():
-            raise UsageError("--reason is empty")
-        try:
-            check_id(customer, "the customer's id", "")
-        except InvalidEvent as error:
-            raise UsageError(error.reason) from None
-        now = time.time_ns() // 1_000_000
-        what = make(customer, now)
-        partition, offset = order(connection, topics, control_key, what, reason, now)
+        asking = asking_about(customer, reason, connection, topics, control_key)
+        partition, offset = order(asking, make(customer, asking.now))
         click.echo(f"{name} stands at offset {offset} of partition {partition} of {topics.events}")
 
     return give

@@ -11,6 +11,7 @@ rules than those that wrote it, which find the cells that they share.
 """
 
 import hmac
+from collections.abc import Mapping
 from hashlib import blake2b
 from typing import Final, Literal, NamedTuple, TypeAlias
 
@@ -81,6 +82,12 @@ def is_control(record: Record) -> bool:
 def mark_id(customer: str, key: ControlKey) -> bytes:
     """Return the keyed hash under which a mark is kept: longer than the id of any layout."""
     return blake2b(customer.encode(), digest_size=MARK_BYTES, key=key.secret[:64]).digest()
+
+
+def told_apart(kept: Mapping[bytes, bytes]) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
+    """Return the layouts and the marks among what a store keeps of a partition."""
+    marks = {one: data for one, data in kept.items() if len(one) == MARK_BYTES}
+    return {one: data for one, data in kept.items() if one not in marks}, marks
 
 
 def order_record(order: Order, key: ControlKey) -> Control:

@@ -37,7 +37,7 @@ class Orders:
         producer.produce(self.shop.topics.events, json.dumps(event).encode(), key.encode())
         assert producer.flush(60) == 0
 
-    def give(self, command: str, customer: str) -> str:
+    def give(self, command: str, customer: str, *more: str, status: int = 0) -> str:
         topics = self.shop.topics
         result = CliRunner().invoke(
             main,
@@ -46,10 +46,26 @@ class Orders:
                 *("--kafka", self.shop.kafka.address, "--group", self.shop.group),
                 *("--events-topic", topics.events, "--audit-topic", topics.audit),
                 *("--control-key-file", str(self.shop.folder / "control.key")),
+                *more,
             ],
         )
-        assert result.exit_code == 0, result.output
-        return result.output
+        assert result.exit_code == status, result.output
+        return result.stdout
+
+    def status(self, customer: str) -> Any:  # noqa: ANN401 (JSON)
+        return json.loads(
+            self.give("status", customer, "--redis", self.shop.redis.url, "--format", "json")
+        )
+
+    def export(self, customer: str, status: int = 0) -> Any:  # noqa: ANN401 (JSON)
+        topics = self.shop.topics
+        rules = self.shop.folder / "rules.yaml"
+        asked = [
+            *("--redis", self.shop.redis.url, "--rules", str(rules)),
+            *("--changes-topic", topics.changes, "--memberships-topic", topics.memberships),
+            *("--rejected-topic", topics.rejected),
+        ]
+        return json.loads(self.give("export", customer, *asked, status=status))
 
     def changes(self, customer: str) -> list[tuple[str, str, str]]:
         found = [one for one in self.shop.changes() if one["customer_id"] == customer]
@@ -110,6 +126,13 @@ def test_nothing_of_an_erased_person_is_left_in_redis_and_the_last_word_is_null(
     wait_until(lambda: orders.causes(DEVICE) >= {"merge"}, "they join", 60)
     wait_until(lambda: holds(own_shop.redis, USER), "the user is in Redis", 60)
     assert holds(own_shop.redis, DEVICE)
+    known = orders.export(DEVICE)
+    assert (known["asked_for"], known["customer_id"]) == (DEVICE, USER)
+    assert [one["id"] for one in known["profile"]["ids"]] == [DEVICE]
+    assert "product_added" in {name for one in known["profile"]["data"] for name in one["sources"]}
+    assert all(one["purposes"] for one in known["profile"]["data"])
+    of_events = known["topics"][0]["records"]
+    assert {"e-1", "e-2"} <= {one["value"]["id"] for one in of_events if "id" in one["value"]}
     said = orders.give("erase", USER)
     assert "erase stands at offset" in said
     assert USER not in said
@@ -122,13 +145,24 @@ def test_nothing_of_an_erased_person_is_left_in_redis_and_the_last_word_is_null(
         "Redis holds neither id",
         60,
     )
+    for customer in (USER, DEVICE):
+        found = orders.status(customer)
+        assert found["done"], found
+    ((erase,), partitions) = orders.status(USER)["orders"], orders.status(USER)["partitions"]
+    assert partitions[erase["partition"]]["read_to"] > erase["offset"]
+    assert sum(one["erased_ids"] for one in partitions) == 2
+    assert "profile" not in orders.export(USER)
     audit = committed_records(own_shop.kafka.address, own_shop.topics.audit)
-    (entry,) = [json.loads(one.value) for one in audit]
-    assert (entry["action"], entry["reason"]) == ("erase", REASON)
-    assert USER.encode() not in audit[0].value + audit[0].key
+    entries = [json.loads(one.value) for one in audit]
+    assert {one["action"] for one in entries} == {"erase", "status", "export"}
+    assert {one["reason"] for one in entries} == {REASON}
+    for one in audit:
+        assert USER.encode() not in one.value + one.key
+        assert DEVICE.encode() not in one.value + one.key
     assert USER not in orders.worker.text
     orders.happens("product_viewed", user_id=USER)
     wait_until(lambda: holds(own_shop.redis, USER), "a later event begins a new profile", 60)
+    assert orders.export(USER)["profile"]["changes"] > 0  # beside the marks
 
 
 def test_a_suppressed_person_is_not_taken_until_released(own_shop: Shop) -> None:

@@ -1,9 +1,12 @@
 """What a person asks for, as records: first why, in the audit topic, then the order in the log.
 
-Both are safe in Kafka when `give_order` returns. If it fails between the two, the audit has an
-order that was not given, never the other way round.
+Both are safe in Kafka when `give_order` returns, and so is where the order stands, in a second
+record of the audit. If it fails in between, the audit has an order that was not given, or does not
+say where it stands; there is never an order that the audit has not.
 """
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -19,14 +22,35 @@ _PATIENCE_S: Final = 30.0
 
 
 def give_order(
-    connection: Connection, topics: Topics, order: Control, audit_key: str, audit: bytes
+    connection: Connection,
+    topics: Topics,
+    order: Control,
+    audit_key: str,
+    audit: Callable[[tuple[int, int] | None], bytes],
 ) -> tuple[int, int]:
-    """Publish an order and its audit record; return the order's partition and offset.
+    """Publish an order and its audit; return the order's partition and offset.
 
-    Raises `UsageError` where a topic is missing, `Unavailable` where Kafka does not take them.
+    `audit` is the text for the audit, given where the order stands, None before it does. Raises
+    `UsageError` where a topic is missing, `Unavailable` where Kafka does not take them.
     """
+    with _producer(connection, topics.audit, topics.events) as producer:
+        _written(producer, topics.audit, audit_key, audit(None), None)
+        stands = _written(producer, topics.events, order.key, order.value, list(order.headers))
+        _written(producer, topics.audit, audit_key, audit(stands), None)
+    return stands
+
+
+def write_audit(connection: Connection, topics: Topics, audit_key: str, audit: bytes) -> None:
+    """Publish a record of the audit; raises as `give_order` does."""
+    with _producer(connection, topics.audit) as producer:
+        _written(producer, topics.audit, audit_key, audit, None)
+
+
+@contextmanager
+def _producer(connection: Connection, *topics: str) -> Iterator[Producer]:
+    """Yield a producer, once the topics are known to be there."""
     asked = Asked(connection)
-    for topic in (topics.audit, topics.events):
+    for topic in topics:
         asked.partitions(topic)
     producer = made(
         Producer,
@@ -38,8 +62,7 @@ def give_order(
         ),
     )
     try:
-        _written(producer, topics.audit, audit_key, audit, None)
-        return _written(producer, topics.events, order.key, order.value, list(order.headers))
+        yield producer
     finally:
         producer.close()
 

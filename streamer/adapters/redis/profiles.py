@@ -6,6 +6,7 @@ from streamer.adapters.closing import Closing
 from streamer.adapters.profiles import FoundProfile
 from streamer.adapters.redis.client import Client, connect, server_name
 from streamer.adapters.redis.trouble import translated
+from streamer.codecs.controls import told_apart
 
 
 class RedisProfiles(Closing):
@@ -36,6 +37,13 @@ class RedisProfiles(Closing):
                 return self._found(one, profile)
         return None
 
+    def marks(self) -> dict[int, dict[bytes, bytes]]:
+        """Return what is left of who was erased or is suppressed, by partition."""
+        return {
+            one: told_apart(self._ask("HGETALL", self._key(one, "layouts")))[1]
+            for one in range(self._partitions())
+        }
+
     def _partitions(self) -> int:
         """Return how many partitions the group has, 0 where no worker has begun yet."""
         return int(self._ask("HGET", self._key(0, "meta"), "partitions") or 0)
@@ -46,7 +54,7 @@ class RedisProfiles(Closing):
             "HMGET", self._key(partition, "meta"), "log_time", "fired_at"
         )
         return FoundProfile(
-            profile, dict(pairs), int(log_time) if log_time else None, int(fired_at or 0)
+            profile, told_apart(pairs)[0], int(log_time) if log_time else None, int(fired_at or 0)
         )
 
     def _key(self, partition: int, name: str) -> str:

@@ -15,6 +15,7 @@ from streamer.adapters.database import Database
 from streamer.adapters.profiles import FoundProfile
 from streamer.adapters.view.batches import Batch, Positions, Progress, Published, Rejected, Stands
 from streamer.codecs.changes import decode_change
+from streamer.codecs.controls import told_apart
 from streamer.errors import UsageError
 from streamer.types import Membership
 
@@ -119,5 +120,5 @@ class EmbeddedProfiles:
                 ((log_time, fired_at),) = database.rows(
                     "SELECT log_time, fired_at FROM meta WHERE partition = ?", (number,)
                 )
-                return FoundProfile(profile, dict(layouts), log_time, fired_at)
+                return FoundProfile(profile, told_apart(dict(layouts))[0], log_time, fired_at)
         return None

@@ -1,0 +1,103 @@
+"""Whether what a person has asked for is carried out: in which partitions, and by which position.
+
+An order is carried out once its partition is read beyond it, and every partition beyond what that
+told others. An anonymous id tells its user, a user tells the anonymous ids: so two times more every
+partition has to be read up to where it ended once the step before was done. What is published goes
+with the group's offset, in one transaction, so an offset that is committed says both.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Final
+
+from streamer.adapters.kafka.lookup import Lookup
+from streamer.adapters.kafka.topics import Asked
+from streamer.app.orders import Asking, Given, orders_of
+from streamer.codecs.controls import mark_id
+from streamer.core.marks import Mark
+from streamer.types import Millis
+
+_STEPS: Final = 2
+"""So many times an order is told on: from an anonymous id to its user, and to the user's others."""
+_PAUSE_S: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far a partition is read, and how many ids were erased there at the instants of orders."""
+
+    partition: int
+    read_to: int
+    erased: Mapping[Millis, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The orders about a person, and whether all are carried out.
+
+    `erased_until` is the instant up to which nothing of the id is taken because it was erased, also
+    where an id that it had joined was; `suppressed` says whether nothing is taken at all.
+    """
+
+    orders: Sequence[Given]
+    places: Sequence[Place]
+    erased_until: Millis | None
+    suppressed: bool
+    done: bool
+
+
+def status(asking: Asking, marks: Mapping[int, Mapping[bytes, bytes]], wait_s: float) -> Status:
+    """Return how far the orders about a person are; wait so long for those that are not done.
+
+    `marks` are those that the store keeps, by partition. Raises `Unavailable`.
+    """
+    given = orders_of(asking)
+    read = {
+        number: Mark.unpacked(data) for found in marks.values() for number, data in found.items()
+    }
+    own = read.get(mark_id(asking.customer, asking.key), Mark(None, suppressed=False))
+    partitions = range(Asked(asking.connection).partitions(asking.topics.events))
+    until = time.monotonic() + wait_s
+    lookup = Lookup(asking.connection, asking.topics.events, asking.key.group)
+    with closing(lookup):
+        done = not given or _all_read(lookup, given, partitions, until)
+        places = [
+            Place(one, lookup.committed(one) or 0, _erased(given, marks.get(one, {})))
+            for one in partitions
+        ]
+    return Status(given, places, own.erased, own.suppressed, done)
+
+
+def _all_read(
+    lookup: Lookup, given: Sequence[Given], partitions: Sequence[int], until: float
+) -> bool:
+    wanted: dict[int, int] = {}
+    for one in given:
+        if one.partition is None or one.offset is None:
+            return False
+        wanted[one.partition] = max(one.offset + 1, wanted.get(one.partition, 0))
+    for step in range(_STEPS + 1):
+        if step:
+            wanted = {one: lookup.held(one)[1] for one in partitions}
+        while not all(_is_read(lookup, one, end) for one, end in wanted.items()):
+            if time.monotonic() > until:
+                return False
+            time.sleep(_PAUSE_S)
+    return True
+
+
+def _is_read(lookup: Lookup, partition: int, end: int) -> bool:
+    """Say whether no record before an offset is left: the last ones may be ends of transactions."""
+    start = lookup.committed(partition)
+    if start is None:
+        start = lookup.held(partition)[0]
+    return not any(lookup.records(partition, start, end))
+
+
+def _erased(given: Sequence[Given], marks: Mapping[bytes, bytes]) -> dict[Millis, int]:
+    """Return how many ids were erased by each of the orders: their marks have its instant."""
+    instants = Counter(Mark.unpacked(data).erased for data in marks.values())
+    return {one.at: instants[one.at] for one in given if one.action == "erase"}
