@@ -91,10 +91,15 @@ def _all_read(
 
 def _is_read(lookup: Lookup, partition: int, end: int) -> bool:
     """Say whether no record before an offset is left: the last ones may be ends of transactions."""
-    start = lookup.committed(partition)
-    if start is None:
-        start = lookup.held(partition)[0]
-    return not any(lookup.records(partition, start, end))
+    at = lookup.committed(partition)
+    if at is None:
+        at = lookup.held(partition)[0]
+    while at < end:
+        page = lookup.page(partition, at)
+        if page.end <= at or any(one.offset < end for one in page.records):
+            return False
+        at = page.end
+    return True
 
 
 def _erased(given: Sequence[Given], marks: Mapping[bytes, bytes]) -> dict[Millis, int]:
