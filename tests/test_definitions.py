@@ -12,7 +12,7 @@ LOADED = load_rules([str(ROOT / "examples" / "definitions")])
 
 
 def test_every_definition_has_a_test_of_who_enters_and_of_who_does_not() -> None:
-    verdicts = run_tests(LOADED.compiled, LOADED.declared.tests)
+    verdicts = run_tests(LOADED)
     assert "\n".join(render(one) for one in verdicts if not one.passed) == ""
     assert LOADED.declared.warnings == ()
     for one in LOADED.declared.declarations:

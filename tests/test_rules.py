@@ -1,11 +1,13 @@
 """The shipped rules: they are sound, their tests pass, and each is tested as it should be."""
 
+import re
+import shutil
 from pathlib import Path
 
 import pytest
 
 from streamer.analysis.inventory import inventory
-from streamer.app.inputs import Rules
+from streamer.app.inputs import Rules, compiled
 from streamer.app.scenario import render, run_tests
 from streamer.core.leaves.trait import Trait
 from streamer.core.rules.compile import compile_rules, leaf_specs
@@ -26,9 +28,22 @@ def test_nothing_is_to_be_said_against_them() -> None:
 
 
 def test_every_test_in_the_files_passes() -> None:
-    verdicts = run_tests(COMPILED, DECLARED.tests)
+    verdicts = run_tests(Rules(DECLARED, COMPILED))
     assert "\n".join(render(one) for one in verdicts if not one.passed) == ""
     assert not any(verdict.skipped for verdict in verdicts)
+
+
+def test_a_model_of_ones_own_breaks_no_test(tmp_path: Path) -> None:
+    shutil.copytree(FOLDER, tmp_path / "rules")
+    for file in (tmp_path / "rules" / "predictive").glob("*.yaml"):
+        text = file.read_text(encoding="utf-8")
+        if re.search("^model:", text, re.MULTILINE):
+            text = re.sub("^each: day", "each: event", text, flags=re.MULTILINE)
+            text = re.sub("^unit: 7d", "unit: 1d", text, flags=re.MULTILINE)
+            text = re.sub(r"(r|alpha|a|b|p|q|v): [\d.]+(?=[,}])", r"\1: 17.5", text)
+            file.write_text(text, encoding="utf-8")
+    verdicts = run_tests(compiled(read_rules([tmp_path / "rules"])))
+    assert "\n".join(render(one) for one in verdicts if not one.passed) == ""
 
 
 @pytest.mark.parametrize("key", [one.key for one in DECLARED.declarations])

@@ -14,9 +14,10 @@ from streamer.codecs.events import decode
 from streamer.codecs.outline import Outliner, no_outline, outline
 from streamer.core.engine.program import RuleSet
 from streamer.core.rules.compile import compile_rules
+from streamer.core.rules.replacing import with_models
 from streamer.errors import Finding, InvalidEvent, StreamerError, UsageError
 from streamer.instants import EARLIEST, END
-from streamer.language import Declared, read_rules
+from streamer.language import Declared, Model, read_rules
 from streamer.ports import Log
 from streamer.types import Event, Millis, Record, SegmentChange
 
@@ -51,18 +52,24 @@ class Rules:
     declared: Declared
     compiled: RuleSet
 
-    def closely(self) -> RuleSet:
+    def closely(self, models: Sequence[Model] = ()) -> RuleSet:
         """Return what decides the same, and knows counts and amounts as they are for people.
 
-        It keeps more of a customer, so it is for looking at a few.
+        It keeps more of a customer, so it is for looking at a few. `models` hold in place of those
+        with the same keys.
         """
         declared = self.declared
-        return compile_rules(declared.header, declared.declarations, closely=_CLOSELY)
+        declarations = with_models(declared.declarations, models)
+        return compile_rules(declared.header, declarations, closely=_CLOSELY)
 
 
 def load_rules(paths: Sequence[str]) -> Rules:
     """Read and compile files and folders of rules; raises as `read_rules` does."""
-    declared = read_rules(paths)
+    return compiled(read_rules(paths))
+
+
+def compiled(declared: Declared) -> Rules:
+    """Compile what files declare."""
     return Rules(declared, compile_rules(declared.header, declared.declarations))
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, pairwise, repeat, takewhile
 from typing import Final, Literal, TypeAlias
 
+from streamer.app.inputs import Rules
 from streamer.core.engine.decide import Decision
 from streamer.core.engine.identity import user_of
 from streamer.core.engine.people import People
@@ -19,7 +20,7 @@ from streamer.core.engine.program import RuleSet
 from streamer.core.engine.segment import CompiledSegment
 from streamer.core.wording import duration, written
 from streamer.instants import iso, parse_iso
-from streamer.language import NO_TIER, Expected, TestCase
+from streamer.language import NO_TIER, Expected, Model, TestCase
 from streamer.types import DAY, HOUR, MINUTE, SECOND, Event, Millis, Outcome, SegmentChange
 
 LineKind: TypeAlias = Literal["given", "refused", "as expected", "missing", "unexpected"]
@@ -55,10 +56,15 @@ class Verdict:
         return not any(line.kind in ("missing", "unexpected") for line in self.story)
 
 
-def run_tests(rules: RuleSet, tests: Iterable[TestCase]) -> list[Verdict]:
-    """Run the tests against the rule set that they were read with."""
-    segments = {segment.key: segment for segment in rules.segments}
-    return [_run(rules, segments, case) for case in tests]
+def run_tests(rules: Rules) -> list[Verdict]:
+    """Run the tests of a rule set, each with the models that it brings."""
+    verdicts = []
+    known: dict[tuple[Model, ...], RuleSet] = {}
+    for case in rules.declared.tests:
+        if case.models not in known:
+            known[case.models] = rules.closely(case.models)
+        verdicts.append(_run(known[case.models], case))
+    return verdicts
 
 
 def render(verdict: Verdict) -> str:
@@ -119,7 +125,8 @@ def _driven(rules: RuleSet, events: Iterable[Event], end: Millis) -> _Run:
     return run
 
 
-def _run(rules: RuleSet, segments: dict[str, CompiledSegment], case: TestCase) -> Verdict:
+def _run(rules: RuleSet, case: TestCase) -> Verdict:
+    segments = {segment.key: segment for segment in rules.segments}
     if case.document not in segments:
         return Verdict(case, (), skipped=True)
     run = _driven(rules, case.events, case.until)

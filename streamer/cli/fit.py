@@ -1,13 +1,15 @@
 """`streamer fit`: a model of purchases, fitted on history and judged by a later time."""
 
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import Final
 
 import click
 import orjson
 
+from streamer.adapters.files import STANDARD
 from streamer.adapters.output import whole
-from streamer.analysis.fitting import Calibration, Each, FitRequest, Fitted
+from streamer.analysis.fitting import LEAST_PURCHASES, Calibration, Each, FitRequest, Fitted
 from streamer.analysis.fitting import fit as run
 from streamer.app.inputs import open_events
 from streamer.cli.failures import say_finding
@@ -23,9 +25,9 @@ _FORM: Final = "{:<28} {:>10} {:>10} {:>10} {:>10}"
 
 @click.command(
     epilog=examples("""
-streamer fit events.jsonl --model churn --out rules/churn.yaml
-streamer fit orders.csv.gz --map mapping.yaml --each day --model churn --out rules/churn.yaml
-streamer fit events.jsonl --until 2026-09-30T00:00:00Z --model churn --out - --scores scores.jsonl
+streamer fit events.jsonl --model alive --out rules/alive.yaml
+streamer fit orders.csv.gz --map mapping.yaml --each day --model alive --out rules/alive.yaml
+streamer fit events.jsonl --until 2026-09-30T00:00:00Z --model alive --out - --scores scores.jsonl
 """)
 )
 @click.argument("events", nargs=-1, required=True, type=click.Path(), metavar="EVENTS...")
@@ -94,12 +96,14 @@ def fit(
     EVENTS are JSON lines, also compressed (.gz), or what --map makes of others. The model file is
     a document of the rule set: put it among the rules. What is said of a later time that the model
     has not seen is shown beside two simple rules and what came true: the time after --until, or if
-    nothing comes after it, the last third, judging a model of the first two thirds.
+    nothing comes after it, the last third, judging a model of the first two thirds. The last line
+    says whether the model is worth using.
 
     Fitting needs SciPy: pip install 'streamer[fit]'
     """
     counted_by: Each = "day" if each == "day" else "event"
-    asked = FitRequest(key, frozenset(names), counted_by, unit, zone, until, ahead, value)
+    source = _source(events)
+    asked = FitRequest(key, frozenset(names), counted_by, unit, zone, until, ahead, value, source)
     log, decode = open_events(events, mapping, warn=say_finding)
     with whole(out, scores) as (model, scored), log, progress_of(log, "fit") as step:
         fitted = run(asked, log, decode, step)
@@ -109,6 +113,13 @@ def fit(
             scored.write([orjson.dumps(one) for one in fitted.standings])
     for line in _story(fitted):
         click.echo(line, err="-" in (out, scores))
+
+
+def _source(events: tuple[str, ...]) -> str:
+    """Return what a model says of where its events are from: names of files, without folders."""
+    first = "standard input" if events[0] == STANDARD else PurePath(events[0]).name
+    more = len(events) - 1
+    return f"{first} and {counted(more, 'more file')}" if more else first
 
 
 def _story(fitted: Fitted) -> Iterator[str]:
@@ -128,8 +139,13 @@ def _story(fitted: Fitted) -> Iterator[str]:
         for name, value in fitted.values.parameters._asdict().items():
             yield f"  {name:<6}{value:.4g}"
         yield f"  log-likelihood {fitted.values.log_likelihood:,.1f}"
+    crowded = fitted.histories.crowded()
+    if crowded is not None:
+        yield f"note: {crowded}"
     yield ""
     yield from _judgement(fitted.calibration, tried=fitted.tried is not None)
+    yield ""
+    yield f"Verdict: {_verdict(fitted.calibration)}"
 
 
 def _judgement(found: Calibration, *, tried: bool) -> Iterator[str]:
@@ -158,6 +174,34 @@ def _judgement(found: Calibration, *, tried: bool) -> Iterator[str]:
     yield _FORM.format("purchases later, on average", "actual", "BG/NBD", "past", "recency")
     for row in found.rows:
         more = " or more" if row is found.rows[-1] else ""
-        name = f"{row.repeats}{more} repeats, {row.customers:,} people"
+        name = f"{row.repeats}{more} repeats, {counted(row.customers, 'customer')}"
         numbers = (row.actual, row.model, row.past, row.recency)
         yield _FORM.format(name, *(f"{number:.2f}" for number in numbers))
+
+
+def _verdict(found: Calibration) -> str:
+    """Return what the comparison means, for somebody who does not read tables."""
+    rival, gain = found.rival.name, found.gain
+    said = f"it foretold {found.scores[0].total:,.0f} of {found.actual:,} purchases"
+    match found.verdict:
+        case "better":
+            return (
+                f"worth using. The model's error per customer is {gain:.0%} smaller than that of "
+                f"the better simple rule ({rival}), and {said}."
+            )
+        case "no better":
+            return (
+                f"no better than a simple rule. The model's error per customer is that of {rival}, "
+                f"and {said}. A condition with `ago` says as much, and is easier to explain."
+            )
+        case "worse":
+            return (
+                f"not worth using. The model's error per customer is {-gain:.0%} larger than that "
+                f"of a simple rule ({rival}), and {said}. Ask with `ago` how long the last "
+                "purchase is past instead."
+            )
+    return (
+        f"too early to say. {counted(found.actual, 'purchase')} in the time that judges, and by "
+        f"fewer than {LEAST_PURCHASES} no model can be judged: give a longer history, or an "
+        "earlier --until."
+    )

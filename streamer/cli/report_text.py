@@ -81,6 +81,15 @@ def as_json(report: Report, limits: Limits) -> bytes:
         "step_ms": report.width,
         "steps": [iso(step) for step in report.steps],
         "segments": [_segment_facts(one, report, limits) for one in report.segments],
+        "models": [
+            {
+                "model": one.key,
+                "fitted_on": one.fitted_on,
+                "segments": list(one.segments),
+                "foreign": one.foreign,
+            }
+            for one in report.models
+        ],
         "overlaps": list(_overlap_facts(report, limits)),
     }
     return orjson.dumps(facts, option=orjson.OPT_INDENT_2)
@@ -142,6 +151,24 @@ def sales_lines(report: Report) -> Iterator[str]:
             yield f"left out of the sales: {counted(left_out, 'order')} in other currencies"
 
 
+def model_lines(report: Report) -> Iterator[str]:
+    """Yield for each model which segments ask it, and on what it was fitted."""
+    for one in report.models:
+        asking = _names(one.segments)
+        if not one.foreign:
+            yield f"by the model {one.key}, fitted on {one.fitted_on or 'this shop'}: {asking}"
+        elif one.fitted_on is None:
+            yield (
+                f"by the model {one.key}, which does not say on what it was fitted, so not fitted "
+                f"on this shop as far as is known (streamer fit fits one): {asking}"
+            )
+        else:
+            yield (
+                f"by the model {one.key}, not fitted on this shop but on {one.fitted_on} "
+                f"(streamer fit fits one): {asking}"
+            )
+
+
 def held_line(report: Report) -> str | None:
     """Return which memberships have settings that hold moves back, None where none has."""
     held = [f"{one.ladder or one.membership} ({one.held})" for one in report.segments if one.held]
@@ -173,6 +200,7 @@ def _notes(report: Report, judgement: Judgement) -> Iterator[str]:
     held = held_line(report)
     if held is not None:
         yield held
+    yield from model_lines(report)
     if any(one.sampled for one in report.segments):
         yield f"~: median of a sample of {MOST_STAYS:,} stays"
     yield f"in no segment: {report.in_no_segment:,} customers"

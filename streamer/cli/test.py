@@ -39,7 +39,7 @@ def test(rules: tuple[str, ...], quiet: bool, form: Form) -> None:
     happened and why.
     """
     loaded = load_rules(rules)
-    verdicts = run_tests(loaded.closely(), loaded.declared.tests)
+    verdicts = run_tests(loaded)
     untested = _untested(loaded.declared.places, verdicts)
     match form:
         case "json":

@@ -50,6 +50,7 @@ def report_schema() -> Schema:
         "step_ms": _count("The length of a step; the last one ends early, with the report."),
         "steps": _list("The first instant of each step.", {"$ref": "#/$defs/utc"}),
         "segments": _list("Every membership, in the order of the rules.", _object("", _segment())),
+        "models": _list("The models that rules ask.", _object("", _model())),
         "overlaps": _list("Every pair with customers in both at the end.", _object("", _overlap())),
     }
     return {
@@ -127,6 +128,15 @@ def _segment() -> Schema:
         "entered_by_step": {"description": "One number for each step.", **numbers},
         "exited_by_step": {"description": "One number for each step.", **numbers},
         "size_by_step": {"description": "At the end of each step.", **numbers},
+    }
+
+
+def _model() -> Schema:
+    return {
+        "model": _text("The key of the model."),
+        "fitted_on": {"description": "Whose purchases.", "type": ["string", "null"]},
+        "segments": _list("The segments and ladders that ask it.", {"type": "string"}),
+        "foreign": {"description": "It was not fitted on this shop.", "type": "boolean"},
     }
 
 

@@ -83,9 +83,12 @@ def comparisons(several: tuple[Comparison, ...], *, scaled: bool = False) -> str
     return " and ".join(comparison(one, scaled=scaled) for one in several)
 
 
-def predicted(model: str, at_least: Fraction | None, below: Fraction | None) -> str:
-    """Return `predicted churn at least 0.5 below 0.9`, or without a bound."""
-    said = f"predicted {model}"
+def predicted(score: str, model: str, at_least: Fraction | None, below: Fraction | None) -> str:
+    """Return `predicted alive by cdnow at least 0.5 below 0.9`, or without a bound.
+
+    `score` says what the model's number is; a model of that name is not named once more.
+    """
+    said = f"predicted {score}" if model == score else f"predicted {score} by {model}"
     if at_least is not None:
         said += f" at least {float(at_least):g}"
     if below is not None:

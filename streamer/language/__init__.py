@@ -10,6 +10,7 @@ file), `references` (what they say of each other), `reader` (all of it together)
 """
 
 from streamer.language.cases import Expected, TestCase
+from streamer.language.models import Model
 from streamer.language.reader import Declared, read_rules, read_rules_text
 from streamer.language.source import render
 from streamer.language.tiers import NO_TIER
@@ -18,6 +19,7 @@ __all__ = [
     "NO_TIER",
     "Declared",
     "Expected",
+    "Model",
     "TestCase",
     "read_rules",
     "read_rules_text",

@@ -13,6 +13,7 @@ from streamer.language import kinds, names, scalars
 from streamer.language.fields import Apart, Field, Group, Values
 from streamer.language.given import CUSTOMER_ID, GIVEN, event_of
 from streamer.language.kinds import Kind
+from streamer.language.models import Model
 from streamer.language.nodes import ListNode, Node, ScalarNode
 from streamer.language.reading import Reading, Reference, Wrong, expected
 from streamer.language.tiers import NO_TIER
@@ -43,7 +44,8 @@ class TestCase:
     """One test of a rule file; `document` is the key of the segment or ladder that it is of.
 
     `events` stand in log order with absolute times, as do `start`, `until` and what is expected.
-    `file`, `line` and `column` say where the test begins.
+    `file`, `line` and `column` say where the test begins. `models` hold in place of those of the
+    rule set with the same keys.
     """
 
     __test__: ClassVar[bool] = False
@@ -57,6 +59,7 @@ class TestCase:
     file: str
     line: int
     column: int
+    models: tuple[Model, ...] = ()
 
 
 def _tier(node: Node, reading: Reading) -> str:

@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from streamer.core.leaves.predicted import Predicted
+from streamer.core.leaves.worth import Worth
+from streamer.core.rules.compile import leaf_specs
 from streamer.core.rules.spec import All, Condition, Ladder, Segment, Settings
 from streamer.language import kinds, names
 from streamer.language.cases import TESTS, TestCase
 from streamer.language.conditions import CONDITION
 from streamer.language.fields import Field, Group, Values
 from streamer.language.header import HEADER
-from streamer.language.models import MODEL
+from streamer.language.models import MODEL, MODELS_OF_TESTS
 from streamer.language.nodes import MappingNode, Node, ScalarNode
 from streamer.language.reading import Lost, Reading, Wrong, expected
 from streamer.language.settings import LADDER_SETTINGS, SEGMENT_SETTINGS, settings_kind
@@ -42,7 +45,15 @@ _NAMES: Final = (
         required=True,
     ),
 )
-_TESTS: Final = Field("tests", TESTS, "Given events and the changes that must come of them.")
+_TESTS: Final = (
+    Field("tests", TESTS, "Given events and the changes that must come of them."),
+    Field(
+        "test_models",
+        MODELS_OF_TESTS,
+        "The models that hold in these tests, each in place of that of the same key, so that "
+        "replacing a model breaks no test.",
+    ),
+)
 _SETTING_NAMES: Final = {
     one.name: "it goes under settings"
     for one in (*SEGMENT_SETTINGS.fields, *LADDER_SETTINGS.fields)
@@ -59,7 +70,7 @@ SEGMENT: Final = Group(
             settings_kind("segment_settings", SEGMENT_SETTINGS),
             "How the membership follows the condition.",
         ),
-        _TESTS,
+        *_TESTS,
     ),
     belongs=_SETTING_NAMES,
 )
@@ -79,7 +90,7 @@ LADDER: Final = Group(
             settings_kind("ladder_settings", LADDER_SETTINGS),
             "How the membership follows the conditions.",
         ),
-        _TESTS,
+        *_TESTS,
     ),
     belongs=_SETTING_NAMES,
 )
@@ -120,7 +131,9 @@ def read_declaration(node: Node, kind: str, reading: Reading) -> Declaration | N
         settings.enabled,
         _tier_keys(values) if kind == "ladder" else None,
         declared,
-        values.get("tests", ()),
+        tuple(
+            replace(test, models=values.get("test_models", ())) for test in values.get("tests", ())
+        ),
     )
 
 
@@ -131,11 +144,19 @@ def _declared(
     title, purpose = values.get("title", key), values["purpose"]
     consent = None if settings.needs_consent is None else consents[settings.needs_consent]
     if kind == "segment":
-        return Segment(key, title, purpose, _both(values["when"], consent), settings)
+        when = _both(values["when"], consent)
+        return _said_of_models(Segment(key, title, purpose, when, settings))
     tiers = values["tiers"]
     if consent is not None:
         tiers = tuple(replace(tier, when=_both(tier.when, consent)) for tier in tiers)
-    return Ladder(key, title, purpose, tiers, settings)
+    return _said_of_models(Ladder(key, title, purpose, tiers, settings))
+
+
+def _said_of_models(one: Segment | Ladder) -> Segment | Ladder:
+    """Return the same with a title that says on what the models that it asks were fitted."""
+    models = (spec.model for spec in leaf_specs(one) if isinstance(spec, Predicted | Worth))
+    fitted = dict.fromkeys(model.fitted.what for model in models if model.fitted.what is not None)
+    return replace(one, title=f"{one.title} (fitted on {' and '.join(fitted)})") if fitted else one
 
 
 def _both(when: Condition | None, consent: Condition | None) -> Any:  # noqa: ANN401 (a condition)

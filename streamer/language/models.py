@@ -1,16 +1,24 @@
 """Models in a rule set: documents that `streamer fit` writes and `predicted` names."""
 
+import re
+from collections.abc import Mapping
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final, TypeAlias
 
+from streamer.codecs.limits import LOCAL_TIME, TIME
 from streamer.core.leaves.predicted import BgNbd
 from streamer.core.leaves.worth import GammaGamma
+from streamer.core.rules.spec import FittedOn
+from streamer.instants import parse_iso
 from streamer.language import kinds, moments, names
 from streamer.language.fields import Field, Group, Values
 from streamer.language.kinds import Kind
 from streamer.language.nodes import MappingNode, Node, ScalarNode
 from streamer.language.reading import Lost, Reading, Wrong, expected
 from streamer.language.words import quoted
+from streamer.types import Millis
+
+Model: TypeAlias = BgNbd | GammaGamma
 
 LARGEST_PARAMETER: Final = 1_000_000_000
 """Beyond that a parameter says nothing but that the fit went astray."""
@@ -35,8 +43,15 @@ def _whole(node: Node, _: Reading) -> int:
     return value
 
 
-def _instant(node: Node, _: Reading) -> str:
-    return kinds.text_of(node, "a time such as 2026-01-01T00:00:00.000Z")
+def _instant(node: Node, _: Reading) -> Millis:
+    what = "a time or a day such as 2026-01-01T00:00:00Z or 2026-01-01"
+    text = kinds.text_of(node, what)
+    try:
+        if re.fullmatch(LOCAL_TIME, text):
+            text = f"{text}Z" if len(text) > len("2026-01-01") else f"{text}T00:00:00Z"
+        return parse_iso(text)
+    except (ValueError, OverflowError):
+        raise expected(what, node) from None
 
 
 _PARAMETER: Final = Kind(
@@ -46,7 +61,9 @@ _PARAMETER: Final = Kind(
     _parameter,
 )
 _WHOLE: Final = Kind("whole", "whole number", {"type": "integer", "minimum": 0}, _whole)
-_INSTANT: Final = Kind("instant", "time", kinds.NOT_BLANK, _instant)
+_INSTANT: Final = Kind(
+    "instant", "time or day", {"type": "string", "pattern": f"^({LOCAL_TIME}|{TIME})$"}, _instant
+)
 PARAMETERS: Final = {
     "bg_nbd": Group(
         "the parameters of bg_nbd",
@@ -75,6 +92,7 @@ PARAMETERS: Final = {
 FITTED: Final = Group(
     "fitted",
     (
+        Field("on", kinds.TEXT, "Whose purchases those were; titles and reports say so."),
         Field("from", _INSTANT, "The first purchase that the model was fitted on."),
         Field("until", _INSTANT, "The end of the time that it was fitted on."),
         Field("customers", _WHOLE, "How many customers it was fitted on."),
@@ -141,19 +159,49 @@ BY_KIND: Final = {
 
 
 def read_model(node: Node, reading: Reading) -> None:
-    """Add the model to the reading; all that is wrong is reported."""
+    """Add the model to the reading, as one of the rule set; all that is wrong is reported."""
     named = node.entries["model"].value if isinstance(node, MappingNode) else node
     key = named.text if isinstance(named, ScalarNode) else ""
     if key in reading.models:
         raise Wrong(named.at, f"duplicate key {quoted(key)}: another model has it already")
     reading.models[key] = None
+    reading.models[key] = _model(node, reading)
+
+
+def _model(node: Node, reading: Reading) -> Model | None:
     values, sound = MODEL.take(node, reading)
     model = reading.attempt(_built, node, values) if "kind" in values else None
-    if sound:
-        reading.models[key] = model
+    return model if sound else None
 
 
-def _built(node: Node, reading: Reading, values: Values) -> BgNbd | GammaGamma:
+def _of_tests(node: Node, reading: Reading) -> tuple[Model, ...]:
+    return kinds.items(node, "a list of models", _of_test, reading)
+
+
+def _of_test(node: Node, reading: Reading) -> Model:
+    model = _model(node, reading)
+    if model is None or not isinstance(node, MappingNode):
+        raise Lost
+    place = node.entries["model"].value.at
+    if model.name not in reading.models:
+        message = f"no document of the rule set is a model {quoted(model.name)} to be replaced"
+        raise Wrong(place, message)
+    known = reading.models[model.name]
+    if known is not None and type(known) is not type(model):
+        message = f"the model {quoted(model.name)} of the rule set is of another kind"
+        raise Wrong(place, message)
+    return model
+
+
+MODELS_OF_TESTS: Final = Kind(
+    "test_models",
+    "list of models",
+    {"type": "array", "minItems": 1, "items": {"$ref": "#/$defs/model_document"}},
+    _of_tests,
+)
+
+
+def _built(node: Node, reading: Reading, values: Values) -> Model:
     kind = values["kind"]
     needs, other = ("unit", "value") if kind == "bg_nbd" else ("value", "unit")
     if other in values:
@@ -166,17 +214,19 @@ def _built(node: Node, reading: Reading, values: Values) -> BgNbd | GammaGamma:
     if other in values or needs not in values or not {"model", "purchase"} <= values.names():
         raise Lost
     said = (values["model"], values["purchase"], values.get("each", "event"), values[needs])
+    on: Mapping[str, Any] = values.get("fitted", {})
+    fitted = FittedOn(on.get("on"), on.get("from"), on.get("until"))
     if needs == "value":
         moments.check_not_added(values[needs], values.at(needs))
     exact = (found[one.name] for one in PARAMETERS[kind].fields)
     if kind == "bg_nbd":
-        return BgNbd(*said, *exact)
+        return BgNbd(*said, *exact, fitted=fitted)
     if found["q"] <= 1:
         raise Wrong(found.at("q"), "q must be above 1, or the average of all customers is endless")
-    return GammaGamma(*said, *exact)
+    return GammaGamma(*said, *exact, fitted=fitted)
 
 
-def _named(node: Node, reading: Reading) -> BgNbd | GammaGamma:
+def _named(node: Node, reading: Reading) -> Model:
     """Return the model that a condition names."""
     name = names.KEY.read(node, reading)
     if name not in reading.models and isinstance(node, ScalarNode):

@@ -522,7 +522,7 @@ _PREDICTED: Final = Leaf(
     "customer still is one; it falls from one purchase to the next, and is 1 as long as there is "
     "one purchase only. `gamma_gamma`: what a purchase is expected to be worth. False without any "
     "purchase.",
-    "{predicted: churn, below: 0.5}",
+    "{predicted: alive, below: 0.5}",
     builders.predicted,
     (),
     (

@@ -23,7 +23,7 @@ from streamer.types import DAY, Event
 from streamer.worker import Batching, LogRunner, PartitionTask
 
 MODEL = """\
-model: churn
+model: alive
 kind: bg_nbd
 purchase: order_completed
 unit: 7d

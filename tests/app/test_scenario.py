@@ -1,7 +1,7 @@
 """The scenario driver: what passes, what fails, and what a person is told."""
 
+from streamer.app.inputs import compiled
 from streamer.app.scenario import Verdict, render, run_tests
-from streamer.core.rules.compile import compile_rules
 from streamer.language import read_rules_text
 
 CART = """
@@ -27,7 +27,7 @@ ADDED = "{at: 0s, event: product_added}"
 
 def run(text: str) -> list[Verdict]:
     declared = read_rules_text(text)
-    return run_tests(compile_rules(declared.header, declared.declarations), declared.tests)
+    return run_tests(compiled(declared))
 
 
 def outcome(head: str, given: str, expect: str, more: str = "", others: str = "") -> bool:

@@ -6,7 +6,9 @@ from pathlib import Path
 import orjson
 import pytest
 
-from tests.analysis.fitting.shoppers import lines
+from streamer.instants import iso
+from streamer.types import DAY, WEEK
+from tests.analysis.fitting.shoppers import START, lines
 from tests.cli.shop import run
 
 ROOT = Path(__file__).parents[2]
@@ -71,6 +73,46 @@ def test_the_value_of_a_purchase_is_a_second_model_in_the_file(tmp_path: Path) -
     for value, found in zip((p, q, v), (9.881, 3.399, 7.929), strict=True):
         assert value == pytest.approx(found, rel=1e-3)
     assert first["value"] == pytest.approx(p * (v + 29.33 + 29.73 + 14.96) / (p * 3 + q - 1))
+
+
+def orders(*times_of_each: tuple[int, ...]) -> bytes:
+    """Purchases, a tuple of instants for each customer."""
+    found = [
+        {"id": f"o-{u}-{n}", "name": "order_completed", "time": START + at, "user_id": f"u-{u}"}
+        for u, times in enumerate(times_of_each)
+        for n, at in enumerate(times)
+    ]
+    return b"".join(orjson.dumps(one) + b"\n" for one in found)
+
+
+def test_the_verdict_is_in_words_and_the_file_says_on_what_it_was_fitted(tmp_path: Path) -> None:
+    events, out = tmp_path / "shop.jsonl", tmp_path / "alive.yaml"
+    events.write_bytes(lines(1_000, 60, 7))
+    more = ("--until", iso(START + 40 * WEEK))
+    result = run("fit", str(events), *more, "--model", "alive", "--out", str(out))
+    assert result.exit_code == 0, result.output
+    assert "\nVerdict: worth using. The model's error per customer is " in result.output
+    assert 'on: "1,000 customers of shop.jsonl until 2026-10-08"' in out.read_text()
+
+
+def test_a_model_that_says_the_same_of_everybody_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    events, out = tmp_path / "e.jsonl", tmp_path / "m.yaml"
+    events.write_bytes(orders(*(tuple(u * DAY + n * WEEK for n in range(20)) for u in range(28))))
+    result = run("fit", str(events), "--model", "alive", "--out", str(out))
+    assert result.exit_code == 2
+    assert "as if nobody ever left (a near 0)" in result.output
+    assert "ask with `ago` how long the last purchase is past" in result.output
+    assert not out.exists()
+
+
+def test_lines_of_one_order_are_noticed(tmp_path: Path) -> None:
+    events, out = tmp_path / "e.jsonl", tmp_path / "m.yaml"
+    events.write_bytes(orders(*((u * DAY, u * DAY, u * DAY + 30_000) for u in range(40))))
+    result = run("fit", str(events), "--model", "alive", "--out", str(out))
+    assert result.exit_code == 2
+    close = "80 of 120 purchases come at the same instant as another one of their customer"
+    assert close in result.output
+    assert result.output.rstrip().endswith("try --each day")
 
 
 def test_the_model_alone_goes_to_standard_output(tmp_path: Path) -> None:

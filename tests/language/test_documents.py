@@ -153,7 +153,7 @@ ERRORS: dict[str, tuple[str, ...]] = {
         LADDER + "  - b: {quiet: 1d}\n¦when: {quiet: 1d}\n",
         (
             'unknown key "when" in a ladder: expected "ladder", "title", "purpose", "tiers", '
-            '"settings" or "tests"'
+            '"settings", "tests" or "test_models"'
         ),
     ),
     "no tier": (

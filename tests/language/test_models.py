@@ -4,8 +4,10 @@ from fractions import Fraction
 
 import pytest
 
+from streamer.app.inputs import compiled
 from streamer.core.leaves.predicted import BgNbd, Predicted
 from streamer.core.leaves.worth import GammaGamma, Worth
+from streamer.core.rules.replacing import with_models
 from streamer.core.rules.spec import Segment
 from streamer.language import read_rules_text
 from streamer.types import WEEK
@@ -38,6 +40,10 @@ purchase: order_completed
 unit: 7d
 """
 GOOD = "parameters: {r: 1, alpha: 1, a: 1, b: 1}\n"
+DAYS = (
+    "expected a time or a day such as 2026-01-01T00:00:00Z or 2026-01-01, found the text "
+    '"2026-02-30"'
+)
 PARAMETER = "no model has such a parameter: expected a number above 0, at most 1000000000"
 
 
@@ -171,3 +177,59 @@ def test_an_error_in_a_model_of_values_has_its_place(text: str, message: str) ->
         check(text + SEGMENT, message, unknown)
     else:
         check(text + SEGMENT, message)
+
+
+MODEL_OF_TEST = "{model: churn, kind: bg_nbd, purchase: order_completed, unit: 7d, parameters: P}"
+BROUGHT = MODEL_OF_TEST.replace("P}", "{r: 2, alpha: 2, a: 2, b: 2}}")
+BRINGING = SEGMENT + f"test_models: [{BROUGHT}]\n"
+
+
+def test_the_models_of_tests_are_read_in_place_of_those_of_the_rule_set() -> None:
+    test = "tests: [{name: n, given: [{at: 0s, event: order_completed}], expect: []}]\n"
+    declared = read_rules_text(PLAIN + GOOD + BRINGING + test)
+    ((model,),) = (one.models for one in declared.tests)
+    assert isinstance(model, BgNbd)
+    assert (model.name, int(model.r)) == ("churn", 2)
+    (segment,) = declared.declarations
+    assert isinstance(segment, Segment)
+    assert isinstance(segment.when, Predicted)
+    assert int(segment.when.model.r) == 1
+    ((replaced,),) = (with_models(declared.declarations, (model,)),)
+    assert isinstance(replaced, Segment)
+    assert replaced.when == Predicted(model, below=Fraction("0.3"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            PLAIN + GOOD + BRINGING.replace("{model: churn", "{model: ¦chrun"),
+            'no document of the rule set is a model "chrun" to be replaced',
+        ),
+        (
+            VALUE + BRINGING.replace("30%", "30").replace("{model: churn", "{model: ¦churn"),
+            'the model "churn" of the rule set is of another kind',
+        ),
+        (
+            PLAIN + GOOD + BRINGING.replace("r: 2", "r: ¦0"),
+            PARAMETER,
+        ),
+    ],
+)
+def test_a_model_of_tests_is_one_of_the_rule_set(text: str, message: str) -> None:
+    check(text, message)
+
+
+def test_a_title_says_on_what_the_models_that_a_rule_asks_were_fitted() -> None:
+    (declared,) = read_rules_text(PLAIN + GOOD + "fitted: {on: CDNOW}\n" + SEGMENT).declarations
+    assert declared.title == "leaving (fitted on CDNOW)"
+    (declared,) = read_rules_text(PLAIN + GOOD + SEGMENT).declarations
+    assert declared.title == "leaving"
+
+
+def test_what_a_model_was_fitted_on_is_no_part_of_the_version() -> None:
+    said = PLAIN + GOOD + "fitted: {on: a shop, from: 2026-01-01, until: 2026-06-30T12:00:00Z}\n"
+    first, second = (read_rules_text(text + SEGMENT) for text in (PLAIN + GOOD, said))
+    one, other = (compiled(each).compiled.version for each in (first, second))
+    assert one == other
+    check(said.replace("2026-01-01", "¦2026-02-30") + SEGMENT, DAYS)

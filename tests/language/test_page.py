@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from streamer.app.inputs import compiled
 from streamer.app.scenario import run_tests
-from streamer.core.rules.compile import compile_rules
 from streamer.errors import RuleErrors
 from streamer.language import read_rules_text, render
 from streamer.language.reference import BEGIN, written_into
@@ -24,7 +24,7 @@ EXAMPLES += [text for _, kind, text in BLOCK.findall(PREDICTION) if kind == "yam
 OTHERS = (
     "\n---\nsegment: card_holder\npurpose: p\nwhen: {quiet: 1d}\n---\n"
     "ladder: engagement\npurpose: p\ntiers: [{active: {quiet: 1d}}]\n---\n"
-    "model: churn\nkind: bg_nbd\npurchase: order_completed\nunit: 7d\n"
+    "model: alive\nkind: bg_nbd\npurchase: order_completed\nunit: 7d\n"
     "parameters: {r: 0.243, alpha: 4.414, a: 0.793, b: 2.426}\n"
 )
 
@@ -40,7 +40,7 @@ def test_every_example_is_right(text: str) -> None:
         text = rule(condition) + OTHERS
     declared = read_rules_text(text)
     assert declared.warnings == ()
-    verdicts = run_tests(compile_rules(declared.header, declared.declarations), declared.tests)
+    verdicts = run_tests(compiled(declared))
     assert all(verdict.passed for verdict in verdicts)
 
 

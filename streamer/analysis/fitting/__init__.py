@@ -9,8 +9,18 @@ Read in this order: `histories`, `bg_nbd`, `gamma_gamma`, `calibration`, `docume
 of it together).
 """
 
-from streamer.analysis.fitting.calibration import Calibration, Score, calibrate
+from streamer.analysis.fitting.calibration import LEAST_PURCHASES, Calibration, Score, calibrate
 from streamer.analysis.fitting.fitting import FitRequest, Fitted, fit
 from streamer.analysis.fitting.histories import Each, Histories
 
-__all__ = ["Calibration", "Each", "FitRequest", "Fitted", "Histories", "Score", "calibrate", "fit"]
+__all__ = [
+    "LEAST_PURCHASES",
+    "Calibration",
+    "Each",
+    "FitRequest",
+    "Fitted",
+    "Histories",
+    "Score",
+    "calibrate",
+    "fit",
+]

@@ -8,7 +8,7 @@ Alternative to the Pareto/NBD Model, Marketing Science 24 (2005), equations 3 (l
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import count
-from math import exp, inf, lgamma, log, log1p
+from math import exp, inf, isfinite, lgamma, log, log1p
 from typing import Final, NamedTuple
 
 from streamer.adapters.optimum import smallest
@@ -24,6 +24,9 @@ _LEAST_REPEATING: Final = 10
 _START: Final = (0.0, 0.0, 0.0, 0.0)
 _FARTHEST: Final = 20.0
 """No logarithm of a parameter that says anything is larger."""
+_LARGEST: Final = 10_000
+"""Beyond that, or below its inverse, `a` and `b` say the same of every customer."""
+_LARGEST_TRIED: Final = log(2 * _LARGEST)
 _TOLD: Final = 1_000
 _SMALL: Final = 1e-15
 _MOST_TERMS: Final = 100_000
@@ -66,7 +69,8 @@ def in_units(summary: Summary, unit: Millis) -> Moment:
 def fit_bg_nbd(summaries: Iterable[Summary], unit: Millis) -> Fit:
     """Return the parameters under which the histories are most likely.
 
-    Raises `UsageError` where too few customers bought twice, or no likelihood is largest.
+    Raises `UsageError`, with what to do, where too few customers bought twice, and where the
+    parameters would say the same of every customer.
     """
     moments = Counter(in_units(summary, unit) for summary in summaries)
     repeating = sum(times for moment, times in moments.items() if moment.repeats)
@@ -77,18 +81,40 @@ def fit_bg_nbd(summaries: Iterable[Summary], unit: Millis) -> Fit:
         )
 
     def unlikely(point: Sequence[float]) -> float:
-        if any(abs(one) > _FARTHEST for one in point):
+        r, alpha, a, b = point
+        if max(abs(r), abs(alpha)) > _FARTHEST or max(abs(a), abs(b)) > _LARGEST_TRIED:
             return inf
         return -log_likelihood(Parameters(*map(exp, point)), moments)
 
     found = smallest(unlikely, _START)
-    rounded = Parameters(*(float(f"{exp(one):.{DIGITS}g}") for one in found))
-    if any(abs(one) > _FARTHEST - 1 for one in found):
+    rounded = Parameters(*(float(f"{exp(one):.{DIGITS}g}") for one in found.point))
+    likelihood = log_likelihood(rounded, moments)
+    useless = _says_nothing(rounded)
+    if useless is None and not (found.settled and isfinite(likelihood)):
+        useless = "the purchases are too regular or too few"
+    if useless is not None:
         raise UsageError(
-            "these histories have no most likely parameters: the purchases are too regular or "
-            "too few for a BG/NBD model"
+            f"no model that could be used comes of these histories: {useless}. Give a longer "
+            "history with more customers, or ask with `ago` how long the last purchase is past"
         )
-    return Fit(rounded, log_likelihood(rounded, moments))
+    return Fit(rounded, likelihood)
+
+
+def _says_nothing(parameters: Parameters) -> str | None:
+    """Return why these parameters say the same of every customer, None if they do not."""
+    r, alpha, a, b = parameters
+    if a < max(1, b) / _LARGEST:
+        return "as if nobody ever left (a near 0), so P(alive) would be 1 for everybody"
+    if b < max(1, a) / _LARGEST:
+        return (
+            "as if everybody left with the second purchase (b near 0), so P(alive) would be 0 for "
+            "all who bought twice"
+        )
+    if max(a, b) > _LARGEST:
+        return f"as if everybody left equally often (a or b above {_LARGEST:,})"
+    if max(abs(log(r)), abs(log(alpha))) > _FARTHEST - 1:
+        return "the purchases are too regular or too few (r or alpha beyond all measure)"
+    return None
 
 
 def log_likelihood(parameters: Parameters, moments: Counter[Moment]) -> float:
@@ -132,16 +158,21 @@ def purchases_to_come(parameters: Parameters, moment: Moment, time: float) -> fl
     """Return how many purchases are expected in the next `time` units (equation 10).
 
     The hypergeometric function is evaluated after Euler's transformation, which makes its series
-    short. At a = 1 the formula has a gap, over which it is continued.
+    short, or without it where that has no room in a double. At a = 1, and
+    at a + b + x = 1, the formula has a gap, over which it is continued.
     """
     r, alpha, a, b = parameters
+    x, _, age = moment
     if abs(a - 1) < 1e-6:  # noqa: PLR2004 (nearer, the difference of the two terms is lost)
         a += 2e-6
-    x, _, age = moment
+    if abs(a + b + x - 1) < 1e-6:  # noqa: PLR2004 (the first factor is 0, the second endless)
+        b += 2e-6
     z = time / (alpha + age + time)
-    series = _hypergeometric(a + b - 1 - r, a - 1, a + b + x - 1, z)
-    reach: float = (1 - z) ** (a - 1)
-    never_gone = (a + b + x - 1) / (a - 1) * (1 - reach * series)
+    c = a + b + x - 1
+    lost: float = (1 - z) ** (a - 1) * _hypergeometric(c - r - x, a - 1, c, z)
+    if not isfinite(lost):
+        lost = (1 - z) ** (r + x) * _hypergeometric(r + x, b + x, c, z)
+    never_gone = c / (a - 1) * (1 - lost)
     return never_gone * probability_alive(Parameters(r, alpha, a, b), moment)
 
 

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import sqrt
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from streamer.analysis.fitting.bg_nbd import Moment, Parameters, in_units, purchases_to_come
 from streamer.analysis.fitting.histories import Histories
@@ -21,9 +21,17 @@ from streamer.types import Millis
 MOST_REPEATS: Final = 7
 """Customers with so many repeat purchases, or more, are one row of the table."""
 
+LEAST_PURCHASES: Final = 30
+"""By fewer purchases than that no model is judged."""
+
 _LIKELY: Final = 0.5
+_TELLING: Final = 0.02
+"""An error that differs by less, as a share of the other, is as good as the same."""
 _THRESHOLDS: Final = 50
 """So many thresholds are tried, from none to the longest silence, in equal steps."""
+
+
+Verdict: TypeAlias = Literal["better", "no better", "worse", "too few purchases"]
 
 
 class Score(NamedTuple):
@@ -68,6 +76,25 @@ class Calibration:
     threshold: Millis
     scores: tuple[Score, ...]
     rows: tuple[Row, ...]
+
+    @property
+    def rival(self) -> Score:
+        """That one of the two simple rules with the smaller error."""
+        return min(self.scores[1:], key=lambda score: score.rms)
+
+    @property
+    def gain(self) -> float:
+        """How much smaller the error of the model is than that of the rival, as a share of it."""
+        return 1 - self.scores[0].rms / self.rival.rms if self.rival.rms else 0.0
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the comparison says of the model."""
+        if self.actual < LEAST_PURCHASES:
+            return "too few purchases"
+        if abs(self.gain) <= _TELLING:
+            return "no better"
+        return "better" if self.gain > 0 else "worse"
 
 
 def calibrate(

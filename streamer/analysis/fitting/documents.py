@@ -1,5 +1,7 @@
 """A fitted model as a document of a rule set: text that the rule language reads."""
 
+from json import dumps
+
 from streamer.analysis.fitting.bg_nbd import Fit
 from streamer.analysis.fitting.gamma_gamma import ValueFit
 from streamer.analysis.fitting.histories import Histories
@@ -8,8 +10,10 @@ from streamer.instants import iso
 from streamer.types import Millis
 
 
-def model_file(key: str, fit: Fit, histories: Histories, unit: Millis, until: Millis) -> str:
-    """Return the text of a file with one model, which says what it was fitted on."""
+def model_file(
+    key: str, fit: Fit, histories: Histories, unit: Millis, until: Millis, on: str
+) -> str:
+    """Return the text of a file with one model; `on` says for people what it was fitted on."""
     known = [summary for _, summary in histories.until(until)]
     purchases = sum(summary.repeats + 1 for summary in known)
     parameters = ", ".join(f"{name}: {value}" for name, value in fit.parameters._asdict().items())
@@ -22,6 +26,7 @@ each: {histories.each}
 unit: {duration(unit)}
 parameters: {{{parameters}}}
 fitted:
+  on: {dumps(on, ensure_ascii=False)}
   from: {iso(histories.first or until)}
   until: {iso(until)}
   customers: {len(known)}
@@ -30,7 +35,7 @@ fitted:
 """
 
 
-def value_document(key: str, fit: ValueFit, histories: Histories, until: Millis) -> str:
+def value_document(key: str, fit: ValueFit, histories: Histories, until: Millis, on: str) -> str:
     """Return the text of a second model, `KEY_value`, to stand behind the first."""
     found = (histories.spent(customer, until) for customer in histories.times)
     spent = [one for one in found if one is not None]
@@ -45,6 +50,7 @@ each: {histories.each}
 value: "{histories.value}"
 parameters: {{{parameters}}}
 fitted:
+  on: {dumps(on, ensure_ascii=False)}
   from: {iso(histories.first or until)}
   until: {iso(until)}
   customers: {len(spent)}

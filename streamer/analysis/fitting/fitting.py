@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import isfinite
 from zoneinfo import available_timezones
 
 from streamer.analysis.fitting.bg_nbd import (
@@ -23,6 +24,7 @@ from streamer.analysis.fitting.gamma_gamma import (
 from streamer.analysis.fitting.histories import Each, Histories
 from streamer.app.inputs import Decoder
 from streamer.errors import UsageError
+from streamer.instants import iso
 from streamer.language.scalars import KEY_PATTERN
 from streamer.ports import Log
 from streamer.types import Millis
@@ -34,7 +36,8 @@ class FitRequest:
 
     `until` None is the last purchase. `unit` and `ahead` in ms; the scores of customers say how
     many purchases are expected within `ahead`. With `value`, the property with the value of a
-    purchase, a gamma-gamma model is fitted, too.
+    purchase, a gamma-gamma model is fitted, too. `source` says for people where the events come
+    from.
     """
 
     key: str
@@ -45,13 +48,14 @@ class FitRequest:
     until: Millis | None
     ahead: Millis
     value: str | None = None
+    source: str = "events"
 
     def check(self) -> None:
         """Raise `UsageError` for what no rule set could have: a key, an event, a zone."""
         for word in (self.key, *self.events):
             if re.fullmatch(KEY_PATTERN[1:-1], word) is None:
                 raise UsageError(
-                    f'"{word}" is no name: names are of small letters, digits and _, like churn'
+                    f'"{word}" is no name: names are of small letters, digits and _, like alive'
                 )
         if self.zone not in available_timezones():
             raise UsageError(
@@ -100,16 +104,17 @@ def fit(asked: FitRequest, log: Log, decode: Decoder, watch: Callable[[], object
             f"no purchase among the events: none is {' or '.join(sorted(asked.events))}"
         )
     until = last if asked.until is None else asked.until
-    found = fit_bg_nbd((one for _, one in histories.until(until)), asked.unit)
+    found = _model(histories, until, asked.unit)
     begin, tried = until, None
     if until >= last:
         begin = first + (last - first) * 2 // 3
-        tried = fit_bg_nbd((one for _, one in histories.until(begin)), asked.unit)
+        tried = _model(
+            histories, begin, asked.unit, " from the first two thirds, by which it is judged"
+        )
     spent = {customer: histories.spent(customer, until) for customer in histories.times}
     values = None
     if asked.value is not None:
         values = fit_gamma_gamma(one for one in spent.values() if one is not None)
-    judged = (tried or found).parameters
     standings = tuple(
         Standing(
             customer,
@@ -121,18 +126,40 @@ def fit(asked: FitRequest, log: Log, decode: Decoder, watch: Callable[[], object
         for customer, one in histories.until(until)
         for moment in (in_units(one, asked.unit),)
     )
+    judged = calibrate(histories, (tried or found).parameters, asked.unit, begin, last)
+    if not all(map(isfinite, (*(one.expected for one in standings), judged.scores[0].total))):
+        raise UsageError(
+            "the purchases that a model of these histories expects are no number (nan): give a "
+            f"longer history with more customers{_hint(histories)}"
+        )
+    on = f"{len(standings):,} customers of {asked.source} until {iso(until)[:10]}"
     return Fitted(
         fit=found,
         values=values,
         histories=histories,
         until=until,
         customers=len(standings),
-        calibration=calibrate(histories, judged, asked.unit, begin, last),
+        calibration=judged,
         tried=tried,
-        text=model_file(asked.key, found, histories, asked.unit, until)
-        + ("" if values is None else value_document(asked.key, values, histories, until)),
+        text=model_file(asked.key, found, histories, asked.unit, until, on)
+        + ("" if values is None else value_document(asked.key, values, histories, until, on)),
         standings=standings,
     )
+
+
+def _model(histories: Histories, until: Millis, unit: Millis, part: str = "") -> Fit:
+    """Return the model of the time up to `until`; `part` says which part of the history that is."""
+    try:
+        return fit_bg_nbd((one for _, one in histories.until(until)), unit)
+    except UsageError as error:
+        before = f"no model{part}: " if part else ""
+        instead = "; --until judges by the time after it instead" if part else ""
+        raise UsageError(f"{before}{error}{instead}{_hint(histories)}") from None
+
+
+def _hint(histories: Histories) -> str:
+    crowded = histories.crowded()
+    return "" if crowded is None else f". {crowded}"
 
 
 def _worth(values: ValueFit | None, spent: Spent | None) -> float | None:

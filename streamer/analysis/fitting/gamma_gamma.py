@@ -6,7 +6,7 @@ The formulas are those of Fader and Hardie, The Gamma-Gamma Model of Monetary Va
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from math import exp, inf, lgamma, log
+from math import exp, inf, isfinite, lgamma, log
 from typing import Final, NamedTuple
 
 from streamer.adapters.optimum import smallest
@@ -14,6 +14,8 @@ from streamer.errors import UsageError
 
 _LEAST_CUSTOMERS: Final = 10
 _FARTHEST: Final = 20.0
+_LARGEST: Final = 10_000
+"""Beyond that `p` and `q` say that all values are the same."""
 _DIGITS: Final = 6
 
 
@@ -60,14 +62,18 @@ def fit_gamma_gamma(spent: Iterable[Spent]) -> ValueFit:
         p, q, v = map(exp, point)
         return -log_likelihood(Values(p, q, v * mean), customers)
 
-    p, q, v = map(exp, smallest(unlikely, (0.0, 1.0, 0.0)))
+    optimum = smallest(unlikely, (0.0, 1.0, 0.0))
+    p, q, v = map(exp, optimum.point)
     found = Values(*(float(f"{one:.{_DIGITS}g}") for one in (p, q, v * mean)))
-    if found.q <= 1 or max(found.p, found.q) > exp(_FARTHEST - 1):
+    likelihood = log_likelihood(found, customers)
+    sound = found.q > 1 and max(found.p, found.q) <= _LARGEST
+    if not (sound and optimum.settled and isfinite(likelihood)):
         raise UsageError(
             "the values of purchases do not suit a gamma-gamma model: they are all the same, or "
-            "so different that no average is to be expected"
+            "so different that no average is to be expected. Give another property with --value, "
+            "or ask with `average` what the purchases were worth"
         )
-    return ValueFit(found, log_likelihood(found, customers))
+    return ValueFit(found, likelihood)
 
 
 def log_likelihood(parameters: Values, customers: Counter[Spent]) -> float:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, NamedTuple, TypeAlias
+from itertools import pairwise
+from typing import Final, Literal, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 from streamer.analysis.fitting.gamma_gamma import Spent
@@ -14,7 +15,10 @@ from streamer.core.standard import kinds_of
 from streamer.core.values import SCALE, Property, ten_thousandths
 from streamer.errors import InvalidEvent
 from streamer.ports import Log
-from streamer.types import SECOND, Millis
+from streamer.types import MINUTE, SECOND, Millis
+
+_CROWDED: Final = 0.01
+"""A smaller share of purchases at nearly one time is chance."""
 
 Each: TypeAlias = Literal["event", "day"]
 
@@ -93,6 +97,23 @@ class Histories:
             duplicate=self.duplicates,
             invalid=invalid,
             reasons=self.refusals.reasons(),
+        )
+
+    def crowded(self) -> str | None:
+        """Say that many purchases are probably lines of one order, and what to do; None if not.
+
+        They come less than a minute after another one of their customer. Days are never so close.
+        """
+        if self.each == "day":
+            return None
+        pairs = [pair for times in self.times.values() for pair in pairwise(times)]
+        close = sum(later - earlier < MINUTE for earlier, later in pairs)
+        made = len(pairs) + len(self.times)
+        if close <= made * _CROWDED:
+            return None
+        return (
+            f"{close:,} of {made:,} purchases come at the same instant as another one of their "
+            "customer, or less than a minute after it, as the lines of one order do: try --each day"
         )
 
     @property

@@ -4,6 +4,7 @@ measures    what is measured, each as a pure function
 course      reads changes one by one and keeps only counts, and where each customer stands
 shop        what events say beside the changes: sales, and what ended a stay
 rules       rules read aloud, and which of them ask for each other
+models      the models that rules ask, and whether they can be of this shop
 report      puts a report together, over a replay or over a file of changes
 judgement   which segments a person should look at, and why
 """
@@ -18,10 +19,12 @@ from streamer.analysis.report.judgement import (
     shares_of,
 )
 from streamer.analysis.report.measures import Overlap
+from streamer.analysis.report.models import AskedModel
 from streamer.analysis.report.reading import report_changes, report_events
 from streamer.analysis.report.report import Report, SegmentReport, memberships_of
 
 __all__ = [
+    "AskedModel",
     "Judgement",
     "Limits",
     "Overlap",

@@ -16,6 +16,7 @@ from streamer.analysis.report.measures import (
     sums,
     volatility,
 )
+from streamer.analysis.report.models import AskedModel, models_asked
 from streamer.analysis.report.rules import aloud, asked_by_rules
 from streamer.analysis.report.shop import Sales
 from streamer.app.books import Account
@@ -80,7 +81,8 @@ class Report:
     memberships that the rules do not have; they are left out. `unusable` says of each property
     that rules read and could not in how many events that was. Overlaps are of the end, and name
     memberships by their place in `segments`; of two of which one asks for the other there is none,
-    since their overlap says nothing. `sales` are those of all customers. `intake` is what became of
+    since their overlap says nothing. `sales` are those of all customers, `models` those that rules
+    ask. `intake` is what became of
     the lines of events, None where changes were read.
     """
 
@@ -102,6 +104,7 @@ class Report:
     segments: tuple[SegmentReport, ...]
     overlaps: tuple[Overlap, ...]
     sales: Sales | None
+    models: tuple[AskedModel, ...]
     intake: Intake | None
 
 
@@ -172,6 +175,7 @@ def put_together(
         segments=tuple(segments),
         overlaps=tuple(one for one in overlaps(masks) if (one.one, one.other) not in related),
         sales=gathered.sales,
+        models=models_asked(rules, gathered.begin, gathered.end),
         intake=gathered.intake,
     )
 

@@ -9,7 +9,7 @@ from streamer.cli.report_page.figures import over_time
 from streamer.cli.report_page.findings import findings
 from streamer.cli.report_page.tables import pair_table, segment_table
 from streamer.cli.report_page.tags import Html, joined, tag
-from streamer.cli.report_text import ORDERS, held_line, sales_lines, story
+from streamer.cli.report_text import ORDERS, held_line, model_lines, sales_lines, story
 from streamer.cli.wording import unusable
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
@@ -42,7 +42,11 @@ def _header(report: Report) -> Html:
         tag("h1", "What the segments amount to"),
         tag("p", f"{story(report)}; {read}."),
         *(tag("p", said) for said in unusable(report.unusable)),
-        *(tag("p", said) for said in (*sales_lines(report), held_line(report)) if said),
+        *(
+            tag("p", said)
+            for said in (*sales_lines(report), held_line(report), *model_lines(report))
+            if said
+        ),
     )
 
 

@@ -15,7 +15,7 @@ The power depends on x and p alone. It is calculated in decimals to 50 digits an
 all else in fractions; so the instant is the same on every machine, and exact at the millisecond.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -25,7 +25,7 @@ from typing import Final, Literal, final
 from streamer.core import wording
 from streamer.core.leaf import ALWAYS, NEVER, Binder, CellRef, Leaf, Until
 from streamer.core.profile import Profile
-from streamer.core.rules.spec import Names
+from streamer.core.rules.spec import FittedOn, Names
 from streamer.core.state.purchases import Purchases, PurchasesState
 from streamer.instants import iso
 from streamer.types import FOREVER, Millis
@@ -51,6 +51,7 @@ class BgNbd:
     alpha: Fraction
     a: Fraction
     b: Fraction
+    fitted: FittedOn = field(default=FittedOn(), compare=False, kw_only=True)
 
     def spec_kind(self) -> str:
         """What the leaf is called in its identity."""
@@ -107,8 +108,8 @@ class Alive(Leaf):
 
     def __init__(self, question: Predicted, ref: CellRef) -> None:
         model = question.model
-        super().__init__(wording.predicted(model.name, question.at_least, question.below))
-        self._model = model
+        super().__init__(wording.predicted("alive", model.name, question.at_least, question.below))
+        self.model = model
         self._ref = ref
         self._low = question.at_least
         self._high = question.below
@@ -146,7 +147,7 @@ class Alive(Leaf):
         assert isinstance(state, PurchasesState)
         first, last, number = state.first, state.last, state.purchases()
         alive = self._alive(state, now)
-        counted = "day" if self._model.each == "day" else "purchase"
+        counted = "day" if self.model.each == "day" else "purchase"
         said = f"{number} {counted}{'s' if number > 1 else ''}"
         if counted == "day":
             said += " with a purchase"
@@ -162,4 +163,4 @@ class Alive(Leaf):
 
     def _alive(self, state: PurchasesState, now: Millis) -> float:
         since_first = state.last - state.first, now - state.first
-        return self._model.alive(state.purchases() - 1, *since_first)
+        return self.model.alive(state.purchases() - 1, *since_first)

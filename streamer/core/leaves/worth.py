@@ -9,14 +9,14 @@ It lies between the average of all customers, p * v / (q - 1), and the customer'
 the nearer to the latter the more purchases there are. Time does not change it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal, final
 
 from streamer.core import wording
 from streamer.core.leaf import ALWAYS, NEVER, Binder, CellRef, Leaf, Until
 from streamer.core.profile import Profile
-from streamer.core.rules.spec import Names
+from streamer.core.rules.spec import FittedOn, Names
 from streamer.core.state.purchases import Purchases
 from streamer.core.state.spending import Spending, SpendingState
 from streamer.core.values import SCALE
@@ -38,6 +38,7 @@ class GammaGamma:
     p: Fraction
     q: Fraction
     v: Fraction
+    fitted: FittedOn = field(default=FittedOn(), compare=False, kw_only=True)
 
     def spec_kind(self) -> str:
         """What the leaf is called in its identity."""
@@ -84,14 +85,14 @@ class Valued(Leaf):
 
     def __init__(self, question: Worth, ref: CellRef) -> None:
         model = question.model
-        super().__init__(wording.predicted(model.name, question.at_least, question.below))
-        self._model = model
+        super().__init__(wording.predicted("value", model.name, question.at_least, question.below))
+        self.model = model
         self._ref = ref
         self._low = question.at_least
         self._high = question.below
 
     def _expected(self, state: SpendingState) -> Fraction:
-        return self._model.expected(state.made.purchases(), Fraction(state.amount, SCALE))
+        return self.model.expected(state.made.purchases(), Fraction(state.amount, SCALE))
 
     def flip(self, profile: Profile, now: Millis) -> Until:  # noqa: ARG002
         """Say whether it is in the range; only a purchase changes it."""

@@ -2,7 +2,9 @@
 
 The encoding is JSON with sorted keys and without what is at its default. Every class of the rule
 tree says by its `spec_kind` what it is called here, so renaming a class changes nothing; neither
-does a new field whose default means what was meant before. Golden files in the tests pin the bytes.
+does a new field whose default means what was meant before. A field that takes no part in
+comparing (`compare=False`) is for people, and no part of the identity. Golden files in the tests
+pin the bytes.
 """
 
 import json
@@ -26,7 +28,7 @@ def canonical(value: object) -> Any:  # noqa: ANN401 (plain JSON)
         said = {
             field.name: canonical(part)
             for field in fields(value)
-            if (part := getattr(value, field.name)) != _default(field)
+            if field.compare and (part := getattr(value, field.name)) != _default(field)
         }
         return {"type": value.spec_kind(), **said}  # type: ignore[attr-defined]
     return value

@@ -79,6 +79,18 @@ class Scope:
         return "scope"
 
 
+@dataclass(frozen=True, slots=True)
+class FittedOn:
+    """For people: on which customers a model was fitted, and on what time of theirs (ms).
+
+    Each None where the model does not say.
+    """
+
+    what: str | None = None
+    begin: Millis | None = None
+    until: Millis | None = None
+
+
 class LeafSpec(Protocol):
     """A leaf as declared. Every leaf of `streamer.core.leaves` is one."""
 

@@ -116,3 +116,35 @@ def test_too_few_who_bought_twice_are_refused() -> None:
 
 def test_what_the_data_hardly_tell_is_named() -> None:
     assert Fit(Parameters(0.1, 4, 1e-5, 2_000), -1).vague() == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("histories", "said"),
+    [
+        ([Summary(20, 20 * WEEK, 21 * WEEK)] * 50 + [Summary(19, 19 * WEEK, 20 * WEEK)], "nobody"),
+        (
+            [Summary(1, n * WEEK // 9, 40 * WEEK) for n in range(1, 30)]
+            + [Summary(0, 0, n * WEEK) for n in range(20, 60)],
+            "everybody left with the second purchase",
+        ),
+    ],
+)
+def test_parameters_that_say_the_same_of_everybody_are_refused(
+    histories: list[Summary], said: str
+) -> None:
+    with pytest.raises(UsageError, match=said) as caught:
+        fit_bg_nbd(histories, WEEK)
+    assert "ask with `ago`" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        Parameters(0.114741, 13.1173, 429.13, 14.8685),  # more than a double in Euler's series
+        Parameters(1, 100, 0.25, 0.75),  # a + b + x is 1
+    ],
+)
+def test_expected_purchases_are_numbers_where_the_formula_has_none(parameters: Parameters) -> None:
+    some = [purchases_to_come(parameters, Moment(0, 0, 1), weeks) for weeks in (1, 10, 500)]
+    assert some == sorted(some)
+    assert 0 < some[0] < some[-1] < 500

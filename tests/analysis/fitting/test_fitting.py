@@ -6,7 +6,15 @@ from typing import Any
 import pytest
 
 from streamer.adapters.memory import MemoryLog
-from streamer.analysis.fitting import FitRequest, Fitted, Histories, calibrate, fit
+from streamer.analysis.fitting import (
+    Calibration,
+    FitRequest,
+    Fitted,
+    Histories,
+    Score,
+    calibrate,
+    fit,
+)
 from streamer.analysis.fitting.bg_nbd import Parameters
 from streamer.analysis.fitting.histories import Each, Summary
 from streamer.app.nodes import leaves_of
@@ -177,3 +185,22 @@ def test_a_fit_depends_on_no_order() -> None:
     turned = b"".join(line + b"\n" for line in reversed(data.splitlines()))
     one, other = (fit(asked(), log_of(each), decode, lambda: None) for each in (data, turned))
     assert one.fit.log_likelihood == pytest.approx(other.fit.log_likelihood, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("model", "actual", "verdict"),
+    [
+        (0.9, 30, "better"),
+        (0.99, 30, "no better"),
+        (1.01, 30, "no better"),
+        (1.1, 30, "worse"),
+        (0.5, 29, "too few purchases"),
+    ],
+)
+def test_a_verdict_is_by_the_error_of_the_better_rule(
+    model: float, actual: int, verdict: str
+) -> None:
+    errors = {"BG/NBD": model, "repeat the past": 1.5, "recency threshold": 1.0}
+    scores = tuple(Score(name, 30, error, 1, 1) for name, error in errors.items())
+    found = Calibration(0, 1, 100, actual, 0, scores, ())
+    assert (found.verdict, found.rival.name) == (verdict, "recency threshold")

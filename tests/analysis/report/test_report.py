@@ -354,3 +354,37 @@ def stays_of(said: list[SegmentChange], membership: str) -> list[tuple[str, Mill
 def inside(stays: list[tuple[str, Millis, Millis | None]], at: Millis) -> int:
     """How many are inside at an instant."""
     return sum(1 for _, since, until in stays if since <= at and (until is None or at < until))
+
+
+MODEL = """
+segment: leaving
+purpose: An example for tests.
+when: {predicted: alive, below: 30%}
+---
+model: alive
+kind: bg_nbd
+purchase: order_completed
+unit: 7d
+parameters: {r: 1, alpha: 1, a: 1, b: 1}
+"""
+
+
+@pytest.mark.parametrize(
+    ("fitted", "foreign"),
+    [
+        ("", True),
+        ("{on: CDNOW, from: 1997-01-01, until: 1997-09-30}", True),
+        ("{on: a younger shop, from: 2026-03-01, until: 2027-01-01}", True),
+        ("{on: last year, from: 2025-01-01, until: 2025-12-31}", False),
+        ("{on: the same, from: 2026-01-01, until: 2026-01-02}", False),
+        ("{on: somebody}", False),
+    ],
+)
+def test_a_report_says_of_a_model_that_it_was_not_fitted_on_this_shop(
+    fitted: str,
+    foreign: bool,  # noqa: FBT001 (a parameter of a test)
+) -> None:
+    rules = compiled(MODEL + (f"fitted: {fitted}\n" if fitted else ""))
+    log = log_of([event(1, 0, name="order_completed"), event(2, DAY)])
+    ((key, _, segments, said),) = report_events(rules, log, decode).models
+    assert (key, segments, said) == ("alive", ("leaving",), foreign)

@@ -21,8 +21,8 @@ SIMPLE = dict.fromkeys(("r", "alpha", "a", "b"), "1")
 def model(
     parameters: dict[str, str], unit: int = WEEK, each: Literal["event", "day"] = "event"
 ) -> BgNbd:
-    exact = {name: Fraction(value) for name, value in parameters.items()}
-    return BgNbd("churn", ("bought",), each, unit, **exact)
+    exact = (Fraction(parameters[name]) for name in SIMPLE)
+    return BgNbd("churn", ("bought",), each, unit, *exact)
 
 
 def buying(question: Predicted, *times: int) -> Shopper:
@@ -155,7 +155,7 @@ def test_it_says_what_it_rests_on(times: tuple[int, ...], said: str) -> None:
     shopper.does(known(0, x=1))
     last = "2026-01-01T00:00:00.000Z" if times else ""
     holds = bool(times)
-    assert shopper.because(holds=holds) == [f"predicted churn at least 0.5: {said}{last}"]
+    assert shopper.because(holds=holds) == [f"predicted alive by churn at least 0.5: {said}{last}"]
 
 
 def test_a_hopeless_customer_is_said_to_be_one() -> None:

@@ -103,5 +103,5 @@ def test_it_says_what_it_rests_on() -> None:
     shopper = Shopper(Worth(SIMPLE, Fraction(15)))
     shopper.does(on(0, "bought", price=20))
     assert shopper.because(holds=True) == [
-        "predicted worth at least 15: expected 15.00 after 1 purchase of 20.00"
+        "predicted value by worth at least 15: expected 15.00 after 1 purchase of 20.00"
     ]
