@@ -4,15 +4,12 @@
 idempotent or shares the kit's transaction."
 """
 
-import copy
 import logging
 from collections import defaultdict
 
 import pytest
 
 from tests.react.conftest import Make
-from tests.react.service import Service
-from tests.servers.ports import free_port
 from tests.waiting import wait_until
 from tests.webhooks.changes import change
 
@@ -34,14 +31,6 @@ async def remind(change: Change, transaction: Transaction) -> None:
 """
 
 
-def twin(service: Service) -> Service:
-    """Return another process of the same service, not started yet."""
-    other = copy.copy(service)
-    other.metrics_port = free_port()
-    other.log = service.folder / "twin.log"
-    return other
-
-
 def check_order(lines: list[str]) -> None:
     """Check that no change was skipped over."""
     last: dict[str, int] = defaultdict(int)
@@ -53,7 +42,7 @@ def check_order(lines: list[str]) -> None:
 
 def test_ten_kills_under_a_thousand_changes(service: Make) -> None:
     one = service(FUNCTIONS).start()
-    other = twin(one).start()
+    other = one.twin().start()
     changes = [change(f"u-{n % CUSTOMERS}", 1 + n // CUSTOMERS) for n in range(CHANGES)]
     wanted = {f"{each.customer} {each.sequence}" for each in changes}
     per_kill = CHANGES // KILLS

@@ -4,7 +4,6 @@
 repeated changes come in their order as well."
 """
 
-import copy
 import logging
 import random
 from collections import defaultdict
@@ -12,7 +11,6 @@ from collections import defaultdict
 import pytest
 
 from streamer.types import SegmentChange
-from tests.servers.ports import free_port
 from tests.waiting import wait_until
 from tests.webhooks.changes import change
 from tests.webhooks.hooks import Hooks
@@ -24,14 +22,6 @@ _LOG = logging.getLogger(__name__)
 CHANGES = 1_000
 CUSTOMERS = 100
 KILLS = 10
-
-
-def twin(hooks: Hooks) -> Hooks:
-    """Return another process of the same group, not started yet."""
-    other = copy.copy(hooks)
-    other.metrics_port = free_port()
-    other.log = hooks.folder / "twin.log"
-    return other
 
 
 def some_fail(_: Request, before: int) -> Act:
@@ -50,7 +40,7 @@ def check_order(delivered: list[tuple[str, int]]) -> None:
 def test_ten_kills_under_a_thousand_changes(hooks: Hooks, receiver: Receiver) -> None:
     receiver.script = some_fail
     hooks.configure(receiver, 'retries = ["1s", "1s", "1s", "1s", "1s", "1s", "1s", "1s", "1s"]')
-    one, other = hooks.start(), twin(hooks).start()
+    one, other = hooks.start(), hooks.twin().start()
     changes: list[SegmentChange] = [
         change(f"u-{n % CUSTOMERS}", 1 + n // CUSTOMERS) for n in range(CHANGES)
     ]
