@@ -5,27 +5,21 @@ While Kafka does not take it, it stays open in the lanes, so no offset goes past
 
 import asyncio
 import contextlib
-from typing import Final, Protocol
+from typing import Final
 
 from streamer.adapters.kafka.waiting import WaitingTopic
 from streamer.errors import AdapterError
+from streamer.webhooks.ends import Say
 from streamer.webhooks.lanes import Lanes
 
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 10.0
 
 
-class Saying(Protocol):
-    """Where it is said that Kafka takes nothing."""
-
-    def __call__(self, event: str, level: str = "info", /, **facts: object) -> None:
-        """Write one line."""
-
-
 class Keeper:
     """Writes what the lanes of one group have unwritten."""
 
-    def __init__(self, lanes: Lanes, topic: WaitingTopic, group: str, say: Saying) -> None:
+    def __init__(self, lanes: Lanes, topic: WaitingTopic, group: str, say: Say) -> None:
         self._lanes = lanes
         self._topic = topic
         self._group = group

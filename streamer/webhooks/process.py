@@ -18,7 +18,8 @@ from streamer.adapters.kafka.waiting import WaitingTopic
 from streamer.app.live import Journal
 from streamer.errors import StreamerError, Unavailable
 from streamer.webhooks.deliveries import DeliveryLog, Standing, WebhookCounts
-from streamer.webhooks.endpoint import EndpointWorker, Ends
+from streamer.webhooks.endpoint import EndpointWorker
+from streamer.webhooks.ends import Ends
 from streamer.webhooks.settings import Endpoint
 
 _PATIENCE_S: Final = 5.0
@@ -140,7 +141,8 @@ class Webhooks:
         except Exception as error:  # noqa: BLE001 (whatever it is, it is this endpoint's alone)
             self._journal.say("endpoint broke", "error", endpoint=name, error=repr(error))
             await asyncio.sleep(_AGAIN_S)
-            self._start(worker.endpoint, ends)
+            if self._workers.get(name) is worker:  # neither stopped nor replaced meanwhile
+                self._start(worker.endpoint, ends)
 
     async def _stop(self, names: list[str]) -> None:
         for name in names:

@@ -15,13 +15,13 @@ from typing import Final
 from streamer.codecs.changes import change_line, decode_change
 from streamer.errors import StreamerError
 from streamer.types import SECOND, Millis, Record, SegmentChange
+from streamer.webhooks.outgoing import GONE
 from streamer.webhooks.payload import Signer, body
 from streamer.webhooks.retries import next_try, retry_after
 from streamer.webhooks.sending import Sending
 from streamer.webhooks.settings import Endpoint
 
 _PAUSES: Final = (5 * SECOND, 30 * SECOND)
-_GONE: Final = 410
 
 
 @dataclass(slots=True)
@@ -101,7 +101,7 @@ class Resending:
             tries += 1
             now = _now()
             again = next_try(_PAUSES, tries, now, self._chance)
-            if again is None or answer.status == _GONE:
+            if again is None or answer.status == GONE:
                 return False
             again = max(again, retry_after(answer.retry_after, now) or 0)
             await asyncio.sleep((again - now) / SECOND)
