@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from streamer.types import SegmentChange
-from tests.adapters.kafka.topics import create_topic
+from tests.adapters.kafka.topics import append, committed_records, create_topic
 from tests.running import Running
 from tests.servers import KafkaServer
 from tests.waiting import wait_until
@@ -70,6 +70,19 @@ class Hooks(Running):
         wait_until(lambda: self.said().count(answer) > before, answer, 60)
         if answer == "endpoints read":
             self.wait_until_ready()
+
+    def let_time_pass(self, millis: int) -> None:
+        """While it is stopped, make what waits so much older."""
+        records = {
+            (record.partition, record.key): record.value
+            for record in committed_records(self.kafka.address, self.waiting)
+        }
+        for (partition, key), value in records.items():
+            if value is not None:
+                kept = json.loads(value)
+                kept |= {"since": kept["since"] - millis, "due": kept["due"] - millis}
+                older = json.dumps(kept).encode()
+                append(self.kafka.address, self.waiting, [older], partition=partition, key=key)
 
     def wait_for(self, receiver: Receiver, count: int) -> None:
         """Return once so many changes have been delivered."""

@@ -1,7 +1,11 @@
 """One request against a real server that does what servers do."""
 
 import asyncio
+import socket
 import time
+from asyncio.selector_events import BaseSelectorEventLoop
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -79,6 +83,65 @@ def test_nobody_listens() -> None:
 def test_an_address_inside_gets_no_request_by_whatever_name(receiver: Receiver, host: str) -> None:
     """Names are resolved for each connection, and each address is looked at then."""
     answer = post(receiver.url.replace("127.0.0.1", host), allowed=False)
+    assert not answer.delivered
+    assert "allow" in answer.reason
+    assert receiver.requests == []
+
+
+PUBLIC = "93.184.216.34"
+"""Stands for a server elsewhere: connections to it are led to the receiver."""
+
+
+class Names:
+    """Resolves every name to the next of its answers, the last one from then on."""
+
+    def __init__(self, *answers: list[str]) -> None:
+        self._answers = list(answers)
+        self.asked = 0
+
+    def __call__(self, _host: str, port: int, *_: object, **__: object) -> list[Any]:
+        found = self._answers[min(self.asked, len(self._answers) - 1)]
+        self.asked += 1
+        kind = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "")
+        return [(*kind, (address, port)) for address in found]
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Callable[[Names], None]:
+    """Have names resolved as a test says, and the receiver be the server at `PUBLIC`."""
+    connect = BaseSelectorEventLoop.sock_connect
+
+    async def led(loop: Any, connection: Any, place: tuple[str, int]) -> None:  # noqa: ANN401
+        own = "127.0.0.1" if place[0] == PUBLIC else place[0]
+        await connect(loop, connection, (own, place[1]))
+
+    def use(names: Names) -> None:
+        monkeypatch.setattr(socket, "getaddrinfo", names)
+        monkeypatch.setattr(BaseSelectorEventLoop, "sock_connect", led)
+
+    return use
+
+
+def test_a_name_that_comes_to_lead_inside_gets_no_further_request(
+    receiver: Receiver, elsewhere: Callable[[Names], None]
+) -> None:
+    """Its first address was sound. What counts is the address of each connection."""
+    names = Names([PUBLIC], ["127.0.0.1"])
+    elsewhere(names)
+    url = receiver.url.replace("127.0.0.1", "crm.example")
+    assert post(url, allowed=False).delivered
+    answer = post(url, allowed=False)
+    assert not answer.delivered
+    assert "127.0.0.1 is the machine itself" in answer.reason
+    assert names.asked == 2
+    assert len(receiver.requests) == 1
+
+
+def test_a_name_with_several_addresses_leads_to_none_inside(
+    receiver: Receiver, elsewhere: Callable[[Names], None]
+) -> None:
+    elsewhere(Names(["127.0.0.1", "10.0.0.1", "169.254.169.254"]))
+    answer = post(receiver.url.replace("127.0.0.1", "crm.example"), allowed=False)
     assert not answer.delivered
     assert "allow" in answer.reason
     assert receiver.requests == []

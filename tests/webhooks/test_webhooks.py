@@ -4,6 +4,7 @@ import time
 
 from streamer.codecs.changes import encode_change
 from streamer.instants import iso
+from streamer.types import MINUTE
 from tests.waiting import wait_until
 from tests.webhooks.changes import change
 from tests.webhooks.hooks import SECOND_SECRET, SECRET, Hooks
@@ -130,6 +131,29 @@ def test_after_the_last_try_the_next_change_is_sent(hooks: Hooks, receiver: Rece
     assert len(receiver.requests) == 4
     wait_until(lambda: "change given up" in hooks.said(), "the log names it")
     assert hooks.metric("changes_total", endpoint="crm", outcome="given up") == 1
+
+
+def test_what_is_no_longer_so_is_counted_and_not_sent_late(
+    hooks: Hooks, receiver: Receiver
+) -> None:
+    """The first change fails, a later one undoes it, and two minutes go by."""
+    receiver.script = lambda request, _: Act(500 if request.customer == "left" else 200)
+    hooks.configure(receiver, 'retries = ["3s", "3s", "3s"]')
+    hooks.start()
+    hooks.publish(change("left", 1), change("stays", 1))
+    wait_until(lambda: hooks.metric("waiting", endpoint="crm") == 1, "one waits")
+    hooks.publish(change("left", 2, direction="exited"))
+    wait_until(lambda: hooks.metric("waiting", endpoint="crm") == 2, "both wait")
+    hooks.stop()
+    hooks.let_time_pass(2 * MINUTE)
+    receiver.script = well
+    hooks.start()
+    wait_until(lambda: ("left", 2) in receiver.delivered(), "what is so now", 60)
+    assert ("left", 1) not in receiver.delivered()
+    assert hooks.metric("changes_total", endpoint="crm", outcome="superseded") == 1
+    (line,) = [each for each in hooks.deliveries() if each["outcome"] == "superseded"]
+    assert line["change_id"] == change("left", 1).change_id
+    wait_until(lambda: hooks.metric("waiting", endpoint="crm") == 0, "nothing waits")
 
 
 def test_a_secret_is_rotated_without_a_request_that_nobody_can_verify(
