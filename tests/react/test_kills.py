@@ -5,6 +5,7 @@ idempotent or shares the kit's transaction."
 """
 
 import logging
+import os
 from collections import defaultdict
 
 import pytest
@@ -18,7 +19,7 @@ _LOG = logging.getLogger(__name__)
 
 CHANGES = 1_000
 CUSTOMERS = 100
-KILLS = 10
+KILLS = min(10, int(os.environ.get("STREAMER_KILLS", "10")))
 FUNCTIONS = """
 app = Reactions(NAME, first_pause="100ms")
 
@@ -40,7 +41,7 @@ def check_order(lines: list[str]) -> None:
         last[customer] = max(last[customer], int(number))
 
 
-def test_ten_kills_under_a_thousand_changes(service: Make) -> None:
+def test_kills_under_a_thousand_changes(service: Make) -> None:
     one = service(FUNCTIONS).start()
     other = one.twin().start()
     changes = [change(f"u-{n % CUSTOMERS}", 1 + n // CUSTOMERS) for n in range(CHANGES)]

@@ -114,6 +114,7 @@ def test_a_function_that_raises_for_ever_is_isolated_and_its_changes_can_be_repl
     assert one.replay("--list") == ""
 
 
+@pytest.mark.proof  # what is killed is in the group for ten seconds more
 def test_what_waits_to_be_tried_again_survives_a_kill_in_order(service: Make) -> None:
     one = service(FAILING.replace('"200ms", tries=3', '"5s", tries=30'))
     one.start()
@@ -136,6 +137,7 @@ async def remind(change: Change) -> None:
 """
 
 
+@pytest.mark.proof  # what is killed is in the group for ten seconds more
 def test_a_delay_is_kept_and_who_has_left_by_then_is_left_alone(service: Make) -> None:
     one = service(DELAYED)
     one.start()
