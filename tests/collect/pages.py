@@ -14,11 +14,16 @@ from tests.collect.get import PACKAGES, PROGRAMS, browser
 
 
 class Pages:
-    """Serves the pages and the packages; `sent` is set once the page says /sent."""
+    """Serves the pages and the packages.
+
+    `sent` is set once the page says /sent. A page that asks for /go waits until `go_on` is set.
+    """
 
     def __init__(self, folders: tuple[Path, ...] = (PROGRAMS, PACKAGES)) -> None:
         self.sent = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Files, self.sent, folders))
+        self.go_on = threading.Event()
+        files = partial(_Files, self.sent, self.go_on, folders)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), files)
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
@@ -27,6 +32,7 @@ class Pages:
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def close(self) -> None:
+        self.go_on.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -37,16 +43,20 @@ class _Files(SimpleHTTPRequestHandler):
     def __init__(
         self,
         sent: threading.Event,
+        go_on: threading.Event,
         folders: tuple[Path, ...],
         *args: Any,  # noqa: ANN401 (the library's)
     ) -> None:
         self._sent = sent
+        self._go_on = go_on
         self._folders = folders
         super().__init__(*args)
 
     def do_GET(self) -> None:
         if self.path == "/sent":
             self._sent.set()
+        elif self.path == "/go":
+            self._go_on.wait()
         super().do_GET()
 
     def translate_path(self, path: str) -> str:

@@ -1,5 +1,6 @@
-"""Real clients, each a program: `PROGRAM URL KEY PREFIX COUNT` sends COUNT events, one at a time.
+"""Real clients, each a program: `PROGRAM URL KEY PREFIX COUNT` sends COUNT events.
 
-Their ids are PREFIX-0, PREFIX-1 and so on, their customer is PREFIX. A program ends well once its
-SDK says that everything is delivered. They run with the packages of `requirements/sdks.txt`.
+The second half is sent once a line has come on standard input. Their ids are PREFIX-0, PREFIX-1 and
+so on, their customer is PREFIX. A program ends well once its SDK says that everything is delivered.
+They run with the packages of `requirements/sdks.txt`.
 """

@@ -30,3 +30,5 @@ for number in range(int(count)):
     answer = session.post(f"{url}/v1/events", message.body, headers=headers, timeout=60)
     if answer.status_code != requests.codes.ok:
         sys.exit(answer.text)
+    if number + 1 == int(count) // 2:
+        sys.stdin.readline()

@@ -11,7 +11,8 @@ client = Client(
 )
 for number in range(int(count)):
     client.track(prefix, "Product Viewed", {"number": number}, message_id=f"{prefix}-{number}")
-    if number % 5 == 0:  # what was sent is there before more is: a Kafka that dies is in between
+    if number + 1 == int(count) // 2:
         client.flush()
+        sys.stdin.readline()
 client.shutdown()
 sys.exit(str(failures) if failures else 0)

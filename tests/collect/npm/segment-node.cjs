@@ -1,4 +1,4 @@
-// Events by @segment/analytics-node.
+// Events by @segment/analytics-node: the second half once a line has come on standard input.
 const { Analytics } = require("@segment/analytics-node");
 
 const [url, key, prefix, count] = process.argv.slice(2);
@@ -8,15 +8,31 @@ analytics.on("error", (error) => {
   process.exitCode = 1;
 });
 
+function sent(from, to) {
+  const numbers = Array.from({ length: to - from }, (_, step) => from + step);
+  return Promise.all(
+    numbers.map(
+      (number) =>
+        new Promise((resolve) => {
+          analytics.track(
+            {
+              messageId: `${prefix}-${number}`,
+              userId: prefix,
+              event: "Product Viewed",
+              properties: { number },
+            },
+            resolve,
+          );
+        }),
+    ),
+  );
+}
+
 (async () => {
-  for (let number = 0; number < Number(count); number += 1) {
-    analytics.track({
-      messageId: `${prefix}-${number}`,
-      userId: prefix,
-      event: "Product Viewed",
-      properties: { number },
-    });
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  const half = Math.floor(Number(count) / 2);
+  await sent(0, half);
+  await new Promise((resolve) => process.stdin.once("data", resolve));
+  process.stdin.destroy();
+  await sent(half, Number(count));
   await analytics.closeAndFlush({ timeout: 120000 });
 })();
