@@ -267,6 +267,14 @@ class Batch:
     customers: Sequence[str] = ()
 
 
+class RefusedLink(NamedTuple):
+    """Two ids that were not linked, and why: `kind` is as in the metric, the ids are hashes."""
+
+    kind: str
+    user_hash: str
+    anonymous_hash: str
+
+
 @dataclass(frozen=True, slots=True)
 class Advance:
     """The output of one decision of an engine: everything to commit and to publish.
@@ -274,8 +282,8 @@ class Advance:
     `profiles` maps the customers whose profile changed to its bytes, None to delete it. `lines` are
     the `changes` as JSON, in order; `traceparents` are those of the events that caused some, by the
     index of the change. `controls` are records for the log of events, `marks` of who was erased or
-    is suppressed, and `links` counts what
-    became of links between ids. `taken` is how many records were processed, and `done` whether all
+    is suppressed. `links` counts what became of links between ids, `refused_links` are those that
+    were not made. `taken` is how many records were processed, and `done` whether all
     due wakes have fired. `overflows` counts, by cell slot, the values that a full cell dropped, and
     `unusable`, by name, the properties whose values the rules could not read. `decoded` and
     `loaded` are for the engine's cache.
@@ -292,6 +300,7 @@ class Advance:
     controls: tuple[Control, ...]
     marks: Mapping[bytes, bytes | None]
     links: Mapping[str, int]
+    refused_links: Mapping[RefusedLink, int]
     overflows: Mapping[int, int]
     unusable: Mapping[str, Unusable]
     migrated: int

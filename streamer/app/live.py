@@ -268,7 +268,16 @@ class Live:
             if self._turned - self._measured >= _MEASURE_EVERY:
                 self._measured = self._turned
                 self._measure(ends, list(worker.assignments))
+                self._say_refused_links()
         worker.close()
+        self._say_refused_links()
+
+    def _say_refused_links(self) -> None:
+        """Write which ids were not linked, as the hashes that the audit has of ids."""
+        refused, self._tally.refused_links = self._tally.refused_links, Counter()
+        for one, times in refused.items():
+            facts = {"user_hash": one.user_hash, "anonymous_hash": one.anonymous_hash}
+            self._journal.say("ids not linked", "warning", reason=one.kind, times=times, **facts)
 
     def _measure(self, ends: Ends, partitions: Sequence[int]) -> None:
         """Ask the store what a partition takes: the one after that which was asked last."""

@@ -53,7 +53,7 @@ from streamer.core.links import Link
 from streamer.core.marks import Mark
 from streamer.core.profile import Profile
 from streamer.errors import InvalidEvent
-from streamer.ports import Advance, Batch, DueWake, Reading
+from streamer.ports import Advance, Batch, DueWake, Reading, RefusedLink
 from streamer.types import (
     FOREVER,
     Control,
@@ -73,6 +73,8 @@ from streamer.worker.cache import Entry, ProfileCache
 
 Decoder: TypeAlias = Callable[[Record], Event]
 
+_MOST_REFUSED: Final = 100
+"""So many links that were not made are named in a batch; all are counted."""
 _REASONS: Final[dict[RejectionKind, str]] = {
     "late": "the event is older than the customer's clock, or its append time, allows",
     "early": "the event is too far ahead of its append time",
@@ -265,6 +267,7 @@ class BatchRun:
         self._due: list[DueWake] = []
         self._limit: Millis = 0
         self.links: Counter[str] = Counter()
+        self.refused_links: Counter[RefusedLink] = Counter()
         self.record: Record | None = None
         self.profiles: dict[str, Profile | None] = {}
         self.controls: list[Control] = []
@@ -522,6 +525,13 @@ class BatchRun:
                 if change.cause == "event":
                     self._traceparents[index] = traceparent
 
+    def refuse_link(self, kind: str, user: str, anonymous: str) -> None:
+        """Note which ids were not linked, by the hashes that the audit has of ids."""
+        key = self._engine.key
+        if key is not None and len(self.refused_links) < _MOST_REFUSED:
+            hashed = [mark_id(one, key).hex() for one in (user, anonymous)]
+            self.refused_links[RefusedLink(kind, *hashed)] += 1
+
     def _reject(self, record: Record, kind: RejectionKind, reason: str, path: str = "") -> None:
         self._outcomes[kind] += 1
         self._rejections.append(Rejection(record, kind, reason, path))
@@ -548,6 +558,7 @@ class BatchRun:
             controls=tuple(self.controls),
             marks=self._changed_marks() if self.marks else {},
             links=self.links,
+            refused_links=self.refused_links,
             overflows=self._overflows,
             unusable=self._unusable,
             migrated=self._migrated,
@@ -612,6 +623,9 @@ class _ToldPeople(_BatchPeople):
     def __init__(self, rules: RuleSet, run: BatchRun, codec: ControlCodec) -> None:
         super().__init__(rules, run)
         self._codec = codec
+
+    def not_linked(self, kind: str, user: str, anonymous: str) -> None:
+        self.run.refuse_link(kind, user, anonymous)
 
     def forward(self, event: Event, user: str) -> Outcome:  # noqa: ARG002 (its record says all)
         if self.run.record is not None:

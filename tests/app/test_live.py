@@ -15,12 +15,13 @@ from streamer.adapters.memory import MemoryFeed, MemoryLog, MemorySink, MemorySt
 from streamer.adapters.metrics import Metrics
 from streamer.adapters.web import Pages
 from streamer.app.live import Ends, Live
+from streamer.codecs.controls import ControlKey, mark_id
 from streamer.core.engine.program import RuleSet
 from streamer.errors import AdapterError, Finding, RuleErrors, Unavailable
 from streamer.ports import PartitionMeta
 from streamer.worker import Batching
 from tests.engine import compiled
-from tests.lives import START, story_rules
+from tests.lives import RULES, START, story_rules
 from tests.waiting import wait_until
 
 EVENT = {"id": "e-1", "name": "product_added", "time": START, "user_id": "u-1"}
@@ -65,16 +66,18 @@ class SilentFeed(MemoryFeed):
 class Hall:
     """A hot lane that runs in a thread, and everything around it."""
 
-    def __init__(self) -> None:
+    def __init__(self, rules: RuleSet | None = None, joining: ControlKey | None = None) -> None:
         self.log, self.store, self.sink = MemoryLog(), AwayStore(), MemorySink()
         self.feed = SilentFeed(self.log, [0])
         self.journal = Notebook()
-        self.rules = story_rules()
+        self.rules = rules or story_rules()
         self.broken = False
         self.closed = threading.Event()
         ends = Ends(self.feed, self.store, self.sink, self.closed.set, partitions=1)
         batching = Batching(in_order=False)
-        self.live = Live(self.read_rules, lambda: ends, batching, self.journal, "streamer-1")
+        self.live = Live(
+            self.read_rules, lambda: ends, batching, self.journal, "streamer-1", joining
+        )
 
     def read_rules(self) -> RuleSet:
         if self.broken:
@@ -229,3 +232,18 @@ def test_its_pages_say_how_it_is(hall: Hall) -> None:
         assert f'streamer_rules{{version="{hall.rules.version}"}} 1.0' in metrics
         with pytest.raises(HTTPError, match="404"):
             page("/")
+
+
+def test_ids_that_are_not_linked_are_written_down_as_hashes() -> None:
+    key = ControlKey("shop", b"known to the whole group, and to nobody else")
+    hall = Hall(compiled(f"ruleset: shop\nidentity: {{anonymous: last}}\n---{RULES}"), key)
+    with hall.running():
+        hall.log.append(orjson.dumps({**EVENT, "user_id": "u-9", "anonymous_id": "null"}), START)
+        wait_until(lambda: hall.live.readings().links.get("placeholder", 0) == 1, "it is counted")
+    facts = hall.journal.facts["ids not linked"]
+    assert facts == {
+        "reason": "placeholder",
+        "times": 1,
+        "user_hash": mark_id("u-9", key).hex(),
+        "anonymous_hash": mark_id("null", key).hex(),
+    }

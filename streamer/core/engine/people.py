@@ -17,6 +17,7 @@ from streamer.core.engine.identity import (
     user_of,
 )
 from streamer.core.engine.program import RuleSet
+from streamer.core.links import Link
 from streamer.core.profile import Profile
 from streamer.types import Event, Outcome, Wake
 
@@ -61,6 +62,8 @@ class People:
         effect = self.receive(message)
         self.took(message.customer, effect.decision, None)
         self.noted(effect.kind)
+        if isinstance(message, Link) and effect.kind != "linked":
+            self.not_linked(effect.kind, message.user, message.customer)
         for one in effect.messages:
             self.send(one)
 
@@ -72,6 +75,7 @@ class People:
         told = told_link(self.rules, profile, event)
         if isinstance(told, str):
             self.noted(told)
+            self.not_linked(told, event.user_id or "", event.anonymous_id or "")
         elif told is not None:
             self.send(told)
 
@@ -101,6 +105,9 @@ class People:
 
     def noted(self, kind: str) -> None:
         """Hear what became of a link, as `Effect` or `told_link` has it."""
+
+    def not_linked(self, kind: str, user: str, anonymous: str) -> None:
+        """Hear which ids were not linked, and why."""
 
     def _user(self, event: Event) -> str | None:
         """Return the user whose an event is, where an alias stands in its customer's place.
