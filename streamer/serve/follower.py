@@ -12,18 +12,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from streamer.adapters.held import HeldFile
 from streamer.adapters.view.batches import Batch, Positions, Progress, Source
 from streamer.adapters.view.reading import Reached, ViewReader
 from streamer.adapters.view.tables import open_view
 from streamer.adapters.view.writing import KEPT_CHANGES, Fresh, ViewWriter
 from streamer.app.live import Journal
-from streamer.errors import StreamerError, Unavailable
+from streamer.errors import StreamerError, Unavailable, UsageError
 from streamer.types import Millis
 
 _FIRST_PAUSE_S: Final = 0.1
 _LONGEST_PAUSE_S: Final = 5.0
 _EMPTY_PAUSE_S: Final = 0.05
-_FORGETS_EVERY_S: Final = 3_600.0
+_FORGETS_EVERY_S: Final = 600.0
 _NOTES_EVERY_S: Final = 60.0
 """So often the file says that it was heard of, also where there is nothing to read."""
 
@@ -71,20 +72,35 @@ class Follower:
         self._journal = journal
         self._kept = kept
         self._stopping = threading.Event()
+        self._held: HeldFile | None = None
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
         self.status = Status()
         self.became_ready: Callable[[list[Reached], int], object] = lambda *_: None
         self.heard: Callable[[Sequence[Fresh]], object] = lambda _: None
 
     def start(self) -> None:
-        """Make the file where it is missing, and begin. Raises `AdapterError` for a wrong file."""
+        """Make the file where it is missing, and begin.
+
+        Raises `AdapterError` for a wrong file, `UsageError` for one that another server writes.
+        """
+        held = HeldFile(self._path)
+        if not held.is_held:
+            held.close()
+            raise UsageError(
+                f"{self._path} is the view of another `streamer serve`, which is running: each "
+                "needs a file of its own, name one with --view"
+            )
+        self._held = held
         open_view(self._path).close()
         self._thread.start()
 
     def close(self) -> None:
         """End the thread; what it has written stays whole."""
         self._stopping.set()
-        self._thread.join(60)
+        if self._thread.ident is not None:
+            self._thread.join(60)
+        if self._held is not None:
+            self._held.close()
 
     def _run(self) -> None:
         pause = _FIRST_PAUSE_S
@@ -119,6 +135,7 @@ class Follower:
 
     def _read(self, source: Source, writer: ViewWriter, reader: ViewReader) -> None:
         forgets_at = notes_at = 0.0
+        settled = 0
         while not self._stopping.is_set():
             batch = source.poll()
             fresh: Sequence[Fresh] = ()
@@ -132,7 +149,8 @@ class Follower:
             elif fresh and self.status.ready:
                 self.heard(fresh)
             if progress.caught_up and time.monotonic() >= forgets_at:
-                writer.forget_gone()
+                writer.forget_gone(settled)
+                settled = reader.last_position()
                 forgets_at = time.monotonic() + _FORGETS_EVERY_S
             self._note_batch(batch, fresh, progress)
             if not fresh:

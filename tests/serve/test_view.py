@@ -1,6 +1,8 @@
 """The view: batches whole or not at all, once each, bounded, and nothing of who is gone."""
 
+from itertools import product
 from pathlib import Path
+from string import ascii_lowercase
 
 import pytest
 
@@ -54,7 +56,7 @@ def test_a_customer_who_is_gone_leaves_no_id(tmp_path: Path) -> None:
         writer.apply(Batch([], [stands("u-gone", gone=True)]), 2)
         writer.apply(Batch([published(1, "exited", "u-gone", "erasure")]), 3)
         writer.apply(Batch([published(2, who="u-late")]), 4)  # its end was read before
-        writer.forget_gone()
+        writer.forget_gone(reader.last_position())
         assert reader.sizes() == {"vip": 0}
         assert reader.where("u-gone") is None
         assert reader.after(0, 10) == []
@@ -73,9 +75,19 @@ def test_only_the_latest_changes_and_reasons_are_kept(tmp_path: Path) -> None:
         (reached,) = reader.reached()
         assert (reached.offset, reached.dropped) == (39, 29)
         assert sum(one.entered for one in reader.flows("hours", 0, 1 << 61, None)) == 40
-        many = [Rejected("invalid", f"reason {number}", "", number, "") for number in range(600)]
+        reasons = ["".join(pair) for pair in product(ascii_lowercase, repeat=2)]
+        many = [Rejected("invalid", one, "", number, "") for number, one in enumerate(reasons)]
         writer.apply(Batch(rejected=many), 2)
         assert len(reader.rejected()) == 500
+
+
+def test_reasons_that_differ_in_values_only_are_one(tmp_path: Path) -> None:
+    with open_view(tmp_path / "view.db") as database:
+        writer, reader = ViewWriter(database), ViewReader(database)
+        told = [f"time 'the {number}th': write 2026-11-{number}" for number in range(10, 30)]
+        writer.apply(Batch(rejected=[Rejected("invalid", one, "/time", 1, one) for one in told]), 1)
+        (group,) = reader.rejected()
+        assert (group.times, group.reason, group.example) == (20, told[-1], told[-1])
 
 
 def test_a_view_can_be_begun_anew(tmp_path: Path) -> None:

@@ -86,14 +86,14 @@ class EmbeddedSource(Closing):
 
     def _read_rejections(self, batch: Batch) -> None:
         rows = self._database.rows(
-            "SELECT position, kind, reason, rejection FROM rejections WHERE position > ? "
-            "ORDER BY position LIMIT ?",
+            "SELECT position, kind, reason, rejection, appended FROM rejections "
+            "LEFT JOIN log USING (partition, offset) WHERE position > ? ORDER BY position LIMIT ?",
             (self._next_rejection, _LIMIT),
         )
-        for position, kind, reason, rejection in rows:
+        for position, kind, reason, rejection, appended in rows:
             told = orjson.loads(rejection)
             example = told["raw"][:_EXAMPLE]
-            batch.rejected.append(Rejected(kind, reason, told["path"], None, example))
+            batch.rejected.append(Rejected(kind, reason, told["path"], appended, example))
             self._next_rejection = position
 
 

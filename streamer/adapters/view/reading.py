@@ -56,7 +56,7 @@ class Flow(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Rejections of one reason: how many, when the last one came, and what it was."""
+    """Rejections of one kind: how many, and of the last one when it came, why, and what it was."""
 
     kind: str
     reason: str
@@ -176,6 +176,13 @@ class ViewReader:
     def after(self, position: int, limit: int) -> list[Kept]:
         """Return the changes above a position, in order."""
         return self._kept("WHERE position > ? ORDER BY position LIMIT ?", (position, limit))
+
+    def entrances(self, segment: str, after: int, limit: int) -> list[Kept]:
+        """Return those who entered a membership above a position, in order."""
+        return self._kept(
+            "WHERE segment = ? AND entered = 1 AND position > ? ORDER BY position LIMIT ?",
+            (segment, after, limit),
+        )
 
     def position_of(self, offsets: Iterable[tuple[int, int]]) -> int:
         """Return the highest position at or below which everything has been read by somebody.

@@ -16,6 +16,11 @@ HOURS: Final = "hours"
 RESOLUTIONS: Final = {MINUTES: MINUTE, HOURS: HOUR}
 """The tables of flows, with the length of their buckets in ms."""
 
+_CACHE_KIB: Final = 32 * 1024
+"""Pages that a connection keeps in memory: customers come in no order, so every page is needed."""
+_CHECKPOINT_PAGES: Final = 8_000
+"""So many pages of 4 KiB wait before they are put in place: most are written again before that."""
+
 VIEW: Final = Format(
     application=0x53_54_52_56,  # STRV
     version=1,
@@ -51,8 +56,9 @@ VIEW: Final = Format(
         ),
         """CREATE INDEX minutes_by_time ON minutes (bucket)""",
         """CREATE TABLE rejected (
-            kind TEXT, reason TEXT, path TEXT NOT NULL, times INTEGER NOT NULL, at INTEGER,
-            example TEXT NOT NULL, PRIMARY KEY (kind, reason)) WITHOUT ROWID""",
+            kind TEXT, form TEXT, path TEXT NOT NULL, times INTEGER NOT NULL, at INTEGER,
+            reason TEXT NOT NULL, example TEXT NOT NULL,
+            PRIMARY KEY (kind, path, form)) WITHOUT ROWID""",
         """CREATE TABLE rejected_minutes (
             bucket INTEGER PRIMARY KEY, times INTEGER NOT NULL)""",
     ),
@@ -61,4 +67,7 @@ VIEW: Final = Format(
 
 def open_view(path: str | PathLike[str]) -> Database:
     """Open the file of a view for one thread, and make it where it is missing."""
-    return Database(path, form=VIEW)
+    database = Database(path, form=VIEW)
+    database.rows(f"PRAGMA cache_size = -{_CACHE_KIB}")
+    database.rows(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+    return database

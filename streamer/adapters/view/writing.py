@@ -9,6 +9,7 @@ customer's changes; what still comes of them goes with `forget_gone`. What is co
 flows names nobody and stays.
 """
 
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable
@@ -26,6 +27,8 @@ _KEPT_REASONS: Final = 500
 _SLACK: Final = 0.05
 """Old changes are dropped once there are by this share more than are kept."""
 _HEARD: Final = "heard"
+_LOOKED_AT: Final = "looked at"
+_VALUES: Final = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\d[\w.:+-]*""")
 
 
 class Fresh(NamedTuple):
@@ -49,8 +52,7 @@ class ViewWriter:
 
     def heard(self) -> Millis | None:
         """Return when a batch was last written, by the wall clock."""
-        rows = self._database.rows("SELECT value FROM facts WHERE name = ?", (_HEARD,))
-        return rows[0][0] if rows else None
+        return self._fact(_HEARD)
 
     def clear(self) -> None:
         """Forget everything: what the file holds is no copy of these topics any more."""
@@ -66,8 +68,7 @@ class ViewWriter:
         with self._database.transaction() as connection:
             fresh = _write_changes(connection, batch.changes)
             _write_flows(connection, fresh)
-            for stands in batch.memberships:
-                _write_memberships(connection, stands)
+            _write_memberships(connection, batch.memberships)
             _forget_erased(connection, fresh)
             if batch.rejected:
                 _write_rejected(connection, batch.rejected)
@@ -80,16 +81,27 @@ class ViewWriter:
                 self._drop_old(connection)
         return fresh
 
-    def forget_gone(self) -> None:
-        """Delete the changes of customers without a profile, once the source is caught up.
+    def forget_gone(self, until: int) -> None:
+        """Delete the changes of customers without a profile, up to a position.
 
         The end of a profile and the changes before it stand in two topics, so either may come
-        first.
+        first: `until` is a position that was reached long enough ago for both to be read. What was
+        looked at once is not looked at again, since a profile that ends takes its changes along.
         """
+        looked_at = self._fact(_LOOKED_AT) or 0
+        if until <= looked_at:
+            return
         with self._database.transaction() as connection:
             connection.execute(
-                "DELETE FROM changes WHERE customer NOT IN (SELECT customer FROM customers)"
+                "DELETE FROM changes WHERE position > ? AND position <= ? "
+                "AND customer NOT IN (SELECT customer FROM customers)",
+                (looked_at, until),
             )
+            connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (_LOOKED_AT, until))
+
+    def _fact(self, name: str) -> int | None:
+        rows = self._database.rows("SELECT value FROM facts WHERE name = ?", (name,))
+        return rows[0][0] if rows else None
 
     def _drop_old(self, connection: sqlite3.Connection) -> None:
         ((first, last),) = connection.execute("SELECT min(position), max(position) FROM changes")
@@ -167,36 +179,44 @@ def _write_flows(connection: sqlite3.Connection, fresh: list[Fresh]) -> None:
         )
 
 
-def _write_memberships(connection: sqlite3.Connection, stands: Stands) -> None:
-    """Put a customer where they stand now, and let the sizes follow."""
-    partition, customer, membership = stands
-    rows = connection.execute("SELECT segment FROM memberships WHERE customer = ?", (customer,))
-    before = {segment for (segment,) in rows}
-    inside = dict(() if membership is None else membership.segments or ())
-    gone = before - inside.keys()
-    connection.executemany(
-        "DELETE FROM memberships WHERE segment = ? AND customer = ?",
-        ((segment, customer) for segment in gone),
-    )
-    connection.executemany(
-        "INSERT OR REPLACE INTO memberships VALUES (?, ?, ?)",
-        ((segment, customer, since) for segment, since in inside.items()),
-    )
-    moves = [(segment, -1) for segment in gone]
-    moves += [(segment, 1) for segment in inside.keys() - before]
+def _write_memberships(connection: sqlite3.Connection, all_stands: Iterable[Stands]) -> None:
+    """Put customers where they stand now, only what differs, and let the sizes follow."""
+    moves: Counter[str] = Counter()
+    for partition, customer, membership in all_stands:
+        before = dict(
+            connection.execute(
+                "SELECT segment, since FROM memberships WHERE customer = ?", (customer,)
+            )
+        )
+        inside = dict(() if membership is None else membership.segments or ())
+        gone = before.keys() - inside.keys()
+        connection.executemany(
+            "DELETE FROM memberships WHERE segment = ? AND customer = ?",
+            ((segment, customer) for segment in gone),
+        )
+        connection.executemany(
+            "INSERT OR REPLACE INTO memberships VALUES (?, ?, ?)",
+            (
+                (segment, customer, since)
+                for segment, since in inside.items()
+                if before.get(segment) != since
+            ),
+        )
+        moves.subtract(gone)
+        moves.update(inside.keys() - before.keys())
+        if membership is None:
+            connection.execute("DELETE FROM customers WHERE customer = ?", (customer,))
+            connection.execute("DELETE FROM changes WHERE customer = ?", (customer,))
+        else:
+            connection.execute(
+                "INSERT OR REPLACE INTO customers VALUES (?, ?, ?, ?)",
+                (customer, partition, membership.born, membership.sequence),
+            )
     connection.executemany(
         "INSERT INTO sizes VALUES (?, ?) ON CONFLICT (segment) DO UPDATE SET "
         "size = size + excluded.size",
-        moves,
+        moves.items(),
     )
-    if membership is None:
-        connection.execute("DELETE FROM customers WHERE customer = ?", (customer,))
-        connection.execute("DELETE FROM changes WHERE customer = ?", (customer,))
-    else:
-        connection.execute(
-            "INSERT OR REPLACE INTO customers VALUES (?, ?, ?, ?)",
-            (customer, partition, membership.born, membership.sequence),
-        )
 
 
 def _forget_erased(connection: sqlite3.Connection, fresh: Iterable[Fresh]) -> None:
@@ -206,11 +226,15 @@ def _forget_erased(connection: sqlite3.Connection, fresh: Iterable[Fresh]) -> No
 
 
 def _write_rejected(connection: sqlite3.Connection, rejected: Iterable[Rejected]) -> None:
-    """Count rejections by reason, with the latest example, and by minute."""
+    """Count rejections by the form of their reason, with the latest one, and by minute."""
     connection.executemany(
-        "INSERT INTO rejected VALUES (?, ?, ?, 1, ?, ?) ON CONFLICT (kind, reason) DO UPDATE SET "
-        "times = times + 1, at = excluded.at, example = excluded.example",
-        ((one.kind, one.reason, one.path, one.at, one.example) for one in rejected),
+        "INSERT INTO rejected VALUES (?, ?, ?, 1, ?, ?, ?) ON CONFLICT (kind, path, form) "
+        "DO UPDATE SET times = times + 1, at = excluded.at, reason = excluded.reason, "
+        "example = excluded.example",
+        (
+            (one.kind, form_of(one.reason), one.path, one.at, one.reason, one.example)
+            for one in rejected
+        ),
     )
     minutes = Counter(one.at // MINUTE * MINUTE for one in rejected if one.at is not None)
     connection.executemany(
@@ -224,7 +248,12 @@ def _write_rejected(connection: sqlite3.Connection, rejected: Iterable[Rejected]
         (KEPT_MINUTES,),
     )
     connection.execute(
-        "DELETE FROM rejected WHERE (kind, reason) IN (SELECT kind, reason FROM rejected "
+        "DELETE FROM rejected WHERE (kind, path, form) IN (SELECT kind, path, form FROM rejected "
         "ORDER BY coalesce(at, 0) DESC, times DESC LIMIT -1 OFFSET ?)",
         (_KEPT_REASONS,),
     )
+
+
+def form_of(reason: str) -> str:
+    """Return a reason without the values that it quotes: what it has in common with others."""
+    return _VALUES.sub("…", reason.partition(": did you mean")[0])
