@@ -24,8 +24,9 @@ from streamer.adapters.view.tables import open_view
 from streamer.adapters.view.writing import ViewWriter
 from streamer.app.inputs import load_rules
 from streamer.codecs.changes import decode_change, encode_change
-from streamer.serve.catalogue import Catalogue
+from streamer.serve.answers.context import Stores
 from streamer.serve.follower import Follower
+from streamer.serve.rulebook import Rulebook
 from streamer.serve.server import Access, Place, Server
 from streamer.types import SECOND, Membership, Millis, SegmentChange
 
@@ -138,8 +139,8 @@ def serve(folder: Path) -> None:
     rules.write_text(RULES)
     view = folder / "view.db"
     follower = Follower(view, lambda *_: (Nothing(), False), Quiet())
-    catalogue = Catalogue.of(load_rules([str(rules)]))
-    server = Server(view, follower, catalogue, None, Access(Place("127.0.0.1", 0)), Quiet())
+    rulebook = Rulebook(load_rules([str(rules)]), [str(rules)])
+    server = Server(view, follower, rulebook, Stores(), Access(Place("127.0.0.1", 0)), Quiet())
     asyncio.run(server.run(lambda: print(server.address, flush=True)))
 
 

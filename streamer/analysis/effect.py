@@ -110,6 +110,13 @@ def effect_of_changes(
     """
     entries = Entries(asked.membership)
     entries.enter(change for _, change in read_changes(changes))
+    return effect_of_entries(entries, events, asked, until)
+
+
+def effect_of_entries(
+    entries: Entries, events: Events, asked: EffectRequest, until: Millis | None = None
+) -> Effect:
+    """Take the conversions from the events; raises as `effect_of_changes` does."""
     with events() as reading:
         return _compared(entries, reading, asked, until, None)
 

@@ -1,6 +1,7 @@
 """`streamer demo`: the whole product in one process, on simulated shoppers in accelerated time."""
 
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from importlib.util import find_spec
 from math import inf
@@ -11,6 +12,7 @@ from typing import Final
 import click
 
 from streamer.adapters.database import Database
+from streamer.adapters.held import HeldFile
 from streamer.app.demo import Demo, play
 from streamer.app.inputs import Rules, load_rules
 from streamer.app.shipped import demo_rules, shipped_rules
@@ -100,15 +102,17 @@ def demo(
     if kept is not None and kept.exists():
         raise UsageError(f"{kept} is there already: name a new file")
     named = rules or (_short(shipped_rules()),)
-    loaded = load_rules(rules or [str(path) for path in demo_rules()])
+    paths = rules or [str(path) for path in demo_rules()]
+    loaded = load_rules(paths)
     compiled = loaded.compiled
     with ExitStack() as stack:
         file = kept or _temporary(stack)
+        stack.enter_context(HeldFile(file))
         database = stack.enter_context(Database(file))
         shop = Demo(compiled, database, Simulation(seed=seed, customers=_CUSTOMERS))
         click.echo(_opening(len(compiled.segments), named, speed))
         if served:
-            address = _serve(stack, loaded, file, port)
+            address = _serve(stack, loaded, paths, file, port)
             click.secho(f"The live page: {address} (Ctrl-C ends it)\n", bold=True)
         with stage_for(shop) as stage:
             through = play(shop, seconds or _SECONDS, speed, time.monotonic, time.sleep, stage.show)
@@ -120,14 +124,16 @@ def demo(
     _try_next(shop, named, seed, kept)
 
 
-def _serve(stack: ExitStack, loaded: Rules, file: Path, port: int) -> str:
+def _serve(stack: ExitStack, loaded: Rules, paths: Sequence[str], file: Path, port: int) -> str:
     """Serve the page beside the shop until the stack is left; return its address."""
     if find_spec("aiohttp") is None:
         raise UsageError("--serve needs aiohttp: install it with pip install 'streamer[serve]'")
     from streamer.adapters.view.embedded import EmbeddedProfiles
+    from streamer.app.shop_file import ShopFile
+    from streamer.serve.answers.context import Stores
     from streamer.serve.beside import beside
-    from streamer.serve.catalogue import Catalogue
     from streamer.serve.follower import Follower
+    from streamer.serve.rulebook import Rulebook
     from streamer.serve.server import Access, Place, Server
     from streamer.serve.sources import from_file
 
@@ -136,8 +142,8 @@ def _serve(stack: ExitStack, loaded: Rules, file: Path, port: int) -> str:
     server = Server(
         view,
         Follower(view, from_file(file), journal),
-        Catalogue.of(loaded),
-        EmbeddedProfiles(file),
+        Rulebook(loaded, paths),
+        Stores(EmbeddedProfiles(file), ShopFile(file)),
         Access(Place("127.0.0.1", port)),
         journal,
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from streamer.adapters.kafka import Connection, Topics
-from streamer.app.inputs import load_rules
+from streamer.app.inputs import Rules, load_rules
 from streamer.cli.journal import StandardJournal
 from streamer.cli.options import examples, rules_option
 from streamer.cli.servers import (
@@ -24,11 +24,12 @@ from streamer.cli.servers import (
 from streamer.errors import UsageError
 
 if TYPE_CHECKING:
-    from streamer.adapters.profiles import Profiles
+    from streamer.serve.answers.context import Stores
     from streamer.serve.server import Server
     from streamer.serve.sources import OpenSource
 
 _EVERYWHERE = ""
+_DELIVERIES = ("http://127.0.0.1:9466", "http://127.0.0.1:9467")
 
 
 @click.command(
@@ -85,6 +86,17 @@ streamer serve --sqlite shop.db --rules rules/
     show_envvar=True,
     help="Who may ask, a TOML file. Without it everybody who reaches a loopback address.",
 )
+@click.option(
+    "--deliveries",
+    metavar="URL",
+    multiple=True,
+    envvar="STREAMER_DELIVERIES",
+    show_envvar=True,
+    default=_DELIVERIES,
+    show_default=True,
+    help="Where a `streamer react` has its metrics, http://HOST:PORT: for the view of deliveries. "
+    "May be given several times; with --sqlite nobody is asked.",
+)
 @metrics_port_option(9468)
 def serve(
     rules: tuple[str, ...],
@@ -97,6 +109,7 @@ def serve(
     host: str,
     port: int,
     tokens: Path | None,
+    deliveries: tuple[str, ...],
     metrics_port: int,
 ) -> None:
     """Say over HTTP who is in which segment and why, and show it on a live page.
@@ -111,21 +124,25 @@ def serve(
     from streamer.adapters.redis.profiles import RedisProfiles
     from streamer.adapters.view.embedded import EmbeddedProfiles
     from streamer.adapters.web import Pages
+    from streamer.app.shop_file import ShopFile
+    from streamer.serve.answers.context import Stores
+    from streamer.serve.deliveries import Deliveries
     from streamer.serve.sources import from_file, from_kafka
 
     with ExitStack() as stack:
+        loaded = load_rules(rules)
         opened: OpenSource
-        profiles: Profiles
         if sqlite is None:
             opened = from_kafka(connection, topics)
             profiles = stack.enter_context(RedisProfiles(redis, group))
+            stores = Stores(profiles, deliveries=Deliveries(deliveries))
         else:
             if not sqlite.is_file():
                 raise UsageError(f"there is no file {sqlite}: `streamer demo --file` makes one")
             opened = from_file(sqlite)
-            profiles = EmbeddedProfiles(sqlite)
+            stores = Stores(EmbeddedProfiles(sqlite), ShopFile(sqlite))
             view = Path(stack.enter_context(TemporaryDirectory(prefix="streamer-"))) / "view.db"
-        server = _server(rules, opened, view, profiles, (host, port, tokens))
+        server = _server((loaded, rules), opened, view, stores, (host, port, tokens))
         if metrics_port:
             stack.enter_context(
                 Pages(_EVERYWHERE, metrics_port, server.counts.registry, server.unready)
@@ -134,22 +151,22 @@ def serve(
 
 
 def _server(
-    rules: tuple[str, ...],
+    given: tuple[Rules, tuple[str, ...]],
     opened: "OpenSource",
     view: Path,
-    profiles: "Profiles",
+    stores: "Stores",
     where: tuple[str, int, Path | None],
 ) -> "Server":
-    from streamer.serve.catalogue import Catalogue
     from streamer.serve.follower import Follower
+    from streamer.serve.rulebook import Rulebook
     from streamer.serve.server import Access, Place, Server
     from streamer.serve.tokens import read_tokens
 
     host, port, tokens = where
     journal = StandardJournal()
     access = Access(Place(host, port), None if tokens is None else read_tokens(tokens))
-    catalogue = Catalogue.of(load_rules(rules))
-    return Server(view, Follower(view, opened, journal), catalogue, profiles, access, journal)
+    follower = Follower(view, opened, journal)
+    return Server(view, follower, Rulebook(*given), stores, access, journal)
 
 
 async def _until_stopped(server: "Server") -> None:

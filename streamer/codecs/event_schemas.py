@@ -115,6 +115,17 @@ def call_schema() -> Schema:
             "appended": _ref("maybe_time", "The time at which the log took the call in."),
         },
         "$defs": _definitions(),
+        "examples": [
+            {
+                "type": "track",
+                "messageId": "m-1",
+                "timestamp": "2026-11-22T05:00:00.123Z",
+                "userId": "u-7",
+                "anonymousId": "a-3",
+                "event": "Product Added",
+                "properties": {"product_id": "shoe-1", "price": 59.9, "quantity": 1},
+            }
+        ],
     }
 
 

@@ -4,6 +4,7 @@ Read in this order:
 
 follower    a thread that lets the view follow what workers publish
 catalogue   the segments as the rule files declare them
+rulebook    the rules that decide, and those that the files hold by now
 questions   query strings and paths into values, or a problem
 problems    what is answered instead of an answer (RFC 9457)
 answers     the JSON of each answer, from view and catalogue

@@ -11,6 +11,8 @@ from streamer.codecs.event_schemas import Schema
 _COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
 _NUMBER: Final[Schema] = {"type": "integer"}
 _TEXT: Final[Schema] = {"type": "string"}
+_REAL: Final[Schema] = {"type": "number"}
+_ANY: Final[Schema] = {"type": "object"}
 _FLAG: Final[Schema] = {"type": "boolean"}
 _AT: Final[Schema] = {"type": "string", "pattern": UTC}
 _MEMBERSHIP: Final[Schema] = {"type": "string", "pattern": MEMBERSHIP}
@@ -83,6 +85,22 @@ _NEXT: Final = _object(
     from_=_maybe(_TEXT),
     to=_maybe(_TEXT),
 )
+_GROUP: Final = _object(customers=_COUNT, converted=_COUNT, share=_REAL, interval=_list(_REAL))
+_ENDPOINT: Final = {
+    "endpoint": _TEXT,
+    "off": _FLAG,
+    "breaker": {"enum": ["closed", "open", "half-open", "off"]},
+    **dict.fromkeys(
+        (
+            *("lag", "in_hand", "waiting", "delivered", "superseded", "given_up"),
+            *("failed_tries", "lost"),
+        ),
+        _COUNT,
+    ),
+    "last_failure": _maybe(
+        _object(at=_AT, status=_maybe(_NUMBER), reason=_TEXT, next_try=_maybe(_AT))
+    ),
+}
 _PLACE: Final = {
     "segment": _MEMBERSHIP,
     "title": _TEXT,
@@ -170,7 +188,50 @@ def answer_schemas() -> dict[str, Schema]:
             **_PLACE,
             tiers=_list(_object(tier=_maybe(_TEXT), condition=_maybe(_CONDITION))),
         ),
-        "Story": _answer(customer_id=_TEXT, changes=_list(_CHANGE)),
+        "Story": _answer(
+            customer_id=_TEXT,
+            changes=_list(_CHANGE),
+            events={
+                **_maybe(
+                    _list(_object(id=_TEXT, name=_TEXT, at=_AT, properties=_ANY, traits=_ANY))
+                ),
+                "description": "null where the store keeps no events.",
+            },
+        ),
+        "Effect": _answer(
+            segment=_MEMBERSHIP,
+            conversions=_list(_TEXT),
+            within_ms=_COUNT,
+            confidence=_REAL,
+            not_held_out=_GROUP,
+            held_out=_GROUP,
+            left_out={**_COUNT, "description": "They entered too late to count."},
+            difference=_REAL,
+            interval=_list(_REAL),
+            verdict={"enum": ["more", "fewer", "alike", "unclear"]},
+            sentence=_TEXT,
+        ),
+        "Deliveries": _answer(
+            asked=_list(_TEXT, "The addresses of `streamer serve --deliveries`."),
+            processes=_list(
+                _object(
+                    address=_TEXT,
+                    does=_maybe({"enum": ["webhooks", "reactions"]}),
+                    reason={**_maybe(_TEXT), "description": "Why it is not ready."},
+                )
+            ),
+            endpoints=_list(_object(**_ENDPOINT)),
+            reactions=_list(
+                _object(
+                    address=_TEXT,
+                    functions=_list(_TEXT),
+                    **dict.fromkeys(
+                        ("lag", "waiting", "dead", "handled", "failed_tries", "undone"), _COUNT
+                    ),
+                )
+            ),
+        ),
+        "Sent": _object(id=_TEXT, customer_id=_TEXT, at=_AT, decided=_FLAG),
         "Changes": _answer(changes=_list(_CHANGE)),
         "Rejected": _answer(
             total=_COUNT,
@@ -183,17 +244,25 @@ def answer_schemas() -> dict[str, Schema]:
                     times=_COUNT,
                     last=_maybe(_AT),
                     example=_TEXT,
+                    instead={"type": "string", "description": "What to do instead."},
+                    write={"type": "string", "description": "What to write instead, as JSON."},
                 )
             ),
         ),
         "Rules": _answer(
-            files={"type": "string", "description": "The version of the rules in the files."},
+            files={**_maybe(_TEXT), "description": "The version of the rules in the files."},
+            files_error={**_maybe(_TEXT), "description": "Why the files hold no rules."},
+            read={"type": "string", "description": "The version that answers are made by."},
             running={
                 "type": "object",
                 "description": "The version that decided last, by partition.",
                 "additionalProperties": _TEXT,
             },
             pending=_FLAG,
+            differences=_list(
+                _object(segment=_MEMBERSHIP, running=_maybe(_TEXT), files=_maybe(_TEXT)),
+                "What the files declare otherwise than the rules that answers are made by.",
+            ),
             only_running=_list(_MEMBERSHIP),
             segments=_list(_object(**_DETAILS)),
         ),
@@ -207,6 +276,7 @@ def answer_schemas() -> dict[str, Schema]:
             rejected_last_hour=_COUNT,
             unreadable=_COUNT,
             customers=_COUNT,
+            test_events={**_FLAG, "description": "Whether test events can be sent here."},
         ),
         "Problem": _problem(),
     }
@@ -219,6 +289,9 @@ def _problem() -> Schema:
         "status": {"type": "integer", "minimum": 400, "maximum": 599},
         "detail": _TEXT,
         "progress": _object(read=_COUNT, total=_COUNT),
+        "path": {"type": "string", "description": "The place in the schema of events."},
+        "instead": {"type": "string", "description": "What to do instead."},
+        "write": {"type": "string", "description": "What to write instead, as JSON."},
     }
     required = ["type", "title", "status", "detail"]
     return {"type": "object", "required": required, "properties": properties}

@@ -12,12 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
 
-from streamer.adapters.profiles import Profiles
 from streamer.adapters.view.reading import ViewReader
 from streamer.adapters.view.tables import open_view
-from streamer.serve.answers.context import Context, Json
-from streamer.serve.catalogue import Catalogue
+from streamer.serve.answers.context import Context, Json, Stores
 from streamer.serve.follower import Follower
+from streamer.serve.rulebook import Rulebook
 
 Result = TypeVar("Result")
 
@@ -27,13 +26,11 @@ _THREADS: Final = 2
 class Answering:
     """Answers from one view, for as long as it is not closed."""
 
-    def __init__(
-        self, view: Path, follower: Follower, catalogue: Catalogue, profiles: Profiles | None
-    ) -> None:
+    def __init__(self, view: Path, follower: Follower, rulebook: Rulebook, stores: Stores) -> None:
         self._view = view
         self._follower = follower
-        self._catalogue = catalogue
-        self._profiles = profiles
+        self._rulebook = rulebook
+        self._stores = stores
         self._readers = threading.local()
         self._pool = ThreadPoolExecutor(_THREADS, "answers")
 
@@ -42,7 +39,9 @@ class Answering:
 
         def answered() -> Json:
             status, now = self._follower.status, time.time_ns() // 1_000_000
-            return make(Context(self.reader(), self._catalogue, status, self._profiles, now))
+            book = self._rulebook
+            context = Context(self.reader(), book, book.catalogue, status, self._stores, now)
+            return make(context)
 
         return await self.beside(answered) if heavy else answered()
 

@@ -1,11 +1,11 @@
 """The OpenAPI 3.1 document: made from the routes, the schemas of answers and that of a change."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from streamer import __version__
 from streamer.codecs.change_schemas import change_schema
-from streamer.codecs.event_schemas import Schema
+from streamer.codecs.event_schemas import Schema, event_schema
 from streamer.serve.answer_schemas import answer_schemas
 from streamer.serve.problems import PROBLEM_JSON
 from streamer.serve.routes import SEGMENTS, Parameter, Route
@@ -19,6 +19,10 @@ _PROBLEMS: Final = {
     "429": "Too many questions; `Retry-After` says when to ask again.",
     "503": "Not now; `Retry-After` says when to ask again.",
 }
+_OF_SENDING: Final = {
+    "409": "The file was decided by other rules than these.",
+    "413": "The body is too large.",
+}
 _NAMES: Final = {
     "segment": "The key of a segment or ladder, or `ladder.tier`.",
     "customer": "The id of a customer.",
@@ -29,14 +33,18 @@ def openapi(routes: Sequence[Route]) -> dict[str, Any]:
     """Return the document."""
     schemas = answer_schemas()
     schemas["Change"] = _component(change_schema(), "Change")
+    schemas["Event"] = _component(event_schema(), "Event")
     paths: dict[str, Any] = {route.path: {"get": _operation(route)} for route in routes}
     paths["/v1/changes/stream"] = {"get": _stream()}
+    paths["/v1/events"] = {"post": _sending()}
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Streamer",
             "version": __version__,
-            "description": "Who is in which segment, and why. Read-only.",
+            "description": (
+                "Who is in which segment, and why. Read-only, but for test events of the demo."
+            ),
         },
         "paths": dict(sorted(paths.items())),
         "components": {
@@ -91,6 +99,23 @@ def _stream() -> dict[str, Any]:
     }
 
 
+def _sending() -> dict[str, Any]:
+    return {
+        "operationId": "send",
+        "summary": "A test event, on the embedded default only",
+        "description": "An event without a time is of now, and one without an id gets one.",
+        "requestBody": {"required": True, "content": {_JSON: {"schema": _ref("Event")}}},
+        "responses": {
+            "202": {
+                "description": "The event is in the log; `decided` says that it is decided, too.",
+                "content": {_JSON: {"schema": _ref("Sent")}},
+            },
+            **_problems(),
+            **_problems(_OF_SENDING),
+        },
+    }
+
+
 def _in_path(name: str) -> dict[str, Any]:
     return {
         "name": name,
@@ -106,9 +131,9 @@ def _in_query(one: Parameter) -> dict[str, Any]:
     return {"name": one.name, "in": "query", "description": one.description, "schema": schema}
 
 
-def _problems() -> dict[str, Any]:
+def _problems(told: Mapping[str, str] = _PROBLEMS) -> dict[str, Any]:
     content = {PROBLEM_JSON: {"schema": _ref("Problem")}}
-    return {status: {"description": text, "content": content} for status, text in _PROBLEMS.items()}
+    return {status: {"description": text, "content": content} for status, text in told.items()}
 
 
 def _component(schema: Schema, name: str) -> Schema:

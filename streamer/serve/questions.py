@@ -27,6 +27,15 @@ BUCKETS: Final = {
     "7d": 7 * DAY,
 }
 """The lengths of buckets that can be asked for, in ms."""
+WITHIN: Final = {
+    "1h": HOUR,
+    "1d": DAY,
+    "3d": 3 * DAY,
+    "7d": 7 * DAY,
+    "14d": 14 * DAY,
+    "30d": 30 * DAY,
+}
+"""How long after entering a segment a conversion may count, in ms."""
 _MOST_PARAMETERS: Final = 50
 _TOKENS: Final = frozenset({"token", "access_token", "authorization"})
 

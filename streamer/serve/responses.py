@@ -34,7 +34,7 @@ def as_json(told: dict[str, Any], status: int = 200) -> web.Response:
     )
 
 
-async def as_text(text: str, status: int = 200) -> web.Response:
+def as_text(text: str, status: int = 200) -> web.Response:
     """Return one line."""
     return web.Response(text=f"{text}\n", status=status)
 

@@ -10,11 +10,11 @@ from typing import Any, Final, TypeAlias
 from urllib.parse import unquote
 
 from streamer.codecs.event_schemas import Schema
-from streamer.serve.answers import customers, happenings, segments, system
+from streamer.serve.answers import customers, delivering, effects, happenings, segments, system
 from streamer.serve.answers.context import Context, Json
 from streamer.serve.answers.sizes import MOST_BUCKETS, sizes_over_time
 from streamer.serve.problems import Problem
-from streamer.serve.questions import BUCKETS, Question, customer_id
+from streamer.serve.questions import BUCKETS, WITHIN, Question, customer_id
 
 MOST_MEMBERS: Final = 1_000
 MOST_CHANGES: Final = 500
@@ -89,6 +89,18 @@ _BUCKETS: Final = Parameter(
 )
 _FROM: Final = Parameter("from", "The first instant, instead of `buckets`.", _TIME)
 _TO: Final = Parameter("to", "The end; the event time that is reached without it.", _TIME)
+_WITHIN: Final = Parameter(
+    "within",
+    "How long after entering the segment a conversion counts.",
+    {"enum": list(WITHIN), "default": "7d"},
+)
+_CONVERSION: Final = Parameter(
+    "conversion",
+    f"The event that is a conversion, `{effects.CONVERSION}` without it; may be given several "
+    "times.",
+    _TEXT,
+    many=True,
+)
 _CURSOR: Final = Parameter("cursor", "`next` of the page before.", _TEXT)
 
 
@@ -148,6 +160,19 @@ ROUTES: Final = (
         lambda asked, context: segments.overlaps(context, asked.names["segment"]),
     ),
     Route(
+        "effect",
+        "/v1/segments/{segment}/effect",
+        "Do members who are not held out convert more often, by the events of the demo's file",
+        "Effect",
+        lambda asked, context: effects.effect(
+            context,
+            asked.names["segment"],
+            asked.question.texts("conversion") or (effects.CONVERSION,),
+            WITHIN[asked.question.choice("within", "7d", WITHIN)],
+        ),
+        (_CONVERSION, _WITHIN),
+    ),
+    Route(
         "sizes",
         "/v1/sizes",
         "The sizes of several segments over time, of all without a name",
@@ -184,7 +209,7 @@ ROUTES: Final = (
     Route(
         "story",
         "/v1/customers/{customer}/changes",
-        "The latest changes of a customer, the latest first",
+        "The latest changes of a customer, and events where they are kept, the latest first",
         "Story",
         lambda asked, context: customers.story(
             context,
@@ -192,7 +217,6 @@ ROUTES: Final = (
             asked.question.number("limit", 100, MOST_CHANGES),
         ),
         (_limit(100, MOST_CHANGES),),
-        heavy=False,
     ),
     Route(
         "changes",
@@ -213,6 +237,14 @@ ROUTES: Final = (
         "What was rejected, by reason, with an example each",
         "Rejected",
         lambda _, context: happenings.rejected(context),
+    ),
+    Route(
+        "deliveries",
+        "/v1/deliveries",
+        "Whether changes reach webhooks and reactions: backlog, failures, what is switched off",
+        "Deliveries",
+        lambda _, context: delivering.deliveries(context),
+        needs_view=False,
     ),
     Route(
         "health",

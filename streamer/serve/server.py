@@ -9,6 +9,7 @@ import logging
 import time
 import traceback
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,14 +18,12 @@ from typing import Final, TypeAlias
 import orjson
 from aiohttp import web
 
-from streamer.adapters.profiles import Profiles
 from streamer.adapters.view.writing import Fresh
 from streamer.app.live import Journal
 from streamer.errors import Unavailable, UsageError
 from streamer.serve.admission import Admission, is_loopback
 from streamer.serve.answering import Answering
-from streamer.serve.answers.context import Context, Json
-from streamer.serve.catalogue import Catalogue
+from streamer.serve.answers.context import Context, Json, Stores
 from streamer.serve.counts import Counts
 from streamer.serve.follower import Follower
 from streamer.serve.openapi import openapi
@@ -33,12 +32,15 @@ from streamer.serve.problems import Problem
 from streamer.serve.questions import Question
 from streamer.serve.responses import SECURITY, as_json, as_text, file_of, only, stable
 from streamer.serve.routes import ROUTES, Asked, Route, matched, path_parts
-from streamer.serve.stream import Missed, Stream
+from streamer.serve.rulebook import Rulebook
+from streamer.serve.sending import body_of, sent
+from streamer.serve.stream import NO_MORE, Limits, Missed, Stream
 from streamer.serve.tokens import Tokens
 
 Response: TypeAlias = Coroutine[object, object, web.StreamResponse]
 
 _BACKLOG: Final = 1024
+_LOOKS_EVERY_S: Final = 5.0
 _REBUILDING_S: Final = 2
 _UNAVAILABLE_S: Final = 5
 _SHUTDOWN_S: Final = 5.0
@@ -51,36 +53,32 @@ _SILENT.disabled = True
 class Place:
     """Where the server listens, and what it lets in.
 
-    A connection is closed after `idle_seconds` without a question; `streams` may be open at once.
+    A connection is closed after `idle_seconds` without a question, or in the midst of one.
     """
 
     host: str
     port: int
     idle_seconds: float = 75.0
-    streams: int = 2_000
+    limits: Limits = NO_MORE
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Where and for whom; `tokens` None lets everybody in who reaches a loopback address.
-
-    `send` takes an event of the page's and appends it to the log, where that may be done.
-    """
+    """Where and for whom; `tokens` None lets everybody in who reaches a loopback address."""
 
     place: Place
     tokens: Tokens | None = None
-    send: Callable[[bytes], object] | None = None
 
 
 class Server:
-    """Answers until stopped. `profiles` is where to ask for profiles, None where that cannot be."""
+    """Answers until stopped, from a view and what is asked beside it."""
 
     def __init__(
         self,
         view: Path,
         follower: Follower,
-        catalogue: Catalogue,
-        profiles: Profiles | None,
+        rulebook: Rulebook,
+        stores: Stores,
         access: Access,
         journal: Journal,
     ) -> None:
@@ -91,18 +89,28 @@ class Server:
                 "--tokens, or listen on --host 127.0.0.1"
             )
         self._follower = follower
-        self._answering = Answering(view, follower, catalogue, profiles)
+        self._rulebook = rulebook
+        self._answering = Answering(view, follower, rulebook, stores)
         self._admission = Admission(tokens)
         self._place = place
         self._journal = journal
         self._pages = Pages()
         self._document = orjson.dumps(openapi(ROUTES))
-        self._stream = Stream(self._missed(), place.streams)
+        self._stream = Stream(self._missed(), place.limits)
         self._stop: Callable[[], object] = lambda: None
         self.counts = Counts(
             lambda: follower.status, lambda: self._answering.reader().sizes(), self._stream_counts
         )
         self.address = ""
+        self._fixed: dict[tuple[str, ...], tuple[str, Callable[[web.BaseRequest], Response]]] = {
+            ("",): ("page", self._index),
+            ("healthz",): ("healthz", self._alive),
+            ("readyz",): ("readyz", self._ready),
+            ("openapi.json",): ("openapi", self._openapi),
+            ("v1", "session"): ("session", self._admission.session),
+            ("v1", "changes", "stream"): ("stream", self._streamed),
+            ("v1", "events"): ("send", self._sent),
+        }
 
     def unready(self) -> str | None:
         """Return why the server cannot answer as it should just now, None if it can."""
@@ -137,7 +145,11 @@ class Server:
             self._follower.start()
             self._journal.say("listening", address=self.address)
             listening()
-            await stopping.wait()
+            while not stopping.is_set():
+                await self._look()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_LOOKS_EVERY_S):
+                        await stopping.wait()
             self._journal.say("stopping")
         finally:
             await self._answering.beside(self._follower.close)
@@ -145,6 +157,11 @@ class Server:
             await runner.cleanup()
             self._answering.close()
             self._journal.say("stopped")
+
+    async def _look(self) -> None:
+        """Look whether the files of the rules have changed."""
+        deciding = {one.rules for one in self._follower.status.reached.values()}
+        await self._answering.beside(lambda: self._rulebook.look(deciding))
 
     async def _listen(self, runner: web.ServerRunner) -> None:
         place = self._place
@@ -187,27 +204,30 @@ class Server:
 
     def _routed(self, request: web.BaseRequest, parts: tuple[str, ...]) -> tuple[str, Response]:
         """Return what the path asks for, by its name, and what makes the answer."""
-        match parts:
-            case ("",):
-                return "page", file_of(request, self._pages, INDEX)
-            case ("page", *path):
-                return "page", file_of(request, self._pages, "/".join(path))
-            case ("healthz",):
-                return "healthz", as_text("alive")
-            case ("readyz",):
-                reason = self.unready()
-                return "readyz", as_text("ready") if reason is None else as_text(reason, 503)
-            case ("openapi.json",):
-                return "openapi", stable(request, self._document)
-            case ("v1", "session"):
-                return "session", self._admission.session(request)
-            case ("v1", "changes", "stream"):
-                return "stream", self._streamed(request)
+        name, *path = parts
+        if name == "page":
+            return "page", file_of(request, self._pages, "/".join(path))
+        if parts in self._fixed:
+            name, answering = self._fixed[parts]
+            return name, answering(request)
         for route in ROUTES:
             names = matched(parts, route.parts)
             if names is not None:
                 return route.name, self._from_view(request, route, names)
         raise Problem("not-found", "there is no such path; /openapi.json lists those there are")
+
+    async def _alive(self, _: web.BaseRequest) -> web.Response:
+        return as_text("alive")
+
+    async def _ready(self, _: web.BaseRequest) -> web.Response:
+        reason = self.unready()
+        return as_text("ready") if reason is None else as_text(reason, 503)
+
+    async def _index(self, request: web.BaseRequest) -> web.Response:
+        return await file_of(request, self._pages, INDEX)
+
+    async def _openapi(self, request: web.BaseRequest) -> web.Response:
+        return await stable(request, self._document)
 
     async def _from_view(
         self, request: web.BaseRequest, route: Route, names: Mapping[str, str]
@@ -231,6 +251,14 @@ class Server:
                 retry_after=_REBUILDING_S,
                 progress={"read": read, "total": total},
             )
+
+    async def _sent(self, request: web.BaseRequest) -> web.Response:
+        self._admission.let_in(request)
+        Question(request.rel_url.raw_query_string, ())
+        body = await body_of(request)
+        self._check_ready()
+        told = await self._answering.made(lambda context: sent(context, body), heavy=True)
+        return as_json(told, 202)
 
     # The stream.
 

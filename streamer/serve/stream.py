@@ -28,11 +28,6 @@ from streamer.adapters.view.reading import Kept, Reached
 from streamer.adapters.view.writing import Fresh
 from streamer.serve.problems import Problem
 
-HEARTBEAT_S: Final = 15.0
-_WAITING: Final = 2_000
-"""So many frames may wait for one reader."""
-_PATIENCE_S: Final = 20.0
-"""For so long a reader may take nothing while frames wait."""
 _PAGE: Final = 500
 _LONGEST_ID: Final = 8_000
 _HEARTBEAT: Final = b": still here\n\n"
@@ -42,9 +37,28 @@ _FULL_S: Final = 10
 Offsets = dict[int, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many readers there may be, and how slow one may be.
+
+    For one reader so many frames may be `waiting`, and for `patience_s` it may take nothing while
+    some are. A comment is sent after `heartbeat_s` without any.
+    """
+
+    readers: int = 2_000
+    waiting: int = 2_000
+    patience_s: float = 20.0
+    heartbeat_s: float = 15.0
+
+
+NO_MORE: Final = Limits()
+"""The limits unless others are set."""
+
+
 @dataclass(slots=True, eq=False)
 class _Reader:
     segments: frozenset[str]
+    most_waiting: int
     known: Offsets = field(default_factory=dict)
     waiting: deque[bytes] = field(default_factory=deque)
     awake: asyncio.Event = field(default_factory=asyncio.Event)
@@ -56,7 +70,7 @@ class _Reader:
         )
 
     def offer(self, data: bytes) -> None:
-        if len(self.waiting) >= _WAITING:
+        if len(self.waiting) >= self.most_waiting:
             self.too_slow = True
         else:
             self.waiting.append(data)
@@ -80,10 +94,9 @@ class Missed:
 class Stream:
     """All readers of one server. Used in the thread of its event loop."""
 
-    def __init__(self, missed: Missed, most: int, heartbeat_s: float = HEARTBEAT_S) -> None:
+    def __init__(self, missed: Missed, limits: Limits) -> None:
         self._missed = missed
-        self._most = most
-        self._heartbeat_s = heartbeat_s
+        self._limits = limits
         self._readers: set[_Reader] = set()
         self._offsets: Offsets = {}
         self._position = 0
@@ -121,8 +134,9 @@ class Stream:
         self, request: BaseRequest, segments: frozenset[str], headers: Mapping[str, str]
     ) -> StreamResponse:
         """Answer a request with changes for as long as its reader takes them."""
-        if len(self._readers) >= self._most:
-            message = f"{self._most:,} streams are open, which is as many as are let in"
+        most = self._limits.readers
+        if len(self._readers) >= most:
+            message = f"{most:,} streams are open, which is as many as are let in"
             raise Problem("too-many-streams", message, retry_after=_FULL_S)
         response = StreamResponse(
             headers={
@@ -132,7 +146,7 @@ class Stream:
                 **headers,
             }
         )
-        reader = _Reader(segments)
+        reader = _Reader(segments, self._limits.waiting)
         self._readers.add(reader)  # from now on nothing is missed
         position, offsets = self._position, dict(self._offsets)
         try:
@@ -141,9 +155,11 @@ class Stream:
                 last = request.headers.get("Last-Event-ID") or None
                 await self._catch_up(response, reader, last, (position, offsets))
                 await self._follow(response, reader)
-        except (ConnectionError, TimeoutError, asyncio.CancelledError):
+        except TimeoutError:
             self.dropped += 1
             _abort(request)
+        except (ConnectionError, asyncio.CancelledError):
+            _abort(request)  # the reader went
         finally:
             self._readers.discard(reader)
         return response
@@ -163,10 +179,10 @@ class Stream:
             return
         begin = b"retry: %d\n" % _AGAIN_MS + _id(offsets)
         if last is None:
-            await _send(response, begin + _named("start", {}))
+            await self._send(response, begin + _named("start", {}))
         else:
             reason = "what came after that id is not kept any more: ask for the present state"
-            await _send(response, begin + _named("reset", {"reason": reason}))
+            await self._send(response, begin + _named("reset", {"reason": reason}))
 
     async def _is_kept(self, known: Offsets) -> bool:
         reached = await self._missed.reached()
@@ -180,7 +196,7 @@ class Stream:
         reached = await self._missed.reached()
         asked = [(one.partition, known.get(one.partition, -1)) for one in reached]
         position = await self._missed.position_of(asked)
-        await _send(response, b"retry: %d\n\n" % _AGAIN_MS)
+        await self._send(response, b"retry: %d\n\n" % _AGAIN_MS)
         while position < until:
             rows = await self._missed.after(position, _PAGE)
             rows = [row for row in rows if row.position <= until]
@@ -194,29 +210,28 @@ class Stream:
                     if not reader.segments or segment in reader.segments:
                         frames.append(_event(row.line, known))
             position = rows[-1].position
-            await _send(response, b"".join(frames))
+            await self._send(response, b"".join(frames))
 
     async def _follow(self, response: StreamResponse, reader: _Reader) -> None:
         while True:
             if not reader.waiting and not reader.too_slow:
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(self._heartbeat_s):
+                    async with asyncio.timeout(self._limits.heartbeat_s):
                         await reader.awake.wait()
             reader.awake.clear()
             data = b"".join(reader.waiting) or _HEARTBEAT
             reader.waiting.clear()
             if reader.too_slow:
                 reason = "changes came faster than they were taken: come back with Last-Event-ID"
-                await _send(response, data + _named("dropped", {"reason": reason}))
+                await self._send(response, data + _named("dropped", {"reason": reason}))
                 self.dropped += 1
                 return
-            await _send(response, data)
+            await self._send(response, data)
 
-
-async def _send(response: StreamResponse, data: bytes) -> None:
-    if data:
-        async with asyncio.timeout(_PATIENCE_S):
-            await response.write(data)
+    async def _send(self, response: StreamResponse, data: bytes) -> None:
+        if data:
+            async with asyncio.timeout(self._limits.patience_s):
+                await response.write(data)
 
 
 def _abort(request: BaseRequest) -> None:

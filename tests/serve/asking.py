@@ -3,20 +3,24 @@
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from streamer.adapters.view.embedded import EmbeddedProfiles
 from streamer.app.inputs import load_rules
+from streamer.app.shop_file import ShopFile
+from streamer.serve.answers.context import Stores
 from streamer.serve.beside import beside
-from streamer.serve.catalogue import Catalogue
+from streamer.serve.deliveries import Deliveries
 from streamer.serve.follower import Follower
+from streamer.serve.rulebook import Rulebook
 from streamer.serve.server import Access, Place, Server
 from streamer.serve.sources import from_file
-from streamer.serve.tokens import Tokens
 from tests.waiting import wait_until
+
+ANYBODY: Final = Access(Place("127.0.0.1", 0))
 
 
 class Said:
@@ -45,11 +49,14 @@ class Asking:
         self.said = said
         self.token = token
 
-    def __call__(self, path: str, method: str = "GET", **headers: str) -> Answer:
+    def __call__(
+        self, path: str, method: str = "GET", body: bytes | None = None, **headers: str
+    ) -> Answer:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.token is not None:
             sent.setdefault("Authorization", f"Bearer {self.token}")
-        request = urllib.request.Request(self.server.address + path, headers=sent, method=method)  # noqa: S310 (our own)
+        address = self.server.address + path
+        request = urllib.request.Request(address, body, sent, method=method)  # noqa: S310 (our own)
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 (the same)
                 return _answer(answer)
@@ -65,17 +72,28 @@ def _answer(answer: Any) -> Answer:  # noqa: ANN401 (both of urllib's)
 
 @contextmanager
 def asking(
-    file: Path, rules: list[str], folder: Path, tokens: Tokens | None = None, kept: int = 1_000_000
+    file: Path,
+    rules: list[str],
+    folder: Path,
+    access: Access = ANYBODY,
+    *,
+    kept: int = 1_000_000,
+    deliveries: Sequence[str] = (),
+    has_events: bool = True,
 ) -> Iterator[Asking]:
-    """Serve the file of the embedded default for as long as the block takes."""
+    """Serve the file of the embedded default for as long as the block takes.
+
+    Where it `has_events` is False, the server knows no more than one on Kafka.
+    """
     said = Said()
+    loaded, shop = load_rules(rules), ShopFile(file) if has_events else None
     follower = Follower(folder / "view.db", from_file(file), said, kept)
     server = Server(
         folder / "view.db",
         follower,
-        Catalogue.of(load_rules(rules)),
-        EmbeddedProfiles(file),
-        Access(Place("127.0.0.1", 0), tokens),
+        Rulebook(loaded, rules),
+        Stores(EmbeddedProfiles(file), shop, Deliveries(deliveries)),
+        access,
         said,
     )
     with beside(server):

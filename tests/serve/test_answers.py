@@ -163,6 +163,8 @@ def test_every_answer_is_as_the_document_says(ask: Asking, changes: list[Segment
     assert document == openapi(ROUTES)
     names = {"{segment}": "cart_abandoner", "{customer}": changes[-1].customer}
     for route in ROUTES:
+        if route.answer == "Effect":
+            continue  # nobody is held out here
         path = route.path
         for name, value in names.items():
             path = path.replace(name, value)

@@ -7,11 +7,42 @@ from urllib.parse import quote
 import jsonschema_rs
 import pytest
 
+from streamer.errors import UsageError
 from streamer.serve.answer_schemas import answer_schemas
+from streamer.serve.server import Access, Place
 from streamer.serve.tokens import Token, Tokens, read_tokens
 from tests.serve.asking import Asking, asking
 from tests.serve.conftest import RULES
 
+POISON_IDS = [
+    "",
+    ".",
+    "..",
+    " ",
+    "%",
+    "%00",
+    "a/b",
+    "a%2Fb",
+    "a?b#c",
+    "a:b",
+    "{a}",
+    "*",
+    "'; DROP TABLE customers; --",
+    '"><script>alert(1)</script>',
+    "__proto__",
+    "constructor",
+    "\u202e\u2066",
+    "\U0001f9d1\u200d\U0001f680",
+    "e\u0301",
+    "Ω" * 256,
+    "x" * 257,
+    "\x00",
+    "a\r\nSet-Cookie: b=c",
+    "0",
+    "-1",
+    "1e309",
+    "9" * 30,
+]
 SECRET = "0123456789abcdef-secret"  # noqa: S105 (of the tests)
 
 
@@ -98,6 +129,38 @@ def test_a_header_of_ten_megabytes_and_half_a_request_harm_nobody(ask: Asking) -
         assert ask("/v1/segments").status == 200
 
 
+def test_a_request_that_never_ends_is_cut_off(shop_file: Path, tmp_path: Path) -> None:
+    access = Access(Place("127.0.0.1", 0, idle_seconds=0.5))
+    with asking(shop_file, RULES, tmp_path, access) as ask:
+        host, port = ask.server.address.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), 60) as slow:
+            slow.sendall(b"GET /v1/segments HTTP/1.1\r\nHost: local")
+            assert slow.recv(1) == b""
+
+
+def test_ids_that_others_stumble_over_are_answered_and_never_harm(ask: Asking) -> None:
+    for customer in POISON_IDS:
+        for path in ("", "/outlook", "/changes", "/segments/cart_abandoner"):
+            answer = ask(f"/v1/customers/{quote(customer, safe='')}{path}")
+            assert answer.status in (200, 400, 404), (customer, path)
+        for path in ("", "/members", "/sizes", "/overlaps", "/effect"):
+            answer = ask(f"/v1/segments/{quote(customer, safe='')}{path}")
+            assert answer.status in (400, 404) or customer == "", (customer, path)
+    assert ask("/v1/health").body["healthy"]
+
+
+def test_two_servers_do_not_write_one_view(shop_file: Path, tmp_path: Path) -> None:
+    with (
+        asking(shop_file, RULES, tmp_path) as ask,
+        pytest.raises(UsageError, match="--view"),
+        asking(shop_file, RULES, tmp_path),
+    ):
+        pass
+    assert ask.server.address
+    with asking(shop_file, RULES, tmp_path) as again:  # the lock ended with its server
+        assert again("/v1/health").body["healthy"]
+
+
 def test_no_id_is_in_the_journal_or_the_metrics(ask: Asking) -> None:
     ask("/v1/customers/somebody-secret")
     ask("/v1/customers/somebody-secret/segments/cart_abandoner")
@@ -116,7 +179,8 @@ def test_who_has_no_token_is_told_so_and_a_cookie_stands_for_one(
 ) -> None:
     file = tmp_path / "tokens.toml"
     file.write_text(f'[marketing]\ntoken = "{SECRET}"\nrate = 1\n')
-    with asking(shop_file, RULES, tmp_path, read_tokens(file)) as ask:
+    access = Access(Place("127.0.0.1", 0), read_tokens(file))
+    with asking(shop_file, RULES, tmp_path, access) as ask:
         answer = ask("/v1/segments")
         assert answer.status == 401
         assert answer.headers["WWW-Authenticate"] == "Bearer"

@@ -4,39 +4,66 @@ Every answer says `as_of`: the event time that each partition has reached. An an
 thread's reader; several threads may make answers beside each other, each with a reader of its own.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from streamer.adapters.profiles import Profiles
 from streamer.adapters.view.reading import ViewReader
 from streamer.app.hints import hint
+from streamer.app.shop_file import ShopFile
 from streamer.instants import iso
 from streamer.serve.catalogue import Catalogue, Entry
+from streamer.serve.deliveries import Deliveries
 from streamer.serve.follower import Status
 from streamer.serve.problems import Problem
+from streamer.serve.rulebook import Rulebook
 from streamer.types import Millis
 
 Json: TypeAlias = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Stores:
+    """What is asked beside the view, None where it is not there.
+
+    `profiles` has what is remembered of a customer, `shop` the events of the embedded default,
+    `deliveries` the processes that deliver changes.
+    """
+
+    profiles: Profiles | None = None
+    shop: ShopFile | None = None
+    deliveries: Deliveries = field(default_factory=Deliveries)
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What one question is answered from.
 
-    `status` is that of the view at the time of the question, `profiles` where profiles are asked
-    for, None where that cannot be. `now` is the wall clock.
+    `status` is that of the view at the time of the question, `now` the wall clock; `catalogue` is
+    that of the rulebook at that time.
     """
 
     reader: ViewReader
+    rulebook: Rulebook
     catalogue: Catalogue
     status: Status
-    profiles: Profiles | None
+    stores: Stores
     now: Millis
 
     @property
     def event_time(self) -> Millis:
         """The event time that is reached, 0 before the first change."""
         return self.status.event_time or 0
+
+    @property
+    def present(self) -> Millis:
+        """What time it is where the events happen: the file of the demo has a time of its own."""
+        return self.now if self.stores.shop is None else self.event_time
+
+    @property
+    def deciding(self) -> set[str]:
+        """The versions of the rules that decided the last change of each partition."""
+        return {one.rules for one in self.status.reached.values()}
 
     def of(self, facts: Json) -> Json:
         """Return an answer with how far it reaches."""
@@ -75,5 +102,4 @@ class Context:
         """
         if not self.status.ready:
             return "rebuilding"
-        versions = {one.rules for one in self.status.reached.values()}
-        return "current" if versions <= {self.catalogue.rules.version} else "migrating"
+        return "current" if self.deciding <= {self.catalogue.rules.version} else "migrating"

@@ -18,7 +18,7 @@ from streamer.core.engine.identity import user_of
 from streamer.instants import iso
 from streamer.serve.answers.context import Context, Json
 from streamer.serve.problems import Problem
-from streamer.types import Millis, SegmentChange
+from streamer.types import Event, Millis, SegmentChange
 
 _NEAR: Final = 5
 """So many near misses are told, those with the fewest missing conditions."""
@@ -96,20 +96,31 @@ def outlook(context: Context, customer: str) -> Json:
 
 
 def story(context: Context, customer: str, limit: int) -> Json:
-    """Return the latest changes of a customer, the latest first."""
+    """Return the latest changes and events of a customer, the latest first.
+
+    `events` is None where the store keeps none.
+    """
     found = context.reader.story(customer, limit)
-    return context.of({"customer_id": customer, "changes": [orjson.Fragment(one) for one in found]})
+    shop = context.stores.shop
+    events = None if shop is None else [_event(one) for one in shop.events_of(customer, limit)]
+    return context.of(
+        {
+            "customer_id": customer,
+            "changes": [orjson.Fragment(one) for one in found],
+            "events": events,
+        }
+    )
 
 
 def _found(context: Context, customer: str, where: Where | None) -> FoundProfile | None:
-    if context.profiles is None:
+    if context.stores.profiles is None:
         return None
-    return context.profiles.find(customer, None if where is None else where.partition)
+    return context.stores.profiles.find(customer, None if where is None else where.partition)
 
 
 def _explained(context: Context, customer: str, segment: str | None) -> _Explained:
     """Return the explanation by the profile; raises `Problem` where there is no profile."""
-    if context.profiles is None:
+    if context.stores.profiles is None:
         message = "this server has no store to ask: start it with --redis"
         raise Problem("no-explanation", message)
     where = context.reader.where(customer)
@@ -122,7 +133,7 @@ def _explained(context: Context, customer: str, segment: str | None) -> _Explain
     if user is not None:
         raise Problem("no-explanation", f"the events of this id are those of {user}")
     reached = [found.fired_at, profile.clock]
-    if context.profiles.live:
+    if context.stores.profiles.live:
         reached.append(context.now - rules.lateness)
     elif found.log_time is not None:
         reached.append(found.log_time - rules.lateness)
@@ -144,6 +155,16 @@ def _placed(view: SegmentView, since: Mapping[str, Millis]) -> Json:
         "since": iso(since[inside]) if inside is not None and inside in since else None,
         "missing": [_condition(one) for one in missing],
         "next": None if view.next is None else _coming(view.next.change),
+    }
+
+
+def _event(event: Event) -> Json:
+    return {
+        "id": event.id,
+        "name": event.name,
+        "at": iso(event.time),
+        "properties": event.properties,
+        "traits": event.traits or {},
     }
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import orjson
 
 from streamer.instants import iso
+from streamer.serve.answers.advice import instead_of
 from streamer.serve.answers.context import Context, Json
 from streamer.types import HOUR
 
@@ -18,11 +19,11 @@ def changes(context: Context, names: Sequence[str], direction: str | None, limit
 
 def rejected(context: Context) -> Json:
     """Return what was rejected, by reason, with an example each."""
-    groups = context.reader.rejected()
+    groups = [(one, instead_of(one.kind, one.path)) for one in context.reader.rejected()]
     return context.of(
         {
-            "total": sum(one.times for one in groups),
-            "last_hour": context.reader.rejected_since(context.now - HOUR),
+            "total": sum(one.times for one, _ in groups),
+            "last_hour": context.reader.rejected_since(context.present - HOUR),
             "groups": [
                 {
                     "kind": one.kind,
@@ -31,8 +32,10 @@ def rejected(context: Context) -> Json:
                     "times": one.times,
                     "last": None if one.at is None else iso(one.at),
                     "example": one.example,
+                    "instead": advice.said,
+                    "write": advice.write,
                 }
-                for one in groups
+                for one, advice in groups
             ],
         }
     )

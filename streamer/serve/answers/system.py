@@ -11,15 +11,24 @@ _DELAYS_OF: Final = 200
 
 
 def rules(context: Context) -> Json:
-    """Return the rules in the files beside those that decided last, by partition."""
-    files = context.catalogue.rules.version
+    """Return the rules that decide beside those in the files, and how the files differ.
+
+    `read` is the version that answers are made by, `files` that of the files, None where they are
+    no rules; `running` is what decided last, by partition.
+    """
+    context.rulebook.look(context.deciding)
+    held, read = context.rulebook.files, context.catalogue
+    files = None if held.catalogue is None else held.catalogue.rules.version
     running = {one.partition: one.rules for one in context.status.reached.values()}
     sizes = context.reader.sizes()
     return context.of(
         {
             "files": files,
+            "files_error": held.error,
+            "read": read.rules.version,
             "running": {str(number): version for number, version in sorted(running.items())},
             "pending": any(version != files for version in running.values()),
+            "differences": [one._asdict() for one in held.differences(read)],
             "only_running": sorted(
                 name
                 for name, size in sizes.items()
@@ -35,7 +44,7 @@ def health(context: Context) -> Json:
     status = context.status
     delays = context.reader.delays(_DELAYS_OF) if status.ready else []
     delay = median_low(delays) if delays else None
-    rejected = context.reader.rejected_since(context.now - HOUR)
+    rejected = context.reader.rejected_since(context.present - HOUR)
     return context.of(
         {
             "healthy": status.ready and status.failure is None,
@@ -47,6 +56,7 @@ def health(context: Context) -> Json:
             "rejected_last_hour": rejected,
             "unreadable": status.unreadable,
             "customers": context.reader.customers(),
+            "test_events": context.stores.shop is not None,
         }
     )
 

@@ -8,6 +8,7 @@ export class Problem extends Error {
     this.type = document.type;
     this.title = document.title;
     this.progress = document.progress;
+    this.write = document.write;
     this.retryAfter = retryAfter;
   }
 }
@@ -31,6 +32,17 @@ export async function logIn(token) {
     headers: { Authorization: `Bearer ${token}` },
   });
   if (!answer.ok) throw new Problem(await answer.json(), 0);
+}
+
+export async function send(event) {
+  const answer = await fetch("/v1/events", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(event),
+  });
+  const document = await answer.json();
+  if (!answer.ok) throw new Problem(document, 0);
+  return document;
 }
 
 // One stream for the whole page: views listen for changes, and for being told to ask again.

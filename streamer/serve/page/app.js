@@ -1,6 +1,7 @@
 // The frame of the page, and which view an address shows.
 import { html, render, useEffect, useState } from "./html.js";
 import { Customer } from "./customer.js";
+import { Deliveries } from "./deliveries.js";
 import { Overview } from "./overview.js";
 import { Rejected } from "./rejected.js";
 import { Rules } from "./rules.js";
@@ -11,6 +12,7 @@ const VIEWS = [
   ["customers", "Customer", Customer],
   ["rules", "Rules", Rules],
   ["rejected", "Rejected", Rejected],
+  ["deliveries", "Deliveries", Deliveries],
   ["segments", null, Segment],
 ];
 const THEMES = { auto: "light", light: "dark", dark: "auto" };

@@ -2,7 +2,8 @@
 import { html, useState } from "./html.js";
 import { path, useAnswer } from "./api.js";
 import { Change, Empty, Tree, Trouble, When, segmentLink } from "./parts.js";
-import { between, plain } from "./words.js";
+import { Sending } from "./sending.js";
+import { between, plain, sentence as sentenced } from "./words.js";
 
 export function Customer({ name }) {
   return html`<form class="search" role="search" onSubmit=${(event) => {
@@ -13,18 +14,18 @@ export function Customer({ name }) {
       <label>Customer id <input name="id" type="search" value=${name} autocomplete="off" autofocus=${!name} required dir="auto" /></label>
       <button>Show</button>
     </form>
-    ${name ? html`<${Found} name=${name} />` : html`<${Empty}>Type the <code>user_id</code> or <code>anonymous_id</code> of a customer as events have it, or follow one from <a href="#/">what happens</a>.<//>`}`;
+    ${name ? html`<${Found} name=${name} />` : html`<${Empty}>Type the <code>user_id</code> or <code>anonymous_id</code> of a customer as events have it, or follow one from <a href="#/">what happens</a>.<//><${Sending} />`}`;
 }
 
 function Found({ name }) {
   const { answer, problem } = useAnswer(path("customers", name));
   const { answer: outlook, problem: blind } = useAnswer(answer ? path("customers", name, "outlook") : null);
   const { answer: story } = useAnswer(answer ? path("customers", name, "changes") : null);
-  if (!answer) return problem ? html`<${Trouble} problem=${problem} />` : html`<p class="empty">Loading …</p>`;
+  if (!answer) return problem ? html`<${Trouble} problem=${problem} /><${Sending} customer=${name} />` : html`<p class="empty">Loading …</p>`;
   const places = outlook?.inside || [];
   return html`
     <header class="title"><p class="kicker">Customer${answer.born ? html` · known since <${When} at=${answer.born} />` : null}</p><h1 dir="auto">${answer.customer_id}</h1></header>
-    ${blind ? html`<p class="notice small">${blind.message}</p>` : null}
+    ${blind ? html`<p class="notice small">${sentenced(blind.message)}</p>` : null}
     ${outlook ? html`<${Coming} outlook=${outlook} />` : null}
     <div class="columns even">
       <section class="card"><h2>Is in</h2>
@@ -36,10 +37,33 @@ function Found({ name }) {
           : html`<${Empty}>${outlook ? "No segment is near." : "Only the stored profile can tell."}<//>`}
       </section>
     </div>
-    <section class="card"><h2>The story</h2>
-      ${story?.changes.length ? html`<ol class="changes story">${story.changes.map((change) => html`<${Change} key=${change.change_id} change=${change} customer=${false} />`)}</ol>`
-        : html`<${Empty}>No change of this customer is kept.<//>`}
-    </section>`;
+    <${Sending} customer=${name} />
+    <${Story} story=${story} name=${name} />`;
+}
+
+function Story({ story, name }) {
+  const line = story ? merged(story) : [];
+  return html`<section class="card"><div class="heading"><h2>The story</h2>
+      ${story && story.events === null ? html`<span class="note">changes; the events are in Kafka: <code>streamer explain ${name} --events FILE</code> reads a file of them</span>` : null}</div>
+    ${line.length ? html`<ol class="changes story">${line.map((one) => one.change
+        ? html`<${Change} key=${one.change.change_id} change=${one.change} customer=${false} />`
+        : html`<${Happened} key=${one.event.id} event=${one.event} />`)}</ol>`
+      : html`<${Empty}>${story ? "No change of this customer is kept." : "Loading …"}<//>`}
+  </section>`;
+}
+
+// One line of time, the latest first. What an event has caused comes after it, so above it.
+function merged({ changes, events }) {
+  const line = [...changes.map((change) => ({ at: change.at, change })), ...(events || []).map((event) => ({ at: event.at, event }))];
+  return line.sort((one, other) => (one.at < other.at ? 1 : one.at > other.at ? -1 : (one.event ? 1 : 0) - (other.event ? 1 : 0)));
+}
+
+function Happened({ event }) {
+  const facts = Object.entries({ ...event.traits, ...event.properties }).filter(([, value]) => value !== null && typeof value !== "object");
+  return html`<li class="change event"><span class="mark" aria-hidden="true">·</span>
+    <span class="said"><span dir="auto">${event.name}</span>
+      ${facts.length ? html`<span class="because" dir="auto">${facts.slice(0, 6).map(([key, value]) => `${key} ${value}`).join(", ")}</span>` : null}</span>
+    <${When} at=${event.at} /></li>`;
 }
 
 function Coming({ outlook }) {
@@ -83,5 +107,5 @@ function Reasons({ customer, segment }) {
   const { answer, problem } = useAnswer(path("customers", customer, "segments", segment));
   if (!answer) return html`<p class="note">${problem ? problem.message : "Loading …"}</p>`;
   return html`${answer.tiers.map(({ tier, condition }) => html`<div>${tier ? html`<p class="kicker">tier ${tier}</p>` : null}
-    <ul class="tree">${condition ? html`<${Tree} condition=${condition} />` : html`<li>everybody else</li>`}</ul></div>`)}`;
+    <ul class="tree">${condition ? html`<${Tree} condition=${condition} />` : html`<li class="else">everybody else</li>`}</ul></div>`)}`;
 }

@@ -1,6 +1,7 @@
 // Everything at a glance: one sentence of health, sizes by kind, changes as they come.
 import { html, useEffect, useMemo, useState } from "./html.js";
 import { ask, listen, useAnswer } from "./api.js";
+import { Sending } from "./sending.js";
 import { Change, Empty, Moves, Spark, Trouble, segmentLink } from "./parts.js";
 import { counted, instant, kindName, latest, number, tierOf } from "./words.js";
 
@@ -28,9 +29,10 @@ export function Overview() {
             <input type="search" placeholder=${`Find among ${number(answer.segments.length)}`} value=${sought} onInput=${(event) => seek(event.target.value)} /></label>
         </div>
         ${kinds.map(([kind, segments]) => html`<${Kind} kind=${kind} segments=${segments} series=${series} />`)}
+        ${kinds.length && sizes ? html`<${Hours} sizes=${sizes} />` : null}
         ${kinds.length ? null : html`<${Empty}>No segment fits “${sought}”.<//>`}
       </section>
-      <${Feed} />
+      <div class="side"><${Sending} /><${Feed} /></div>
     </div>
   `;
 }
@@ -63,7 +65,7 @@ function Kind({ kind, segments, series }) {
   return html`<section class="card kind">
     <h3>${kindName(kind)}</h3>
     <table class="segments">
-      <thead class="hidden"><tr><th scope="col">Segment</th><th scope="col">Last 24 hours</th><th scope="col">Entered and left in the last 24 hours</th><th scope="col">Customers</th></tr></thead>
+      <thead class="hidden"><tr><th scope="col">Segment</th><th scope="col" class="sparks">Last 24 hours</th><th scope="col" class="moved">Entered and left in the last 24 hours</th><th scope="col" class="size">Customers</th></tr></thead>
       <tbody>${segments.map((one) => html`<${Row} one=${one} series=${series} />`)}</tbody>
     </table>
   </section>`;
@@ -78,10 +80,18 @@ function Row({ one, series }) {
         ${one.enabled ? null : html`<span class="chip">switched off</span>`}
       </th>
       <td class="sparks">${values ? html`<${Spark} values=${values} label=${`from ${number(values[0])} to ${number(values[values.length - 1])} customers`} />` : null}</td>
-      <td><${Moves} entered=${one.entered} exited=${one.exited} /></td>
+      <td class="moved"><${Moves} entered=${one.entered} exited=${one.exited} /></td>
       <td class="size">${number(one.size)}</td>
     </tr>
     ${one.tiers.length ? html`<tr class="tiers"><td colspan="4"><${Tiers} tiers=${one.tiers} size=${one.size} /></td></tr>` : null}`;
+}
+
+// What the small lines are drawn from.
+function Hours({ sizes }) {
+  const [open, set] = useState(false);
+  return html`<details class="card hours" onToggle=${(event) => set(event.target.open)}><summary>The last 24 hours as a table</summary>
+    ${open ? html`<div class="scroll"><table class="numbers"><thead><tr><th scope="col">from (UTC)</th>${sizes.series.map((one) => html`<th scope="col">${one.segment}</th>`)}</tr></thead>
+      <tbody>${sizes.at.map((iso, row) => html`<tr><th scope="row">${instant(iso)}</th>${sizes.series.map((one) => html`<td>${number(one.size[row])}</td>`)}</tr>`)}</tbody></table></div>` : null}</details>`;
 }
 
 export function Tiers({ tiers, size }) {

@@ -1,7 +1,7 @@
 // What several views are made of.
 import { html, useEffect, useRef, useState } from "./html.js";
 import { logIn } from "./api.js";
-import { exact, instant, number, plain, signed } from "./words.js";
+import { exact, instant, number, plain, sentence, signed } from "./words.js";
 
 export const segmentLink = (membership) => `#/segments/${encodeURIComponent(membership.split(".")[0])}`;
 export const customerLink = (id) => `#/customers/${encodeURIComponent(id)}`;
@@ -11,7 +11,7 @@ export function Trouble({ problem }) {
   const progress = problem.progress;
   return html`<section class="notice" role="status">
     <h2>${problem.title || "The server cannot be reached"}</h2>
-    <p>${problem.message}</p>
+    <p dir="auto">${sentence(problem.message)}</p>
     ${progress && progress.total
       ? html`<progress max=${progress.total} value=${progress.read}></progress>`
       : null}
@@ -79,7 +79,14 @@ export function Change({ change, customer = true }) {
   </li>`;
 }
 
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+// A token as a canvas takes it: `light-dark()` is resolved where a property uses it.
+function colour(name) {
+  const probe = document.body.appendChild(document.createElement("i"));
+  probe.style.color = `var(${name})`;
+  const found = getComputedStyle(probe).color;
+  probe.remove();
+  return found;
+}
 
 // Hours where ticks are hours apart, with the day at midnight; days where they are days apart.
 function dated(_, ticks, __, ___, step) {
@@ -106,22 +113,23 @@ export function Chart({ title, sentence, at, lines, bars = [], height = 220 }) {
   useEffect(() => {
     const holder = place.current;
     if (!holder || !window.uPlot) return undefined;
+    const value = (_, found) => (found == null ? "" : number(Math.abs(found)));
+    const half = bars.length && at.length > 1 ? (Date.parse(at[1]) - Date.parse(at[0])) / 2000 : 0;
     const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
     const series = [
-      {},
-      ...lines.map((line, index) => ({ label: line.name, stroke: colour(`--line-${(index % 6) + 1}`), width: 2, points: { show: false } })),
-      ...bars.map((bar) => ({ label: bar.name, stroke: "transparent", fill: colour(bar.colour), paths: window.uPlot.paths.bars({ size: [0.6, 40] }), points: { show: false } })),
+      { label: "", value: (_, seconds) => (seconds == null ? "" : instant(new Date(seconds * 1000).toISOString())) },
+      ...lines.map((line, index) => ({ label: line.name, value, stroke: colour(`--line-${(index % 6) + 1}`), width: 2, points: { show: false } })),
+      ...bars.map((bar) => ({ label: bar.name, value, stroke: "transparent", fill: colour(bar.colour), paths: window.uPlot.paths.bars({ size: [0.6, 40] }), points: { show: false } })),
     ];
     const chart = new window.uPlot(
       {
         width: holder.clientWidth,
         height,
         series,
-        legend: { show: lines.length + bars.length > 1 },
         cursor: { drag: { x: false, y: false } },
         tzDate: (seconds) => window.uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
-        axes: [{ ...axis, space: 64, values: dated }, { ...axis, size: 52, values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? number(tick) : "")) }],
-        scales: { y: { range: (_, low, high) => [Math.min(0, low * 1.08), high <= 0 ? (low < 0 ? 0 : 1) : high * 1.08] } },
+        axes: [{ ...axis, space: 64, size: 30, values: dated }, { ...axis, size: 52, values: (_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? number(tick) : "")) }],
+        scales: { x: { range: (_, low, high) => [low - half, high + half] }, y: { range: (_, low, high) => [Math.min(0, low * 1.08), high <= 0 ? (low < 0 ? 0 : 1) : high * 1.08] } },
       },
       [at.map((iso) => Date.parse(iso) / 1000), ...lines.map((line) => line.values), ...bars.map((bar) => bar.values)],
       holder,

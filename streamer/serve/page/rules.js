@@ -26,11 +26,20 @@ export function Rules() {
 }
 
 function Versions({ answer }) {
+  return html`<${Version} answer=${answer} />
+    ${answer.files_error ? html`<section class="notice small warn"><p>The files hold no rules just now, so nothing new can be read from them:</p><pre dir="auto">${answer.files_error}</pre></section>` : null}
+    ${answer.differences.length ? html`<section class="card"><h2>What the files have otherwise</h2>
+      ${answer.differences.map((one) => html`<details key=${one.segment}><summary><code>${one.segment}</code> ${one.running === null ? "is new" : one.files === null ? "is gone" : "is another rule"}</summary>
+        <div class="columns even">${one.running === null ? null : html`<div><p class="kicker">decides now</p><pre dir="auto">${one.running}</pre></div>`}${one.files === null ? null : html`<div><p class="kicker">in the files</p><pre dir="auto">${one.files}</pre></div>`}</div></details>`)}</section>` : null}`;
+}
+
+function Version({ answer }) {
   const running = Object.entries(answer.running);
+  if (answer.files === null) return null;
   if (!running.length) return html`<p class="notice small">No worker has published a change yet. The files have version <code>${short(answer.files)}</code>.</p>`;
   if (!answer.pending) return html`<p class="notice small good">The rules in the files are those that decide: <code>${short(answer.files)}</code>.</p>`;
   const others = running.filter(([, version]) => version !== answer.files);
   return html`<section class="notice small warn"><p>The files have <code>${short(answer.files)}</code>, and ${others.length === running.length ? "" : `${others.length} of `}${counted(running.length, "partition")} ${running.length === 1 ? "was" : "were"} last decided by ${[...new Set(others.map(([, version]) => short(version)))].map((one) => html`<code>${one}</code> `)}.
-    If that stays so: <code>kill -HUP</code> lets a worker read its rules again; this page reads those of <code>streamer serve --rules</code>.</p>
+    If that stays so: <code>kill -HUP</code> lets a worker read its rules again. This page reads the files of <code>streamer serve --rules</code>, and goes by them once they decide.</p>
     ${answer.only_running.length ? html`<p>Only workers know: ${answer.only_running.map((one) => html`<code>${one}</code> `)}</p>` : null}</section>`;
 }

@@ -3,7 +3,7 @@ import { html, useEffect, useMemo, useState } from "./html.js";
 import { ask, path, useAnswer } from "./api.js";
 import { Change, Chart, Empty, Trouble, When, customerLink, segmentLink } from "./parts.js";
 import { Tiers } from "./overview.js";
-import { counted, kindName, lasting, number, share, signed, tierOf } from "./words.js";
+import { counted, kindName, lasting, number, sentence, share, signed, tierOf } from "./words.js";
 
 const SPANS = { "24 hours": ["1h", 24], "7 days": ["6h", 28], "30 days": ["1d", 30] };
 
@@ -29,11 +29,14 @@ export function Segment({ name }) {
           <div class="tabs" role="group" aria-label="Tier shown below">${answer.memberships.map((one) => html`<button aria-pressed=${one === chosen} onClick=${() => choose(one)}>${tierOf(one)}</button>`)}</div></section>`
       : null}
     <${Course} key=${chosen} name=${chosen} />
+    ${answer.holdout ? html`<${Effect} key=${chosen} name=${chosen} />` : null}
     <div class="columns even">
       <${Arrivals} key=${chosen} name=${chosen} />
-      <${Overlaps} key=${chosen} name=${chosen} />
+      <div class="column">
+        <${Rule} answer=${answer} />
+        <${Overlaps} key=${chosen} name=${chosen} />
+      </div>
     </div>
-    <${Rule} answer=${answer} />
     <${Members} key=${chosen} name=${chosen} size=${answer.ladder ? answer.tiers.find((one) => one.segment === chosen)?.size : answer.size} />
   `;
 }
@@ -47,7 +50,7 @@ function Figures({ answer }) {
     <div><dt>left, last 24 h</dt><dd class="out">${number(answer.exited)}</dd></div>
     ${answer.ladder ? null : html`<div><dt>median stay</dt><dd>${stay ? lasting(stay.median_ms) : "–"}</dd>
       <dd class="note">${stay ? `of the latest ${counted(stay.of, "stay")}` : "nobody has left yet"}</dd></div>`}
-    ${answer.holdout ? html`<div><dt>held out</dt><dd>${share(answer.holdout)}</dd><dd class="note">their changes say holdout; streamer effect compares</dd></div>` : null}
+    ${answer.holdout ? html`<div><dt>held out</dt><dd>${share(answer.holdout)}</dd><dd class="note">their changes say so, and nobody reacts to them</dd></div>` : null}
   </dl>`;
 }
 
@@ -101,10 +104,26 @@ function Overlaps({ name }) {
   </section>`;
 }
 
+const WITHIN = { "1 day": "1d", "7 days": "7d", "30 days": "30d" };
+const points = (value) => `${value > 0 ? "+" : value < 0 ? "−" : "±"}${Math.abs(100 * value).toFixed(1)}`;
+
+function Effect({ name }) {
+  const [within, choose] = useState("7 days");
+  const { answer, problem } = useAnswer(`${path("segments", name, "effect")}?within=${WITHIN[within]}`, { every: 30000, also: 60000 });
+  return html`<section class="card effect"><div class="heading"><h2>What reacting to it brings</h2>
+      <div class="tabs" role="group" aria-label="Time to convert">${Object.keys(WITHIN).map((one) => html`<button aria-pressed=${one === within} onClick=${() => choose(one)}>${one}</button>`)}</div></div>
+    ${answer ? html`<p><b>${answer.sentence}</b> The shares differ by ${points(answer.difference)} points (95% of such intervals hold the truth: ${points(answer.interval[0])} to ${points(answer.interval[1])}).</p>
+      <table class="numbers plain"><thead><tr><th scope="col">${answer.conversions.join(" or ")} within ${within}</th><th scope="col">customers</th><th scope="col">converted</th><th scope="col">share</th></tr></thead>
+        <tbody>${[["not held out", answer.not_held_out], ["held out", answer.held_out]].map(([title, one]) => html`<tr><th scope="row">${title}</th><td>${number(one.customers)}</td><td>${number(one.converted)}</td><td>${(100 * one.share).toFixed(1)}%</td></tr>`)}</tbody></table>
+      ${answer.left_out ? html`<p class="note">${counted(answer.left_out, "customer")} entered too late to count.</p>` : null}`
+      : html`<p class="empty">${problem ? sentence(problem.message) : "Loading …"}</p>`}
+  </section>`;
+}
+
 const Aloud = ({ node }) => html`<li><span dir="auto">${node.text}</span>${node.conditions.length ? html`<ul class="tree">${node.conditions.map((one) => html`<${Aloud} node=${one} />`)}</ul>` : null}</li>`;
 
 export function Rule({ answer }) {
-  const needs = [...answer.events.map((one) => `event ${one}`), ...answer.properties.map((one) => `property ${one}`), ...answer.traits.map((one) => `trait ${one}`)];
+  const needs = [...answer.events.map((one) => (one === "any" ? "any event" : `event ${one}`)), ...answer.properties.map((one) => `property ${one}`), ...answer.traits.map((one) => `trait ${one}`)];
   return html`<section class="card rule"><h2>The rule</h2>
     ${answer.reads.map(({ tier, when }) => html`<div>${tier ? html`<h3>tier ${tier}</h3>` : null}
       <ul class="tree">${when ? html`<${Aloud} node=${when} />` : html`<li>everybody else</li>`}</ul></div>`)}

@@ -11,6 +11,9 @@ export const instant = (iso) => iso.replace("T", " ").replace(/(:\d\d)?\.\d+Z$/,
 export const exact = (iso) => iso.replace("T", " ").replace("Z", " UTC");
 export const plain = (text) => text.replace(/(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d\.\d{3}Z/g, "$1 $2");
 
+// A message as a sentence: problems are written to follow a colon.
+export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.:]$/.test(text) ? "" : ".");
+
 const UNITS = [
   [86400000, "d"],
   [3600000, "h"],
