@@ -29,6 +29,7 @@ class Running:
         self.metrics = metrics
         self.metrics_port = free_port()
         self.process: subprocess.Popen[bytes] | None = None
+        self.options: Sequence[str] = ()
 
     def words(self) -> Sequence[str]:
         """Return what follows `streamer`."""
@@ -39,7 +40,7 @@ class Running:
         return {}
 
     def command(self, *options: str) -> list[str]:
-        return [sys.executable, "-m", "streamer", *self.words(), *options]
+        return [sys.executable, "-m", "streamer", *self.words(), *self.options, *options]
 
     def environment(self) -> dict[str, str]:
         return {**os.environ, **self.settings()}
@@ -54,6 +55,12 @@ class Running:
 
     def start(self) -> Self:
         """Start it; return once it is ready."""
+        self.launch()
+        self.wait_until_ready()
+        return self
+
+    def launch(self) -> None:
+        """Start it; return at once."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603 (our own command)
                 self.command("--metrics-port", str(self.metrics_port)),
@@ -63,8 +70,6 @@ class Running:
                 cwd=self.folder,
                 env=self.environment(),
             )
-        self.wait_until_ready()
-        return self
 
     def wait_until_ready(self) -> None:
         wait_until(self._is_ready, f"{self.log.name}: readiness", READY_S)
@@ -132,6 +137,13 @@ class Running:
         begins = f"{self.metrics}_{name}{'{' + shown + '}' if shown else ''} "
         found = [line for line in self.page("/metrics")[1].splitlines() if line.startswith(begins)]
         return float(found[0].split()[-1]) if found else 0.0
+
+    def is_up(self) -> bool:
+        """Whether its pages are there."""
+        try:
+            return self.page("/healthz")[0] == 200
+        except OSError:
+            return False
 
     def _is_ready(self) -> bool:
         assert self.process is not None

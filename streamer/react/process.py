@@ -3,10 +3,11 @@
 import asyncio
 import contextlib
 import logging
+import signal
 import threading
 import time
-from collections.abc import Collection
-from contextlib import closing
+from collections.abc import Collection, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -18,7 +19,7 @@ from streamer.adapters.kafka.lookup import Lookup
 from streamer.adapters.kafka.topics import Asked
 from streamer.adapters.redis.client import connect
 from streamer.app.live import Journal
-from streamer.errors import AdapterError, Unavailable
+from streamer.errors import AdapterError, StreamerError, Unavailable
 from streamer.react.counts import ReactionCounts
 from streamer.react.faust_app import faust_app
 from streamer.react.handling import Handling
@@ -75,11 +76,13 @@ class Reacting:
     def run(self) -> None:
         """Work until asked to stop; raises `StreamerError` for what a person has to mend."""
         self._journal.say("started", group=self._reactions.name)
-        self._wait_for_servers()
-        loop = asyncio.new_event_loop()
-        asyncio.set_event_loop(loop)
-        with closing(self._lookup()) as lookup:
-            self._run(loop, Looking(lookup))
+        with stop_asked() as stop:
+            there = self._wait_for_servers(stop)
+        if there:
+            loop = asyncio.new_event_loop()
+            asyncio.set_event_loop(loop)
+            with closing(self._lookup()) as lookup:
+                self._run(loop, Looking(lookup))
         self._journal.say("stopped")
 
     def _run(self, loop: asyncio.AbstractEventLoop, looking: Looking) -> None:
@@ -140,12 +143,12 @@ class Reacting:
         finally:
             watchdog.close()
 
-    def _wait_for_servers(self) -> None:
-        """Return once Kafka has the topic and Redis is there."""
+    def _wait_for_servers(self, stop: threading.Event) -> bool:
+        """Return once Kafka has the topic and Redis is there; False if asked to stop before."""
         pause = _FIRST_PAUSE
-        while True:
+        while not stop.is_set():
             try:
-                Asked(self._where.connection).partitions(self._where.changes)
+                Asked(self._where.connection, _PATIENCE_S).partitions(self._where.changes)
                 connect(
                     self._where.redis,
                     allow_volatile=False,
@@ -154,10 +157,11 @@ class Reacting:
             except Unavailable as error:
                 self._away = str(error)
                 self._journal.say("unavailable", "warning", error=str(error))
-                threading.Event().wait(pause)
+                stop.wait(pause)
                 pause = min(2 * pause, _LONGEST_PAUSE)
             else:
-                return
+                return not stop.is_set()
+        return False
 
     async def _tend(self, reading: Reading, handling: Handling, memory: Memory) -> None:
         """Begin partitions, look at quiet ones, work on what is due, until cancelled."""
@@ -186,6 +190,8 @@ class Reacting:
                         waiting, dead = await memory.counts(sorted(is_open))
                         self.counts.waiting.set(waiting)
                         self.counts.dead.set(dead)
+                    with contextlib.suppress(StreamerError):
+                        self.counts.lag.set(await reading.lag())
                 await asyncio.sleep(_TURN_S)
         finally:
             await handling.close()
@@ -196,7 +202,7 @@ class Reacting:
 
     def _is_behind(self, reading: Reading) -> bool:
         """Return whether there is a record that this process should have handled; blocks."""
-        count = Asked(self._where.connection).partitions(self._where.changes)
+        count = Asked(self._where.connection, _PATIENCE_S).partitions(self._where.changes)
         positions = dict(reading.positions)
         with closing(self._lookup()) as lookup:
             for partition in positions or range(count):
@@ -209,3 +215,18 @@ class Reacting:
                 ):
                     return True
         return False
+
+
+@contextmanager
+def stop_asked() -> Iterator[threading.Event]:
+    """Yield an event that SIGTERM and SIGINT set, for as long as Faust does not heed them yet."""
+    stop = threading.Event()
+    before = {
+        number: signal.signal(number, lambda *_: stop.set())
+        for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

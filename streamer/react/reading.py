@@ -120,6 +120,11 @@ class Reading:
                 self._misses[partition] = self._misses.get(partition, 0) + 1
             self._moved[partition] = time.monotonic()
 
+    async def lag(self) -> int:
+        """Return how many offsets of the open partitions are to be read."""
+        ends = {each: (await self._looking.held(each))[1] for each in list(self.positions)}
+        return sum(max(0, end - self.positions.get(each, end)) for each, end in ends.items())
+
     def _lock(self, partition: int) -> asyncio.Lock:
         return self._locks.setdefault(partition, asyncio.Lock())
 

@@ -112,7 +112,7 @@ class Webhooks:
         return False
 
     def _topics(self) -> str:
-        partitions = Asked(self._connection).partitions(self._changes)
+        partitions = Asked(self._connection, _PATIENCE_S).partitions(self._changes)
         verdict = ensure_compacted(self._connection, self._waiting, partitions)
         return f"{verdict.topic} {verdict.state}"
 

@@ -10,6 +10,7 @@ from redis import Redis
 from streamer.adapters.kafka import Connection
 from streamer.adapters.kafka.lookup import Lookup
 from streamer.codecs.changes import encode_change
+from streamer.errors import Unavailable
 from streamer.react import Change, Reactions, Transaction
 from streamer.react.counts import ReactionCounts
 from streamer.react.handling import Handling
@@ -20,6 +21,7 @@ from streamer.react.trouble import Trouble
 from streamer.types import SegmentChange
 from tests.adapters.kafka.topics import append, create_topic
 from tests.servers import KafkaServer, RedisServer
+from tests.waiting import PAUSE_S
 
 
 class Silent:
@@ -57,6 +59,15 @@ class Process:
         self.handling = Handling(app, self.memory, looking.values, *shared)
         self.reading = Reading(self.memory, looking, app.begin, self.handling.do, *shared)
         self.reading.assign([0])
+
+    async def open(self) -> None:
+        """Begin the partition, once a Kafka that has just begun knows its groups."""
+        async with asyncio.timeout(30):
+            while 0 not in self.reading.positions:
+                try:
+                    await self.reading.open(0)
+                except Unavailable:
+                    await asyncio.sleep(PAUSE_S)
 
     async def take(self, kit: "Kit", *offsets: int) -> Self:
         """Bring the records at these offsets, as Faust would."""

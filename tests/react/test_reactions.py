@@ -231,3 +231,13 @@ def commit_the_end(address: str, group: str, topic: str) -> None:
         consumer.commit(offsets=places, asynchronous=False)
     finally:
         consumer.close()
+
+
+@pytest.mark.proof  # it waits for a Kafka that is not there
+def test_it_can_be_stopped_while_kafka_is_away(service: Make) -> None:
+    one = service(ENTERED)
+    one.options = ("--kafka", "127.0.0.1:1")
+    one.launch()
+    wait_until(one.is_up, "its pages", 60)
+    assert one.page("/readyz")[0] == 503
+    one.stop()

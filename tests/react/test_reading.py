@@ -92,7 +92,7 @@ def test_a_partition_of_which_nothing_comes_is_looked_at(
 
     async def work(make: Make) -> None:
         process = make()
-        await process.reading.open(0)
+        await process.open()
         for sequence in (1, 2, 3):
             assert not process.reading.is_stuck
             kit.publish(change("u-1", sequence))

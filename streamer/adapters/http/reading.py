@@ -61,6 +61,8 @@ def _unpacked(body: bytes, limit: int) -> bytes:
         raise _too_large(limit)
     if not unpacking.eof:
         raise Refusal(400, "encoding", "the body cannot be unpacked: its end is missing")
+    if unpacking.unused_data:
+        raise Refusal(400, "encoding", "the body cannot be unpacked: something follows its end")
     return found
 
 
