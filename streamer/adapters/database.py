@@ -70,13 +70,15 @@ _TABLES: Final = (
 class Format:
     """A kind of file: its mark, the version of its tables, and the statements that make them.
 
-    `from_before` makes a file of the version before one of this; empty where that is not read.
+    `from_before` makes a file of the version before one of this; empty where that is not read. With
+    `overwrites`, what is deleted is overwritten, so that the file holds it no more.
     """
 
     application: int
     version: int
     tables: tuple[str, ...]
     from_before: tuple[str, ...] = ()
+    overwrites: bool = False
 
 
 STORE: Final = Format(APPLICATION, FORMAT, _TABLES, _FROM_BEFORE)
@@ -153,6 +155,8 @@ class Database(Closing):
         with self._translated():
             self._check()
             self.connection.execute("PRAGMA synchronous = NORMAL")
+            if self._form.overwrites:
+                self.connection.execute("PRAGMA secure_delete = ON")
             if self.rows("PRAGMA journal_mode") != [("wal",)]:
                 self.connection.execute("PRAGMA journal_mode = WAL")
         if self._is_new():

@@ -1,11 +1,14 @@
 """A segment change as a reaction gets it: the fields of `change.schema.json`, with types."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from streamer.codecs.changes import change_line, decode_change
+
+ERASURE: Final = "erasure"
+"""The kind of cause after which nothing of the customer is to be kept."""
 
 
 class Cause(msgspec.Struct, frozen=True, omit_defaults=True):

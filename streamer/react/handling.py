@@ -7,6 +7,7 @@ Theory of operation.
    partition's position move past it. What is done already is passed over.
 2. Changes of a customer are numbered without gaps. Where one is missing, the topic is read again,
    and the missing ones come first.
+   After the exits of an erasure nothing is remembered of the customer, so these may come twice.
 3. What waits of a customer waits in the order of the changes, each reaction by itself. Other
    customers go on.
 """
@@ -22,7 +23,7 @@ from typing import Any, Final
 from streamer.app.live import Journal
 from streamer.codecs.changes import change_line
 from streamer.errors import StreamerError
-from streamer.react.change import Change, read_change
+from streamer.react.change import ERASURE, Change, read_change
 from streamer.react.counts import ReactionCounts
 from streamer.react.memory import Entry, Mark, Memory
 from streamer.react.reactions import Reaction, Reactions
@@ -162,7 +163,13 @@ class Handling:
                         self._counts.changes.labels("undone").inc(undone)
                 elif standing.done is None or not standing.done.covers(Mark.of(change)):
                     await self._react(partition, reaction, change, value, waits=standing.waiting)
-        await self._memory.saw(change, partition, offset)
+        if change.cause.kind == ERASURE:
+            names = [each.name for each in self._reactions.all]
+            await self._memory.forget(partition, change.customer_id, names)
+            if offset is not None:
+                await self._memory.move(partition, offset + 1)
+        else:
+            await self._memory.saw(change, partition, offset)
 
     async def _react(
         self, partition: int, reaction: Reaction, change: Change, value: bytes, *, waits: bool

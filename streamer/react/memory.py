@@ -15,7 +15,7 @@ Only the owner of a partition writes what belongs to it. A process that was thou
 partition another one has taken over meanwhile, gets `Fenced` in place of its late write.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
@@ -26,7 +26,7 @@ from redis.asyncio import Redis
 from redis.exceptions import WatchError
 
 from streamer.errors import Fenced
-from streamer.react.change import Change
+from streamer.react.change import ERASURE, Change, read_change
 from streamer.types import Millis
 
 _FINISH: Final = """
@@ -177,6 +177,28 @@ class Memory:
         if not await self._saw(keys, (self._process, customer, mark, *place)):
             raise _fenced(partition)
 
+    async def forget(self, partition: int, customer: str, reactions: Sequence[str]) -> None:
+        """Forget a customer who was erased: how far they are, what waits, what was given up.
+
+        What waits, or was given up, of the erasure itself stays: a function has yet to hear of it.
+        """
+        lanes = {
+            reaction: await self._redis.lrange(self._lane(reaction, customer), 0, -1)
+            for reaction in reactions
+        }
+        gone = [name for name, letter in (await self.dead()).items() if _is_of(letter, customer)]
+        async with self.transaction(partition) as writing:
+            writing.hdel(self._key("seen"), customer)
+            for name in gone:
+                self.unbury(writing, name)
+            for reaction, entries in lanes.items():
+                writing.hdel(self._key(f"done:{reaction}"), customer)
+                writing.delete(self._lane(reaction, customer))
+                writing.zrem(self._due(partition), _member(reaction, customer))
+                for entry in map(Entry.decode, entries):
+                    if read_change(entry.line).cause.kind == ERASURE:
+                        self.append(writing, partition, reaction, customer, entry)
+
     def take_over(self, reaction: str, change: Change, writing: Any) -> None:  # noqa: ANN401 (a pipeline)
         """Put the mark "handled" into a transaction."""
         writing.hset(self._key(f"done:{reaction}"), change.customer_id, _text(Mark.of(change)))
@@ -263,6 +285,12 @@ class Memory:
 
 def _fenced(partition: int) -> Fenced:
     return Fenced(f"another process has partition {partition}, or Redis has lost who has it")
+
+
+def _is_of(letter: Mapping[str, Any], customer: str) -> bool:
+    """Say whether a dead letter is of a customer, and not of the customer's erasure."""
+    change = read_change(letter["change"].encode())
+    return change.customer_id == customer and change.cause.kind != ERASURE
 
 
 def _member(reaction: str, customer: str) -> str:

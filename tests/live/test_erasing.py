@@ -8,7 +8,9 @@ from click.testing import CliRunner
 from confluent_kafka import Producer
 
 from streamer.cli import main
+from streamer.types import SECOND
 from tests.adapters.kafka.topics import committed_records
+from tests.leftovers import in_redis
 from tests.live.shop import Shop
 from tests.servers import RedisServer
 from tests.waiting import wait_until
@@ -20,17 +22,17 @@ REASON = "request number 7"
 class Orders:
     """A shop with one worker, in which events are published one by one and orders given."""
 
-    def __init__(self, shop: Shop) -> None:
+    def __init__(self, shop: Shop, *options: str) -> None:
         self.shop = shop
         self.sent = 0
         shop.join_ids()
-        self.worker = shop.worker()
+        self.worker = shop.worker(*options)
         wait_until(self.worker.works, "its share", 60)
 
-    def happens(self, name: str, **ids: str) -> None:
+    def happens(self, name: str, *, seconds_ago: int = 0, **ids: str) -> None:
         self.sent += 1
-        now = time.time_ns() // 1_000_000
-        event = {"id": f"e-{self.sent}", "name": name, "time": now, **ids}
+        at = time.time_ns() // 1_000_000 - seconds_ago * SECOND
+        event = {"id": f"e-{self.sent}", "name": name, "time": at, **ids}
         key = ids.get("user_id") or ids["anonymous_id"]
         settings = {"bootstrap.servers": self.shop.kafka.address, "partitioner": "murmur2_random"}
         producer = Producer(settings)
@@ -82,39 +84,8 @@ class Orders:
 
 
 def holds(redis: RedisServer, customer: str) -> bool:
-    """Whether Redis holds the id: in a key, in a value, or in its file once that is rewritten."""
-    return bool(places(redis, customer))
-
-
-def places(redis: RedisServer, customer: str) -> list[str]:
-    """The keys and files in which the id is found."""
-    word = customer.encode()
-    client: Any = redis.client
-    found = [key.decode() for key in client.scan_iter(count=1_000) if word in contents(client, key)]
-    client.bgrewriteaof()
-    wait_until(lambda: not rewrites(client), "the file is rewritten", 60)
-    files = [path for path in redis.snapshot().rglob("*") if path.is_file()]
-    assert files
-    return found + [path.name for path in files if word in path.read_bytes()]
-
-
-def contents(client: Any, key: bytes) -> bytes:  # noqa: ANN401 (redis-py says nothing of its answers)
-    """A key and all that is under it, whatever its kind."""
-    match client.type(key):
-        case b"hash":
-            parts = [part for pair in client.hgetall(key).items() for part in pair]
-        case b"zset":
-            parts = client.zrange(key, 0, -1)
-        case b"list":
-            parts = client.lrange(key, 0, -1)
-        case _:
-            parts = [client.get(key)]
-    return b"\n".join([key, *parts])
-
-
-def rewrites(client: Any) -> bool:  # noqa: ANN401 (redis-py says nothing of its answers)
-    said = client.info("persistence")
-    return bool(said["aof_rewrite_in_progress"] or said["aof_rewrite_scheduled"])
+    """Whether Redis holds the id: in a key, in a value, or in its files once they are rewritten."""
+    return bool(in_redis(redis, customer.encode()))
 
 
 def test_nothing_of_an_erased_person_is_left_in_redis_and_the_last_word_is_null(

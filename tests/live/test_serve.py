@@ -16,7 +16,7 @@ from tests.waiting import wait_until
 class Serving:
     """`streamer serve` as a process on the topics of a shop, with a view that stays."""
 
-    def __init__(self, shop: Shop) -> None:
+    def __init__(self, shop: Shop, metrics_port: int = 0) -> None:
         self.port = free_port()
         topics = shop.topics
         command = [
@@ -24,7 +24,7 @@ class Serving:
             *("--kafka", shop.kafka.address, "--redis", shop.redis.url, "--group", shop.group),
             *("--changes-topic", topics.changes, "--memberships-topic", topics.memberships),
             *("--rejected-topic", topics.rejected, "--view", str(shop.folder / "view.db")),
-            *("--port", str(self.port), "--metrics-port", "0"),
+            *("--port", str(self.port), "--metrics-port", str(metrics_port)),
         ]
         self.process = Worker(command, shop.folder / f"serve-{self.port}.log", {})
         wait_until(self.is_up_to_date, "the view is up to date", 60)

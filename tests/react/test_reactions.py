@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from streamer.codecs.changes import encode_change
 from tests.adapters.kafka.topics import append, producer_of
+from tests.leftovers import in_redis
 from tests.react.conftest import Make
 from tests.react.service import PARTITIONS
 from tests.waiting import wait_until
@@ -112,6 +113,39 @@ def test_a_function_that_raises_for_ever_is_isolated_and_its_changes_can_be_repl
     assert one.replay() == "2 changes will be tried again\n"
     one.wait_for("good 1", "good 2", "bad 1", "bad 2")
     assert one.replay("--list") == ""
+
+
+ERASED = """
+app = Reactions(NAME, first_pause="100ms", tries=2)
+
+
+@app.on_entered("cart_abandoner")
+async def remind(change: Change) -> None:
+    raise ConnectionError("the mail server is away")
+
+
+@app.on_entered("vip", after="1h")
+async def thank(change: Change) -> None: ...
+
+
+@app.on_exited("cart_abandoner")
+async def forget(change: Change) -> None:
+    told(f"{change.customer_id} {change.cause.kind}")
+"""
+
+
+@pytest.mark.proof  # Redis writes its files several times
+def test_of_who_was_erased_nothing_waits_and_nothing_is_dead(service: Make) -> None:
+    one = service(ERASED)
+    one.start()
+    one.publish(change("erased", 1), change("erased", 2, "vip"), change("other", 1))
+    wait_until(lambda: one.metric("dead") == 2, "both are dead", 60)
+    assert in_redis(one.redis, b"erased")
+    exits = [change("erased", 3, direction="exited"), change("erased", 4, "vip", "exited")]
+    one.publish(*(each._replace(cause="erasure") for each in exits))
+    one.wait_for("erased erasure")
+    wait_until(lambda: in_redis(one.redis, b"erased") == [], "nothing of who was erased", 60)
+    assert one.replay("--list").count("other") == 1
 
 
 @pytest.mark.proof  # what is killed is in the group for ten seconds more

@@ -97,7 +97,7 @@ def create_topics(
 def ensure_compacted(connection: Connection, topic: str, partitions: int) -> Verdict:
     """Make a compacted topic with at least so many partitions, or mend the one that is there."""
     with closing(opened(KafkaAdminClient, connection)) as admin:
-        settings = {_POLICY: "compact"}
+        settings = {_POLICY: "compact", _COMPACTED: str(COMPACTED_HOURS * HOUR)}
         count = _counts(admin, [topic]).get(topic)
         if count is None:
             verdict = _created(admin, topic, partitions, None, settings)

@@ -24,6 +24,7 @@ _CHECKPOINT_PAGES: Final = 8_000
 VIEW: Final = Format(
     application=0x53_54_52_56,  # STRV
     version=1,
+    overwrites=True,
     tables=(
         """CREATE TABLE positions (
             topic TEXT, partition INTEGER, next INTEGER NOT NULL,

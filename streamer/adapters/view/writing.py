@@ -4,9 +4,10 @@ A record that the view has already is passed over, so a source may hand over mor
 was not committed. What is kept is bounded: the most recent changes, two days of minutes, the most
 recent reasons of rejections. Flows by hour are kept for ever: a row for each hour and membership.
 
-A customer whose profile is gone leaves nothing that names them: the memberships go, and so do the
-customer's changes; what still comes of them goes with `forget_gone`. What is counted in sizes and
-flows names nobody and stays.
+A customer whose profile is gone leaves nothing that names them, also not in the bytes of the file
+and of its log: the memberships go, and so do the customer's changes, and the examples of rejected
+records that name them; what still comes of them goes with `forget_gone`. What is counted in sizes
+and flows names nobody and stays.
 """
 
 import re
@@ -28,6 +29,7 @@ _SLACK: Final = 0.05
 """Old changes are dropped once there are by this share more than are kept."""
 _HEARD: Final = "heard"
 _LOOKED_AT: Final = "looked at"
+_QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _VALUES: Final = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\d[\w.:+-]*""")
 
 
@@ -44,6 +46,7 @@ class ViewWriter:
     def __init__(self, database: Database, kept: int = KEPT_CHANGES) -> None:
         self._database = database
         self._kept = kept
+        self._forgot = False
 
     def positions(self) -> dict[tuple[str, int], int]:
         """Return the next offset of each topic and partition."""
@@ -72,6 +75,7 @@ class ViewWriter:
             _forget_erased(connection, fresh)
             if batch.rejected:
                 _write_rejected(connection, batch.rejected)
+            _forget_examples(connection, batch.memberships)
             connection.executemany(
                 "INSERT OR REPLACE INTO positions VALUES (?, ?, ?)",
                 ((*place, offset) for place, offset in batch.positions.items()),
@@ -79,6 +83,9 @@ class ViewWriter:
             connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (_HEARD, now))
             if fresh:
                 self._drop_old(connection)
+        self._forgot |= any(one.membership is None for one in batch.memberships)
+        self._forgot |= any(one.change.cause == "erasure" for _, one in fresh)
+        self._overwrite()
         return fresh
 
     def forget_gone(self, until: int) -> None:
@@ -92,16 +99,27 @@ class ViewWriter:
         if until <= looked_at:
             return
         with self._database.transaction() as connection:
-            connection.execute(
+            gone = connection.execute(
                 "DELETE FROM changes WHERE position > ? AND position <= ? "
                 "AND customer NOT IN (SELECT customer FROM customers)",
                 (looked_at, until),
             )
             connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (_LOOKED_AT, until))
+        self._forgot |= gone.rowcount > 0
+        self._overwrite()
 
     def _fact(self, name: str) -> int | None:
         rows = self._database.rows("SELECT value FROM facts WHERE name = ?", (name,))
         return rows[0][0] if rows else None
+
+    def _overwrite(self) -> None:
+        """Empty the log of the file, where what was forgotten stands as it was before.
+
+        While somebody reads as of before, that fails, and the next batch tries again.
+        """
+        if self._forgot:
+            ((busy, _, _),) = self._database.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._forgot = bool(busy)
 
     def _drop_old(self, connection: sqlite3.Connection) -> None:
         ((first, last),) = connection.execute("SELECT min(position), max(position) FROM changes")
@@ -216,6 +234,18 @@ def _write_memberships(connection: sqlite3.Connection, all_stands: Iterable[Stan
         "INSERT INTO sizes VALUES (?, ?) ON CONFLICT (segment) DO UPDATE SET "
         "size = size + excluded.size",
         moves.items(),
+    )
+
+
+def _forget_examples(connection: sqlite3.Connection, all_stands: Iterable[Stands]) -> None:
+    """Forget the examples of rejected records in which somebody is named who is gone."""
+    gone = {customer for _, customer, membership in all_stands if membership is None}
+    if not gone:
+        return
+    rows = connection.execute("SELECT kind, path, form, example FROM rejected WHERE example != ''")
+    connection.executemany(
+        "UPDATE rejected SET example = '', reason = form WHERE kind = ? AND path = ? AND form = ?",
+        [key for *key, example in rows if not gone.isdisjoint(_QUOTED.findall(example))],
     )
 
 
