@@ -35,13 +35,16 @@ class Summary:
     time. `first` and `last` are the smallest and largest time of an accepted event, `until` the
     instant up to which time was driven. `beyond` says for each condition that needed more than its
     stated bound how often it did, `unusable` for each property that rules read and could not in how
-    many events that was. `customers` had a profile, and the `known` among them have it at the end.
+    many events that was. `customers` had a profile, and the `known` among them have it at the end,
+    of `bytes_average` on average and `bytes_largest` at most; None where nobody has one.
     `seconds` are of the wall clock, `peak_memory` is in bytes, None where the system does not tell.
     """
 
     lines: int
     customers: int
     known: int
+    bytes_average: int | None
+    bytes_largest: int | None
     applied: int
     duplicate: int
     late: int
@@ -115,11 +118,14 @@ def replay(
     if end is not None:
         runner.fire_due(end)
     tally = task.tally
+    known = [size for size in store.sizes.values() if size]
     outcomes = {kind: tally.outcomes[kind] for kind in ("duplicate", "late", "early", "invalid")}
     return Summary(
         lines=counted.lines,
-        customers=len(store.customers),
-        known=store.known,
+        customers=len(store.sizes),
+        known=len(known),
+        bytes_average=round(sum(known) / len(known)) if known else None,
+        bytes_largest=max(known, default=None),
         applied=tally.outcomes["applied"],
         left_out=counted.lines - sum(tally.outcomes.values()),
         changes=books.changes,
@@ -162,24 +168,19 @@ class _CountedLog:
 
 
 class _CountingStore(MemoryStore):
-    """A store in memory that also counts the customers with a profile, then and now."""
+    """A store in memory that also knows how many bytes the profile of each customer takes.
+
+    0 for who had a profile and has none any more.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self.customers: set[str] = set()
-        self._gone: set[str] = set()
-
-    @property
-    def known(self) -> int:
-        """How many customers have a profile now."""
-        return len(self.customers) - len(self._gone)
+        self.sizes: dict[str, int] = {}
 
     def commit(self, checkpoint: Checkpoint) -> None:
         super().commit(checkpoint)
-        self.customers.update(checkpoint.profiles)
-        gone = {who for who, profile in checkpoint.profiles.items() if not holds_profile(profile)}
-        self._gone.difference_update(checkpoint.profiles)
-        self._gone |= gone
+        for customer, profile in checkpoint.profiles.items():
+            self.sizes[customer] = len(profile or b"") if holds_profile(profile) else 0
 
 
 def _end(task: PartitionTask) -> Millis | None:

@@ -91,7 +91,8 @@ def _text(findings: Sequence[Finding], found: Inventory | None) -> Iterator[str]
     warnings = f", {counted(len(findings), 'warning')}" if findings else ""
     yield (
         f"{counted(evaluated, 'segment')}, no errors{warnings}; "
-        f"at most {found.total:,} bytes per customer, what is shared counted once"
+        f"at most {found.total:,} bytes per customer, what is shared counted once "
+        "(replay says how many a customer takes on average)"
     )
 
 

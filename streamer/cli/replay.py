@@ -6,8 +6,9 @@ from typing import Literal
 import click
 
 from streamer.adapters.files import STANDARD, FileSink
+from streamer.analysis.inventory import inventory
 from streamer.analysis.never_seen import Missing, NeverSeen
-from streamer.app.inputs import load_rules, open_events
+from streamer.app.inputs import Rules, load_rules, open_events
 from streamer.app.replay import Summary
 from streamer.app.replay import replay as run
 from streamer.cli.failures import FINDINGS, say, say_finding, unfinished
@@ -72,12 +73,14 @@ def replay(
     they are complete.
     """
     with unfinished():
-        summary, missing = _replayed(events, rules, mapping, sort, out, rejected, until)
+        loaded = load_rules(rules)
+        summary, missing = _replayed(events, loaded, mapping, sort, out, rejected, until)
+    most_bytes = inventory(loaded).total
     stream = sys.stderr if STANDARD in (out, rejected) else sys.stdout
     if form == "json":
-        click.echo(as_json(summary, missing), file=stream)
+        click.echo(as_json(summary, missing, most_bytes), file=stream)
     else:
-        show(summary, stream)
+        show(summary, stream, most_bytes)
         for line in missing_lines(missing):
             click.echo(line, file=stream)
         if summary.rejected and rejected is None:
@@ -89,14 +92,13 @@ def replay(
 
 def _replayed(
     events: tuple[str, ...],
-    rules: tuple[str, ...],
+    loaded: Rules,
     mapping: str | None,
     sort: bool,
     out: str | None,
     rejected: str | None,
     until: Millis | None,
 ) -> tuple[Summary, tuple[Missing, ...]]:
-    loaded = load_rules(rules)
     seen = NeverSeen(loaded)
     keep_apart(events, (out, rejected))
     log, decode = open_events(events, mapping, warn=say_finding, sort=sort)

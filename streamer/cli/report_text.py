@@ -229,7 +229,7 @@ def _names(names: Sequence[str]) -> str:
 def _segment_facts(one: SegmentReport, report: Report, limits: Limits) -> dict[str, Any]:
     return {
         "segment": one.membership,
-        "title": one.title,
+        "title": one.full_title,
         "purpose": one.purpose,
         "definition": one.definition,
         "held": one.held,

@@ -19,19 +19,19 @@ _HEADS: Final = ("segment", "entered", "exited", "members", "customers", "median
 _MEBIBYTE: Final = 1 << 20
 
 
-def show(summary: Summary, stream: IO[str]) -> None:
-    """Write the summary for a person."""
+def show(summary: Summary, stream: IO[str], most_bytes: int) -> None:
+    """Write the summary for a person; rules make Streamer keep `most_bytes` of one customer."""
     for line in _story(summary):
         click.echo(line, file=stream)
     click.echo(file=stream)
     show_table(_HEADS, [_row(account) for account in summary.accounts], stream)
-    for line in _notes(summary):
+    for line in _notes(summary, most_bytes):
         click.echo(line, file=stream)
 
 
-def as_json(summary: Summary, missing: Sequence[Missing] = ()) -> str:
-    """Return the summary as one JSON object, its instants as text."""
-    facts = asdict(summary)
+def as_json(summary: Summary, missing: Sequence[Missing], most_bytes: int) -> str:
+    """Return the summary as one JSON object, its instants as text; `most_bytes` as in `show`."""
+    facts = asdict(summary) | {"bytes_most": most_bytes}
     for name in ("first", "last", "until"):
         facts[name] = None if facts[name] is None else iso(facts[name])
     facts["reasons"] = [reason._asdict() for reason in summary.reasons]
@@ -65,7 +65,7 @@ def _row(account: Account) -> tuple[str, ...]:
     )
 
 
-def _notes(summary: Summary) -> list[str]:
+def _notes(summary: Summary, most_bytes: int) -> list[str]:
     lines = ["", "members: inside at the end; customers: inside at least once"]
     if any(account.sampled for account in summary.accounts):
         lines.append(f"~: median of a sample of {MOST_STAYS:,} stays")
@@ -74,6 +74,11 @@ def _notes(summary: Summary) -> list[str]:
         for label, times in summary.beyond.items()
     )
     lines.extend(unusable(summary.unusable))
+    if summary.bytes_average is not None and summary.bytes_largest is not None:
+        lines.append(
+            f"a customer takes {summary.bytes_average:,} bytes on average, the largest "
+            f"{summary.bytes_largest:,}, of the {most_bytes:,} that the rules could ask for"
+        )
     pace = summary.lines / summary.seconds if summary.seconds else 0
     cost = f"{summary.seconds:.1f} s, {pace:,.0f} lines per second"
     if summary.peak_memory is not None:

@@ -99,7 +99,7 @@ def _segment() -> Schema:
     numbers = {"type": "array", "items": {"type": "integer", "minimum": 0}}
     return {
         "segment": {"$ref": "#/$defs/membership"},
-        "title": _text("The title of the segment or ladder."),
+        "title": _text("The title of the segment; of a tier: that of its ladder, and its key."),
         "purpose": _text("Its purpose."),
         "definition": _text("The rule in words."),
         "held": {"description": "The settings that hold moves back.", "type": "string"},

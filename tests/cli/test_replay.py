@@ -40,6 +40,15 @@ def test_the_table_has_a_row_for_each_membership(tmp_path: Path) -> None:
     assert ["engagement.active", "1", "0", "1", "1", "-"] in table
 
 
+def test_the_most_bytes_stand_beside_what_a_customer_takes(tmp_path: Path) -> None:
+    events, rules = shop(tmp_path, event(1, 0), event(2, 5, "u-2"))
+    facts = json.loads(run("replay", events, "--rules", rules, "--format", "json").stdout)
+    average, largest, most = (facts[f"bytes_{which}"] for which in ("average", "largest", "most"))
+    assert 0 < average <= largest < most
+    said = run("replay", events, "--rules", rules).stdout
+    assert f"a customer takes {average:,} bytes on average, the largest {largest:,}, of the" in said
+
+
 def test_changes_on_standard_output_push_the_summary_aside(tmp_path: Path) -> None:
     events, rules = shop(tmp_path, ADDED)
     done = process("replay", events, "--rules", rules, "--out", "-")

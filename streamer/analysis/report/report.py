@@ -52,6 +52,7 @@ class SegmentReport:
     definition: str
     held: str
     ladder: str | None
+    tier: str | None
     is_rest: bool
     size: int
     peak: int
@@ -68,6 +69,11 @@ class SegmentReport:
     entered_by_step: tuple[int, ...]
     exited_by_step: tuple[int, ...]
     size_by_step: tuple[int, ...]
+
+    @property
+    def full_title(self) -> str:
+        """The title of the segment, or of the tier beside that of its ladder."""
+        return self.title if self.tier is None else f"{self.title}: {self.tier.replace('_', ' ')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +234,7 @@ def _segment(
         definition="otherwise" if tier.when is None else aloud(tier.when),
         held=_held(segment),
         ladder=segment.key if segment.is_ladder else None,
+        tier=tier.tier,
         is_rest=tier.when is None,
         size=account.members,
         peak=max(by_step, default=0),

@@ -20,19 +20,25 @@ def aloud(node: Node) -> str:
 def asked_by_rules(rules: RuleSet) -> set[tuple[int, int]]:
     """Return the pairs of memberships, by their numbers, of which one's rule asks for the other.
 
-    They overlap, or do not, by construction. All tiers of a ladder ask for what one of them does.
+    They overlap, or do not, by construction, also where what is asked for asks for more. All tiers
+    of a ladder ask for what one of them does.
     """
     first: list[int] = []
     number = 0
     for segment in rules.segments:
         first.append(number)
         number += len(segment.tiers)
-    found: set[tuple[int, int]] = set()
+    below: dict[int, set[int]] = {}
     for segment in rules.segments:
+        asked: set[int] = set()
         for node in leaves_of(segment):
             leaf = node.leaf
             if isinstance(leaf, Inside | Left):
-                asked = first[leaf.place] + leaf.number - 1
-                for own in range(first[segment.index], first[segment.index] + len(segment.tiers)):
-                    found.add((min(own, asked), max(own, asked)))
-    return found
+                asked |= {first[leaf.place] + leaf.number - 1, *below[leaf.place]}
+        below[segment.index] = asked
+    return {
+        (min(own, other), max(own, other))
+        for segment in rules.segments
+        for own in range(first[segment.index], first[segment.index] + len(segment.tiers))
+        for other in below[segment.index]
+    }

@@ -45,7 +45,10 @@ def _row(one: SegmentReport, report: Report) -> Html:
     if one.unreachable is not None:
         cells.append(f"{one.unreachable:,}")
     told = tag(
-        "details", tag("summary", one.title), tag("p", one.purpose), tag("p", code(one.definition))
+        "details",
+        tag("summary", one.full_title),
+        tag("p", one.purpose),
+        tag("p", code(one.definition)),
     )
     name = tag("th", code(one.membership), tag("small", told), scope="row")
     return tag("tr", name, *(tag("td", cell) for cell in cells))

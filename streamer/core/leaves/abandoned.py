@@ -66,7 +66,6 @@ class Abandoned:
             binder.quantities(self.same, net, self.where),
             binder.quantities(self.same, net, ()),
             self.within,
-            binder.terms.max_lateness,
         )
         return NotAllGone(self._label(), binder.share(cell), self)
 

@@ -7,8 +7,9 @@ long as a beginning that it closes could lie inside `within`, without one for ev
 beginnings needs no closing: beginnings before it would not be among the last n.
 
 Exact while at most 256 different items are open; then those begun longest ago are forgotten. Of
-closings the 256 most recent are kept. One dropped beyond that counts as an overflow only while a
-late beginning could still belong before it: later it matters to nothing but a merge.
+closings the 256 most recent are kept: one dropped beyond that matters only to a beginning before it
+that comes late or is merged in. So an overflow is counted when something is begun so late, and not
+for whoever orders much and begins nothing.
 
 The last times of the items begun n times are also kept in ascending order, so neither folding nor
 asking looks at items that the event does not carry.
@@ -216,6 +217,8 @@ class OpenItems(Cell):
         if state is None:
             state = OpenState(self._keep)
         if row.time >= state.everything:
+            if row.time < profile.clock:
+                self._miss_closings(state, items, row.time, profile)
             for item in items:
                 self._begin(state, item, row.time)
         return self._trimmed(state, profile)
@@ -226,6 +229,16 @@ class OpenItems(Cell):
         if self._begun is not None:
             return self._begun.values(row)
         return [CUSTOMER] if self._filter is None or self._filter.passes(row) else []
+
+    def _miss_closings(
+        self, state: OpenState, items: list[Value], time: Millis, profile: Profile
+    ) -> None:
+        """Count each item begun late, before all closings that are kept: its own may be dropped."""
+        if len(state.closed) < MOST_VALUES or time > next(iter(state.closed.values())):
+            return
+        for item in items:
+            if item not in state.closed:
+                overflowed(profile, self.slot)
 
     def _begin(self, state: OpenState, item: Value, time: Millis) -> None:
         closed = state.closed.get(item)
@@ -334,10 +347,7 @@ class OpenItems(Cell):
     def _drop(self, state: OpenState, items: int, closings: int, profile: Profile) -> None:
         """Drop so many open items and closings, the least recent first."""
         for _ in range(closings):
-            item = next(iter(state.closed))
-            if profile.clock - state.closed[item] < self._max_lateness:
-                overflowed(profile, self.slot)
-            self._forget_closing(state, item)
+            self._forget_closing(state, next(iter(state.closed)))
         for _ in range(items):
             item = next(iter(state.begun))
             times = state.begun[item]
@@ -383,6 +393,9 @@ class OpenItems(Cell):
         if self._same is not None:
             half = (len(state.begun) + len(state.closed) + 1) // 2
             closings = min(half, len(state.closed))
+            for time in list(state.closed.values())[:closings]:
+                if profile.clock - time < self._max_lateness:
+                    overflowed(profile, self.slot)
             self._drop(state, half - closings, closings, profile)
         return self._trimmed(state, profile)
 

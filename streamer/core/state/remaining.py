@@ -7,6 +7,8 @@ every item. What takes away is kept for items never begun, too: a beginning befo
 come late, or be merged in.
 
 Exact while an item has at most 64 such events, and 256 items are open; beyond that the oldest go.
+Of items never begun 256 are kept; what is dropped of them counts as an overflow when something is
+begun so late that it may have been taken away by what was dropped.
 
 Merge: the events of both in order of time.
 """
@@ -70,7 +72,7 @@ class RemainingState(State):
 class Remaining(Cell):
     """The steps of each item: `did` adds, `without` takes away."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 (what the rule says)
+    def __init__(
         self,
         did: Names,
         without: Names,
@@ -79,7 +81,6 @@ class Remaining(Cell):
         added: Quantities,
         taken: Quantities,
         within: Millis | None,
-        max_lateness: Millis,
     ) -> None:
         super().__init__(tuple(sorted({*did, *without})) if did and without else ())
         self.horizon = FOREVER if within is None else within
@@ -90,7 +91,6 @@ class Remaining(Cell):
         self._added = added
         self._taken = taken
         self._within = within
-        self._max_lateness = max_lateness
 
     def identity(self) -> Identity:
         """Return what adds, what takes away, and for how long."""
@@ -128,7 +128,10 @@ class Remaining(Cell):
         changed = state or RemainingState()
         time = row.time
         if self._adds(row.name):
+            late = time < profile.clock and len(changed.steps) >= MOST_VALUES
             for item, quantity in self._added.of(row):
+                if late and item not in changed.steps and self._may_miss(changed, time):
+                    overflowed(profile, self.slot)
                 self._insert(changed, item, (time, ADDS, SCALE if quantity is None else quantity))
         if self._takes(row.name):
             for item, quantity in self._taken.of(row):
@@ -138,6 +141,14 @@ class Remaining(Cell):
                 self._empty(changed, time)
         self._trim(changed, profile)
         return changed if changed.steps or changed.everything else None
+
+    @staticmethod
+    def _may_miss(state: RemainingState, time: Millis) -> bool:
+        """Whether what took away an item never begun, after this time, may have been dropped."""
+        never = [
+            steps[-1][0] for steps in state.steps.values() if all(step[1] != ADDS for step in steps)
+        ]
+        return len(never) >= MOST_VALUES and time <= min(never)
 
     def _insert(self, state: RemainingState, item: Value, step: Step) -> None:
         if step[0] < state.everything:
@@ -191,8 +202,6 @@ class Remaining(Cell):
             adds = any(step[1] == ADDS for step in state.steps[item])
             (begun if adds else never).append(item)
         for item in never[: max(0, len(never) - keep)]:
-            if profile.clock - state.steps[item][-1][0] < self._max_lateness:
-                overflowed(profile, self.slot)
             state.put(item, [])
         for item in begun[: max(0, len(begun) - keep)]:
             state.put(item, [])

@@ -298,6 +298,29 @@ def test_pairs_that_hold_by_construction_are_left_out() -> None:
     assert {"buyer", "returning"} <= inside
 
 
+def test_there_is_no_pair_of_what_is_asked_for_by_what_is_asked_for() -> None:
+    documents = [
+        f"segment: {key}\npurpose: p\nwhen: {when}\n"
+        for key, when in (
+            ("first", "{performed: order_completed}"),
+            ("second", "{in_segment: first}"),
+            ("third", "{in_segment: second}"),
+            ("other", "{performed: any}"),
+        )
+    ]
+    log = log_of([event(1, 0, name="order_completed")])
+    report = report_events(compiled("---\n".join(documents)), log, decode)
+    names = [one.membership for one in report.segments]
+    pairs = {frozenset((names[pair.one], names[pair.other])) for pair in report.overlaps}
+    assert pairs == {frozenset((key, "other")) for key in ("first", "second", "third")}
+
+
+def test_the_title_of_a_tier_is_beside_that_of_its_ladder() -> None:
+    report = report_events(RULES, log_of([event(1, 0)]), decode)
+    titles = {one.membership: one.full_title for one in report.segments}
+    assert (titles["loud"], titles["pace.slow"]) == ("Loud", "Batching: slow")
+
+
 def check_against(said: list[SegmentChange], report: Report) -> None:
     """Compare with what a list of all changes says, instant by instant."""
     if report.begin is None or report.end is None:

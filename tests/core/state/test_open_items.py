@@ -120,14 +120,24 @@ def test_more_items_than_are_kept_forget_those_begun_longest_ago() -> None:
     assert len(customer.reread().packed()[0][1]) == 2 * MOST_VALUES
 
 
-def test_a_closing_that_matters_to_a_merge_only_is_no_overflow() -> None:
+def test_dropping_what_was_never_begun_is_no_overflow() -> None:
     asking = Asking(OPEN)
     closings = [buy(20 * at, f"item {at}") for at in range(2 * MOST_VALUES)]
     customer = asking.customer(add(0, "open"), *closings)
     assert not customer.profile.overflows
     assert customer.flip(customer.clock) > 0
-    quick = asking.customer(buy(0, [f"item {at}" for at in range(MOST_VALUES + 1)]))
-    assert quick.profile.overflows == [0]
+    quick = asking.customer(buy(1, [f"item {at}" for at in range(MOST_VALUES + 1)]))
+    assert not quick.profile.overflows
+
+
+def test_what_is_begun_late_before_all_kept_closings_is_counted() -> None:
+    asking = Asking(OPEN)
+    customer = asking.customer(buy(5, [f"item {at}" for at in range(MOST_VALUES + 1)]))
+    for at, item in ((6, "item 0"), (4, f"item {MOST_VALUES}")):
+        customer.does(add(at, item))
+    assert not customer.profile.overflows
+    customer.does(add(4, "another"))
+    assert customer.profile.overflows == [0]
 
 
 def test_shrinking_drops_closings_first() -> None:

@@ -102,8 +102,12 @@ def test_beyond_its_bounds_the_oldest_goes_and_is_counted() -> None:
     assert customer.profile.overflows == [0]
     many = Asking(cart()).customer(*(add(at, f"p{at}") for at in range(MOST_VALUES + 2)))
     assert many.profile.overflows == [0, 0]
-    never = Asking(cart()).customer(*(remove(20 * at, f"p{at}") for at in range(MOST_VALUES + 2)))
+    never = Asking(cart()).customer(*(remove(5 + at, f"p{at}") for at in range(MOST_VALUES + 2)))
     assert never.profile.overflows == []
+    never.does(add(8, "p0"))
+    assert never.profile.overflows == []
+    never.does(add(4, "p1"))
+    assert never.profile.overflows == [0]
 
 
 def test_shrinking_ends() -> None:
