@@ -24,6 +24,16 @@ ALWAYS: Final = (
     "hashes of the ids of the last 256 events, so that none counts twice",
 )
 """What every profile holds, whatever the rules are."""
+WITH_IDENTITY: Final = (
+    "which anonymous ids are the customer's, at most 100, and when each was linked last",
+    "of an anonymous id that has joined: whose it is, and the users of the last 7 days",
+)
+"""What profiles hold beside that where the rules have `identity`."""
+OF_THE_ERASED: Final = (
+    "of somebody who was erased: a keyed hash of the id and when that was, for as long as older "
+    "events could come; of somebody who is suppressed the same, until released"
+)
+"""What is left where there is no profile any more."""
 
 _FEWEST_WORDS: Final = 3
 
@@ -59,9 +69,11 @@ class Reason:
 class Privacy:
     """Everything that is kept about a customer.
 
-    It is deleted at the latest when the last event is `retention` ms old.
+    `always` is what is kept whatever the conditions are. All of it is deleted at the latest when
+    the last event is `retention` ms old.
     """
 
+    always: tuple[str, ...]
     data: tuple[Datum, ...]
     reasons: tuple[Reason, ...]
     retention: Millis
@@ -106,7 +118,8 @@ def privacy(rules: Rules) -> Privacy:
         Reason(one.key, one.title, one.purpose, one.settings.owner, _longest(windows[one.key]))
         for one in evaluated
     )
-    return Privacy(tuple(data), tuple(reasons), rules.compiled.retention)
+    always = (*ALWAYS, *(WITH_IDENTITY if rules.compiled.joins else ()), OF_THE_ERASED)
+    return Privacy(always, tuple(data), tuple(reasons), rules.compiled.retention)
 
 
 def _longest(windows: Iterable[Millis | None]) -> Millis | None:

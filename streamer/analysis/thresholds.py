@@ -12,8 +12,10 @@ from typing import Final, NamedTuple
 
 from streamer.app.inputs import Reading, read_events
 from streamer.app.intake import Intake, Refusals
+from streamer.app.persons import Persons
 from streamer.core import wording
 from streamer.core.columns import Row, read_with_holders
+from streamer.core.rules.spec import Joining
 from streamer.core.values import Property, ten_thousandths
 from streamer.errors import UsageError
 from streamer.language.scalars import duration
@@ -67,23 +69,35 @@ def measure(text: str) -> Measure:
     return Measure(found["property"], frozenset(found["events"].split(" or ")), where, within)
 
 
-def thresholds(reading: Reading, asked: Measure, shares: Sequence[float] = SHARES) -> Thresholds:
-    """Measure every customer, and return what the best have. Memory grows with events counted."""
+def thresholds(
+    reading: Reading,
+    asked: Measure,
+    anonymous: Joining = "none",
+    shares: Sequence[float] = SHARES,
+) -> Thresholds:
+    """Measure every customer, and return what the best have. Memory grows with events counted.
+
+    `anonymous` says how visitors become users; with it, memory grows with customers, too.
+    """
     refusals, applied = Refusals(), 0
     amounts: dict[tuple[str, str], tuple[Millis, int]] = {}
     until: Millis | None = None
+    persons = None if anonymous == "none" else Persons(anonymous)
     for event in read_events(reading._replace(decode=refusals.noting(reading.decode))):
         applied += 1
         until = event.time if until is None else max(until, event.time)
-        if event.name in asked.events and (event.customer, event.id) not in amounts:
-            amount = _amount(event, asked)
-            if amount is not None:
-                amounts[event.customer, event.id] = (event.time, amount)
+        customer = event.customer if persons is None else persons.take(event)
+        if customer is None or event.name not in asked.events or (customer, event.id) in amounts:
+            continue
+        amount = _amount(event, asked)
+        if amount is not None:
+            amounts[customer, event.id] = (event.time, amount)
     totals: dict[str, int] = {}
     begin = 0 if until is None or asked.within is None else until - asked.within
     for (customer, _), (time, amount) in amounts.items():
         if time > begin:
-            totals[customer] = totals.get(customer, 0) + amount
+            person = customer if persons is None else persons.person(customer)
+            totals[person] = totals.get(person, 0) + amount
     best = sorted(totals.values(), reverse=True)
     counts = [(share, ceil(share * len(best))) for share in shares] if best else []
     lines, reasons = applied + refusals.invalid, refusals.reasons()

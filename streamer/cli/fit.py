@@ -14,10 +14,11 @@ from streamer.analysis.fitting import fit as run
 from streamer.app.inputs import open_events
 from streamer.cli.failures import say_finding
 from streamer.cli.intake import intake_lines
-from streamer.cli.options import examples, mapping_option, until_option
+from streamer.cli.options import examples, identity_option, mapping_option, until_option
 from streamer.cli.progress import progress_of
 from streamer.cli.quantities import Duration
 from streamer.cli.wording import counted, instant
+from streamer.core.rules.spec import Joining
 from streamer.types import DAY, Millis
 
 _FORM: Final = "{:<28} {:>10} {:>10} {:>10} {:>10}"
@@ -40,6 +41,7 @@ streamer fit events.jsonl --until 2026-09-30T00:00:00Z --model alive --out - --s
     help="Write the model there, among the rules; - for stdout.",
 )
 @mapping_option
+@identity_option
 @click.option(
     "--purchase",
     "names",
@@ -82,6 +84,7 @@ def fit(
     key: str,
     out: str,
     mapping: str | None,
+    anonymous: Joining,
     names: tuple[str, ...],
     each: str,
     zone: str,
@@ -103,7 +106,9 @@ def fit(
     """
     counted_by: Each = "day" if each == "day" else "event"
     source = _source(events)
-    asked = FitRequest(key, frozenset(names), counted_by, unit, zone, until, ahead, value, source)
+    asked = FitRequest(
+        key, frozenset(names), counted_by, unit, zone, until, ahead, value, source, anonymous
+    )
     log, decode = open_events(events, mapping, warn=say_finding)
     with whole(out, scores) as (model, scored), log, progress_of(log, "fit") as step:
         fitted = run(asked, log, decode, step)

@@ -67,6 +67,18 @@ def rules_argument(command: Command) -> Command:
     )(command)
 
 
+def identity_option(command: Command) -> Command:
+    """Add `--identity`; the command gets it as `anonymous`."""
+    return click.option(
+        "--identity",
+        "anonymous",
+        type=click.Choice(["last", "first", "none"]),
+        default="none",
+        show_default=True,
+        help="How visitors become the users who log in, as `identity` in the header of your rules.",
+    )(command)
+
+
 def mapping_option(command: Command) -> Command:
     """Add `--map`."""
     return click.option(

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import click
 import orjson
 
-from streamer.analysis.privacy import ALWAYS, Datum, Privacy, without_reason
+from streamer.analysis.privacy import Datum, Privacy, without_reason
 from streamer.analysis.privacy import privacy as kept_by
 from streamer.app.inputs import load_rules
 from streamer.cli.failures import FINDINGS
@@ -70,7 +70,7 @@ def _head(found: Privacy) -> Iterator[str]:
         "when everything is deleted:"
     )
     yield ""
-    for one in ALWAYS:
+    for one in found.always:
         yield f"- {one}"
 
 
@@ -111,7 +111,7 @@ def _facts(found: Privacy, findings: Sequence[Finding]) -> dict[str, Any]:
         "ok": not findings,
         "findings": [asdict(finding) for finding in findings],
         "retention_ms": found.retention,
-        "always": ALWAYS,
+        "always": found.always,
         "data": [_datum_facts(datum) for datum in found.data],
         "rules": [asdict(reason) for reason in found.reasons],
     }

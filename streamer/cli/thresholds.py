@@ -7,9 +7,10 @@ from streamer.analysis.thresholds import thresholds as run
 from streamer.app.inputs import Reading, open_events
 from streamer.cli.failures import FINDINGS, say_finding
 from streamer.cli.intake import intake_lines
-from streamer.cli.options import examples, mapping_option
+from streamer.cli.options import examples, identity_option, mapping_option
 from streamer.cli.progress import progress_of
 from streamer.cli.wording import counted, instant
+from streamer.core.rules.spec import Joining
 from streamer.core.wording import decimal
 
 
@@ -28,7 +29,8 @@ streamer thresholds events.jsonl --of "number of product_added within 90d"
     help="total PROPERTY of EVENT, or number of EVENT; then where PROPERTY is VALUE, within TIME.",
 )
 @mapping_option
-def thresholds(events: tuple[str, ...], text: str, mapping: str | None) -> None:
+@identity_option
+def thresholds(events: tuple[str, ...], text: str, mapping: str | None, anonymous: Joining) -> None:
     """Say what the best 5, 10 and 20 % of the customers have, for the thresholds of rules.
 
     Rules cannot compare customers. Only customers with a value count; a window ends with the
@@ -38,7 +40,7 @@ def thresholds(events: tuple[str, ...], text: str, mapping: str | None) -> None:
     asked = measure(text)
     log, decode = open_events(events, mapping, warn=say_finding)
     with log, progress_of(log, "thresholds") as step:
-        found = run(Reading(log, decode, step), asked)
+        found = run(Reading(log, decode, step), asked, anonymous)
     for line in intake_lines(found.intake):
         click.echo(line)
     at = "" if found.until is None else f", up to {instant(found.until)} UTC"

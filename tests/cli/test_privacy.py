@@ -64,3 +64,17 @@ def test_wrong_rules_are_findings(tmp_path: Path) -> None:
     result = run("privacy", shop(tmp_path, rules=RULES.replace("7d", "7q"))[1])
     assert result.exit_code == 1
     assert "shop.yaml:7:15: " in result.output
+
+
+def test_rules_that_join_ids_say_that_these_are_kept(tmp_path: Path) -> None:
+    (tmp_path / "rules").mkdir()
+    rules = tmp_path / "rules" / "shop.yaml"
+    text = "segment: a\npurpose: Say what is kept.\nwhen: {performed: product_viewed, within: 1d}\n"
+    rules.write_text(f"ruleset: shop\n---\n{text}")
+    said = run("privacy", str(rules))
+    assert said.exit_code == 0, said.output
+    assert "anonymous ids" not in said.stdout
+    rules.write_text(f"ruleset: shop\nidentity: {{anonymous: last}}\n---\n{text}")
+    said = run("privacy", str(rules))
+    assert "which anonymous ids are the customer's, at most 100" in said.stdout
+    assert "a keyed hash of the id" in said.stdout

@@ -55,3 +55,15 @@ def test_what_is_no_measure_is_wrong_usage(tmp_path: Path, text: str) -> None:
     result = run("thresholds", events, "--of", text)
     assert result.exit_code == 2
     assert "is no measure: expected one such as" in result.stderr
+
+
+def test_with_identity_what_a_visitor_bought_counts_for_the_user(tmp_path: Path) -> None:
+    bought = {"name": "order_completed", "properties": {"price": 10}}
+    visitor = event(1, 0, "", anonymous_id="a-1", **bought)
+    login = event(2, DAY, "u-1", anonymous_id="a-1", **bought)
+    events, _ = shop(tmp_path, visitor, login)
+    asked = ("thresholds", events, "--of", "total price of order_completed")
+    assert "2 customers with a value" in run(*asked).stdout
+    result = run(*asked, "--identity", "last")
+    assert "1 customer with a value" in result.stdout
+    assert "have 20 or more" in result.stdout

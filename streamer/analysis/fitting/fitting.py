@@ -23,6 +23,7 @@ from streamer.analysis.fitting.gamma_gamma import (
 )
 from streamer.analysis.fitting.histories import Each, Histories
 from streamer.app.inputs import Decoder
+from streamer.core.rules.spec import Joining
 from streamer.errors import UsageError
 from streamer.instants import iso
 from streamer.language.scalars import KEY_PATTERN
@@ -37,7 +38,7 @@ class FitRequest:
     `until` None is the last purchase. `unit` and `ahead` in ms; the scores of customers say how
     many purchases are expected within `ahead`. With `value`, the property with the value of a
     purchase, a gamma-gamma model is fitted, too. `source` says for people where the events come
-    from.
+    from, `anonymous` how visitors become users.
     """
 
     key: str
@@ -49,6 +50,7 @@ class FitRequest:
     ahead: Millis
     value: str | None = None
     source: str = "events"
+    anonymous: Joining = "none"
 
     def check(self) -> None:
         """Raise `UsageError` for what no rule set could have: a key, an event, a zone."""
@@ -96,7 +98,7 @@ class Fitted:
 def fit(asked: FitRequest, log: Log, decode: Decoder, watch: Callable[[], object]) -> Fitted:
     """Read the log and fit the model; raises `UsageError` where that cannot be done."""
     asked.check()
-    histories = Histories(asked.events, asked.each, asked.zone, asked.value)
+    histories = Histories(asked.events, asked.each, asked.zone, asked.value, asked.anonymous)
     histories.read(log, decode, watch)
     first, last = histories.first, histories.last
     if first is None or last is None:

@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 from streamer.analysis.fitting.gamma_gamma import Spent
 from streamer.app.inputs import Decoder, read_records
 from streamer.app.intake import Intake, Refusals
+from streamer.app.persons import Persons
 from streamer.core.columns import Row, read_with_holders
+from streamer.core.rules.spec import Joining
 from streamer.core.standard import kinds_of
 from streamer.core.values import SCALE, Property, ten_thousandths
 from streamer.errors import InvalidEvent
@@ -41,6 +43,7 @@ class Histories:
 
     With `value`, a property, `amounts` are the instants and values, in ten-thousandths, of the
     purchases that have a positive one.
+    `anonymous` says how visitors become users.
     `lines` were read; `refusals` counts those that are no events, `duplicates` repeat an id.
     """
 
@@ -48,6 +51,7 @@ class Histories:
     each: Each
     zone: str
     value: str | None = None
+    anonymous: Joining = "none"
     amounts: dict[str, list[tuple[Millis, int]]] = field(default_factory=dict)
     times: dict[str, list[Millis]] = field(default_factory=dict)
     lines: int = 0
@@ -59,6 +63,7 @@ class Histories:
         seen: set[tuple[str, str]] = set()
         amounts = None if self.value is None else Property(self.value)
         standard = kinds_of([] if self.value is None else [self.value])
+        persons = None if self.anonymous == "none" else Persons(self.anonymous)
         for record in read_records(log, watch):
             self.lines += 1
             try:
@@ -66,14 +71,14 @@ class Histories:
             except InvalidEvent as error:
                 self.refusals.note(record, error)
                 continue
+            customer = event.customer if persons is None else persons.take(event)
             if event.name not in self.events:
                 continue
-            mark = (event.customer, event.id)
-            if mark in seen:
+            if customer is None or (customer, event.id) in seen:
                 self.duplicates += 1
                 continue
-            seen.add(mark)
-            self.times.setdefault(event.customer, []).append(event.time)
+            seen.add((customer, event.id))
+            self.times.setdefault(customer, []).append(event.time)
             if amounts is not None:
                 row = Row(
                     event.name, event.time, event.properties, None, 0, standard, event.context
@@ -83,7 +88,10 @@ class Histories:
                 amount = sum(number for number in numbers if number is not None)
                 if amount > 0:
                     entry = (event.time, amount)
-                    self.amounts.setdefault(event.customer, []).append(entry)
+                    self.amounts.setdefault(customer, []).append(entry)
+        if persons is not None:
+            self.times = persons.gathered(self.times)
+            self.amounts = persons.gathered(self.amounts)
         for times in self.times.values():
             times.sort()
 

@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Any
 
+import orjson
 import pytest
 
 from streamer.adapters.memory import MemoryLog
@@ -204,3 +205,17 @@ def test_a_verdict_is_by_the_error_of_the_better_rule(
     scores = tuple(Score(name, 30, error, 1, 1) for name, error in errors.items())
     found = Calibration(0, 1, 100, actual, 0, scores, ())
     assert (found.verdict, found.rival.name) == (verdict, "recency threshold")
+
+
+def test_with_identity_a_visitor_s_purchases_are_those_of_the_user() -> None:
+    told = [
+        {"id": "e-1", "time": START, "anonymous_id": "a-1"},
+        {"id": "e-2", "time": START + DAY, "user_id": "u-1", "anonymous_id": "a-1"},
+    ]
+    log = MemoryLog()
+    for one in told:
+        log.append(orjson.dumps({**one, "name": "order_completed", "properties": {"price": 10}}))
+    found = Histories(frozenset({"order_completed"}), "event", "UTC", "price", "last")
+    found.read(log, decode, lambda: None)
+    assert found.times == {"u-1": [START, START + DAY]}
+    assert [amount for _, amount in found.amounts["u-1"]] == [100_000, 100_000]
