@@ -10,6 +10,8 @@ ANY: Final = 'job=~".+"'
 INSTANCE: Final = 'job=~"$job", instance=~"$instance"'
 ENTERED: Final = 'job=~"$job", segment=~"$segment", direction="entered"'
 EXITED: Final = 'job=~"$job", segment=~"$segment", direction="exited"'
+SERVED: Final = 'job=~".+", segment=~"$segment"'
+"""`streamer serve` is a job of its own, too."""
 SEGMENT: Final = 'job=~"$job", segment=~"$segment"'
 
 

@@ -2,9 +2,22 @@
 
 from typing import Final
 
-from ops.boards.choices import ENTERED, EXITED, JOB, SEGMENT, SEGMENTS, WORKERS, rates, stat, top
+from ops.boards.choices import (
+    ENTERED,
+    EXITED,
+    JOB,
+    SEGMENT,
+    SEGMENTS,
+    SERVED,
+    WORKERS,
+    rates,
+    stat,
+    top,
+)
 from ops.boards.grafana import Dashboard, Panel, Row
 
+SIZE: Final = f"max by (segment) (job_segment:streamer_segment_members:max{{{SERVED}}})"
+SERVED_FLOW: Final = "job_segment_direction:streamer_serve_changes:max_rate5m"
 FLOW: Final = "job_segment_direction:streamer_changes:rate5m"
 
 
@@ -49,6 +62,26 @@ BOARD: Final = Dashboard(
             ),
         ),
         Row(
+            "How large segments are",
+            (
+                Panel(
+                    "Customers in each segment",
+                    "Counted by streamer serve, customer by customer.",
+                    "short",
+                    [(SIZE, "{{segment}}")],
+                    width=12,
+                ),
+                Panel(
+                    "Sizes now",
+                    "The same, as a table.",
+                    "short",
+                    [(SIZE, "{{segment}}")],
+                    kind="table",
+                    width=12,
+                ),
+            ),
+        ),
+        Row(
             "Who comes and goes",
             (
                 Panel(
@@ -74,6 +107,19 @@ BOARD: Final = Dashboard(
                         )
                     ],
                     width=12,
+                ),
+                Panel(
+                    "Flows as the page counts them, per hour",
+                    "Changes that came into the copy of streamer serve: the same as those above, "
+                    "unless it is behind.",
+                    "short",
+                    [
+                        (
+                            f"3600 * max by (segment, direction) ({SERVED_FLOW}{{{SERVED}}})",
+                            "{{segment}} {{direction}}",
+                        )
+                    ],
+                    width=24,
                 ),
                 Panel(
                     "Growth in an hour",

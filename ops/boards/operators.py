@@ -5,6 +5,9 @@ from typing import Final
 from ops.boards.choices import ANY, JOB, WORKERS, rates, stat, top
 from ops.boards.grafana import Dashboard, Panel, Row
 
+ANSWERED: Final = "job_route:streamer_serve_request_seconds:p99_5m"
+FOLLOWING: Final = "streamer_serve_following"
+
 BOARD: Final = Dashboard(
     "streamer-operators",
     "Streamer: operators",
@@ -331,6 +334,40 @@ BOARD: Final = Dashboard(
                             f"max by (endpoint) (streamer_webhook_off{{{ANY}}})",
                             "{{endpoint}}: 1 if switched off",
                         ),
+                    ],
+                ),
+            ),
+        ),
+        Row(
+            "The page and its API",
+            (
+                Panel(
+                    "Requests to the servers",
+                    "By status of HTTP; 503 while a copy is made anew.",
+                    "reqps",
+                    [(rates("status", "streamer_serve_request_seconds_count", ANY), "{{status}}")],
+                ),
+                Panel(
+                    "Answered within, 99 %",
+                    "By what was asked; streams are left out.",
+                    "s",
+                    [
+                        (
+                            f"max by (route) ({ANSWERED}{{{ANY}}})",
+                            "{{route}}",
+                        )
+                    ],
+                ),
+                Panel(
+                    "Servers that follow, and their readers",
+                    "Servers that are up to date and read on, and streams that are open.",
+                    "short",
+                    [
+                        (
+                            f"count(streamer_serve_ready{{{ANY}}} + {FOLLOWING}{{{ANY}}} == 2)",
+                            "servers",
+                        ),
+                        (f"sum(streamer_serve_streams{{{ANY}}})", "streams"),
                     ],
                 ),
             ),

@@ -10,6 +10,7 @@ import orjson
 from confluent_kafka import Producer
 
 from tests.collect.site import Site
+from tests.live.serving import Serving
 from tests.live.shop import DOCUMENTS, Shop, Worker
 from tests.ops.watching import SlowLink, Watch
 from tests.servers import KafkaServer, RedisServer
@@ -62,6 +63,9 @@ class Scene:
         self._stack.callback(self.hooks.kill)
         self.producer = Producer({"bootstrap.servers": self.kafka.address, "log_level": 0})
         self.worker = self.start_worker("first")
+        self.serving = Serving(self.shop, free_port())
+        self._stack.callback(self.serving.process.kill)
+        self.watch.targets("streamer-serve", [self.serving.metrics_port])
         self.watch.targets("streamer-collect", [self.site.metrics_port])
         self.watch.targets("streamer-react", [self.hooks.metrics_port])
         return self

@@ -26,7 +26,7 @@ VERSION = "1.33"
 """The oldest Kubernetes that the manifests are for; `preStop: sleep` is newer than 1.29."""
 DEFINED_ELSEWHERE = {"ScaledObject", "TriggerAuthentication", "PodMonitor"}
 """Kinds of KEDA and of Prometheus' operator."""
-RUN = {"worker": 9464, "collect": 9465, "react": 9466}
+RUN = {"worker": 9464, "collect": 9465, "react": 9466, "serve": 9468}
 
 
 def objects(path: Path) -> Iterator[dict[str, Any]]:

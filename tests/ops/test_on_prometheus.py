@@ -85,6 +85,7 @@ def test_every_expression_returns_data_and_nothing_fires(scene: Scene) -> None:
         now = time.time_ns() // 1_000_000
         scene.publish([{**one, "time": now - 3_000 + n} for n, one in enumerate(bought)])
         scene.site.post("/v1/track", {"userId": "u-1", "event": "Product Viewed"})
+        assert scene.serving.ask("/v1/segments")[0] == 200
         wait_for_data(scene, [*records, *panels], 240)
         for alert in ALERTS:
             scene.watch.query(hastened(alert["expr"]))
@@ -237,6 +238,7 @@ def a_kafka_that_hangs_makes_the_collector_refuse(scene: Scene) -> None:
         refused = scene.site.post("/v1/track", {"userId": "u-1", "event": "Product Viewed"})
         assert refused.status == 429
         scene.watch.wait_for_alert("StreamerCollectRefuses")
+        scene.watch.wait_for_alert("StreamerServeBehind", 240)
     finally:
         scene.kafka.resume()
 

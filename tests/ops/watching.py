@@ -21,7 +21,7 @@ from tests.servers.ports import free_port
 from tests.servers.process import Process
 from tests.waiting import wait_until
 
-JOBS: Final = ("streamer", "streamer-collect", "streamer-react")
+JOBS: Final = ("streamer", "streamer-collect", "streamer-react", "streamer-serve")
 MINUTES: Final = {"m": 1, "h": 60, "d": 24 * 60}
 START_S: Final = 60
 

@@ -70,5 +70,9 @@ class Source(Protocol):
     def progress(self) -> Progress:
         """Return how far the source has come since it was opened."""
 
+    @property
+    def away(self) -> str | None:
+        """Why nothing can be read at present, None while it can."""
+
     def close(self) -> None:
         """Let go of it."""
