@@ -4,7 +4,8 @@
 
 The shop is made up here: changes of random customers that enter and leave twenty segments, written
 into the view as its source would hand them over. Then one client asks over one connection that is
-kept open, from a process of its own, so the server's CPU time is its own.
+kept open, from a process of its own, so the server's CPU time is its own. Why is asked of a file of
+profiles; Redis takes a round trip or two more. At last a thousand streams are open, and idle.
 """
 
 import asyncio
@@ -12,28 +13,39 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from http import HTTPStatus
 from pathlib import Path
 from random import Random
 from statistics import quantiles
 from tempfile import TemporaryDirectory
 
-from aiohttp import ClientSession
+import orjson
+from aiohttp import ClientSession, TCPConnector
 
+from streamer.adapters.database import Database
+from streamer.adapters.sqlite import SqliteLog, SqliteSink, SqliteStore
 from streamer.adapters.view.batches import Batch, Progress, Published, Stands
+from streamer.adapters.view.embedded import EmbeddedProfiles
 from streamer.adapters.view.tables import open_view
 from streamer.adapters.view.writing import ViewWriter
 from streamer.app.inputs import load_rules
 from streamer.codecs.changes import decode_change, encode_change
+from streamer.codecs.events import decode
+from streamer.core.engine.program import RuleSet
 from streamer.serve.answers.context import Stores
 from streamer.serve.follower import Follower
 from streamer.serve.rulebook import Rulebook
 from streamer.serve.server import Access, Place, Server
 from streamer.types import SECOND, Membership, Millis, SegmentChange
+from streamer.worker import Batching, LogRunner, PartitionTask
 
 SEGMENTS = 20
 BORN = 1_767_225_600_000
 BATCH = 2_000
 ASKED = 1_000
+PROFILES = 500
+STREAMS = 1_000
 RULES = "\n---\n".join(
     f"segment: s{number}\npurpose: A benchmark.\nwhen: {{performed: product_viewed, within: 1d}}"
     for number in range(SEGMENTS)
@@ -50,6 +62,10 @@ class Nothing:
     def progress(self) -> Progress:
         """Say that all is read."""
         return Progress(0, 0, caught_up=True)
+
+    @property
+    def away(self) -> None:
+        """Say that it is there."""
 
     def close(self) -> None:
         """Do nothing."""
@@ -112,6 +128,51 @@ def filled(view: Path, shop: Shop, changes: int) -> tuple[float, float]:
     return cpu, clock
 
 
+def remember(file: Path, rules: RuleSet, customers: Sequence[int]) -> None:
+    """Let the embedded default decide three events of each of some customers."""
+    with Database(file) as database:
+        log, sink, batching = SqliteLog(database), SqliteSink(database), Batching()
+        task = PartitionTask(rules, SqliteStore(database), sink, decode, batching=batching)
+        runner = LogRunner(task, log, sink, batching.batch)
+        runner.start()
+        for number, who in enumerate([*customers, *customers, *customers]):
+            event = {"id": f"e-{number}", "name": "product_viewed", "user_id": f"u-{who}"}
+            at = BORN + number * SECOND
+            log.append(orjson.dumps({**event, "time": at}), at)
+        while runner.step():
+            pass
+
+
+async def up_to_date(address: str) -> None:
+    """Return once the view is found to be up to date."""
+    async with ClientSession() as session:
+        while True:
+            async with session.get(f"{address}/readyz") as answer:
+                if answer.status == HTTPStatus.OK:
+                    return
+            await asyncio.sleep(0.05)
+
+
+async def idle(address: str, pid: int) -> tuple[float, float]:
+    """Open the streams; return the MiB of memory before, and once all have had a heartbeat."""
+    before = memory(pid)
+    async with ClientSession(connector=TCPConnector(limit=0)) as session:
+        streams = [await session.get(f"{address}/v1/changes/stream") for _ in range(STREAMS)]
+        for stream in streams:
+            while b"still here" not in await stream.content.readline():
+                pass
+        after = memory(pid)
+        for stream in streams:
+            stream.close()
+    return before, after
+
+
+def memory(pid: int) -> float:
+    """Return the resident memory of a process in MiB (as Linux tells)."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
+
+
 async def asked(address: str, pid: int, paths: list[str]) -> tuple[float, float, float]:
     """Ask one after the other; return requests per CPU second, and p50 and p99 in ms."""
     times = []
@@ -133,14 +194,21 @@ def cpu_seconds(pid: int) -> float:
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
-def serve(folder: Path) -> None:
-    """Serve the view of a folder, and print the address."""
+def written(folder: Path) -> Path:
+    """Write the rules into a folder."""
     rules = folder / "rules.yaml"
     rules.write_text(RULES)
+    return rules
+
+
+def serve(folder: Path) -> None:
+    """Serve the view of a folder, and print the address."""
+    rules = written(folder)
     view = folder / "view.db"
     follower = Follower(view, lambda *_: (Nothing(), False), Quiet())
     rulebook = Rulebook(load_rules([str(rules)]), [str(rules)])
-    server = Server(view, follower, rulebook, Stores(), Access(Place("127.0.0.1", 0)), Quiet())
+    stores = Stores(EmbeddedProfiles(folder / "shop.db"))
+    server = Server(view, follower, rulebook, stores, Access(Place("127.0.0.1", 0)), Quiet())
     asyncio.run(server.run(lambda: print(server.address, flush=True)))
 
 
@@ -156,8 +224,13 @@ def main(customers: int, changes: int) -> None:
             f"follows {changes / cpu:,.0f} changes per CPU second, {changes / clock:,.0f} a second"
         )
         known = list(shop.inside)
+        remembered = known[:PROFILES]
+        remember(folder / "shop.db", load_rules([str(written(folder))]).compiled, remembered)
         questions = {
             "a customer": [f"/v1/customers/u-{random.choice(known)}" for _ in range(ASKED)],
+            "why": [
+                f"/v1/customers/u-{random.choice(remembered)}/segments/s0" for _ in range(ASKED)
+            ],
             "a page of members": [
                 f"/v1/segments/s{random.randrange(SEGMENTS)}/members" for _ in range(ASKED)
             ],
@@ -167,11 +240,13 @@ def main(customers: int, changes: int) -> None:
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 (ourselves)
             try:
                 address = "" if process.stdout is None else process.stdout.readline().strip()
-                time.sleep(1)  # until the view is found to be up to date
+                asyncio.run(up_to_date(address))
                 print(f"{'question':<20}{'per CPU second':>16}{'p50 ms':>9}{'p99 ms':>9}")
                 for said, paths in questions.items():
                     rate, middle, high = asyncio.run(asked(address, process.pid, paths))
                     print(f"{said:<20}{rate:>16,.0f}{middle:>9.2f}{high:>9.2f}")
+                before, after = asyncio.run(idle(address, process.pid))
+                print(f"{STREAMS:,} idle streams: from {before:,.0f} to {after:,.0f} MiB")
             finally:
                 process.terminate()
 

@@ -23,7 +23,6 @@ from streamer.types import Millis
 
 _FIRST_PAUSE_S: Final = 0.1
 _LONGEST_PAUSE_S: Final = 5.0
-_EMPTY_PAUSE_S: Final = 0.05
 _FORGETS_EVERY_S: Final = 600.0
 _NOTES_EVERY_S: Final = 60.0
 """So often the file says that it was heard of, also where there is nothing to read."""
@@ -152,11 +151,11 @@ class Follower:
                 writer.forget_gone(settled)
                 settled = reader.last_position()
                 forgets_at = time.monotonic() + _FORGETS_EVERY_S
-            self._note_batch(batch, fresh, progress)
-            if not fresh:
-                self._stopping.wait(_EMPTY_PAUSE_S)
+            self._note_batch(batch, fresh, progress, source.away)
 
-    def _note_batch(self, batch: Batch, fresh: Sequence[Fresh], progress: Progress) -> None:
+    def _note_batch(
+        self, batch: Batch, fresh: Sequence[Fresh], progress: Progress, away: str | None
+    ) -> None:
         reached = dict(self.status.reached)
         for _, one in fresh:
             before = reached.get(one.partition)
@@ -169,7 +168,7 @@ class Follower:
             ready=self.status.ready or progress.caught_up,
             progress=progress,
             reached=reached,
-            failure=None,
+            failure=away,
             unreadable=self.status.unreadable + batch.unreadable,
         )
 

@@ -5,6 +5,7 @@ the file, so the memberships of a customer are those after the last change that 
 after a later one.
 """
 
+import time
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,7 @@ from streamer.types import Membership
 CHANGES: Final = "changes"
 REJECTIONS: Final = "rejections"
 _LIMIT: Final = 2_000
+_PAUSE_S: Final = 0.05
 _EXAMPLE: Final = 2_000
 """How many characters are kept of a rejected record."""
 
@@ -43,19 +45,25 @@ class EmbeddedSource(Closing):
         self._total = self._end()
 
     def poll(self) -> Batch:
-        """Return what the file holds beyond what was read."""
+        """Return what the file holds beyond what was read, empty after a short wait."""
         batch = Batch()
         with self._database.reading():
             self._read_changes(batch)
             self._read_rejections(batch)
         if batch.changes or batch.rejected:
             batch.positions = {(CHANGES, 0): self._next, (REJECTIONS, 0): self._next_rejection}
+        else:
+            time.sleep(_PAUSE_S)
         return batch
 
     def progress(self) -> Progress:
         """Return how many of the changes that were there at the start are read."""
         read = min(self._next, self._total)
         return Progress(read - self._began, self._total - self._began, read >= self._total)
+
+    @property
+    def away(self) -> None:
+        """A file is never away: what is wrong with it is raised."""
 
     def close(self) -> None:
         """Close the file."""

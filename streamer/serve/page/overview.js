@@ -106,8 +106,10 @@ function Feed() {
   useEffect(() => {
     let waiting = [];
     let timer = null;
+    let shownAt = 0;
     const show = () => {
       timer = null;
+      shownAt = Date.now();
       const fresh = waiting;
       waiting = [];
       set((before) => [...fresh, ...(before || [])].slice(0, SHOWN));
@@ -116,7 +118,7 @@ function Feed() {
     const left = listen((change) => {
       if (change === null) { fetched(); return; }
       waiting = [change, ...waiting].slice(0, SHOWN);
-      if (timer === null) timer = setTimeout(show, 100);
+      if (timer === null) timer = setTimeout(show, Math.max(0, shownAt + 100 - Date.now()));
     });
     fetched();
     return () => { left(); clearTimeout(timer); };
