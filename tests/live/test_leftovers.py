@@ -12,9 +12,9 @@ import pytest
 from streamer.adapters.kafka import Topics
 from tests.adapters.kafka.topics import APPEND_TIME, LARGE, append, create_topic, fresh_topics
 from tests.leftovers import in_files, in_redis, in_topic, on_pages
+from tests.live.serving import Serving
 from tests.live.shop import PARTITIONS, Shop
 from tests.live.test_erasing import DEVICE, USER, Orders
-from tests.live.serving import Serving
 from tests.servers import KafkaServer, RedisServer
 from tests.servers.ports import free_port
 from tests.waiting import wait_until

@@ -14,7 +14,7 @@ export function Rejected() {
         <h2><span class="count">${number(one.times)}×</span> <span dir="auto">${one.reason}</span></h2>
         ${one.instead ? html`<p dir="auto">${one.instead}</p>` : null}
         ${one.write ? html`<p class="note">Write this instead:</p><pre class="write" dir="auto">${one.write}</pre>` : null}
-        <details><summary>One of them</summary><pre dir="auto">${one.example}</pre></details>
+        ${one.example ? html`<details><summary>One of them</summary><pre dir="auto">${one.example}</pre></details>` : null}
       </li>`)}</ul>`
       : html`<${Empty} command="streamer publish events.jsonl">What is published and is no event shows here, with the reason:<//>`}`;
 }
