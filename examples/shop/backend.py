@@ -4,6 +4,7 @@ An order is confirmed once Kafka has it: `Publisher.flush` returns then.
 """
 
 import asyncio
+import hmac
 import json
 import os
 import time
@@ -17,15 +18,28 @@ from streamer.client import Publisher
 HERE = Path(__file__).parent
 REMINDERS = "{react:shop-reminders}:sent"
 SCRIPT = "node_modules/@segment/analytics-next/dist/umd/standalone.js"
+USER_SECRET = "known to the backend and to the collector"  # noqa: S105 (as in keys.toml)
 PUBLISHER = web.AppKey("publisher", Publisher)
 REDIS = web.AppKey("redis", Redis)
 
 
-async def page(_: web.Request) -> web.Response:
-    """Return the page, with the address of the collector in it."""
+async def page(request: web.Request) -> web.Response:
+    """Return the page, with the address of the collector in it, and who is logged in."""
     collector = os.environ.get("SHOP_COLLECTOR", "http://127.0.0.1:8080")
     text = (HERE / "index.html").read_text(encoding="utf-8")
-    return web.Response(text=text.replace("COLLECTOR", collector), content_type="text/html")
+    text = text.replace("COLLECTOR", collector)
+    text = text.replace("PROOF", proof_of(request.query.get("customer", "")))
+    return web.Response(text=text, content_type="text/html")
+
+
+async def login(request: web.Request) -> web.Response:
+    """Log a customer in; a real shop asks for a password. Return the proof for the collector."""
+    return web.json_response({"userHash": proof_of(request.query["customer"])})
+
+
+def proof_of(customer: str) -> str:
+    """Return what tells the collector that the backend knows who the customer is."""
+    return hmac.new(USER_SECRET.encode(), customer.encode(), "sha256").hexdigest()
 
 
 async def script(_: web.Request) -> web.FileResponse:
@@ -42,6 +56,7 @@ async def order(request: web.Request) -> web.Response:
         "name": "order_completed",
         "time": time.time_ns() // 1_000_000,
         "user_id": asked["customer"],
+        "anonymous_id": asked["visitor"],
         "properties": {
             "order_id": asked["order_id"],
             "total": sum(each["price"] * each["quantity"] for each in products),
@@ -69,6 +84,7 @@ def main() -> None:
     app[REDIS] = Redis.from_url(os.environ.get("STREAMER_REDIS", "redis://127.0.0.1:6379/0"))
     app.router.add_get("/", page)
     app.router.add_get("/analytics.js", script)
+    app.router.add_get("/login", login)
     app.router.add_get("/reminders", reminders)
     app.router.add_post("/orders", order)
     with Publisher() as publisher:

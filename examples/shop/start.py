@@ -34,9 +34,11 @@ def main() -> int:
         port = os.environ.get("RECEIVER_PORT", "8001")
         text = (HERE / "webhooks.toml").read_text(encoding="utf-8")
         hooks.write_text(text.replace(":8001/", f":{port}/"), encoding="utf-8")
+        key = Path(folder) / "control.key"  # of a group that goes on it must stay the same
+        key.write_text(secrets.token_hex(32), encoding="ascii")
         running = [
             subprocess.Popen(command, cwd=HERE, env=environment)  # noqa: S603 (our own)
-            for command in commands(str(hooks))
+            for command in commands(str(hooks), str(key))
         ]
         try:
             while all(process.poll() is None for process in running):
@@ -49,13 +51,13 @@ def main() -> int:
     return 1
 
 
-def commands(hooks: str) -> list[list[str]]:
+def commands(hooks: str, key: str) -> list[list[str]]:
     """Return what runs: each of them a process of its own."""
     none = ("--metrics-port", "0")
     collector = os.environ.get("COLLECTOR_PORT", "8080")
     return [
         [*STREAMER, "collect", "--keys", "keys.toml", "--port", collector, *none],
-        [*STREAMER, "run", "--rules", "rules", *none],
+        [*STREAMER, "run", "--rules", "rules", "--control-key-file", key, *none],
         [*STREAMER, "react", "run", "reminders:app", *none],
         [*STREAMER, "react", "webhooks", "--config", hooks, *none],
         [PYTHON, "receiver.py"],

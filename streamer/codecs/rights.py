@@ -1,9 +1,10 @@
 """What the sender of an event may say: browsers show their key to everybody.
 
-A public key may not name protected traits. Where it asks for proof of who a user is, it goes as
-an HMAC-SHA256 of the user's id, in hexadecimal, under `context.userHash`:
+A public key may not name protected traits, and links an anonymous id to a user only with proof of
+who the user is: an HMAC-SHA256 of the user's id, in hexadecimal, under `context.userHash`. Without:
 
-* whatever gives a user traits, and an identify or alias call, is refused without it;
+* an alias call is refused, and under a key that asks for proof whatever gives a user traits, and an
+  identify call;
 * any other event that names a user and an anonymous id loses the anonymous id: it counts for the
   user, but does not join what the anonymous customer did to the user.
 """
@@ -11,7 +12,7 @@ an HMAC-SHA256 of the user's id, in hexadecimal, under `context.userHash`:
 import hmac
 from typing import Any, Final, NamedTuple
 
-from streamer.codecs.calls import is_call
+from streamer.codecs.calls import ALIAS, is_call
 from streamer.errors import InvalidEvent
 from streamer.types import Event
 
@@ -43,13 +44,16 @@ def check_rights(event: Event, data: dict[str, Any], proof: object, rights: Righ
         name = min(rights.protected & traits)
         message = f"the trait {name} is protected: a public key may not name it"
         raise InvalidEvent(message, "/properties/traits")
-    if rights.user_secret is None:
-        return False
     call = is_call(data)
     user_name, anonymous_name = ("userId", "anonymousId") if call else ("user_id", "anonymous_id")
     if data.get(user_name) in (None, "") or _is_proven(event.customer, proof, rights.user_secret):
         return False
-    if traits or event.name == "identified":
+    if call and data["type"] == ALIAS and rights.user_secret is None:
+        message = (
+            f"this key links no ids: an alias call needs context.{PROOF}, and the key a secret"
+        )
+        raise InvalidEvent(message, f"/properties/{user_name}")
+    if rights.user_secret is not None and (traits or event.name == "identified"):
         message = f"this key needs context.{PROOF}, the HMAC of {user_name}, to say who a user is"
         raise InvalidEvent(message, f"/properties/{user_name}")
     return data.pop(anonymous_name, None) is not None
@@ -68,8 +72,8 @@ def _traits(event: Event, data: dict[str, Any]) -> set[str]:
     return names
 
 
-def _is_proven(user: str, proof: object, secret: bytes) -> bool:
-    if type(proof) is not str:
+def _is_proven(user: str, proof: object, secret: bytes | None) -> bool:
+    if type(proof) is not str or secret is None:
         return False
     wanted = hmac.new(secret, user.encode(), "sha256").hexdigest()
     return hmac.compare_digest(wanted.encode(), proof.encode("utf-8", "replace"))

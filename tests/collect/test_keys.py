@@ -98,6 +98,15 @@ def test_without_the_hmac_an_event_links_nobody(site: Site) -> None:
     assert events[proven]["anonymousId"] == "a-1"
 
 
+def test_a_public_key_without_a_secret_links_nobody(site: Site) -> None:
+    event_id = fresh()
+    site.post("/v1/track", track(event_id, anonymousId="a-1"), PUBLIC)
+    (event,) = [one for one in site.events() if one.get("messageId") == event_id]
+    assert "anonymousId" not in event
+    alias = {"messageId": fresh(), "userId": "u-1", "previousId": "a-1", "timestamp": NOW}
+    assert "links no ids" in (reason(site, "/v1/alias", alias, PUBLIC) or "")
+
+
 def test_a_page_may_send_from_the_origins_of_its_key(site: Site) -> None:
     wanted = {"Origin": ORIGIN, "Access-Control-Request-Headers": "authorization"}
     asked = site.ask("OPTIONS", "/v1/track", headers=wanted)

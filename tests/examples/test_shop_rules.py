@@ -11,4 +11,4 @@ def test_the_rules_of_the_shop_pass_their_tests() -> None:
     assert run("check", str(SHOP / "rules")).exit_code == 0
     done = run("test", str(SHOP / "rules"))
     assert done.exit_code == 0, done.output
-    assert "3 passed" in done.output
+    assert "4 passed" in done.output
