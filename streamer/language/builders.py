@@ -246,6 +246,7 @@ def trait(values: Values, reading: Reading) -> LeafSpec:
         if name in values:
             standard.check_order(values.node.entries[name].value)
     warn_if_impossible(values, reading)
+    standard.warn_of_numeric_ids(values["trait"], values.node.entries, reading)
     return Trait(values["trait"], comparisons(values))
 
 

@@ -7,6 +7,7 @@ from streamer.language import kinds
 from streamer.language.kinds import Kind
 from streamer.language.nodes import ListNode, MappingNode, Node, ScalarNode
 from streamer.language.reading import Lost, Reading, Wrong, expected
+from streamer.language.slips import slip
 from streamer.language.table import LEAVES
 from streamer.language.words import quoted
 
@@ -44,7 +45,7 @@ def read(node: Node, reading: Reading) -> Condition:
 def _combined(head: ScalarNode, node: MappingNode, reading: Reading) -> Condition:
     for entry in node.entries.values():
         if entry.key is not head:
-            message = f"{quoted(entry.key.text)} cannot stand beside {head.text}"
+            message = f"{quoted(entry.key.text)} cannot stand beside {head.text}{slip(entry.key)}"
             reading.report.error(entry.key.at, message)
     listed = kinds.items(node.entries[head.text].value, "a list of conditions", read, reading)
     match head.text:

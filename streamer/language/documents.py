@@ -10,7 +10,7 @@ from streamer.core.rules.compile import leaf_specs
 from streamer.core.rules.spec import All, Condition, Ladder, Segment, Settings
 from streamer.language import kinds, names
 from streamer.language.cases import TESTS, TestCase
-from streamer.language.conditions import CONDITION
+from streamer.language.conditions import COMBINATORS, CONDITION
 from streamer.language.fields import Field, Group, Values
 from streamer.language.header import HEADER
 from streamer.language.models import MODEL, MODELS_OF_TESTS
@@ -18,6 +18,7 @@ from streamer.language.nodes import MappingNode, Node, ScalarNode
 from streamer.language.reading import Lost, Reading, Wrong, expected
 from streamer.language.settings import LADDER_SETTINGS, SEGMENT_SETTINGS, settings_kind
 from streamer.language.source import Place
+from streamer.language.table import LEAVES
 from streamer.language.tiers import TIERS, tier_entries
 
 
@@ -59,6 +60,8 @@ _SETTING_NAMES: Final = {
     for one in (*SEGMENT_SETTINGS.fields, *LADDER_SETTINGS.fields)
 }
 
+_CONDITIONS: Final = dict.fromkeys((*COMBINATORS, *LEAVES), "it goes under when: indent it")
+
 SEGMENT: Final = Group(
     "a segment",
     (
@@ -72,7 +75,7 @@ SEGMENT: Final = Group(
         ),
         *_TESTS,
     ),
-    belongs=_SETTING_NAMES,
+    belongs=_CONDITIONS | _SETTING_NAMES,
 )
 LADDER: Final = Group(
     "a ladder",
@@ -92,7 +95,8 @@ LADDER: Final = Group(
         ),
         *_TESTS,
     ),
-    belongs=_SETTING_NAMES,
+    belongs=dict.fromkeys(_CONDITIONS, "it goes under tiers, behind the key of a tier")
+    | _SETTING_NAMES,
 )
 DOCUMENTS: Final = {"segment": SEGMENT, "ladder": LADDER, "ruleset": HEADER, "model": MODEL}
 """The documents by the key that says what a document is."""

@@ -33,6 +33,11 @@ LARGEST_DECIMAL: Final = 10**18
 _CODE: Final = re.compile(r"0[0-9]+")
 """A text that is no usual number: a postcode perhaps, or an article's number."""
 
+_CURLY: Final = re.compile(
+    "[\u201c\u201d\u201e\u2018\u2019\u201a\u00ab].*[\u201c\u201d\u2018\u2019\u00bb]"
+)
+"""A text in the quotes of a word processor, which are none of YAML."""
+
 _SPOKEN: Final = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 """What other versions of YAML read as true and false; in upper case, too."""
 
@@ -239,6 +244,9 @@ def _scalar(node: Node, reading: Reading) -> Scalar:
             message = (
                 f'{value} is the text "{value}": write {meant}, or quotes if the text is meant'
             )
+            reading.report.warning(node.at, message)
+        if _CURLY.fullmatch(value) is not None:
+            message = f'the quotes of {value} are part of the text: write "{value[1:-1]}"'
             reading.report.warning(node.at, message)
     return float(value) if isinstance(value, Decimal) else value
 

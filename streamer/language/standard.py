@@ -70,9 +70,7 @@ def check_value(name: str, node: Node, reading: Reading) -> None:
     if isinstance(value, bool):
         return
     if kind is None:
-        if _ID.search(name) is not None and isinstance(value, int):
-            message = f'{node.text} is a number: write "{node.text}" if {name} is sent as a text'
-            reading.report.warning(node.at, message)
+        _warn_of_numeric_id(name, node, reading)
         return
     if isinstance(value, str):
         if kind == NUMBER:
@@ -86,6 +84,23 @@ def check_value(name: str, node: Node, reading: Reading) -> None:
     elif kind != NUMBER:
         hint = "expected one like EUR" if kind == CURRENCY else f'write "{node.text}"'
         raise Wrong(node.at, f"{name} is a text, and {node.text} is a number: {hint}")
+
+
+def warn_of_numeric_ids(name: str, entries: dict[str, Entry], reading: Reading) -> None:
+    """Warn where a trait that is named as an id is to be a number."""
+    for operator in _EQUALS:
+        if operator in entries:
+            for node in _values(entries[operator].value):
+                _warn_of_numeric_id(name, node, reading)
+
+
+def _warn_of_numeric_id(name: str, node: Node, reading: Reading) -> None:
+    if not isinstance(node, ScalarNode) or _ID.search(name) is None:
+        return
+    value = resolve(node)
+    if isinstance(value, int) and not isinstance(value, bool):
+        message = f'{node.text} is a number: write "{node.text}" if {name} is sent as a text'
+        reading.report.warning(node.at, message)
 
 
 def warn_if_no_number(name: str, node: Node, reading: Reading) -> None:

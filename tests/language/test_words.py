@@ -156,6 +156,38 @@ def test_a_numeric_id_of_a_shops_own_is_warned_of() -> None:
     meant = '4711 is a number: write "4711" if store_id is sent as a text'
     assert warnings("{performed: any, where: {store_id: 4711}}") == [meant]
     assert warnings("{performed: any, where: {floor: 4711}}") == []
+    assert warnings("{trait: store_id, in: [4711, a]}") == [meant]
+    assert warnings("{trait: floor, is: 4711}") == []
+
+
+@pytest.mark.parametrize(
+    "text", ["\u201cDE\u201d", "\u201eDE\u201c", "\u2018DE\u2019", "\u00abDE\u00bb"]
+)
+def test_quotes_of_a_word_processor_are_warned_of(text: str) -> None:
+    said = f'the quotes of {text} are part of the text: write "DE"'
+    assert warnings(f"{{trait: country, is: {text}}}") == [said]
+    assert warnings(f"{{trait: country, is: '{text}'}}") == []
+
+
+def test_a_condition_that_is_not_indented_belongs_under_when() -> None:
+    check(
+        "segment: a\npurpose: p\nwhen: {quiet: 1d}\n¦all:\n  - quiet: 1d\n",
+        'unknown key "all" in a segment: it goes under when: indent it',
+    )
+    check(
+        "ladder: a\npurpose: p\ntiers: [{b: {quiet: 1d}}]\n¦quiet: 1d\n",
+        'unknown key "quiet" in a ladder: it goes under tiers, behind the key of a tier',
+    )
+
+
+def test_a_full_width_blank_is_named() -> None:
+    wide = "¦\u3000- quiet: 1d"
+    said = (
+        r'"\u3000- quiet" cannot stand beside all: the full-width blank (U+3000) is no blank, '
+        "write a plain one"
+    )
+    text = f"segment: a\npurpose: p\nwhen:\n  ¦all:\n  {wide}\n"
+    check(text, "expected a list of conditions, found nothing", said)
 
 
 BROKEN = {
