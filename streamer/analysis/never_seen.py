@@ -81,7 +81,7 @@ class NeverSeen:
         for one in rules.declared.declarations:
             if one.settings.enabled:
                 for leaf in leaf_specs(one):
-                    self._asked += ((one.key, *part) for part in _parts(leaf))
+                    self._asked += ((one.key, *part) for part in parts_asked(leaf))
         for _, events, where in self._asked:
             for clause in where:
                 read, tests = Property(clause.property), Tests(clause.comparisons)
@@ -115,7 +115,7 @@ class NeverSeen:
 
     def of_leaf(self, leaf: object) -> str | None:
         """Return the first thing that was never seen and a leaf, as declared, asks for."""
-        found = (self._first(events, where) for events, where in _parts(leaf))
+        found = (self._first(events, where) for events, where in parts_asked(leaf))
         return next((what for what in found if what is not None), None)
 
     def take(self, event: Event) -> None:
@@ -155,7 +155,7 @@ class NeverSeen:
         return next((probe.missing() for probe in probes if not probe.met), None)
 
 
-def _parts(leaf: object) -> Iterator[tuple[Names, tuple[Clause, ...]]]:
+def parts_asked(leaf: object) -> Iterator[tuple[Names, tuple[Clause, ...]]]:
     """Yield the events that must happen for a leaf to become true, and what is read of them.
 
     That is its `where`, and that the property is there which it counts, adds up or compares.
@@ -163,8 +163,8 @@ def _parts(leaf: object) -> Iterator[tuple[Names, tuple[Clause, ...]]]:
     if isinstance(leaf, NotPerformed | Quiet):
         return
     if isinstance(leaf, Ratio):
-        yield from _parts(leaf.part)
-        yield from _parts(leaf.whole)
+        yield from parts_asked(leaf.part)
+        yield from parts_asked(leaf.whole)
         return
     read = _read(leaf)
     for part in (leaf, getattr(leaf, "scope", None), *getattr(leaf, "steps", ())):

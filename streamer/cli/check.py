@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import Literal, TypeAlias
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
 
 import click
 import orjson
@@ -10,11 +11,14 @@ import orjson
 from streamer.analysis.inventory import Inventory, Needs, inventory
 from streamer.analysis.program import program_json
 from streamer.app.inputs import load_rules
+from streamer.app.shipped import mapping_file
 from streamer.cli.failures import FINDINGS
-from streamer.cli.options import examples, rules_argument
+from streamer.cli.mapped import Mapped, made_json, made_lines, mapped, mapped_lines
+from streamer.cli.options import examples, mapping_option, rules_argument
 from streamer.cli.wording import counted
 from streamer.errors import Finding, RuleErrors
 from streamer.language import render
+from streamer.mapping import made_by, read_mapping
 
 Form: TypeAlias = Literal["text", "json", "github"]
 
@@ -25,6 +29,8 @@ streamer check rules/
 streamer check rules/cart_abandonment rules/shop.yaml --format json
 streamer check rules/ --format github
 streamer check rules/ --program
+streamer check rules/ --map shopify_webhooks
+streamer check --map mapping.yaml
 """)
 )
 @rules_argument
@@ -36,13 +42,14 @@ streamer check rules/ --program
     show_default=True,
     help="For people, for programs, or as annotations of a GitHub workflow.",
 )
+@mapping_option
 @click.option(
     "--program",
     "as_program",
     is_flag=True,
     help="Write the compiled program as JSON: columns, cells, leaves, segments, version.",
 )
-def check(rules: tuple[str, ...], form: Form, *, as_program: bool) -> None:
+def check(rules: tuple[str, ...], form: Form, mapping: str | None, *, as_program: bool) -> None:
     """Find all errors of rule files at once, and say what the rules remember.
 
     RULES are files, or folders whose *.yaml and *.yml files are taken; the default is the folder
@@ -50,8 +57,13 @@ def check(rules: tuple[str, ...], form: Form, *, as_program: bool) -> None:
     it shows, for each segment, which events and properties it reads and the most bytes that it
     remembers of one customer. With --program it writes instead what the rules compile to, for
     people who want to know which rules share what is remembered, or what a change of a rule
-    changes.
+    changes. With --map it also says which segments are off, because the mapping never makes what
+    they ask for; without rules it checks the mapping alone, and says what it makes.
     """
+    made = None if mapping is None else made_by(read_mapping(mapping_file(mapping)).says)
+    if made is not None and not (rules != ("rules",) or Path("rules").exists()):
+        click.echo(made_json(made) if form == "json" else "\n".join(made_lines(made)))
+        return
     try:
         loaded = load_rules(rules)
     except RuleErrors as error:
@@ -60,19 +72,22 @@ def check(rules: tuple[str, ...], form: Form, *, as_program: bool) -> None:
     if as_program:
         click.echo(program_json(loaded), nl=False)
         return
-    report = _report(loaded.declared.warnings, inventory(loaded), form)
+    report = _report(loaded.declared.warnings, inventory(loaded), form, mapped(loaded, made))
     if report:
         click.echo(report)
 
 
-def _report(findings: Sequence[Finding], found: Inventory | None, form: Form) -> str:
+def _report(
+    findings: Sequence[Finding], found: Inventory | None, form: Form, told: Mapped | None = None
+) -> str:
     match form:
         case "json":
-            return _json(findings, found)
+            return _json(findings, found, told)
         case "github":
             return "\n".join(map(_annotation, findings))
         case "text":
-            return "\n".join(_text(findings, found))
+            of_mapping = () if told is None else mapped_lines(told)
+            return "\n".join([*_text(findings, found), *of_mapping])
 
 
 def _text(findings: Sequence[Finding], found: Inventory | None) -> Iterator[str]:
@@ -119,13 +134,15 @@ def _needs(needs: Needs) -> Iterator[str]:
         yield f"  {limit}"
 
 
-def _json(findings: Sequence[Finding], found: Inventory | None) -> str:
-    facts = {
+def _json(findings: Sequence[Finding], found: Inventory | None, told: Mapped | None) -> str:
+    facts: dict[str, Any] = {
         "ok": found is not None,
         "findings": [asdict(finding) for finding in findings],
         "segments": [] if found is None else [asdict(needs) for needs in found.segments],
         "bytes_per_customer": None if found is None else found.total,
     }
+    if told is not None:
+        facts["mapping"] = told.facts()
     return orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode()
 
 

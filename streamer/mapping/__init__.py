@@ -3,6 +3,7 @@
     read_mapping          a mapping file to a `Mapping`
     Mapping.decoder       for a header, what turns a row or a line into an event
     Mapping.csv           how rows are written; `csv.header` reads the header row
+    made_by                what events, properties and traits it can make at all
     Mapping.counter       how many events a JSON line holds
 
 A field of an event comes from a source: a column by its name, or in JSON a path, or
@@ -21,7 +22,8 @@ Read in this order: `sources`; `kinds`, `source_kinds` and `document` (YAML to s
 (all of it together); `strangers`.
 """
 
+from streamer.mapping.made import Made, made_by
 from streamer.mapping.mapping import Mapping, read_mapping
 from streamer.mapping.rows import Layout
 
-__all__ = ["Layout", "Mapping", "read_mapping"]
+__all__ = ["Layout", "Made", "Mapping", "made_by", "read_mapping"]

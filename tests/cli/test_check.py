@@ -124,3 +124,26 @@ def test_a_missing_file_is_wrong_usage(tmp_path: Path) -> None:
     result = run("check", str(tmp_path / "none.yaml"))
     assert result.exit_code == 2
     assert result.stderr.endswith("none.yaml: no such file or folder\n")
+
+
+def test_a_mapping_is_checked_alone_and_beside_rules(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    alone = run("check", "--map", "woocommerce")
+    assert alone.exit_code == 0
+    assert "order_completed" in alone.stdout.splitlines()[0]
+    facts = json.loads(run("check", "--map", "woocommerce", "--format", "json").stdout)
+    assert "order_id" in facts["properties"]
+    rules = tmp_path / "rules.yaml"
+    rules.write_text("segment: cart\npurpose: p\nwhen: {performed: product_added}\n")
+    said = run("check", str(rules), "--map", "woocommerce").stdout
+    assert "  cart: product_added is never made" in said.splitlines()
+    assert "makes everything" in run("check", str(rules), "--map", "shopify_webhooks").stdout
+    told = json.loads(run("check", str(rules), "--map", "woocommerce", "--format", "json").stdout)[
+        "mapping"
+    ]
+    assert told["off"] == [{"membership": "cart", "why": "product_added is never made"}]
+    wrong = tmp_path / "mapping.yaml"
+    wrong.write_text("id: x\n")
+    assert run("check", "--map", str(wrong)).exit_code != 0

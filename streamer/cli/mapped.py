@@ -1,0 +1,76 @@
+"""What `streamer check --map` says: what a mapping makes, and what is off because it does not."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import orjson
+
+from streamer.analysis.switched_off import Blind, Off, blind, switched_off
+from streamer.app.inputs import Rules
+from streamer.mapping import Made
+from streamer.mapping.sources import Listed
+
+
+class Mapped(NamedTuple):
+    """The memberships that are never entered with a mapping, and what it can never tell them."""
+
+    off: list[Off]
+    blind: list[Blind]
+
+    def facts(self) -> dict[str, Any]:
+        """Return the same as plain values."""
+        return {
+            "off": [one._asdict() for one in self.off],
+            "never_told": [one._asdict() for one in self.blind],
+        }
+
+
+def mapped(loaded: Rules, made: Made | None) -> Mapped | None:
+    """Compare rules with what a mapping makes; None without one."""
+    if made is None:
+        return None
+    declarations = loaded.declared.declarations
+    return Mapped(switched_off(declarations, made), blind(declarations, made))
+
+
+def mapped_lines(told: Mapped) -> Iterator[str]:
+    """Yield what is off with the mapping, and what it never tells."""
+    if not told.off and not told.blind:
+        yield "the mapping makes everything that the rules ask for"
+        return
+    if told.off:
+        yield f"off with this mapping, since nobody can ever enter ({len(told.off):,}):"
+    for one in told.off:
+        yield f"  {one.membership}: {one.why}"
+    if told.blind:
+        yield "these ask whether something has not happened that the mapping never makes:"
+        for each in told.blind:
+            yield f"  {each.key}: {each.events}"
+
+
+def made_lines(made: Made) -> Iterator[str]:
+    """Yield what a mapping makes."""
+    names = "any name" if made.names is None else _listed(made.names)
+    yield f"events: {names}"
+    yield f"properties: {_listed(made.properties)}"
+    products = made.properties.get("products")
+    if isinstance(products, Listed):
+        yield f"  of a product: {_listed(products.fields)}"
+    yield f"traits: {_listed(made.traits)}"
+    yield "no errors in the mapping; with RULES it is said which segments are off"
+
+
+def made_json(made: Made) -> str:
+    """Return the same as a JSON object."""
+    names = None if made.names is None else sorted(map(str, made.names))
+    facts = {
+        "ok": True,
+        "events": names,
+        "properties": sorted(made.properties),
+        "traits": sorted(made.traits),
+    }
+    return orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode()
+
+
+def _listed(names: Any) -> str:  # noqa: ANN401 (names of any collection)
+    return ", ".join(sorted(map(str, names))) or "none"
