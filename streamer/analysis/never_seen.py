@@ -16,10 +16,23 @@ from streamer.app.inputs import Rules
 from streamer.codecs.unusable import note
 from streamer.core import wording
 from streamer.core.columns import Row, Tests, read_with_holders
+from streamer.core.leaves.age import Age
+from streamer.core.leaves.anniversary import Anniversary
+from streamer.core.leaves.date import OnDate
 from streamer.core.leaves.performed import NotPerformed, Quiet
 from streamer.core.leaves.ratio import Ratio
+from streamer.core.leaves.trait import Trait
 from streamer.core.rules.compile import leaf_specs
-from streamer.core.rules.spec import Clause, Comparison, Names
+from streamer.core.rules.spec import (
+    All,
+    AnyOf,
+    Clause,
+    Comparison,
+    Ladder,
+    Names,
+    NoneOf,
+    Segment,
+)
 from streamer.core.standard import kinds_of
 from streamer.core.values import Property, wants_absence
 from streamer.types import Event, Record, Unusable
@@ -66,9 +79,41 @@ class _Probe:
             return f"{name} could not be read in {of}: {one.count:,}x, such as {one.example}"
         if not self.values:
             return f"{self.clause.property} was never seen in {of}"
-        seen = ", ".join(f"{one} {n:,}x" for one, n in self.values.most_common(_TOLD))
         asked = wording.comparisons(self.clause.comparisons)
-        return f"{self.clause.property} {asked} was never seen in {of}; seen: {seen}"
+        return f"{self.clause.property} {asked} was never seen in {of}; seen: {_most(self.values)}"
+
+
+@dataclass(slots=True)
+class _TraitProbe:
+    """What is asked of a trait: whether any event told a value that satisfies it."""
+
+    name: str
+    comparisons: tuple[Comparison, ...]
+    tests: Tests
+    met: bool = False
+    values: Counter[str] = field(default_factory=Counter)
+
+    def take(self, told: object) -> None:
+        values = told if isinstance(told, list) else [told]
+        scalars = [one for one in values if isinstance(one, str | int | float)]
+        self.met = bool(scalars) and (not self.comparisons or self.tests.hold_of(scalars))
+        for value in scalars:
+            said = wording.literal(value)
+            if said in self.values or len(self.values) < _MOST_VALUES:
+                self.values[said] += 1
+
+    def missing(self) -> str | None:
+        """Say what was not seen, None if nothing is missing."""
+        if self.met:
+            return None
+        if not self.values:
+            return f"the trait {self.name} was never seen"
+        asked = wording.comparisons(self.comparisons)
+        return f"the trait {self.name} {asked} was never seen; seen: {_most(self.values)}"
+
+
+def _most(values: Counter[str]) -> str:
+    return ", ".join(f"{one} {n:,}x" for one, n in values.most_common(_TOLD))
 
 
 class NeverSeen:
@@ -78,14 +123,18 @@ class NeverSeen:
         self._names: Counter[str] = Counter()
         self._probes: dict[tuple[Names, Clause], _Probe] = {}
         self._asked: list[tuple[str, Names, tuple[Clause, ...]]] = []
+        self._traits: dict[tuple[str, tuple[Comparison, ...]], _TraitProbe] = {}
+        self._traits_asked: list[tuple[str, _TraitProbe]] = []
         for one in rules.declared.declarations:
             if one.settings.enabled:
                 for leaf in leaf_specs(one):
+                    for events, where in parts_asked(leaf):
+                        self._probe(events, where)
+                for leaf in _needed(one):
                     self._asked += ((one.key, *part) for part in parts_asked(leaf))
-        for _, events, where in self._asked:
-            for clause in where:
-                read, tests = Property(clause.property), Tests(clause.comparisons)
-                self._probes[events, clause] = _Probe(events, clause, read, tests)
+                    trait = self._trait_probe(leaf)
+                    if trait is not None:
+                        self._traits_asked.append((one.key, trait))
         self._open: dict[str, list[_Probe]] = {}
         self._standard = kinds_of([clause.property for _, clause in self._probes])
         self._zone = ZoneInfo(rules.declared.header.zone)
@@ -110,6 +159,10 @@ class NeverSeen:
             what = self._first(events, where) if key in never else None
             if what is not None:
                 found.setdefault(what, {})[key] = None
+        for key, asked in self._traits_asked:
+            what = asked.missing() if key in never and self._names else None
+            if what is not None:
+                found.setdefault(what, {})[key] = None
         several = (Missing(what, tuple(keys)) for what, keys in found.items())
         return tuple(sorted(several, key=lambda one: -len(one.segments)))
 
@@ -121,6 +174,10 @@ class NeverSeen:
     def take(self, event: Event) -> None:
         """Watch one event."""
         self._names[event.name] += 1
+        if event.traits:
+            for asked in self._traits.values():
+                if not asked.met and event.traits.get(asked.name) is not None:
+                    asked.take(event.traits[asked.name])
         probes = self._open.get(event.name)
         if probes is None:
             every = self._probes.values()
@@ -143,6 +200,23 @@ class NeverSeen:
                 probe.take(row)
         if any(probe.met for probe in probes):
             self._open[event.name] = [probe for probe in probes if not probe.met]
+
+    def _probe(self, events: Names, where: tuple[Clause, ...]) -> None:
+        for clause in where:
+            read, tests = Property(clause.property), Tests(clause.comparisons)
+            self._probes[events, clause] = _Probe(events, clause, read, tests)
+
+    def _trait_probe(self, leaf: object) -> _TraitProbe | None:
+        """Return the probe of what a leaf asks of a trait, None if it asks nothing that must be."""
+        if not isinstance(leaf, Trait | Age | Anniversary | OnDate):
+            return None
+        comparisons = leaf.comparisons if isinstance(leaf, Trait) else ()
+        if wants_absence(comparisons):
+            return None
+        asked = (leaf.name, comparisons)
+        if asked not in self._traits:
+            self._traits[asked] = _TraitProbe(leaf.name, comparisons, Tests(comparisons))
+        return self._traits[asked]
 
     def _first(self, events: Names, where: tuple[Clause, ...]) -> str | None:
         if events and not any(self._names[name] for name in events):
@@ -173,6 +247,18 @@ def parts_asked(leaf: object) -> Iterator[tuple[Names, tuple[Clause, ...]]]:
         if isinstance(events, tuple):
             asked = tuple(one for one in where if not wants_absence(one.comparisons))
             yield events, asked + read
+
+
+def _needed(one: Segment | Ladder) -> Iterator[object]:
+    """Yield the leaves that must be true, or one of which: those under `none` must not."""
+    conditions = [one.when] if isinstance(one, Segment) else [tier.when for tier in one.tiers]
+    waiting = [condition for condition in reversed(conditions) if condition is not None]
+    while waiting:
+        condition = waiting.pop()
+        if isinstance(condition, All | AnyOf):
+            waiting += reversed(condition.conditions)
+        elif not isinstance(condition, NoneOf):
+            yield condition
 
 
 def _read(leaf: object) -> tuple[Clause, ...]:

@@ -12,16 +12,21 @@ from streamer.mapping.sources import Listed
 
 
 class Mapped(NamedTuple):
-    """The memberships that are never entered with a mapping, and what it can never tell them."""
+    """The memberships that are never entered with a mapping, and what it can never tell them.
+
+    `apart`: it names visitors and users, and the rules do not join them.
+    """
 
     off: list[Off]
     blind: list[Blind]
+    apart: bool
 
     def facts(self) -> dict[str, Any]:
         """Return the same as plain values."""
         return {
             "off": [one._asdict() for one in self.off],
             "never_told": [one._asdict() for one in self.blind],
+            "visitors_apart": self.apart,
         }
 
 
@@ -30,11 +35,18 @@ def mapped(loaded: Rules, made: Made | None) -> Mapped | None:
     if made is None:
         return None
     declarations = loaded.declared.declarations
-    return Mapped(switched_off(declarations, made), blind(declarations, made))
+    apart = made.two_ids and loaded.declared.header.anonymous == "none"
+    return Mapped(switched_off(declarations, made), blind(declarations, made), apart)
 
 
 def mapped_lines(told: Mapped) -> Iterator[str]:
     """Yield what is off with the mapping, and what it never tells."""
+    if told.apart:
+        yield (
+            "the mapping names visitors and users, and these rules keep them two customers: an order "
+            "closes no cart of before the login. To make them one, write into the header "
+            "identity: {anonymous: last}"
+        )
     if not told.off and not told.blind:
         yield "the mapping makes everything that the rules ask for"
         return

@@ -14,11 +14,15 @@ from streamer.types import Scalar
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What a mapping can make; `names` of events are None where any name can come."""
+    """What a mapping can make; `names` of events are None where any name can come.
+
+    With `two_ids` it names visitors and users.
+    """
 
     names: frozenset[Scalar] | None
     properties: Sources
     traits: Sources
+    two_ids: bool = False
 
     def has_property(self, name: str) -> bool:
         """Whether an event can have the property, itself or in a product."""
@@ -42,7 +46,8 @@ class Made:
 
 def made_by(says: Declaration) -> Made:
     """Return what a mapping can make."""
-    return Made(_values(says.name), says.properties, says.traits)
+    two_ids = says.user_id is not None and says.anonymous_id is not None
+    return Made(_values(says.name), says.properties, says.traits, two_ids)
 
 
 def _values(source: Source | None) -> frozenset[Scalar] | None:

@@ -144,6 +144,11 @@ def test_a_mapping_is_checked_alone_and_beside_rules(
         "mapping"
     ]
     assert told["off"] == [{"membership": "cart", "why": "product_added is never made"}]
+    assert told["visitors_apart"] is True
+    apart = "keep them two customers: an order closes no cart of before the login"
+    assert apart in run("check", str(rules), "--map", "shopify_webhooks").stdout
+    rules.write_text("ruleset: shop\nidentity: {anonymous: last}\n---\n" + rules.read_text())
+    assert apart not in run("check", str(rules), "--map", "shopify_webhooks").stdout
     wrong = tmp_path / "mapping.yaml"
     wrong.write_text("id: x\n")
     assert run("check", "--map", str(wrong)).exit_code != 0

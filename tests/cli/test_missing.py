@@ -80,3 +80,38 @@ def test_a_value_in_a_product_counts_as_seen(tmp_path: Path) -> None:
     said = run("replay", events, "--rules", rules).stdout
     assert "gift was" not in said
     assert "currency was never seen in order_completed (spender, buyer)" in said
+
+
+TRAITS = """\
+segment: from_here
+purpose: An example for tests.
+when: {all: [{trait: country, is: DE}, {none: [{trait: blocked, is: true}]}]}
+---
+segment: adult
+purpose: An example for tests.
+when: {age: {trait: birth_date}, at_least: 18}
+---
+segment: subscribed
+purpose: An example for tests.
+when: {any: [{trait: plans, is: gold}, {none: [{performed: any}]}]}
+"""
+
+
+def test_traits_that_were_never_seen_are_said_too(tmp_path: Path) -> None:
+    told = (
+        event(1, 0, traits={"country": "FR", "plans": ["silver", "basic"]}),
+        event(2, 1, "u-2", traits={"country": "FR", "birth_date": None}),
+    )
+    events, rules = shop(tmp_path, *told, rules=TRAITS)
+    lines = run("replay", events, "--rules", rules).stdout.splitlines()
+    assert {line for line in lines if "never seen" in line} == {
+        "  the trait country is DE was never seen; seen: FR 2x (from_here)",
+        "  the trait birth_date was never seen (adult)",
+        "  the trait plans is gold was never seen; seen: silver 1x, basic 1x (subscribed)",
+    }
+
+
+def test_explain_tells_of_what_must_not_be(tmp_path: Path) -> None:
+    rule = "segment: a\npurpose: p\nwhen: {none: [{performed: order_completed, where: {x: 1}}]}\n"
+    events, rules = shop(tmp_path, event(1, 0), rules=rule)
+    assert run("explain", "u-1", "--events", events, "--rules", rules).exit_code == 0
