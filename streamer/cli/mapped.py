@@ -43,8 +43,8 @@ def mapped_lines(told: Mapped) -> Iterator[str]:
     """Yield what is off with the mapping, and what it never tells."""
     if told.apart:
         yield (
-            "the mapping names visitors and users, and these rules keep them two customers: an order "
-            "closes no cart of before the login. To make them one, write into the header "
+            "the mapping names visitors and users, and these rules keep them two customers: an "
+            "order closes no cart of before the login. To make them one, write into the header "
             "identity: {anonymous: last}"
         )
     if not told.off and not told.blind:
