@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from streamer import __version__
-from streamer.codecs.change_schemas import change_schema
-from streamer.codecs.event_schemas import Schema, event_schema
+from streamer.codecs.change_schemas import MEMBERSHIP, change_schema
+from streamer.codecs.event_schemas import Schema, event_schema, id_schema
 from streamer.serve.answer_schemas import answer_schemas
 from streamer.serve.problems import PROBLEM_JSON
 from streamer.serve.routes import SEGMENTS, Parameter, Route
@@ -24,8 +24,11 @@ _OF_SENDING: Final = {
     "413": "The body is too large.",
 }
 _NAMES: Final = {
-    "segment": "The key of a segment or ladder, or `ladder.tier`.",
-    "customer": "The id of a customer.",
+    "segment": (
+        "The key of a segment or ladder, or `ladder.tier`.",
+        {"type": "string", "pattern": MEMBERSHIP},
+    ),
+    "customer": ("The id of a customer.", id_schema()),
 }
 
 
@@ -117,12 +120,13 @@ def _sending() -> dict[str, Any]:
 
 
 def _in_path(name: str) -> dict[str, Any]:
+    description, schema = _NAMES[name]
     return {
         "name": name,
         "in": "path",
         "required": True,
-        "description": _NAMES[name],
-        "schema": {"type": "string", "minLength": 1},
+        "description": description,
+        "schema": schema,
     }
 
 
