@@ -117,7 +117,7 @@ export function Chart({ title, sentence, at, lines, bars = [], height = 220 }) {
     const half = bars.length && at.length > 1 ? (Date.parse(at[1]) - Date.parse(at[0])) / 2000 : 0;
     const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, font: "12px system-ui" };
     const series = [
-      { label: "", value: (_, seconds) => (seconds == null ? "" : instant(new Date(seconds * 1000).toISOString())) },
+      { label: "from", value: (_, seconds) => (seconds == null ? "" : instant(new Date(seconds * 1000).toISOString())) },
       ...lines.map((line, index) => ({ label: line.name, value, stroke: colour(`--line-${(index % 6) + 1}`), width: 2, points: { show: false } })),
       ...bars.map((bar) => ({ label: bar.name, value, stroke: "transparent", fill: colour(bar.colour), paths: window.uPlot.paths.bars({ size: [0.6, 40] }), points: { show: false } })),
     ];
