@@ -36,8 +36,9 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:  # noqa: ARG001 (the hook's signature)
-    """Let links out of `docs/` lead to where `on_files` has put what they name."""
-    return re.sub(r"\]\(\.\./(rules|schemas|examples)/", r"](\1/", markdown)
+    """Let links out of `docs/`, and those back into it, lead to where `on_files` has put things."""
+    outside = re.sub(r"\]\(\.\./(rules|schemas|examples)/", r"](\1/", markdown)
+    return outside.replace("](../../docs/", "](../../")
 
 
 def as_in_docs(markdown: str) -> str:
