@@ -1,6 +1,6 @@
 """What it costs that visitors become users: CPU beside the same traffic without, in one run.
 
-    python benchmarks/joining.py [cost] [devices] [--customers N] [--rounds N]
+    python benchmarks/joining.py [cost] [devices] [storm] [--customers N] [--links N] [--rate N]
 
 `cost`: a worker's task goes through the events of `load` in memory, batch by batch, as live: what
 it tells itself comes back as control records, appended when the batch was. Of every hundred events
@@ -10,12 +10,18 @@ a busy machine disturbs it little. Once nobody has seen the devices before; once
 events of its own, whose history joins.
 
 `devices`: a user logs in on 100 devices, one after another, each with full windows.
+
+`storm`: on a real Kafka and a real Redis, visitors who have browsed log in at a rate, while others
+go on shopping; how long changes take by then, beside how long they take before. What counts is the
+rate, at which a million visitors log in within three hours: more of them make the storm longer, and
+not worse.
 """
 
 import argparse
 import gc
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,9 +30,12 @@ from typing import Any, Final
 
 import orjson
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.extend(map(str, Path(__file__).parents[:2]))
 
+from confluent_kafka import Producer
+from live import CALM, TOPICS, live_system
 from load import lines
+from open_loop import quantiles, sending, watching
 
 from streamer.adapters.memory import MemorySink, MemoryStore
 from streamer.adapters.outbox import encode_entry
@@ -48,6 +57,8 @@ SHARE: Final = 20
 BEFORE: Final = 3
 """So many events a device has had before, where it has had any."""
 DEVICES: Final = 100
+SHOPPERS: Final = 2_000
+"""So many users go on shopping while others log in."""
 FULL: Final = 300
 """So many events fill the windows of a device."""
 
@@ -55,11 +66,15 @@ FULL: Final = 300
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="What it costs that visitors become users.")
-    parser.add_argument("parts", nargs="*", metavar="PART", help="cost, devices; both of them")
+    parser.add_argument(
+        "parts", nargs="*", metavar="PART", help="cost, devices, storm; all of them"
+    )
     parser.add_argument("--customers", type=int, default=2_000)
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--links", type=int, default=6_000)
+    parser.add_argument("--rate", type=int, default=100, help="logins a second")
     chosen = parser.parse_args()
-    parts = chosen.parts or ["cost", "devices"]
+    parts = chosen.parts or ["cost", "devices", "storm"]
     print(f"the hot lane is {'plain Python' if hasattr(decide, '__code__') else 'compiled'}")
     gc.disable()
     if "cost" in parts:
@@ -67,14 +82,19 @@ def main() -> None:
             cost(traffic(chosen.customers, seen), chosen.rounds, seen)
     if "devices" in parts:
         devices()
+    if "storm" in parts:
+        storm(chosen.links, chosen.rate)
+
+
+def text_with(policy: str) -> str:
+    """The reference rules, by which ids join or do not."""
+    head = "ruleset: reference"
+    return RULES.replace(head, f"{head}\nidentity: {{anonymous: {policy}}}")
 
 
 def rules_with(policy: str) -> RuleSet:
-    """The reference rules, by which ids join or do not."""
-    text = RULES.replace(
-        "ruleset: reference", f"ruleset: reference\nidentity: {{anonymous: {policy}}}"
-    )
-    declared = read_rules_text(text)
+    """The same, compiled."""
+    declared = read_rules_text(text_with(policy))
     return compile_rules(declared.header, declared.declarations)
 
 
@@ -187,6 +207,61 @@ def devices() -> None:
         f"{DEVICES} devices of {FULL} events each join one user: {sum(spent) * 1e3:.1f} ms of CPU "
         f"in all, the costliest {max(spent) * 1e3:.2f} ms"
     )
+
+
+def storm(links: int, rate: int) -> None:
+    """Print how long changes take while so many visitors log in, and before."""
+    with tempfile.TemporaryDirectory() as folder:
+        key, rules = Path(folder) / "control.key", Path(folder) / "rules.yaml"
+        key.write_bytes(KEY.secret)
+        rules.write_text(text_with("last"), encoding="utf-8")
+        with live_system([rules], 1, ["--control-key-file", str(key)]) as system:
+            told: dict[str, list[float]] = {}
+            logins = Logins(system.address)
+            logins.send(links, rate * 4, "product_viewed", login=False)
+            with sending(system.address, TOPICS.events, CALM, SHOPPERS):
+                time.sleep(links / rate)
+            system.wait_until_read()
+            for what in ("before", "while they log in"):
+                with (
+                    watching(system.address, TOPICS.changes) as delays,
+                    sending(system.address, TOPICS.events, CALM, SHOPPERS),
+                ):
+                    if what == "before":
+                        time.sleep(links / rate)
+                    else:
+                        logins.send(links, rate, "identified", login=True)
+                told[what] = delays.caused
+                print(f"  {what}, from sending to readable: {quantiles(delays.caused)}")
+            ends = [sorted(each)[int(0.99 * (len(each) - 1))] for each in told.values()]
+            print(
+                f"{links:,} visitors log in at {rate:,} a second beside {CALM:,} events a second: "
+                f"the p99 of changes is {ends[1] / ends[0]:.2f} times that of before"
+            )
+
+
+class Logins:
+    """Publishes what visitors do, each with an id and later as a user."""
+
+    def __init__(self, address: str) -> None:
+        self._producer = Producer(
+            {"bootstrap.servers": address, "linger.ms": 2, "partitioner": "murmur2_random"}
+        )
+
+    def send(self, count: int, rate: int, name: str, *, login: bool) -> None:
+        """Publish one event of each visitor, at a rate, with the user's id where they log in."""
+        started = time.time()
+        for number in range(count):
+            intended = started + number / rate
+            time.sleep(max(0, intended - time.time()))
+            ids = {"anonymous_id": f"visitor-{number:07}"}
+            if login:
+                ids["user_id"] = f"member-{number:07}"
+            event = {"id": f"{intended * 1e3:.3f}", "name": name, "time": int(intended * 1e3)}
+            key = ids.get("user_id") or ids["anonymous_id"]
+            self._producer.produce(TOPICS.events, orjson.dumps(event | ids), key)
+            self._producer.poll(0)
+        self._producer.flush()
 
 
 if __name__ == "__main__":

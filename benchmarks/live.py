@@ -324,8 +324,11 @@ def silence_of(seconds: int) -> Path:
 class System:
     """Servers and workers as processes."""
 
-    def __init__(self, kafka: KafkaServer, redis: RedisServer, rules: Sequence[Path]) -> None:
+    def __init__(
+        self, kafka: KafkaServer, redis: RedisServer, rules: Sequence[Path], options: Sequence[str]
+    ) -> None:
         self.address, self._url, self._rules = kafka.address, redis.url, rules
+        self._options = options
         self.workers: list[subprocess.Popen[bytes]] = []
         self._reader = Consumer({"bootstrap.servers": kafka.address, "group.id": GROUP})
 
@@ -333,6 +336,7 @@ class System:
         """Start one more worker."""
         command = [sys.executable, "-m", "streamer", "run", "--metrics-port", "0"]
         command += ["--kafka", self.address, "--redis", self._url, "--group", GROUP]
+        command += self._options
         for path in self._rules:
             command += ["--rules", str(path)]
         self.workers.append(subprocess.Popen(command, stderr=subprocess.DEVNULL))  # noqa: S603
@@ -358,11 +362,13 @@ class System:
 
 
 @contextmanager
-def live_system(rules: Sequence[Path], workers: int) -> Iterator[System]:
-    """Start both servers and the workers."""
+def live_system(
+    rules: Sequence[Path], workers: int, options: Sequence[str] = ()
+) -> Iterator[System]:
+    """Start both servers and the workers, with further options."""
     with KafkaServer() as kafka, RedisServer() as redis:
         make_topics(kafka.address, APPEND_TIME)
-        system = System(kafka, redis, rules)
+        system = System(kafka, redis, rules, options)
         try:
             for _ in range(workers):
                 system.start()

@@ -8,6 +8,7 @@ from streamer.adapters.kafka import Connection, Topics
 from streamer.adapters.kafka.administration import (
     COMPACTED_HOURS,
     DEFAULT_PARTITIONS,
+    NULL_HOURS,
     create_topics,
 )
 from streamer.cli.failures import FINDINGS
@@ -67,7 +68,8 @@ def create(
         click.echo(f"{state}  {each.topic:<{width}}  {each.text}")
     click.echo(
         f"in {topics.memberships}, what is replaced or erased is due for compaction after "
-        f"{COMPACTED_HOURS} hours at the latest; the other topics keep it for their retention"
+        f"{COMPACTED_HOURS} hours at the latest, and the id of who is gone after "
+        f"{COMPACTED_HOURS + NULL_HOURS}; the other topics keep it for their retention"
     )
     if any(each.state == "wrong" for each in verdicts):
         raise click.exceptions.Exit(FINDINGS)

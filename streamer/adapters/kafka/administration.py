@@ -39,9 +39,18 @@ Admin: TypeAlias = Any
 DEFAULT_PARTITIONS: Final = 4
 COMPACTED_HOURS: Final = 6
 """So many hours after a value was replaced, also by an erasure, compaction is to have begun."""
+NULL_HOURS: Final = 24
+"""So many hours after that the null of somebody who is gone goes as well, with the id."""
 _COMPACTED: Final = "max.compaction.lag.ms"
+_NULLS: Final = "delete.retention.ms"
 _RETENTION: Final = "retention.ms"
 _POLICY: Final = "cleanup.policy"
+_HOURS: Final = {
+    _POLICY: "compact",
+    _COMPACTED: str(COMPACTED_HOURS * HOUR),
+    _NULLS: str(NULL_HOURS * HOUR),
+}
+"""What makes that what a compacted topic holds of somebody erased is gone within hours."""
 _COPIES_IN_STEP: Final = "min.insync.replicas"
 _MANY_COPIES: Final = 3
 """From so many copies on, a record counts as written when two of them have it."""
@@ -97,7 +106,7 @@ def create_topics(
 def ensure_compacted(connection: Connection, topic: str, partitions: int) -> Verdict:
     """Make a compacted topic with at least so many partitions, or mend the one that is there."""
     with closing(opened(KafkaAdminClient, connection)) as admin:
-        settings = {_POLICY: "compact", _COMPACTED: str(COMPACTED_HOURS * HOUR)}
+        settings = _HOURS
         count = _counts(admin, [topic]).get(topic)
         if count is None:
             verdict = _created(admin, topic, partitions, None, settings)
@@ -114,7 +123,7 @@ def _wanted(topics: Topics) -> dict[str, Settings]:
     return {
         topics.events: {TIME_TYPE: APPEND_TIME, _POLICY: "delete", LARGEST: str(4 << 20)},
         topics.changes: {_POLICY: "delete"},
-        topics.memberships: {_POLICY: "compact", _COMPACTED: str(COMPACTED_HOURS * HOUR)},
+        topics.memberships: _HOURS,
         topics.rejected: {_POLICY: "delete", LARGEST: str(5 << 20)},
         topics.audit: {_POLICY: "delete", _RETENTION: "-1"},
     }
