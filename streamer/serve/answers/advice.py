@@ -1,9 +1,8 @@
 """What to write instead of what was rejected, from the schemas of events and their examples."""
 
+import json
 from functools import cache
 from typing import Any, Final, NamedTuple
-
-import orjson
 
 from streamer.codecs.event_schemas import Schema, call_schema, event_schema
 
@@ -32,7 +31,7 @@ def instead_of(kind: str, path: str) -> Advice:
         (example,) = schema["examples"]
         described, named = _field(schema, parts)
         if named in example:
-            return Advice(described, _written({named: example[named]})[1:-1])
+            return Advice(described, json.dumps({named: example[named]})[1:-1])
     plain, call = (schema["examples"][0] for schema in _schemas())
     if parts[0] in _SEVERAL:
         return Advice("Say who it was, and when.", _written(plain if parts[0] == "anyOf" else call))
@@ -56,5 +55,5 @@ def _field(schema: Schema, parts: list[str]) -> tuple[str, str]:
     return "", ""
 
 
-def _written(value: Any) -> str:  # noqa: ANN401 (any JSON)
-    return orjson.dumps(value).decode()
+def _written(event: Any) -> str:  # noqa: ANN401 (any JSON)
+    return json.dumps(event, indent=2)
