@@ -88,6 +88,7 @@ clean: ## remove everything that make has made
 $(READY): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and \
 	    "Streamer needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12")'
+	@echo "This takes a minute: it installs what Streamer needs into .venv"
 	$(PYTHON) -m venv .venv
 	$(BIN)/python $(INSTALL) --require-hashes -r requirements/dev.txt
 	$(BIN)/python $(INSTALL) --no-deps --no-build-isolation -e .

@@ -23,6 +23,9 @@ _CHANGE_EVERY: Final = 4
 """In a pipe, how many steps lie between two lines of a kind."""
 _WHO: Final = 7
 _WIDE: Final = 100
+_NUMBERS: Final = len("members") + len("entered") + len("exited") + 10
+"""What the columns of numbers take, with the gaps between all columns."""
+_SHORTEST_TITLE: Final = 12
 _LONGEST: Final = 120
 
 
@@ -102,13 +105,15 @@ def status(demo: Demo) -> str:
 def sizes(demo: Demo, width: int) -> Table:
     """Return the table of memberships and how many customers each has."""
     table = Table(box=None, pad_edge=False)
+    bar = _BAR if width >= _WIDE else _BAR // 3
     table.add_column("segment", no_wrap=True)
-    table.add_column("members", justify="right")
-    table.add_column("", width=_BAR if width >= _WIDE else _BAR // 3, no_wrap=True)
-    table.add_column("entered", justify="right")
-    table.add_column("exited", justify="right")
-    if width >= _WIDE:
-        table.add_column("", style="dim", no_wrap=True)
+    table.add_column("members", justify="right", no_wrap=True)
+    table.add_column("", width=bar, no_wrap=True)
+    table.add_column("entered", justify="right", no_wrap=True)
+    table.add_column("exited", justify="right", no_wrap=True)
+    left = width - max(map(len, demo.memberships)) - bar - _NUMBERS
+    if width >= _WIDE and left >= _SHORTEST_TITLE:
+        table.add_column("", style="dim", no_wrap=True, max_width=left)
     largest = max((len(one.members) for one in demo.memberships.values()), default=0) or 1
     for name, one in demo.memberships.items():
         length = -(-len(one.members) * (table.columns[2].width or 0) // largest)

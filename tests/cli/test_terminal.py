@@ -52,3 +52,10 @@ def test_an_explanation_has_colours_only_on_a_terminal(tmp_path: Path) -> None:
     arguments = ["explain", "u-1", "--events", events, "--rules", rules]
     assert "\x1b[32myes" in on_terminal(*arguments)
     assert b"\x1b" not in process(*arguments).stdout
+
+
+def test_a_demo_shows_whole_numbers_under_whole_titles() -> None:
+    seen = on_terminal("demo", "--seconds", "1", "--speed", "864000")
+    for title in ("members", "entered", "exited"):
+        assert title in seen
+    assert "1,…" not in seen
