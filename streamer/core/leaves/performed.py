@@ -327,7 +327,7 @@ class MostFrequent(Leaf):
             for value, times in state.by_value.items():
                 number = len(times) - first_after(times, gone)
                 if number >= most:
-                    most, found = number, f": {shown(value)}"
+                    most, found = number, f", most often {shown(value)}"
         return f"{most} of {self._low}{found if most else ''}"
 
 
