@@ -123,7 +123,7 @@ def test_the_servers_keep_what_they_are_told() -> None:
 def test_what_watches_runs_only_when_asked_for_and_reads_the_files_in_ops() -> None:
     watching = {name for name, service in SERVICES.items() if "profiles" in service}
     example = {"collector", "shop", "reminders", "receiver", "webhooks"}
-    assert watching == {"prometheus", "alertmanager", "grafana"} | example
+    assert watching == {"prometheus", "alertmanager", "grafana", "serve"} | example
     for name in watching:
         assert SERVICES[name]["profiles"] == (["example"] if name in example else ["ops"])
         mounts = [mount.split(":") for mount in SERVICES[name]["volumes"]]
