@@ -18,6 +18,8 @@ from streamer.language.reading import Lost, Reading, Wrong, expected
 from streamer.language.words import quoted
 from streamer.types import Millis
 
+LARGEST_TELLING: Final = 10_000
+"""Of `a` and `b`; beyond it, and below its inverse, they say the same of every customer."""
 Model: TypeAlias = BgNbd | GammaGamma
 
 LARGEST_PARAMETER: Final = 1_000_000_000
@@ -220,10 +222,22 @@ def _built(node: Node, reading: Reading, values: Values) -> Model:
         moments.check_not_added(values[needs], values.at(needs))
     exact = (found[one.name] for one in PARAMETERS[kind].fields)
     if kind == "bg_nbd":
+        if _says_nothing(found["a"], found["b"]):
+            message = (
+                "a and b are so far apart, or so large, that P(alive) is nearly the same for every "
+                "customer: fit the model again, or ask with ago how long the last purchase is past"
+            )
+            reading.report.warning(found.at("a"), message)
         return BgNbd(*said, *exact, fitted=fitted)
     if found["q"] <= 1:
         raise Wrong(found.at("q"), "q must be above 1, or the average of all customers is endless")
     return GammaGamma(*said, *exact, fitted=fitted)
+
+
+def _says_nothing(a: Fraction, b: Fraction) -> bool:
+    """Whether customers leave never, all at once or equally often: `streamer fit` refuses that."""
+    least = max(a, b, Fraction(1)) / LARGEST_TELLING
+    return min(a, b) < least or max(a, b) > LARGEST_TELLING
 
 
 def _named(node: Node, reading: Reading) -> Model:

@@ -233,3 +233,22 @@ def test_what_a_model_was_fitted_on_is_no_part_of_the_version() -> None:
     one, other = (compiled(each).compiled.version for each in (first, second))
     assert one == other
     check(said.replace("2026-01-01", "¦2026-02-30") + SEGMENT, DAYS)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "warned"),
+    [
+        ("a: 1e-8, b: 17440", True),
+        ("a: 0.5, b: 0.00001", True),
+        ("a: 20000, b: 30000", True),
+        ("a: 0.0313, b: 2.63", False),
+        ("a: 10000, b: 10000", False),
+    ],
+)
+def test_a_model_that_says_the_same_of_everybody_is_warned_of(
+    parameters: str,
+    warned: bool,  # noqa: FBT001 (a parameter of a test)
+) -> None:
+    text = PLAIN + f"parameters: {{r: 1, alpha: 1, {parameters}}}\n" + SEGMENT
+    found = [one.message for one in read_rules_text(text).warnings]
+    assert [one.partition(",")[0] for one in found] == ["a and b are so far apart"] * warned

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from streamer.adapters.optimum import smallest
 from streamer.analysis.fitting.histories import Summary
 from streamer.errors import UsageError
+from streamer.language.models import LARGEST_TELLING
 from streamer.types import Millis
 
 DIGITS: Final = 6
@@ -24,9 +25,7 @@ _LEAST_REPEATING: Final = 10
 _START: Final = (0.0, 0.0, 0.0, 0.0)
 _FARTHEST: Final = 20.0
 """No logarithm of a parameter that says anything is larger."""
-_LARGEST: Final = 10_000
-"""Beyond that, or below its inverse, `a` and `b` say the same of every customer."""
-_LARGEST_TRIED: Final = log(2 * _LARGEST)
+_LARGEST_TRIED: Final = log(2 * LARGEST_TELLING)
 _TOLD: Final = 1_000
 _SMALL: Final = 1e-15
 _MOST_TERMS: Final = 100_000
@@ -103,15 +102,15 @@ def fit_bg_nbd(summaries: Iterable[Summary], unit: Millis) -> Fit:
 def _says_nothing(parameters: Parameters) -> str | None:
     """Return why these parameters say the same of every customer, None if they do not."""
     r, alpha, a, b = parameters
-    if a < max(1, b) / _LARGEST:
+    if a < max(1, b) / LARGEST_TELLING:
         return "as if nobody ever left (a near 0), so P(alive) would be 1 for everybody"
-    if b < max(1, a) / _LARGEST:
+    if b < max(1, a) / LARGEST_TELLING:
         return (
             "as if everybody left with the second purchase (b near 0), so P(alive) would be 0 for "
             "all who bought twice"
         )
-    if max(a, b) > _LARGEST:
-        return f"as if everybody left equally often (a or b above {_LARGEST:,})"
+    if max(a, b) > LARGEST_TELLING:
+        return f"as if everybody left equally often (a or b above {LARGEST_TELLING:,})"
     if max(abs(log(r)), abs(log(alpha))) > _FARTHEST - 1:
         return "the purchases are too regular or too few (r or alpha beyond all measure)"
     return None
