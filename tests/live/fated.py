@@ -15,6 +15,7 @@ from confluent_kafka import Producer
 from streamer.adapters.kafka import KafkaFeed, KafkaSink, sink
 from streamer.adapters.redis import RedisStore
 from streamer.cli import main
+from streamer.codecs.controls import ControlCodec
 
 
 class Doomed(Producer):
@@ -34,6 +35,14 @@ POINTS: Final[dict[str, tuple[type, str, bool]]] = {
     "publish-after": (KafkaSink, "publish", True),
 }
 """The class, its method, and whether it is after the method's work."""
+KINDS: Final = ("join", "link", "dropped", "forward")
+"""The first one first: a device has only one history to join."""
+JOINS: Final[dict[str, tuple[type, str, bool]]] = {
+    f"{kind}-{what}": (ControlCodec, method, True)
+    for kind in KINDS
+    for what, method in (("told", "encode"), ("read", "decode"))
+}
+"""The same, for what partitions tell each other; only records of the kind count."""
 STALLS: Final[dict[str, tuple[type, str, bool]]] = {
     "polled": (KafkaFeed, "poll", True),
     "looked-at-wakes": (RedisStore, "due", True),
@@ -57,20 +66,30 @@ def when_it_reads(act: Callable[[], None]) -> None:
     setattr(KafkaFeed, "start_at", first)  # noqa: B010 (a method is replaced)
 
 
-def doom(holder: type, method: str, *, after: bool, times: int, end: signal.Signals) -> None:
-    """Let the process get a signal the n-th time that the method is called."""
+def concerns(kind: str, *messages: object) -> bool:
+    """Whether a control record of that kind is among what a method was given, or has returned."""
+    return not kind or any(type(one).__name__.lower() == kind for one in messages)
+
+
+def doom(
+    holder: type, method: str, *, after: bool, times: int, end: signal.Signals, kind: str = ""
+) -> None:
+    """Let the process get a signal the n-th time that the method is called, for that kind."""
     left = times
     honest: Callable[..., Any] = getattr(holder, method)
 
     @wraps(honest)
     def fatal(*args: Any, **named: Any) -> Any:  # noqa: ANN401 (passed on)
         nonlocal left
-        left -= 1
-        if not (left or after):
-            os.kill(os.getpid(), end)
+        if not after:
+            left -= 1
+            if not left:
+                os.kill(os.getpid(), end)
         result = honest(*args, **named)
-        if after and not left:
-            os.kill(os.getpid(), end)
+        if after and concerns(kind, result, *args):
+            left -= 1
+            if not left:
+                os.kill(os.getpid(), end)
         return result
 
     setattr(holder, method, fatal)
@@ -79,7 +98,11 @@ def doom(holder: type, method: str, *, after: bool, times: int, end: signal.Sign
 if __name__ == "__main__":
     point, number, end = os.environ["STREAMER_FATE"].split(":")
     vars(sink)["Producer"] = Doomed
-    where, what, afterwards = (POINTS | STALLS)[point]
-    fated = partial(doom, where, what, after=afterwards, times=int(number), end=signal.Signals[end])
+    where, what, afterwards = (POINTS | STALLS | JOINS)[point]
+    whose = point.partition("-")[0] if point in JOINS else ""
+    signalled = signal.Signals[end]
+    fated = partial(
+        doom, where, what, after=afterwards, times=int(number), end=signalled, kind=whose
+    )
     when_it_reads(fated) if point in STALLS else fated()
     main()

@@ -8,8 +8,8 @@ import signal
 
 import pytest
 
-from tests.live.fated import POINTS
-from tests.live.shop import PARTITIONS, Shop
+from tests.live.fated import JOINS, POINTS
+from tests.live.shop import EVERYBODY, PARTITIONS, Shop
 from tests.waiting import wait_until
 
 
@@ -33,9 +33,10 @@ def test_two_workers_join_ids_across_their_partitions(joining: Shop) -> None:
 
 @pytest.mark.proof
 def test_workers_die_at_every_point_while_ids_join(joining: Shop) -> None:
-    with joining.storefront(42, burst=4):
-        for number, point in enumerate(POINTS):
-            for times in (1 + number % 3, PARTITIONS):
+    few = EVERYBODY[:12]  # who come back to the devices that they share
+    with joining.storefront(42, few, burst=2):
+        for number, point in enumerate(JOINS | POINTS):
+            for times in (1, 2) if point in JOINS else (1 + number % 3, PARTITIONS):
                 doomed = joining.worker(fate=f"{point}:{times}:SIGKILL")
                 assert doomed.process.wait(120) == -signal.SIGKILL, doomed.text
     joining.worker()
