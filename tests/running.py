@@ -109,6 +109,15 @@ class Running:
         assert "Traceback" not in self.text, self.text
         assert "failed" not in self.said(), self.text
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is None:
+            self.close()
+        elif self.process is not None:
+            self.process.kill()
+
     @property
     def text(self) -> str:
         """All that it has written."""

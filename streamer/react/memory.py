@@ -12,7 +12,8 @@ A change is *taken over* by a reaction when its function has ended well, or when
 is written in one transaction with the entry that waits, or with what the function puts into it.
 
 Only the owner of a partition writes what belongs to it. A process that was thought dead, and whose
-partition another one has taken over meanwhile, gets `Fenced` in place of its late write.
+partition another one has taken over meanwhile, gets `Fenced` in place of its late write. A Redis
+that has died may have lost its last second, and with it who the owner is: who writes first is it.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -25,7 +26,7 @@ import orjson
 from redis.asyncio import Redis
 from redis.exceptions import WatchError
 
-from streamer.errors import Fenced
+from streamer.errors import Fenced, Unavailable
 from streamer.react.change import ERASURE, Change, read_change
 from streamer.types import Millis
 
@@ -41,7 +42,9 @@ if redis.call('LINDEX', KEYS[1], 0) == ARGV[1] then
 end
 """
 _SAW: Final = """
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+local owner = redis.call('GET', KEYS[1])
+if not owner then redis.call('SET', KEYS[1], ARGV[1])
+elseif owner ~= ARGV[1] then return 0 end
 if ARGV[4] ~= '' then redis.call('HSET', KEYS[3], ARGV[4], ARGV[5]) end
 if ARGV[2] ~= '' then redis.call('HSET', KEYS[2], ARGV[2], ARGV[3]) end
 return 1
@@ -124,11 +127,18 @@ class Memory:
     async def transaction(self, partition: int) -> AsyncIterator[Any]:
         """Have what is put into a pipeline done at the end, as a whole or not at all.
 
-        Raises `Fenced`, with nothing done, where another process has the partition by then.
+        Raises `Fenced`, with nothing done, where another process has the partition by then, and
+        `Unavailable` where Redis has lost who has it.
         """
         async with self._redis.pipeline(transaction=True) as writing:
             await writing.watch(self._owner(partition))
-            if await writing.get(self._owner(partition)) != self._process:
+            owner = await writing.get(self._owner(partition))
+            if owner is None:
+                await self._redis.set(self._owner(partition), self._process, nx=True)
+                raise Unavailable(
+                    f"Redis had lost who has partition {partition}: it is tried again"
+                )
+            if owner != self._process:
                 raise _fenced(partition)
             writing.multi()
             yield writing
@@ -284,7 +294,7 @@ class Memory:
 
 
 def _fenced(partition: int) -> Fenced:
-    return Fenced(f"another process has partition {partition}, or Redis has lost who has it")
+    return Fenced(f"another process has partition {partition}")
 
 
 def _is_of(letter: Mapping[str, Any], customer: str) -> bool:

@@ -111,6 +111,11 @@ class Kit:
         with closing(Lookup(Connection(self.kafka.address), self.name, self.name)) as lookup:
             asyncio.run(working(Looking(lookup)))
 
+    def forget(self, key: str) -> None:
+        """Have Redis lose a key."""
+        with closing(Redis.from_url(self.redis.url)) as redis:
+            assert redis.delete(key) == 1
+
     def sent(self) -> list[str]:
         """Return the mails, each with its customer and number."""
         with closing(Redis.from_url(self.redis.url, decode_responses=True)) as redis:

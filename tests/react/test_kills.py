@@ -43,19 +43,19 @@ def check_order(lines: list[str]) -> None:
 
 def test_kills_under_a_thousand_changes(service: Make) -> None:
     one = service(FUNCTIONS).start()
-    other = one.twin().start()
     changes = [change(f"u-{n % CUSTOMERS}", 1 + n // CUSTOMERS) for n in range(CHANGES)]
     wanted = {f"{each.customer} {each.sequence}" for each in changes}
     per_kill = CHANGES // KILLS
-    for kill in range(KILLS):
-        before = len(one.told())
-        one.publish(*changes[kill * per_kill : (kill + 1) * per_kill])
-        wait_until(lambda: len(one.told()) > before + per_kill // 2, "half of them", 120)  # noqa: B023
-        victim = (one, other)[kill % 2]
-        victim.kill()
-        victim.start()
-    wait_until(lambda: wanted <= set(one.told()), "every change", 120)
-    other.stop()
+    with one.twin() as other:
+        other.start()
+        for kill in range(KILLS):
+            before = len(one.told())
+            one.publish(*changes[kill * per_kill : (kill + 1) * per_kill])
+            wait_until(lambda: len(one.told()) > before + per_kill // 2, "half of them", 120)  # noqa: B023
+            victim = (one, other)[kill % 2]
+            victim.kill()
+            victim.start()
+        wait_until(lambda: wanted <= set(one.told()), "every change", 120)
     one.stop()
     mails = [
         line.decode() if isinstance(line, bytes) else line

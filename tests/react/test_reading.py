@@ -134,6 +134,22 @@ def test_who_has_lost_a_partition_writes_nothing_more(kit: Kit) -> None:
     assert kit.sent() == ["u-1 1", "u-1 2"]
 
 
+def test_a_redis_that_has_lost_who_has_a_partition_is_told_again(kit: Kit) -> None:
+    """It was killed, and had not written its last second to its disk."""
+    kit.publish(change("u-1", 1), change("u-1", 2), change("u-2", 1, "vip"))
+
+    async def work(make: Make) -> None:
+        process = make()
+        for offset in range(3):
+            await process.take(kit, offset)
+            kit.forget(f"{{react:{kit.name}}}:owner:0")
+        assert process.called == [1, 2]
+        assert process.trouble.fatal is None
+
+    kit.run(work)
+    assert kit.sent() == ["u-1 1", "u-1 2"]
+
+
 def test_who_lets_go_of_a_partition_ends_what_is_in_hand_first(kit: Kit) -> None:
     kit.publish(change("u-1", 1), change("u-1", 2))
 

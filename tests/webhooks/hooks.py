@@ -5,7 +5,7 @@ import signal
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from streamer.types import SegmentChange
 from tests.adapters.kafka.topics import append, committed_records, create_topic
@@ -87,15 +87,6 @@ class Hooks(Running):
     def wait_for(self, receiver: Receiver, count: int) -> None:
         """Return once so many changes have been delivered."""
         wait_until(lambda: len(receiver.delivered()) >= count, f"{count} deliveries", 60)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        if kind is None:
-            self.close()
-        elif self.process is not None:
-            self.process.kill()
 
     def deliveries(self, endpoint: str = "crm") -> list[dict[str, Any]]:
         found = json.loads(self.page(f"/deliveries?endpoint={endpoint}")[1])

@@ -41,21 +41,22 @@ def check_order(delivered: list[tuple[str, int]]) -> None:
 def test_kills_under_a_thousand_changes(hooks: Hooks, receiver: Receiver) -> None:
     receiver.script = some_fail
     hooks.configure(receiver, 'retries = ["1s", "1s", "1s", "1s", "1s", "1s", "1s", "1s", "1s"]')
-    one, other = hooks.start(), hooks.twin().start()
     changes: list[SegmentChange] = [
         change(f"u-{n % CUSTOMERS}", 1 + n // CUSTOMERS) for n in range(CHANGES)
     ]
-    per_kill = CHANGES // KILLS
-    for kill in range(KILLS):
-        before = len(receiver.requests)
-        hooks.publish(*changes[kill * per_kill : (kill + 1) * per_kill])
-        wait_until(lambda: len(receiver.requests) > before + per_kill // 2, "half of them", 120)  # noqa: B023
-        victim = (one, other)[kill % 2]
-        victim.kill()
-        victim.start()
     wanted = {(each.customer, each.sequence) for each in changes}
-    wait_until(lambda: wanted <= set(receiver.delivered()), "every change", 120)
-    delivered = receiver.delivered()
-    other.stop()
+    per_kill = CHANGES // KILLS
+    one = hooks.start()
+    with one.twin() as other:
+        other.start()
+        for kill in range(KILLS):
+            before = len(receiver.requests)
+            hooks.publish(*changes[kill * per_kill : (kill + 1) * per_kill])
+            wait_until(lambda: len(receiver.requests) > before + per_kill // 2, "half", 120)  # noqa: B023
+            victim = (one, other)[kill % 2]
+            victim.kill()
+            victim.start()
+        wait_until(lambda: wanted <= set(receiver.delivered()), "every change", 120)
+        delivered = receiver.delivered()
     _LOG.info("%d changes were delivered once more", len(delivered) - len(wanted))
     check_order(delivered)
