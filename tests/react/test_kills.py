@@ -45,7 +45,7 @@ def test_kills_under_a_thousand_changes(service: Make) -> None:
     one = service(FUNCTIONS).start()
     changes = [change(f"u-{n % CUSTOMERS}", 1 + n // CUSTOMERS) for n in range(CHANGES)]
     wanted = {f"{each.customer} {each.sequence}" for each in changes}
-    per_kill = CHANGES // KILLS
+    per_kill = -(-CHANGES // KILLS)
     with one.twin() as other:
         other.start()
         for kill in range(KILLS):

@@ -45,7 +45,7 @@ def test_kills_under_a_thousand_changes(hooks: Hooks, receiver: Receiver) -> Non
         change(f"u-{n % CUSTOMERS}", 1 + n // CUSTOMERS) for n in range(CHANGES)
     ]
     wanted = {(each.customer, each.sequence) for each in changes}
-    per_kill = CHANGES // KILLS
+    per_kill = -(-CHANGES // KILLS)
     one = hooks.start()
     with one.twin() as other:
         other.start()
