@@ -18,11 +18,14 @@ from streamer.adapters.kafka.topics import Asked
 from streamer.app.orders import Asking, Given, orders_of
 from streamer.codecs.controls import mark_id
 from streamer.core.marks import Mark
+from streamer.errors import Unavailable
 from streamer.types import Millis
 
 _STEPS: Final = 2
 """So many times an order is told on: from an anonymous id to its user, and to the user's others."""
 _PAUSE_S: Final = 0.2
+_GETS_KNOWN_S: Final = 15.0
+"""A broker that has just started takes a while to know its groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ def status(asking: Asking, marks: Mapping[int, Mapping[bytes, bytes]], wait_s: f
     until = time.monotonic() + wait_s
     lookup = Lookup(asking.connection, asking.topics.events, asking.key.group)
     with closing(lookup):
+        _wait_for_group(lookup)
         done = not given or _all_read(lookup, given, partitions, until)
         places = [
             Place(one, lookup.committed(one) or 0, _erased(given, marks.get(one, {})))
@@ -87,6 +91,20 @@ def _all_read(
                 return False
             time.sleep(_PAUSE_S)
     return True
+
+
+def _wait_for_group(lookup: Lookup) -> None:
+    """Return once Kafka says what the group has committed; raises `Unavailable` if it does not."""
+    until = time.monotonic() + _GETS_KNOWN_S
+    while True:
+        try:
+            lookup.committed(0)
+        except Unavailable:
+            if time.monotonic() > until:
+                raise
+            time.sleep(_PAUSE_S)
+        else:
+            return
 
 
 def _is_read(lookup: Lookup, partition: int, end: int) -> bool:
