@@ -4,6 +4,7 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from redis import Redis
@@ -93,5 +94,7 @@ class Service(Running):
         )
         return done.stdout
 
-    def keys(self) -> Redis:
-        return Redis.from_url(self.redis.url)
+    def mails(self) -> list[str]:
+        """Return what functions have put into the list of mails, in their transactions."""
+        with closing(Redis.from_url(self.redis.url, decode_responses=True)) as redis:
+            return [str(mail) for mail in redis.lrange(f"mails-{self.name}", 0, -1)]

@@ -1,0 +1,57 @@
+"""A process is stopped within a function: in order, or by SIGSTOP for longer than its session."""
+
+import signal
+
+import pytest
+
+from streamer.react.watchdog import STANDS_STILL
+from tests.react.conftest import Make
+from tests.waiting import wait_until
+from tests.webhooks.changes import change
+
+pytestmark = pytest.mark.proof
+
+WAITING = """
+app = Reactions(NAME)
+
+
+@app.on_entered("cart_abandoner")
+async def remind(change: Change, transaction: Transaction) -> None:
+    told(f"{change.customer_id} {change.sequence}")
+    transaction.rpush(f"mails-{NAME}", f"{change.customer_id} {change.sequence}")
+    while not Path("go on").exists():
+        await asyncio.sleep(0.01)
+"""
+
+
+def test_a_function_that_runs_is_waited_for(service: Make) -> None:
+    one = service(WAITING).start()
+    one.publish(change("u-1", 1))
+    one.wait_for("u-1 1")
+    one.signal(signal.SIGTERM)
+    (one.folder / "go on").touch()
+    assert one.process is not None
+    assert one.process.wait(60) == 0, one.text
+    one.start()
+    one.publish(change("u-1", 2))
+    one.wait_for("u-1 1", "u-1 2")
+    assert one.mails() == ["u-1 1", "u-1 2"]
+
+
+def test_who_was_counted_as_dead_ends_and_its_effect_is_not_done_twice(service: Make) -> None:
+    one = service(WAITING).start()
+    one.publish(change("u-1", 1))
+    one.wait_for("u-1 1")
+    one.signal(signal.SIGSTOP)
+    (one.folder / "go on").touch()
+    with one.twin() as other:
+        other.start()
+        one.wait_for("u-1 1", "u-1 1")
+        wait_until(lambda: one.mails() == ["u-1 1"], "the effect", 60)
+        one.signal(signal.SIGCONT)
+        assert one.process is not None
+        assert one.process.wait(60) == STANDS_STILL, one.text
+        assert "another process has partition" in one.text
+        one.publish(change("u-1", 2))
+        one.wait_for("u-1 1", "u-1 1", "u-1 2")
+        wait_until(lambda: one.mails() == ["u-1 1", "u-1 2"], "the next effect", 60)
