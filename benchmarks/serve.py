@@ -42,7 +42,7 @@ from streamer.worker import Batching, LogRunner, PartitionTask
 
 SEGMENTS = 20
 BORN = 1_767_225_600_000
-BATCH = 2_000
+BATCH = 20_000
 ASKED = 1_000
 PROFILES = 500
 STREAMS = 1_000
@@ -56,7 +56,8 @@ class Nothing:
     """A source that has nothing more to say."""
 
     def poll(self) -> Batch:
-        """Return nothing."""
+        """Return nothing, after a short wait."""
+        time.sleep(0.05)
         return Batch()
 
     def progress(self) -> Progress:

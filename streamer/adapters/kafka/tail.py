@@ -20,7 +20,8 @@ from streamer.codecs.changes import change_line, decode_change, decode_membershi
 from streamer.errors import StreamerError, Unavailable
 from streamer.types import Millis
 
-_LIMIT: Final = 5_000
+_LIMIT: Final = 20_000
+"""So many records are read at once: a page of the view that many of them touch is written once."""
 _WAIT_S: Final = 0.25
 _FETCH_WAIT_MS: Final = 50
 _PATIENCE_S: Final = 10.0

@@ -22,7 +22,7 @@ from streamer.types import Membership
 
 CHANGES: Final = "changes"
 REJECTIONS: Final = "rejections"
-_LIMIT: Final = 2_000
+_LIMIT: Final = 20_000
 _PAUSE_S: Final = 0.05
 _EXAMPLE: Final = 2_000
 """How many characters are kept of a rejected record."""

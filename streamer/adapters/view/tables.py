@@ -16,11 +16,6 @@ HOURS: Final = "hours"
 RESOLUTIONS: Final = {MINUTES: MINUTE, HOURS: HOUR}
 """The tables of flows, with the length of their buckets in ms."""
 
-_CACHE_KIB: Final = 32 * 1024
-"""Pages that a connection keeps in memory: customers come in no order, so every page is needed."""
-_CHECKPOINT_PAGES: Final = 8_000
-"""So many pages of 4 KiB wait before they are put in place: most are written again before that."""
-
 VIEW: Final = Format(
     application=0x53_54_52_56,  # STRV
     version=1,
@@ -68,7 +63,4 @@ VIEW: Final = Format(
 
 def open_view(path: str | PathLike[str]) -> Database:
     """Open the file of a view for one thread, and make it where it is missing."""
-    database = Database(path, form=VIEW)
-    database.rows(f"PRAGMA cache_size = -{_CACHE_KIB}")
-    database.rows(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
-    return database
+    return Database(path, form=VIEW)

@@ -25,6 +25,10 @@ KEPT_CHANGES: Final = 1_000_000
 KEPT_MINUTES: Final = 2 * DAY
 """Of event time: for so long flows are known by the minute."""
 _KEPT_REASONS: Final = 500
+_CACHE_KIB: Final = 64 * 1024
+"""Pages kept in memory: customers come in no order, so one that was needed is needed again."""
+_CHECKPOINT_PAGES: Final = 32_000
+"""So many pages of 4 KiB wait before they are put in place: most are written again before that."""
 _SLACK: Final = 0.05
 """Old changes are dropped once there are by this share more than are kept."""
 _HEARD: Final = "heard"
@@ -45,6 +49,8 @@ class ViewWriter:
 
     def __init__(self, database: Database, kept: int = KEPT_CHANGES) -> None:
         self._database = database
+        database.rows(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        database.rows(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         self._kept = kept
         self._forgot = False
 
