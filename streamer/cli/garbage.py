@@ -3,7 +3,7 @@
 import gc
 from typing import Final
 
-_NEW: Final = 100_000
+_NEW: Final = 1_000_000
 """How many new objects make Python look: profiles are kept, so looking finds next to nothing."""
 _SURVIVORS: Final = 1
 """After more looks than this, those that survived are looked at once more: a tenth of a second."""

@@ -12,6 +12,8 @@ Guarantees the meaning of RULES.md, "Exact meaning" 8 to 11 and 14:
 from datetime import UTC, datetime, tzinfo
 from typing import Any, TypeAlias
 
+from mypy_extensions import mypyc_attr
+
 from streamer.core.moments import part_of
 from streamer.core.rules.spec import Clause, Comparison
 from streamer.core.standard import Unusable, standardised
@@ -35,6 +37,7 @@ Passed: TypeAlias = list[Holder] | None
 """The products that a filter lets through; None for all of them."""
 
 
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Row:
     """One event as the cells of a program read it: `found` keeps what each column has read.
 

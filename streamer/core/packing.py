@@ -24,7 +24,7 @@ from struct import pack, unpack
 from typing import Any, Final, final
 
 from librt.strings import BytesWriter
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from streamer.errors import AdapterError
 
@@ -100,6 +100,7 @@ def put_head(out: BytesWriter, head: int) -> None:
 
 
 @final
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Unpacker:
     """Reads values one after another; raises `AdapterError` where the bytes do not go on so."""
 

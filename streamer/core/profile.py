@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 from librt.strings import BytesWriter
+from mypy_extensions import mypyc_attr
 
 from streamer.core.links import Links
 from streamer.core.packing import put
@@ -23,6 +24,7 @@ Packed: TypeAlias = Any
 """What a state is stored as: lists, numbers, texts and bytes, without our own classes."""
 
 
+@mypyc_attr(acyclic=True)
 class State:
     """What one cell remembers of one customer.
 
@@ -44,6 +46,7 @@ class State:
         put(out, self.pack(base))
 
 
+@mypyc_attr(acyclic=True)
 class Profile:
     """One customer's profile. Instants in ms since 1970.
 

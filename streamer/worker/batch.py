@@ -69,7 +69,7 @@ from streamer.types import (
     Wake,
 )
 from streamer.worker.bugs import describe
-from streamer.worker.cache import Entry, ProfileCache
+from streamer.worker.cache import DECODED_BYTES, Entry, ProfileCache
 
 Decoder: TypeAlias = Callable[[Record], Event]
 
@@ -87,13 +87,14 @@ class Batching:
     """How much is processed at once, and in which order.
 
     A batch takes at most `batch` records and `wakes` wakes. `cache` is how many profiles are
-    cached, `renewals` how many customers one slice of a migration takes. `in_order` chooses between
-    the two orders of wakes and records.
+    cached, those of `decoded` bytes of them also decoded, and `renewals` how many customers one
+    slice of a migration takes. `in_order` chooses between the two orders of wakes and records.
     """
 
     batch: int = 500
     wakes: int = 5_000
     cache: int = 100_000
+    decoded: int = DECODED_BYTES
     renewals: int = 500
     in_order: bool = True
 
@@ -130,7 +131,7 @@ class PythonEngine:
         self.batching = batching
         self.horizon = horizon
         self.codec = ProfileCodec(rules, layouts, now)
-        self.cache = ProfileCache(batching.cache)
+        self.cache = ProfileCache(batching.cache, batching.decoded)
         self._decode = decode
 
     def read(self, records: Sequence[Record]) -> Reading:

@@ -8,6 +8,8 @@ one, and when that is full it becomes the old one and the old one is dropped.
 
 from typing import Final, final
 
+from mypy_extensions import mypyc_attr
+
 from streamer.core.profile import Profile
 
 DECODED_BYTES: Final = 8 << 20
@@ -15,6 +17,7 @@ DECODED_BYTES: Final = 8 << 20
 
 
 @final
+@mypyc_attr(acyclic=True)
 class Entry:
     """A committed profile: `data` are its bytes, None if the customer has no profile.
 

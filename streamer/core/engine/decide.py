@@ -20,6 +20,8 @@ changes it in place, because copying would cost more than deciding: use the prof
 
 from typing import Final, TypeAlias, final
 
+from mypy_extensions import mypyc_attr
+
 from streamer.core.columns import Row
 from streamer.core.engine.program import RuleSet
 from streamer.core.engine.segment import Transition
@@ -41,6 +43,7 @@ _new: Final = tuple.__new__
 
 
 @final
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Decision:
     """The output of `decide`. `profile` is None if it was deleted or does not exist.
 

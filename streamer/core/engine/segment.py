@@ -4,6 +4,8 @@ from fractions import Fraction
 from hashlib import blake2b
 from typing import Final, TypeAlias, final
 
+from mypy_extensions import mypyc_attr
+
 from streamer.core.engine.conditions import Node
 from streamer.core.profile import Profile
 from streamer.core.rules.spec import Settings
@@ -27,6 +29,7 @@ class CompiledTier:
 
 
 @final
+@mypyc_attr(acyclic=True, free_list_len=1)
 class Transition:
     """A move of one customer: the segment, the tier left and the tier joined (0: none)."""
 

@@ -9,6 +9,8 @@ from fractions import Fraction
 from heapq import heapify, heapreplace
 from typing import Final, final
 
+from mypy_extensions import mypyc_attr
+
 from streamer.core import wording
 from streamer.core.leaf import ALWAYS, NEVER, Binder, CellRef, Leaf, Until
 from streamer.core.profile import Profile
@@ -68,6 +70,7 @@ class Favours:
 
 
 @final
+@mypyc_attr(acyclic=True)
 class Race:
     """A tally while events leave: `gone` is what has left of each value.
 

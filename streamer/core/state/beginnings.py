@@ -15,6 +15,8 @@ that its second part follows its first, so no chain is invented, but one may be 
 
 from typing import Final, final
 
+from mypy_extensions import mypyc_attr
+
 from streamer.core.profile import Packed
 from streamer.types import FOREVER, Millis
 
@@ -23,6 +25,7 @@ UNBOUNDED: Final[Millis] = FOREVER
 
 
 @final
+@mypyc_attr(acyclic=True)
 class Beginnings:
     """The latest beginning, and with a span the earliest end, of each run of steps."""
 

@@ -21,6 +21,8 @@ time; what was settled is joined as `streamer.core.state.beginnings` says.
 from bisect import bisect_left, bisect_right
 from typing import Final, final
 
+from mypy_extensions import mypyc_attr
+
 from streamer.core.columns import Column, Filter, Row
 from streamer.core.profile import Packed, Profile, State
 from streamer.core.rules.identity import canonical
@@ -40,6 +42,7 @@ NO_VALUE: Final[Value] = 0
 
 
 @final
+@mypyc_attr(acyclic=True)
 class Chain:
     """The step events of one value.
 
@@ -165,6 +168,7 @@ class Chain:
 
 
 @final
+@mypyc_attr(acyclic=True)
 class ChainState(State):
     """The chains of the values that have begun one and of those that have not, by last times.
 

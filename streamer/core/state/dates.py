@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final, final
 
+from mypy_extensions import mypyc_attr
+
 from streamer.core.columns import Row
 from streamer.core.profile import Packed, Profile, State
 from streamer.core.state.cell import TIME_BYTES, Cell, Identity, overflowed
@@ -37,6 +39,7 @@ def date_of(value: Scalar) -> date | None:
 
 
 @final
+@mypyc_attr(acyclic=True)
 class DatesState(State):
     """When the dates came, and their different day numbers, ascending; there may be none."""
 

@@ -2,6 +2,8 @@
 
 from typing import final
 
+from mypy_extensions import mypyc_attr
+
 from streamer.core.columns import Filter, Row
 from streamer.core.profile import Packed, Profile, State
 from streamer.core.rules.identity import canonical
@@ -11,6 +13,7 @@ from streamer.types import Millis
 
 
 @final
+@mypyc_attr(acyclic=True)
 class EarliestState(State):
     """The time."""
 

@@ -6,6 +6,8 @@ whose profile stays, since the other one's memberships were another customer's.
 
 from typing import final
 
+from mypy_extensions import mypyc_attr
+
 from streamer.core.columns import Row
 from streamer.core.profile import Packed, Profile, State
 from streamer.core.state.cell import TIME_BYTES, Cell, Identity
@@ -13,6 +15,7 @@ from streamer.types import Millis
 
 
 @final
+@mypyc_attr(acyclic=True)
 class ExitState(State):
     """The time of the last reported exit."""
 

@@ -9,6 +9,8 @@ Merge: the later time of each region.
 from bisect import bisect_left
 from typing import final
 
+from mypy_extensions import mypyc_attr
+
 from streamer.core.columns import Amounts, Row
 from streamer.core.profile import Packed, Profile, State
 from streamer.core.rules.identity import canonical
@@ -18,6 +20,7 @@ from streamer.types import FOREVER, Millis
 
 
 @final
+@mypyc_attr(acyclic=True)
 class RegionsState(State):
     """The latest time of each region, 0 for never; at least one is not."""
 

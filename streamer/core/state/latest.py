@@ -9,6 +9,8 @@ history's is the earlier.
 
 from typing import Final, final
 
+from mypy_extensions import mypyc_attr
+
 from streamer.core.columns import Column, Row, Tests
 from streamer.core.profile import Packed, Profile, State
 from streamer.core.rules.identity import canonical
@@ -21,6 +23,7 @@ VERDICT_BYTES: Final = 2 + TIME_BYTES + VALUE_BYTES
 
 
 @final
+@mypyc_attr(acyclic=True)
 class VerdictState(State):
     """When the value came, whether it satisfies the comparisons, and what people read of it.
 

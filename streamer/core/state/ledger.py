@@ -17,6 +17,8 @@ overflow only while a late entry could still belong before it.
 
 from typing import Final, TypeAlias, final
 
+from mypy_extensions import mypyc_attr
+
 from streamer.core.calendar import Calendar
 from streamer.core.columns import Amounts, Column, Filter, Row
 from streamer.core.profile import Packed, Profile, State
@@ -47,6 +49,7 @@ _MOST_LOOSE: Final = 2 * MOST_EVENTS + 2 * SLICES
 
 
 @final
+@mypyc_attr(acyclic=True)
 class LedgerState(State):
     """The loose entries, the entries of each value, and when each value was last undone.
 

@@ -21,6 +21,8 @@ after the other's closings; the last n of both.
 from bisect import bisect_left, bisect_right
 from typing import Final, final
 
+from mypy_extensions import mypyc_attr
+
 from streamer.core.columns import Column, Filter, Row
 from streamer.core.profile import Packed, Profile, State
 from streamer.core.rules.identity import canonical
@@ -35,6 +37,7 @@ CUSTOMER: Final[Value] = ""
 
 
 @final
+@mypyc_attr(acyclic=True)
 class OpenState(State):
     """The open items and the closings, each in the order of their last times.
 

@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Final, Literal, final
 from zoneinfo import ZoneInfo
 
+from mypy_extensions import mypyc_attr
+
 from streamer.core.columns import Row
 from streamer.core.profile import Packed, Profile, State
 from streamer.core.rules.spec import Names
@@ -26,6 +28,7 @@ _DAY_WEIGHT: Final = 2
 
 
 @final
+@mypyc_attr(acyclic=True)
 class PurchasesState(State):
     """First and last time, the days ascending, and how many purchases are not among the days."""
 

@@ -15,6 +15,8 @@ Merge: the events of both in order of time.
 
 from typing import Final, TypeAlias, final
 
+from mypy_extensions import mypyc_attr
+
 from streamer.core.columns import Row
 from streamer.core.profile import Packed, Profile, State
 from streamer.core.quantities import Quantities
@@ -36,6 +38,7 @@ _STEP_WEIGHT: Final = 12
 
 
 @final
+@mypyc_attr(acyclic=True)
 class RemainingState(State):
     """The steps of each item in history order, and when every item was emptied, 0 for never."""
 

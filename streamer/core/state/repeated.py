@@ -12,6 +12,7 @@ from heapq import nsmallest
 from typing import Final, final
 
 from librt.strings import BytesWriter
+from mypy_extensions import mypyc_attr
 
 from streamer.core.columns import Column, Row
 from streamer.core.packing import put, put_list, put_number
@@ -29,6 +30,7 @@ in a season, and looking up one of them costs the same however many there are.""
 
 
 @final
+@mypyc_attr(acyclic=True)
 class RepeatedState(State):
     """The last times of each value, the values seen longest ago first.
 

@@ -12,6 +12,7 @@ the later history comes last, so it also cuts what the earlier history has at th
 from typing import final
 
 from librt.strings import BytesWriter
+from mypy_extensions import mypyc_attr
 
 from streamer.core.columns import Row
 from streamer.core.packing import put, put_list
@@ -22,6 +23,7 @@ from streamer.types import Millis
 
 
 @final
+@mypyc_attr(acyclic=True)
 class ResetState(State):
     """The mark and what came after it."""
 

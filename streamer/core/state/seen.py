@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import final
 from zoneinfo import ZoneInfo
 
+from mypy_extensions import mypyc_attr
+
 from streamer.core.columns import Amounts, Column, Filter, Row
 from streamer.core.profile import Packed, Profile, State
 from streamer.core.rules.identity import canonical
@@ -17,6 +19,7 @@ from streamer.types import FOREVER, SECOND, Millis
 
 
 @final
+@mypyc_attr(acyclic=True)
 class SeenState(State):
     """The last time of each value."""
 

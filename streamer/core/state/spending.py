@@ -5,6 +5,8 @@ Merge: that of the purchases, and the sum of the sums.
 
 from typing import final
 
+from mypy_extensions import mypyc_attr
+
 from streamer.core.columns import Amounts, Row
 from streamer.core.profile import Packed, Profile, State
 from streamer.core.state.cell import Cell, Identity
@@ -14,6 +16,7 @@ from streamer.types import Millis
 
 
 @final
+@mypyc_attr(acyclic=True)
 class SpendingState(State):
     """The purchases, and their sum in ten-thousandths."""
 

@@ -15,6 +15,7 @@ Merge: sums are added; entries are merged in order of time.
 from typing import Final, final
 
 from librt.strings import BytesWriter
+from mypy_extensions import mypyc_attr
 
 from streamer.core.columns import Amounts, Row
 from streamer.core.packing import put_list, put_number
@@ -34,6 +35,7 @@ ENTRY_WEIGHT: Final = 12
 
 
 @final
+@mypyc_attr(acyclic=True)
 class TotalState(State):
     """The sum in ten-thousandths, and how many values it weighs."""
 
@@ -50,6 +52,7 @@ class TotalState(State):
 
 
 @final
+@mypyc_attr(acyclic=True)
 class SumsState(State):
     """The entries in order of time, one for each instant.
 

@@ -5,12 +5,15 @@ The favourite is the value carried most often, of equals the one carried most re
 
 from typing import final
 
+from mypy_extensions import mypyc_attr
+
 from streamer.core.profile import Profile
 from streamer.core.state.cell import MOST_VALUES, overflowed
 from streamer.core.values import Value, weight_of
 
 
 @final
+@mypyc_attr(acyclic=True)
 class Tally:
     """The count of each value, the most recently carried last.
 

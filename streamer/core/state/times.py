@@ -12,6 +12,7 @@ from bisect import bisect_right, insort
 from typing import final
 
 from librt.strings import BytesWriter
+from mypy_extensions import mypyc_attr
 
 from streamer.core.columns import Filter, Row
 from streamer.core.packing import put_list, put_number
@@ -23,6 +24,7 @@ from streamer.types import FOREVER, Millis
 
 
 @final
+@mypyc_attr(acyclic=True)
 class TimesState(State):
     """The times, ascending; at least one."""
 

@@ -8,6 +8,8 @@ Merge: add the counts, take the later times.
 
 from typing import Final, final
 
+from mypy_extensions import mypyc_attr
+
 from streamer.core.columns import Column, Row
 from streamer.core.profile import Packed, Profile, State
 from streamer.core.rules.identity import canonical
@@ -22,6 +24,7 @@ VALUE_WEIGHT: Final = 12
 
 
 @final
+@mypyc_attr(acyclic=True)
 class DatedTally:
     """A tally with the last time of each value."""
 
@@ -73,6 +76,7 @@ class DatedTally:
 
 
 @final
+@mypyc_attr(acyclic=True)
 class CountsState(State):
     """Each value's count and last time; at least one."""
 

@@ -10,6 +10,8 @@ Merge: all events in order of time.
 
 from typing import Final, TypeAlias, final
 
+from mypy_extensions import mypyc_attr
+
 from streamer.core.columns import Column, Row
 from streamer.core.profile import Packed, Profile, State
 from streamer.core.rules.identity import canonical
@@ -36,6 +38,7 @@ Entry: TypeAlias = tuple[Millis, list[Value], list[int]]
 
 
 @final
+@mypyc_attr(acyclic=True)
 class WindowState(State):
     """The values of each event in order of history, at least one, and their tally.
 
