@@ -18,21 +18,26 @@ import streamer.core.state
 from streamer.adapters.kafka.marks import decode_mark
 from streamer.adapters.outbox import decode_entry
 from streamer.analysis.program import FORMAT, program, program_json
+from streamer.codecs.controls import ControlCodec
 from streamer.codecs.profiles import ProfileCodec, alias_of
 from streamer.core.leaves.performed import Performed
 from streamer.core.rules.identity import canonical
 from streamer.core.rules.spec import Comparison, Header, Scope, Settings
 from streamer.core.state.cell import Cell
 from streamer.core.state.seen import SeenAmounts
+from streamer.types import Record
 from tests.golden.formats import (
     CUSTOMER,
     ENTRY,
     FOLDER,
+    KEY,
     MARK,
     START,
+    control_json,
     document,
     files,
     links,
+    messages,
     programs,
     rules,
     says,
@@ -92,6 +97,19 @@ def test_every_version_of_an_outbox_entry_is_read() -> None:
         assert found == without.get(file.name, ENTRY), KEPT.format(
             name=file.name, what="it reads otherwise"
         )
+
+
+def test_every_version_of_a_control_record_is_read() -> None:
+    codec = ControlCodec(rules().compiled, KEY)
+    for file, facts in golden("control"):
+        for kind, sent in facts.items():
+            headers = tuple((name, text.encode()) for name, text in sent["headers"].items())
+            value, key = bytes.fromhex(sent["value"]), sent["key"].encode()
+            read = codec.decode(Record(0, 0, value, START, key, headers))
+            again = control_json(codec.encode(read))
+            said = KEPT.format(name=f"{file.name}, {kind}", what="it reads otherwise")
+            assert type(read) is type(messages()[kind]), said
+            assert again == control_json(codec.encode(messages()[kind])), said
 
 
 def test_every_version_of_the_published_mark_is_read() -> None:

@@ -9,7 +9,7 @@ from streamer.adapters import database, outbox
 from streamer.adapters.kafka import marks
 from streamer.adapters.redis import scripts
 from streamer.analysis import program
-from streamer.codecs import profiles
+from streamer.codecs import controls, profiles
 
 PAGE = Path(__file__).parents[1] / "docs" / "formats.md"
 ROW = re.compile(r"^\| \[([^]]+)\]\(#\S+\) \| [^|]+ \| (\d+) \| ?(\d*) ?\|", re.MULTILINE)
@@ -21,6 +21,7 @@ WRITTEN = {
     "layout": profiles.VERSION,
     "outbox entry": outbox.VERSION,
     "partition meta": scripts.VERSION,
+    "control record": controls.VERSION,
     "published mark": marks.VERSION,
     "SQLite file": database.FORMAT,
     "program": program.FORMAT,

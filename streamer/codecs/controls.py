@@ -1,4 +1,4 @@
-"""What tasks tell each other about ids, as records of the log that the events are in.
+"""What tasks send each other about ids, as records of the log that the events are in.
 
 A control record has the key of the customer whom it is for, so it stands in the partition of that
 customer, in one order with the events. Its header `streamer-control` names version and group, and
@@ -65,8 +65,8 @@ class Forwarded(NamedTuple):
 
 
 Order: TypeAlias = Erase | Unlink | Suppress | Release
-"""What a person may ask for, told by a command."""
-Told: TypeAlias = Message | Forward
+"""What a person may ask for, as a command sends it."""
+ControlMessage: TypeAlias = Message | Forward
 Joining: TypeAlias = Literal["at once"] | ControlKey | None
 """How ids join: where all customers are in one place, by control records, or not at all."""
 
@@ -84,7 +84,7 @@ def mark_id(customer: str, key: ControlKey) -> bytes:
     return blake2b(customer.encode(), digest_size=MARK_BYTES, key=key.secret[:64]).digest()
 
 
-def told_apart(kept: Mapping[bytes, bytes]) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
+def layouts_and_marks(kept: Mapping[bytes, bytes]) -> tuple[dict[bytes, bytes], dict[bytes, bytes]]:
     """Return the layouts and the marks among what a store keeps of a partition."""
     marks = {one: data for one, data in kept.items() if len(one) == MARK_BYTES}
     return {one: data for one, data in kept.items() if one not in marks}, marks
@@ -128,13 +128,13 @@ class ControlCodec:
         self._head = _head(key)
         self._slots = dict(zip(rules.cell_keys, rules.cells, strict=True))
 
-    def encode(self, message: Told) -> Control:
+    def encode(self, message: ControlMessage) -> Control:
         """Return the record of a message."""
         value = _ENCODER.encode(self._plain(message))
         signature = _signed(self._key, message.customer.encode(), value)
         return Control(message.customer, value, ((HEADER, self._head), (SIGNATURE, signature)))
 
-    def decode(self, record: Record) -> Told:
+    def decode(self, record: Record) -> ControlMessage:
         """Return the message in a record; raises `InvalidEvent` where it is none of this group."""
         headers = dict(record.headers)
         if headers[HEADER] != self._head:
@@ -149,7 +149,7 @@ class ControlCodec:
         except (msgspec.MsgspecError, LookupError, TypeError, ValueError) as error:
             raise InvalidEvent(f"a control record that cannot be read: {error}", "") from error
 
-    def _plain(self, message: Told) -> Packed:
+    def _plain(self, message: ControlMessage) -> Packed:
         match message:
             case Link():
                 return ("link", message.user, message.time)
@@ -164,7 +164,7 @@ class ControlCodec:
             case _:
                 return _order(message)
 
-    def _message(self, customer: str, plain: Packed, record: Record) -> Told:
+    def _message(self, customer: str, plain: Packed, record: Record) -> ControlMessage:
         match plain:
             case ["link", user, time]:
                 return Link(customer, user, time)

@@ -37,7 +37,7 @@ repaired by 1. A crash inside 6 is one or the other, because the sink publishes 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from streamer.codecs.controls import Joining, told_apart
+from streamer.codecs.controls import Joining, layouts_and_marks
 from streamer.core.engine.program import RuleSet
 from streamer.ports import (
     NOTHING_FIRED,
@@ -157,7 +157,7 @@ class PartitionTask:
             mark = PublishedMark(meta.published, meta.offset, meta.fired_until)
         self._epoch, self._follows, self.offset = meta.epoch, meta.number, meta.offset
         self.log_time, self.fired_until = meta.log_time, meta.fired_until
-        self._known, marks = told_apart(meta.layouts)
+        self._known, marks = layouts_and_marks(meta.layouts)
         self._engine = PythonEngine(
             self._rules,
             self._decode,

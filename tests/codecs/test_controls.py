@@ -9,8 +9,8 @@ from streamer.codecs.controls import (
     SIGNATURE,
     ControlCodec,
     ControlKey,
+    ControlMessage,
     Forward,
-    Told,
     _signed,
     is_control,
 )
@@ -58,7 +58,7 @@ ORIGINAL = Record(1, 7, b'{"id": "\xff"}', START - 5, None, (("traceparent", b"0
     [Link("a-ü", "u-1", START), Dropped("u-1", "a-ü"), Forward("u-1", ORIGINAL)],
     ids=["link", "dropped", "forward"],
 )
-def test_a_message_is_read_as_it_was_told(message: Told) -> None:
+def test_a_message_is_read_as_it_was_told(message: ControlMessage) -> None:
     codec = ControlCodec(RULES, KEY)
     record = record_of(codec.encode(message))
     assert is_control(record)

@@ -14,11 +14,13 @@ from streamer.adapters import outbox
 from streamer.adapters.kafka import marks
 from streamer.analysis.program import FORMAT, program_json
 from streamer.app.inputs import Rules, load_rules
-from streamer.codecs import profiles
+from streamer.codecs import controls, profiles
+from streamer.codecs.controls import ControlCodec, ControlKey, ControlMessage, Forward
 from streamer.codecs.profiles import ProfileCodec
 from streamer.core.engine.decide import decide
+from streamer.core.engine.identity import Dropped, Erase, Join, Release, Suppress, Unlink
 from streamer.core.engine.program import RuleSet
-from streamer.core.links import Links
+from streamer.core.links import Link, Links
 from streamer.core.profile import Profile
 from streamer.ports import OutboxEntry, PublishedMark
 from streamer.types import (
@@ -88,6 +90,7 @@ ENTRY: Final = OutboxEntry(
     (START - 1, CUSTOMER),
     controls=(Control("a-ü", b"\xff\x00", (("streamer-control", b"1 shop"),)),),
 )
+KEY: Final = ControlKey("shop", b"a secret of the group")
 MARK: Final = PublishedMark(7, 42, (START - 1, 'u-"7" ü'))
 
 
@@ -204,8 +207,36 @@ def files() -> dict[str, bytes]:
         f"profile-{profiles.LINKED}.json": document(profile_file(links())),
         f"alias-{profiles.ALIAS}.json": document({"alias": encoded_alias().hex()}),
         f"outbox-{outbox.VERSION}.json": document({"entry": outbox.encode_entry(ENTRY).hex()}),
+        f"control-{controls.VERSION}.json": document(control_file()),
         f"mark-{marks.VERSION}.json": document({"metadata": marks.encode_mark(MARK)}),
     }
+
+
+def messages() -> dict[str, ControlMessage]:
+    """One control message of each kind."""
+    forwarded = Record(1, 41, b'{"id":"e-1"}', START, b"a-1", (("traceparent", b"00-ab"),))
+    return {
+        "link": Link("a-1", CUSTOMER, START),
+        "join": Join(CUSTOMER, "a-1", lived(rules().compiled)),
+        "dropped": Dropped(CUSTOMER, "a-1"),
+        "forward": Forward(CUSTOMER, forwarded),
+        "erase": Erase(CUSTOMER, START),
+        "unlink": Unlink("a-1", CUSTOMER),
+        "suppress": Suppress(CUSTOMER),
+        "release": Release(CUSTOMER),
+    }
+
+
+def control_file() -> dict[str, Any]:
+    """Every control record: key, value and headers."""
+    codec = ControlCodec(rules().compiled, KEY)
+    return {kind: control_json(codec.encode(message)) for kind, message in messages().items()}
+
+
+def control_json(control: Control) -> dict[str, Any]:
+    """A control record as plain JSON."""
+    headers = {name: value.decode() for name, value in control.headers}
+    return {"key": control.key, "value": control.value.hex(), "headers": headers}
 
 
 def encoded_alias() -> bytes:

@@ -6,7 +6,7 @@ from streamer.adapters.closing import Closing
 from streamer.adapters.profiles import FoundProfile
 from streamer.adapters.redis.client import Client, connect, server_name
 from streamer.adapters.redis.trouble import translated
-from streamer.codecs.controls import told_apart
+from streamer.codecs.controls import layouts_and_marks
 
 
 class RedisProfiles(Closing):
@@ -40,7 +40,7 @@ class RedisProfiles(Closing):
     def marks(self) -> dict[int, dict[bytes, bytes]]:
         """Return what is left of who was erased or is suppressed, by partition."""
         return {
-            one: told_apart(self._ask("HGETALL", self._key(one, "layouts")))[1]
+            one: layouts_and_marks(self._ask("HGETALL", self._key(one, "layouts")))[1]
             for one in range(self._partitions())
         }
 
@@ -54,7 +54,10 @@ class RedisProfiles(Closing):
             "HMGET", self._key(partition, "meta"), "log_time", "fired_at"
         )
         return FoundProfile(
-            profile, told_apart(pairs)[0], int(log_time) if log_time else None, int(fired_at or 0)
+            profile,
+            layouts_and_marks(pairs)[0],
+            int(log_time) if log_time else None,
+            int(fired_at or 0),
         )
 
     def _key(self, partition: int, name: str) -> str:

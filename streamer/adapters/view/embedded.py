@@ -16,7 +16,7 @@ from streamer.adapters.database import Database
 from streamer.adapters.profiles import FoundProfile
 from streamer.adapters.view.batches import Batch, Positions, Progress, Published, Rejected, Stands
 from streamer.codecs.changes import decode_change
-from streamer.codecs.controls import told_apart
+from streamer.codecs.controls import layouts_and_marks
 from streamer.errors import UsageError
 from streamer.types import Membership
 
@@ -128,5 +128,7 @@ class EmbeddedProfiles:
                 ((log_time, fired_at),) = database.rows(
                     "SELECT log_time, fired_at FROM meta WHERE partition = ?", (number,)
                 )
-                return FoundProfile(profile, told_apart(dict(layouts))[0], log_time, fired_at)
+                return FoundProfile(
+                    profile, layouts_and_marks(dict(layouts))[0], log_time, fired_at
+                )
         return None
