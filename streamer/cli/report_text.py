@@ -141,6 +141,26 @@ def ended(one: SegmentReport) -> str:
     return ", ".join(f"{number / total:.0%} {cause}" for cause, number in first) or "-"
 
 
+def ran_out(one: SegmentReport) -> str:
+    """Return the condition that most of the stays which time ended are due to, "" where none is."""
+    if not one.ran_out:
+        return ""
+    number, condition = max((number, condition) for condition, number in one.ran_out.items())
+    of = one.ended["time"]
+    return f"{number:,} of {counted(of, 'stay')}: {condition}"
+
+
+def _ran_out_lines(report: Report) -> Iterator[str]:
+    """Yield what ran out in those segments in which time ended most stays."""
+    found = [one for one in report.segments if one.ran_out]
+    if found:
+        yield "where time ended stays, what ran out most often:"
+    for one in sorted(found, key=lambda one: -one.ended["time"])[:_MOST_NAMES]:
+        yield f"  {one.membership}, {ran_out(one)}"
+    if len(found) > _MOST_NAMES:
+        yield f"  and in {len(found) - _MOST_NAMES:,} segments more: --json lists them"
+
+
 def sales_lines(report: Report) -> Iterator[str]:
     """Yield what sales are, and which orders are left out of them."""
     if report.sales is not None:
@@ -196,6 +216,7 @@ def _row(one: SegmentReport, report: Report) -> tuple[str, ...]:
 
 def _notes(report: Report, judgement: Judgement) -> Iterator[str]:
     yield "size: members at the end; volatility: (entered + exited) / mean size"
+    yield from _ran_out_lines(report)
     yield from sales_lines(report)
     held = held_line(report)
     if held is not None:
@@ -245,6 +266,7 @@ def _segment_facts(one: SegmentReport, report: Report, limits: Limits) -> dict[s
         "median_stay_ms": one.median_stay,
         "sampled": one.sampled,
         "ended": dict(one.ended),
+        "ran_out": dict(one.ran_out),
         "sales": None if one.sales is None else one.sales / SCALE,
         "sales_share": sales_share(one, report),
         "unreachable": one.unreachable,

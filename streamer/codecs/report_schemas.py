@@ -119,6 +119,11 @@ def _segment() -> Schema:
             "type": "object",
             "additionalProperties": {"type": "integer", "minimum": 1},
         },
+        "ran_out": {
+            "description": "Of the stays that time ended: which condition ran out, in words.",
+            "type": "object",
+            "additionalProperties": {"type": "integer", "minimum": 1},
+        },
         "sales": {"description": "What its members bought for.", "type": ["number", "null"]},
         "sales_share": {"description": "The share of all sales.", "type": ["number", "null"]},
         "unreachable": _or_null(_count("Members who are not in reachable, at the end.")),

@@ -3,6 +3,7 @@
 measures    what is measured, each as a pure function
 course      reads changes one by one and keeps only counts, and where each customer stands
 shop        what events say beside the changes: sales, and what ended a stay
+ran_out     which condition ran out where no event ended a stay
 rules       rules read aloud, and which of them ask for each other
 models      the models that rules ask, and whether they can be of this shop
 report      puts a report together, over a replay or over a file of changes

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from streamer.analysis.report.course import SizeHistory
+from streamer.analysis.report.ran_out import RanOut
 from streamer.analysis.report.report import Gathered, Report, memberships_of, put_together
 from streamer.analysis.report.shop import Endings, Shop
 from streamer.app.books import MembershipStats
@@ -35,7 +36,7 @@ def report_events(
     `reachable` names the membership of those who can be reached. Raises as `replay` does.
     """
     course, shop = SizeHistory(memberships_of(rules)), Shop()
-    endings = Endings(course, shop)
+    endings = Endings(course, RanOut(rules), shop)
     done = replay_into(endings, rules, Reading(log, shop.noting(decode), watch), until=until)
     gathered = Gathered(
         source="events",
@@ -49,6 +50,7 @@ def report_events(
         forgotten=done.customers - done.known,
         intake=done.intake,
         ended=endings.ended,
+        ran_out=endings.ran_out,
         sales=shop.sales(),
     )
     return put_together(rules, course, gathered, reachable)
@@ -68,7 +70,7 @@ def report_changes(
     line that is no change, and for a customer whose changes are not all there or not in order.
     """
     course, books = SizeHistory(memberships_of(rules)), MembershipStats(rules.segments)
-    endings = Endings(course)
+    endings = Endings(course, RanOut(rules))
     known = set(memberships_of(rules))
     unknown: dict[str, int] = {}
     last: dict[str, tuple[Millis, int]] = {}
@@ -95,6 +97,7 @@ def report_changes(
         customers=len(course.inside),
         forgotten=None,
         ended=endings.ended,
+        ran_out=endings.ran_out,
     )
     return put_together(rules, course, gathered, reachable)
 

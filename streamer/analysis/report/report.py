@@ -42,7 +42,8 @@ class SegmentReport:
 
     `definition` reads the rule aloud, `held` names the settings that hold moves back: then sizes
     are those that were told, and not those of the rule's truth. `ended` counts what ended the
-    stays: events by name, or `time`. `sales` (ten-thousandths) are all those of the members at the
+    stays: events by name, or `time`; `ran_out` which conditions those by `time` are due to, by
+    their words. `sales` (ten-thousandths) are all those of the members at the
     end; None where no order has an amount.
     """
 
@@ -64,6 +65,7 @@ class SegmentReport:
     median_stay: Millis | None
     sampled: bool
     ended: Mapping[str, int]
+    ran_out: Mapping[str, int]
     sales: int | None
     unreachable: int | None
     entered_by_step: tuple[int, ...]
@@ -128,6 +130,7 @@ class Gathered:
     customers: int
     forgotten: int | None
     ended: Mapping[str, Mapping[str, int]]
+    ran_out: Mapping[str, Mapping[str, int]]
     intake: Intake | None = None
     sales: Sales | None = None
 
@@ -246,6 +249,7 @@ def _segment(
         median_stay=account.median_stay,
         sampled=account.sampled,
         ended=dict(gathered.ended.get(account.membership, {})),
+        ran_out=dict(gathered.ran_out.get(account.membership, {})),
         sales=None,
         unreachable=None,
         entered_by_step=entered,

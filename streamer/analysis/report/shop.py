@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import Final, NamedTuple
 
+from streamer.analysis.report.ran_out import RanOut
 from streamer.app.books import Entered
 from streamer.core.columns import Amounts, Row, read_with_holders
 from streamer.core.standard import kinds_of
@@ -91,21 +92,30 @@ class Endings:
     """Counts what ended the stays in each membership, and hands all changes on.
 
     That is the name of an event where `shop` knows it, `event` where it does not, or the cause that
-    the change says, such as `time`.
+    the change says, such as `time`. Of those by `time`, `ran_out` counts the conditions that ran
+    out.
     """
 
-    def __init__(self, books: Entered, shop: Shop | None = None) -> None:
+    def __init__(self, books: Entered, ran_out: RanOut, shop: Shop | None = None) -> None:
         self._books = books
+        self._named = ran_out
         self._shop = shop
         self.ended: dict[str, Counter[str]] = defaultdict(Counter)
+        self.ran_out: dict[str, Counter[str]] = defaultdict(Counter)
 
     def enter(self, changes: Iterable[SegmentChange]) -> None:
         """Take up changes; each customer's come in their order."""
         listed = list(changes)
         for change in listed:
             if change.direction == "exited":
-                self.ended[change.segment][self._cause(change)] += 1
+                self._end(change)
         self._books.enter(listed)
+
+    def _end(self, change: SegmentChange) -> None:
+        self.ended[change.segment][self._cause(change)] += 1
+        condition = self._named.of(change) if change.cause == "time" else None
+        if condition is not None:
+            self.ran_out[change.segment][condition] += 1
 
     def _cause(self, change: SegmentChange) -> str:
         if self._shop is None or change.event_id is None or change.cause != "event":

@@ -6,7 +6,7 @@ from streamer.analysis.report import Limits, Overlap, Report, SegmentReport, sha
 from streamer.cli.report_page.charts import bar, spark
 from streamer.cli.report_page.findings import pair_text
 from streamer.cli.report_page.tags import Html, code, joined, tag
-from streamer.cli.report_text import ended, number, sales_share, stay
+from streamer.cli.report_text import ended, number, ran_out, sales_share, stay
 
 _MOST_PAIRS: Final = 25
 
@@ -49,6 +49,7 @@ def _row(one: SegmentReport, report: Report) -> Html:
         tag("summary", one.full_title),
         tag("p", one.purpose),
         tag("p", code(one.definition)),
+        *([tag("p", "Time ended ", ran_out(one))] if one.ran_out else []),
     )
     name = tag("th", code(one.membership), tag("small", told), scope="row")
     return tag("tr", name, *(tag("td", cell) for cell in cells))

@@ -279,6 +279,8 @@ def test_what_ended_stays_and_what_members_bought_is_told() -> None:
     report = report_events(SHOP, log_of(lines), decode)
     segments = {one.membership: one for one in report.segments}
     assert segments["left_cart"].ended == {"order_completed": 1, "time": 1}
+    label = "abandoned: product_added without order_completed within 1d"
+    assert segments["left_cart"].ran_out == {label: 1}
     assert report.sales is not None
     assert (report.sales.currency, report.sales.left_out) == ("GBP", 1)
     assert segments["buyer"].sales == 100 * SCALE
