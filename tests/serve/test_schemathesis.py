@@ -5,6 +5,7 @@ Schemathesis asks; it is a program in an environment of its own (`make sdks`).
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -33,7 +34,7 @@ CHECKS = (
     ids=["asking", "sending"],
 )
 def test_every_answer_is_one_that_the_document_tells_of(
-    ask: Asking, chosen: tuple[str, ...]
+    ask: Asking, chosen: tuple[str, ...], tmp_path: Path
 ) -> None:
     need("Schemathesis", missing_for_python())
     done = subprocess.run(  # noqa: S603 (our own command)
@@ -48,6 +49,7 @@ def test_every_answer_is_one_that_the_document_tells_of(
             *("--checks", ",".join(CHECKS), "--max-examples", "20", "--seed", "1", "--no-color"),
             *("--generation-database", "none", "--request-timeout", "60", *chosen),
         ],
+        cwd=tmp_path,  # it keeps notes where it runs
         env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(PYTHON_PACKAGES)},
         capture_output=True,
         text=True,
