@@ -203,18 +203,19 @@ def _branch(node: Node, looked: _Looked) -> Branch:
     profile, watch, future, now, _ = looked
     leaf = node.leaf if isinstance(node, LeafNode) else None
     truth = watch.truths[node]
+    unseen = "" if truth.holds else _unseen(node, looked)
     return Branch(
         text=node.word if leaf is None else leaf.label,
         detail="" if leaf is None else leaf.detail(profile, now),
-        missing="" if truth.holds else _missing(node, looked),
+        missing=unseen or ("" if truth.holds or leaf is None else leaf.lacks(profile, now)),
+        unseen=unseen,
         truth=truth,
         flips=future.flips.get(node),
         conditions=tuple(_branch(one, looked) for one in node.conditions),
     )
 
 
-def _missing(node: Node, looked: _Looked) -> str:
-    if not isinstance(node, LeafNode):
+def _unseen(node: Node, looked: _Looked) -> str:
+    if not isinstance(node, LeafNode) or looked.unseen is None:
         return ""
-    unseen = None if looked.unseen is None else looked.unseen.of(node)
-    return unseen or node.leaf.lacks(looked.profile, looked.now)
+    return looked.unseen.of(node) or ""

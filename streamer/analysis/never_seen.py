@@ -2,7 +2,8 @@
 
 Of each part of a condition the first thing that failed is told: none of its events was seen; or a
 property was not seen in them, or could never be read; or no value of it was what the rule asks for.
-Only what is missing in all the events that are watched is told, so it is a fact and no guess.
+Only what is missing in all the events that are watched is told, and only where the condition cannot
+be true without it, so it is a fact and no guess.
 """
 
 from collections import Counter
@@ -17,9 +18,10 @@ from streamer.codecs.unusable import note
 from streamer.core import wording
 from streamer.core.columns import Row, Tests, read_with_holders
 from streamer.core.leaves.age import Age
+from streamer.core.leaves.aggregate import Aggregate
 from streamer.core.leaves.anniversary import Anniversary
 from streamer.core.leaves.date import OnDate
-from streamer.core.leaves.performed import NotPerformed, Quiet
+from streamer.core.leaves.performed import NotPerformed, Performed, Quiet
 from streamer.core.leaves.ratio import Ratio
 from streamer.core.leaves.trait import Trait
 from streamer.core.rules.compile import leaf_specs
@@ -41,13 +43,18 @@ _MOST_VALUES: Final = 1_000
 _TOLD: Final = 3
 _NEAR: Final = 0.85
 """How alike an event name must be, that another was probably meant."""
+_AT_LEAST_SOMETHING: Final = frozenset({"at_least", "above"})
 
 
 class Missing(NamedTuple):
-    """Something that was never seen, and the segments and ladders that ask for it."""
+    """Something that was never seen, and the segments and ladders that ask for it.
+
+    Of `segments` some membership was never entered. Those of `entered` were, by other conditions.
+    """
 
     what: str
     segments: tuple[str, ...]
+    entered: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -131,7 +138,8 @@ class NeverSeen:
                     for events, where in parts_asked(leaf):
                         self._probe(events, where)
                 for leaf in _needed(one):
-                    self._asked += ((one.key, *part) for part in parts_asked(leaf))
+                    if not holds_of_nothing(leaf):
+                        self._asked += ((one.key, *part) for part in parts_asked(leaf))
                     trait = self._trait_probe(leaf)
                     if trait is not None:
                         self._traits_asked.append((one.key, trait))
@@ -150,21 +158,28 @@ class NeverSeen:
         return decode_noting
 
     def missing(self, never: Collection[str]) -> tuple[Missing, ...]:
-        """Return what was never seen that segments and ladders of these keys ask for.
+        """Return what was never seen that rules ask for; of the keys in `never` nobody entered all.
 
         What most of them ask for comes first.
         """
         found: dict[str, dict[str, None]] = {}
         for key, events, where in self._asked:
-            what = self._first(events, where) if key in never else None
+            what = self._first(events, where)
             if what is not None:
                 found.setdefault(what, {})[key] = None
         for key, asked in self._traits_asked:
-            what = asked.missing() if key in never and self._names else None
+            what = asked.missing() if self._names else None
             if what is not None:
                 found.setdefault(what, {})[key] = None
-        several = (Missing(what, tuple(keys)) for what, keys in found.items())
-        return tuple(sorted(several, key=lambda one: -len(one.segments)))
+        several = (
+            Missing(
+                what,
+                tuple(key for key in keys if key in never),
+                tuple(key for key in keys if key not in never),
+            )
+            for what, keys in found.items()
+        )
+        return tuple(sorted(several, key=lambda one: (-len(one.segments), -len(one.entered))))
 
     def of_leaf(self, leaf: object) -> str | None:
         """Return the first thing that was never seen and a leaf, as declared, asks for."""
@@ -237,7 +252,8 @@ def parts_asked(leaf: object) -> Iterator[tuple[Names, tuple[Clause, ...]]]:
     if isinstance(leaf, NotPerformed | Quiet):
         return
     if isinstance(leaf, Ratio):
-        yield from parts_asked(leaf.part)
+        if leaf.at_least is not None or leaf.above is not None:
+            yield from parts_asked(leaf.part)
         yield from parts_asked(leaf.whole)
         return
     read = _read(leaf)
@@ -247,6 +263,17 @@ def parts_asked(leaf: object) -> Iterator[tuple[Names, tuple[Clause, ...]]]:
         if isinstance(events, tuple):
             asked = tuple(one for one in where if not wants_absence(one.comparisons))
             yield events, asked + read
+
+
+def holds_of_nothing(leaf: object) -> bool:
+    """Whether a count or a sum may be true of no event at all."""
+    match leaf:
+        case Performed():
+            return leaf.at_least is None and (leaf.at_most is not None or leaf.exactly == 0)
+        case Aggregate(kind="total"):
+            return not any(one.operator in _AT_LEAST_SOMETHING for one in leaf.comparisons)
+        case _:
+            return False
 
 
 def _needed(one: Segment | Ladder) -> Iterator[object]:

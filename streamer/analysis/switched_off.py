@@ -8,22 +8,20 @@ segment that is off is off as well. Where it cannot be told, nothing is said.
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
-from streamer.analysis.never_seen import parts_asked
+from streamer.analysis.never_seen import holds_of_nothing, parts_asked
 from streamer.core import wording
 from streamer.core.columns import Tests
 from streamer.core.leaves.age import Age
-from streamer.core.leaves.aggregate import Aggregate
 from streamer.core.leaves.anniversary import Anniversary
 from streamer.core.leaves.date import OnDate
 from streamer.core.leaves.membership import InSegment, LeftSegment
-from streamer.core.leaves.performed import NotPerformed, Performed
+from streamer.core.leaves.performed import NotPerformed
 from streamer.core.leaves.trait import Trait
 from streamer.core.rules.compile import leaf_specs
 from streamer.core.rules.spec import All, AnyOf, Clause, Condition, Ladder, Names, NoneOf, Segment
 from streamer.core.values import wants_absence
 from streamer.mapping.made import Made
 
-_AT_LEAST_SOMETHING: Final = frozenset({"at_least", "above"})
 _OF_THE_EVENT: Final = "at."
 _UNTOLD: Final = "context."
 
@@ -105,7 +103,7 @@ def _why(condition: Condition, made: Made, off: dict[str, str]) -> str | None:
 
 
 def _why_of_events(leaf: object, made: Made) -> str | None:
-    if _holds_of_nothing(leaf):
+    if holds_of_nothing(leaf):
         return None
     for events, where in parts_asked(leaf):
         if events and not _any_made(events, made):
@@ -115,17 +113,6 @@ def _why_of_events(leaf: object, made: Made) -> str | None:
             if why is not None:
                 return why
     return None
-
-
-def _holds_of_nothing(leaf: object) -> bool:
-    """Whether a count or a sum may be true of no event at all."""
-    match leaf:
-        case Performed():
-            return leaf.at_least is None and (leaf.at_most is not None or leaf.exactly == 0)
-        case Aggregate(kind="total"):
-            return not any(one.operator in _AT_LEAST_SOMETHING for one in leaf.comparisons)
-        case _:
-            return False
 
 
 def _why_of_values(clause: Clause, made: Made) -> str | None:

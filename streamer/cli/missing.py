@@ -1,4 +1,4 @@
-"""What segments that nobody entered ask for, and no line had: as people read it."""
+"""What rules ask for and no line had, as people read it."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -6,17 +6,27 @@ from typing import Final
 from streamer.analysis.never_seen import Missing
 
 _MOST: Final = 12
+_MOST_ENTERED: Final = 6
 _NAMED: Final = 4
 
 
 def missing_lines(missing: tuple[Missing, ...]) -> Iterator[str]:
-    """Yield what was never seen, with the segments that ask for it."""
-    if missing:
+    """Yield what was never seen, with the segments that ask for it; those that nobody entered first."""
+    empty = [(one.what, one.segments) for one in missing if one.segments]
+    if empty:
         yield "nobody entered these, and in no line was there what they ask for:"
-    for one in missing[:_MOST]:
-        yield f"  {one.what} ({_names(one.segments)})"
-    if len(missing) > _MOST:
-        yield f"  and {len(missing) - _MOST:,} things more: --format json of replay lists them"
+        yield from _bounded(empty, _MOST)
+    entered = sorted((-len(one.entered), one.what, one.entered) for one in missing if one.entered)
+    if entered:
+        yield "these were entered, but one of their conditions asks for what was in no line:"
+        yield from _bounded([(what, segments) for _, what, segments in entered], _MOST_ENTERED)
+
+
+def _bounded(things: list[tuple[str, tuple[str, ...]]], most: int) -> Iterator[str]:
+    for what, segments in things[:most]:
+        yield f"  {what} ({_names(segments)})"
+    if len(things) > most:
+        yield f"  and {len(things) - most:,} things more: the JSON lists them"
 
 
 def never_entered(entered: Iterable[tuple[str, int]]) -> set[str]:

@@ -132,7 +132,7 @@ def report(
         if page is not None:
             page.write([as_page(found, limits, by).encode()])
         if facts is not None:
-            facts.write([as_json(found, limits)])
+            facts.write([as_json(found, limits, missing)])
     stream = sys.stderr if STANDARD in (html, json_file) else sys.stdout
     show(found, judge(found, limits), stream, by)
     for line in missing_lines(missing):

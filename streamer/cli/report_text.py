@@ -7,6 +7,7 @@ from typing import IO, Any, Final
 import click
 import orjson
 
+from streamer.analysis.never_seen import Missing
 from streamer.analysis.report import (
     Judgement,
     Limits,
@@ -59,7 +60,7 @@ def show(report: Report, judgement: Judgement, stream: IO[str], by: str = "rules
         click.echo(line, file=stream)
 
 
-def as_json(report: Report, limits: Limits) -> bytes:
+def as_json(report: Report, limits: Limits, missing: Sequence[Missing]) -> bytes:
     """Return the whole report as one JSON object, as `report.schema.json` says."""
     facts = {
         "source": report.source,
@@ -91,6 +92,7 @@ def as_json(report: Report, limits: Limits) -> bytes:
             for one in report.models
         ],
         "overlaps": list(_overlap_facts(report, limits)),
+        "missing": [one._asdict() for one in missing],
     }
     return orjson.dumps(facts, option=orjson.OPT_INDENT_2)
 

@@ -147,20 +147,24 @@ def _tier(tier: TierView, view: SegmentView, found: Explanation) -> Iterator[str
         yield f"     tier {tier.tier}{mine}{otherwise}"
         depth = 2
     if tier.condition is not None:
-        yield from _branch(tier.condition, depth, found)
+        inside = view.membership is not None  # of whom is outside it stands under "why not"
+        yield from _branch(tier.condition, depth, found, tell=inside)
 
 
-def _branch(branch: Branch, depth: int, found: Explanation) -> Iterator[str]:
+def _branch(branch: Branch, depth: int, found: Explanation, *, tell: bool) -> Iterator[str]:
+    """Yield the lines of a condition; `tell` has it say what was never seen and had to be."""
     truth = branch.truth
     mark = click.style("yes", fg="green") if truth.holds else click.style("no ", fg="red")
     indent = _STEP * (depth - 1)
     if branch.conditions:
         yield f"{mark}  {indent}{_PARTS[branch.text]}"
+        tell = tell and branch.text != "none"
         for one in branch.conditions:
-            yield from _branch(one, depth + 1, found)
+            yield from _branch(one, depth + 1, found, tell=tell)
         return
     yield f"{mark}  {indent}{branch.text}: {plain(branch.detail)}"
-    yield f"     {indent}{_STEP}{_history(truth, branch.flips, found)}"
+    unseen = f": {plain(branch.unseen)}" if tell and branch.unseen else ""
+    yield f"     {indent}{_STEP}{_history(truth, branch.flips, found)}{unseen}"
 
 
 def _history(truth: Truth, flips: Millis | None, found: Explanation) -> str:

@@ -52,6 +52,7 @@ def report_schema() -> Schema:
         "segments": _list("Every membership, in the order of the rules.", _object("", _segment())),
         "models": _list("The models that rules ask.", _object("", _model())),
         "overlaps": _list("Every pair with customers in both at the end.", _object("", _overlap())),
+        "missing": _list("What rules ask for and no line had.", _object("", _missing())),
     }
     return {
         "$schema": DRAFT,
@@ -157,6 +158,15 @@ def _overlap() -> Schema:
         "of_smaller": {"description": "Both, of those in the smaller one.", **_SHARE},
         "jaccard": {"description": "Both, of those in either.", **_SHARE},
         "alike": {"description": "Almost the same customers.", "type": "boolean"},
+    }
+
+
+def _missing() -> Schema:
+    keys = {"type": "string"}
+    return {
+        "what": _text("What was never seen."),
+        "segments": _list("Who asks for it and was never entered, or not in every tier.", keys),
+        "entered": _list("Who asks for it and was entered by other conditions.", keys),
     }
 
 

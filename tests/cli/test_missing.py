@@ -82,6 +82,74 @@ def test_a_value_in_a_product_counts_as_seen(tmp_path: Path) -> None:
     assert "currency was never seen in order_completed (spender, buyer)" in said
 
 
+DEAD = """\
+segment: interested
+purpose: An example for tests.
+when: {any: [{performed: order_completed}, {performed: cart_shared}, {trait: vip, is: true}]}
+---
+ladder: pace
+purpose: An example for tests.
+tiers:
+  - any_of_two: {any: [{performed: order_completed, where: {currency: EUR}}, {performed: any}]}
+---
+segment: few
+purpose: An example for tests.
+when:
+  any:
+    - {performed: order_completed}
+    - {performed: cart_viewed, at_most: 2}
+    - {total: price, of: cart_viewed, below: 5}
+    - {ratio: {part: {performed: cart_viewed}, whole: {performed: any}}, below: 10%}
+    - none: [{performed: cart_viewed}]
+"""
+DEAD_SAID = {
+    "cart_shared was never seen": "interested",
+    "the trait vip was never seen": "interested",
+    "currency is EUR was never seen in order_completed; seen: GBP 2x": "pace",
+}
+
+
+@pytest.mark.parametrize(("command", "option"), [("replay", "--format"), ("report", "--json")])
+def test_an_alternative_that_was_never_true_is_said_of_who_was_entered(
+    tmp_path: Path, command: str, option: str
+) -> None:
+    events, rules = shop(tmp_path, *LINES, rules=DEAD)
+    lines = run(command, events, "--rules", rules).stdout.splitlines()
+    at = lines.index(
+        "these were entered, but one of their conditions asks for what was in no line:"
+    )
+    said = {f"  {what} ({key})" for what, key in DEAD_SAID.items()}
+    assert {line for line in lines[at:] if "never seen" in line} == said
+    assert not any("nobody entered" in line for line in lines)
+    value = "json" if command == "replay" else "-"
+    facts = json.loads(run(command, events, "--rules", rules, option, value).stdout)
+    assert {one["what"]: one["entered"] for one in facts["missing"]} == {
+        what: [key] for what, key in DEAD_SAID.items()
+    }
+    assert not any(one["segments"] for one in facts["missing"])
+
+
+def test_no_more_than_six_of_them_are_said(tmp_path: Path) -> None:
+    dead = ", ".join(f"{{performed: never_{number}}}" for number in range(9))
+    names = ", ".join(f"never_{number}" for number in range(9))
+    rule = f"segment: wide\npurpose: An example.\nwhen: {{any: [{{performed: any}}, {dead}]}}\n"
+    rule += f"---\nruleset: shop\nevents: [{names}]\n"
+    events, rules = shop(tmp_path, *LINES, rules=rule)
+    lines = run("replay", events, "--rules", rules).stdout.splitlines()
+    assert sum("was never seen" in line for line in lines) == 6
+    assert "  and 3 things more: the JSON lists them" in lines
+
+
+def test_explain_says_it_of_who_is_inside(tmp_path: Path) -> None:
+    events, rules = shop(tmp_path, *LINES, rules=DEAD)
+    lines = run("explain", "u-1", "--events", events, "--rules", rules).stdout.splitlines()
+    said = {line.strip() for line in lines if "never seen" in line}
+    assert said == {
+        "never true so far: cart_shared was never seen",
+        "never true so far: currency is EUR was never seen in order_completed; seen: GBP 2x",
+    }
+
+
 TRAITS = """\
 segment: from_here
 purpose: An example for tests.
