@@ -14,8 +14,8 @@ class Branch:
 
     `missing` says what a condition that does not hold lacks (`2 of 3`), "" where it holds or only
     time is missing; `unseen` what it asks for that none of the customer's events had, "" where they
-    had it, or where that is not known. `flips` is when it next changes if nothing happens, None if it does not.
-    `conditions` are the parts of `all`, `any` and `none`.
+    had it, or where that is not known. `flips` is when it next changes if nothing happens, None if
+    it does not. `conditions` are the parts of `all`, `any` and `none`.
     """
 
     text: str
