@@ -14,7 +14,13 @@ from streamer.analysis.fitting import fit as run
 from streamer.app.inputs import open_events
 from streamer.cli.failures import say_finding
 from streamer.cli.intake import intake_lines
-from streamer.cli.options import examples, identity_option, mapping_option, until_option
+from streamer.cli.options import (
+    examples,
+    identity_option,
+    mapping_option,
+    sort_option,
+    until_option,
+)
 from streamer.cli.progress import progress_of
 from streamer.cli.quantities import Duration
 from streamer.cli.wording import counted, instant
@@ -41,6 +47,7 @@ streamer fit events.jsonl --until 2026-09-30T00:00:00Z --model alive --out - --s
     help="Write the model there, among the rules; - for stdout.",
 )
 @mapping_option
+@sort_option
 @identity_option
 @click.option(
     "--purchase",
@@ -84,6 +91,7 @@ def fit(
     key: str,
     out: str,
     mapping: str | None,
+    sort: bool,
     anonymous: Joining,
     names: tuple[str, ...],
     each: str,
@@ -109,7 +117,7 @@ def fit(
     asked = FitRequest(
         key, frozenset(names), counted_by, unit, zone, until, ahead, value, source, anonymous
     )
-    log, decode = open_events(events, mapping, warn=say_finding)
+    log, decode = open_events(events, mapping, warn=say_finding, sort=sort)
     with whole(out, scores) as (model, scored), log, progress_of(log, "fit") as step:
         fitted = run(asked, log, decode, step)
         if model is not None:

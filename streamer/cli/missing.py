@@ -11,7 +11,7 @@ _NAMED: Final = 4
 
 
 def missing_lines(missing: tuple[Missing, ...]) -> Iterator[str]:
-    """Yield what was never seen, with the segments that ask for it; first of those that nobody entered."""
+    """Yield what was never seen, first where nobody entered the segments that ask for it."""
     empty = [(one.what, one.segments) for one in missing if one.segments]
     if empty:
         yield "nobody entered these, and in no line was there what they ask for:"

@@ -7,7 +7,7 @@ from streamer.analysis.thresholds import thresholds as run
 from streamer.app.inputs import Reading, open_events
 from streamer.cli.failures import FINDINGS, say_finding
 from streamer.cli.intake import intake_lines
-from streamer.cli.options import examples, identity_option, mapping_option
+from streamer.cli.options import examples, identity_option, mapping_option, sort_option
 from streamer.cli.progress import progress_of
 from streamer.cli.wording import counted, instant
 from streamer.core.rules.spec import Joining
@@ -29,8 +29,11 @@ streamer thresholds events.jsonl --of "number of product_added within 90d"
     help="total PROPERTY of EVENT, or number of EVENT; then where PROPERTY is VALUE, within TIME.",
 )
 @mapping_option
+@sort_option
 @identity_option
-def thresholds(events: tuple[str, ...], text: str, mapping: str | None, anonymous: Joining) -> None:
+def thresholds(
+    events: tuple[str, ...], text: str, mapping: str | None, sort: bool, anonymous: Joining
+) -> None:
     """Say what the best 5, 10 and 20 % of the customers have, for the thresholds of rules.
 
     Rules cannot compare customers. Only customers with a value count; a window ends with the
@@ -38,7 +41,7 @@ def thresholds(events: tuple[str, ...], text: str, mapping: str | None, anonymou
     no line was accepted, the exit status is 1.
     """
     asked = measure(text)
-    log, decode = open_events(events, mapping, warn=say_finding)
+    log, decode = open_events(events, mapping, warn=say_finding, sort=sort)
     with log, progress_of(log, "thresholds") as step:
         found = run(Reading(log, decode, step), asked, anonymous)
     for line in intake_lines(found.intake):

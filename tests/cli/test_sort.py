@@ -38,6 +38,24 @@ def test_append_times_are_the_order_of_what_carries_them(tmp_path: Path) -> None
     assert "not in order of time" not in said
 
 
+def test_joins_of_what_thresholds_count_go_by_time(tmp_path: Path) -> None:
+    who = {"anonymous_id": "a-1"}
+    order = {"name": "order_completed", "properties": {"total": 7}}
+    lines = (
+        event(1, 1, "u-1", name="identified", **who),
+        event(2, 2, None, **order, **who),
+        event(3, 3, "u-2", name="identified", **who),
+        event(4, 4, None, **order, **who),
+    )
+    events, _ = shop(tmp_path, *lines)
+    asked = (events, "--identity", "last", "--of", "total total of order_completed")
+    right = run("thresholds", *asked).stdout
+    assert "2 customers with a value" in right
+    Path(events).write_bytes(b"".join(line + b"\n" for line in reversed(lines)))
+    assert run("thresholds", *asked).stdout != right
+    assert run("thresholds", *asked, "--sort").stdout == right
+
+
 def _plain(text: str) -> list[str]:
     """Return the lines without the one that tells the time that it took."""
     return [line for line in text.splitlines() if "lines per second" not in line]
