@@ -1,6 +1,7 @@
 """`--sort`: history in any order says what history in order says."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,12 +41,17 @@ def test_append_times_are_the_order_of_what_carries_them(tmp_path: Path) -> None
 
 def test_joins_of_what_thresholds_count_go_by_time(tmp_path: Path) -> None:
     who = {"anonymous_id": "a-1"}
-    order = {"name": "order_completed", "properties": {"total": 7}}
+    order: dict[str, Any] = {
+        "name": "order_completed",
+        "properties": {"total": 7},
+        "user_id": None,
+        "anonymous_id": "a-1",
+    }
     lines = (
         event(1, 1, "u-1", name="identified", **who),
-        event(2, 2, None, **order, **who),
+        event(2, 2, **order),
         event(3, 3, "u-2", name="identified", **who),
-        event(4, 4, None, **order, **who),
+        event(4, 4, **order),
     )
     events, _ = shop(tmp_path, *lines)
     asked = (events, "--identity", "last", "--of", "total total of order_completed")
