@@ -157,12 +157,13 @@ def _compared(
             and entry.at < event.time <= entry.at + asked.within
         ):
             converted.add(event.customer)
+    intake = intake or _read(accepted, refusals)
     over = {who: it for who, it in first.items() if end is not None and it.at + asked.within <= end}
     groups = []
     for held_out in (False, True):
         members = {who for who, entry in over.items() if entry.held_out is held_out}
         if not members:
-            raise UsageError(_no_group(asked, len(over), held_out=held_out))
+            raise UsageError(_no_group(asked, len(over), held_out=held_out) + intake.left_aside)
         groups.append((len(members & converted), len(members)))
     (one, of), (other, of_held_out) = groups
     held, interval = _group(other, of_held_out), newcombe(one, of, other, of_held_out)
@@ -174,7 +175,7 @@ def _compared(
         interval=interval,
         verdict=verdict(interval, asked.worth),
         needed=needed((one + other) / (of + of_held_out), asked.worth, of / of_held_out),
-        intake=intake or _read(accepted, refusals),
+        intake=intake,
     )
 
 
@@ -185,10 +186,7 @@ def _read(accepted: int, refusals: Refusals) -> Intake:
 
 def _none_entered(asked: EffectRequest, intake: Intake | None) -> str:
     said = f"nobody entered {asked.membership}: there is nothing to compare"
-    if intake is None or not intake.rejected:
-        return said
-    said += f"; {intake.rejected:,} of {intake.lines:,} lines were not accepted"
-    return said + "".join(f", the first {reason.example}" for reason in intake.reasons[:1])
+    return said if intake is None else said + intake.left_aside
 
 
 def _group(converted: int, customers: int) -> Group:

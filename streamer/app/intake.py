@@ -46,6 +46,14 @@ class Intake:
         return self.duplicate + self.late + self.early + self.invalid
 
     @property
+    def left_aside(self) -> str:
+        """What an error adds: `; 2 of 9 lines were not accepted, the first …`, "" if all were."""
+        if not self.rejected:
+            return ""
+        said = f"; {self.rejected:,} of {self.lines:,} lines were not accepted"
+        return said + "".join(f", the first {reason.example}" for reason in self.reasons[:1])
+
+    @property
     def unusable(self) -> bool:
         """Whether there were lines, and not one of them was accepted or left out."""
         return self.rejected > 0 and self.rejected == self.lines

@@ -73,7 +73,14 @@ streamer fit events.jsonl --until 2026-09-30T00:00:00Z --model alive --out - --s
 @click.option(
     "--value",
     metavar="PROPERTY",
-    help="Fit what a purchase is worth, too: a second model, KEY_value (gamma-gamma).",
+    help="Fit what a purchase is worth, too: a second model, by gamma-gamma.",
+)
+@click.option(
+    "--value-model",
+    "value_key",
+    metavar="KEY",
+    help="The name of that second model: order_value in the shipped rules.  [default: that of "
+    "--model, and _value]",
 )
 @click.option(
     "--scores", metavar="FILE", type=click.Path(), help="Write a JSON line about each customer."
@@ -99,6 +106,7 @@ def fit(
     unit: Millis,
     until: Millis | None,
     value: str | None,
+    value_key: str | None,
     scores: str | None,
     ahead: Millis,
 ) -> None:
@@ -115,7 +123,17 @@ def fit(
     counted_by: Each = "day" if each == "day" else "event"
     source = _source(events)
     asked = FitRequest(
-        key, frozenset(names), counted_by, unit, zone, until, ahead, value, source, anonymous
+        key=key,
+        events=frozenset(names),
+        each=counted_by,
+        unit=unit,
+        zone=zone,
+        until=until,
+        ahead=ahead,
+        value=value,
+        source=source,
+        anonymous=anonymous,
+        value_key=value_key,
     )
     log, decode = open_events(events, mapping, warn=say_finding, sort=sort)
     with whole(out, scores) as (model, scored), log, progress_of(log, "fit") as step:

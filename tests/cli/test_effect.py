@@ -87,6 +87,15 @@ def test_wrong_use_is_said_in_one_line(tmp_path: Path, arguments: list[str], mes
     assert "Traceback" not in result.output
 
 
+def test_an_error_says_how_many_lines_were_not_accepted(tmp_path: Path) -> None:
+    events, rules = shopped(tmp_path, 10)
+    with Path(events).open("ab") as file:
+        file.write(b"no event\n")
+    result = run("effect", events, "--rules", rules, "--segment", "looked", "--within", "60d")
+    assert "the time to convert is not over; 1 of " in result.stderr
+    assert "lines were not accepted, the first " in result.stderr
+
+
 def test_standard_input_is_refused_since_it_is_read_twice(tmp_path: Path) -> None:
     _, rules = shop(tmp_path, rules=RULES)
     done = process("effect", "-", "--rules", rules, "--segment", "looked")

@@ -132,3 +132,40 @@ def test_what_is_wrong_is_said_in_one_line_and_nothing_is_written(tmp_path: Path
     assert result.exit_code == 2
     assert "no purchase among the events: none is paid" in result.output
     assert not out.exists()
+
+
+def test_models_of_ones_own_stand_where_the_shipped_rules_ask_for_them(tmp_path: Path) -> None:
+    events, rules = tmp_path / "e.jsonl", tmp_path / "rules"
+    told = [orjson.loads(line) for line in lines(300, 60, 7).splitlines()]
+    for number, one in enumerate(told):
+        one["properties"] = {"revenue": 20 + number % 90}
+    events.write_bytes(b"".join(orjson.dumps(one) + b"\n" for one in told))
+    shop = ("--currency", "GBP", "--zone", "Europe/London", "--kinds", "predictive")
+    assert run("init", str(rules), *shop).exit_code == 0
+    (rules / "predictive" / "alive.yaml").unlink()
+    (rules / "predictive" / "order_value.yaml").unlink()
+    named = ("--model", "alive", "--value", "revenue", "--value-model", "order_value")
+    result = run("fit", str(events), *named, "--out", str(rules / "predictive" / "models.yaml"))
+    assert result.exit_code == 0, result.output
+    for command in ("check", "test"):
+        done = run(command, str(rules))
+        assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (("--value-model", "worth"), "a model of the value of a purchase needs --value PROPERTY"),
+        (("--value", "total", "--value-model", "churn"), "two models cannot both be churn"),
+        (("--value", "total", "--value-model", "W"), '"W" is no name'),
+        ((), "2 of 3 lines were not accepted, the first"),
+    ],
+)
+def test_an_error_says_what_to_do_and_what_was_not_accepted(
+    tmp_path: Path, more: tuple[str, ...], said: str
+) -> None:
+    events = tmp_path / "e.jsonl"
+    events.write_bytes(orders((0,)) + b"no event\n{}\n")
+    result = run("fit", str(events), "--model", "churn", "--out", "-", *more)
+    assert result.exit_code == 2
+    assert said in result.stderr

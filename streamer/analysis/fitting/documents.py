@@ -36,14 +36,14 @@ fitted:
 
 
 def value_document(key: str, fit: ValueFit, histories: Histories, until: Millis, on: str) -> str:
-    """Return the text of a second model, `KEY_value`, to stand behind the first."""
+    """Return the text of a second model, of this key, to stand behind the first."""
     found = (histories.spent(customer, until) for customer in histories.times)
     spent = [one for one in found if one is not None]
     parameters = ", ".join(f"{name}: {value}" for name, value in fit.parameters._asdict().items())
     return f"""\
 ---
 # The value of a purchase by gamma-gamma: Fader and Hardie (2013).
-model: {key}_value
+model: {key}
 kind: gamma_gamma
 purchase: {_purchase(histories)}
 each: {histories.each}

@@ -37,7 +37,8 @@ class FitRequest:
 
     `until` None is the last purchase. `unit` and `ahead` in ms; the scores of customers say how
     many purchases are expected within `ahead`. With `value`, the property with the value of a
-    purchase, a gamma-gamma model is fitted, too. `source` says for people where the events come
+    purchase, a gamma-gamma model is fitted, too; its key is `value_key`, or else the model's with
+    `_value` behind it. `source` says for people where the events come
     from, `anonymous` how visitors become users.
     """
 
@@ -51,10 +52,15 @@ class FitRequest:
     value: str | None = None
     source: str = "events"
     anonymous: Joining = "none"
+    value_key: str | None = None
 
     def check(self) -> None:
         """Raise `UsageError` for what no rule set could have: a key, an event, a zone."""
-        for word in (self.key, *self.events):
+        if self.value_key is not None and self.value is None:
+            raise UsageError("a model of the value of a purchase needs --value PROPERTY")
+        if self.key == self.value_key:
+            raise UsageError(f"two models cannot both be {self.key}: name another --value-model")
+        for word in (self.key, _value_key(self), *self.events):
             if re.fullmatch(KEY_PATTERN[1:-1], word) is None:
                 raise UsageError(
                     f'"{word}" is no name: names are of small letters, digits and _, like alive'
@@ -100,6 +106,13 @@ def fit(asked: FitRequest, log: Log, decode: Decoder, watch: Callable[[], object
     asked.check()
     histories = Histories(asked.events, asked.each, asked.zone, asked.value, asked.anonymous)
     histories.read(log, decode, watch)
+    try:
+        return _fitted(asked, histories)
+    except UsageError as error:
+        raise UsageError(f"{error}{histories.intake.left_aside}") from None
+
+
+def _fitted(asked: FitRequest, histories: Histories) -> Fitted:
     first, last = histories.first, histories.last
     if first is None or last is None:
         raise UsageError(
@@ -144,7 +157,11 @@ def fit(asked: FitRequest, log: Log, decode: Decoder, watch: Callable[[], object
         calibration=judged,
         tried=tried,
         text=model_file(asked.key, found, histories, asked.unit, until, on)
-        + ("" if values is None else value_document(asked.key, values, histories, until, on)),
+        + (
+            ""
+            if values is None
+            else value_document(_value_key(asked), values, histories, until, on)
+        ),
         standings=standings,
     )
 
@@ -157,6 +174,10 @@ def _model(histories: Histories, until: Millis, unit: Millis, part: str = "") ->
         before = f"no model{part}: " if part else ""
         instead = "; --until judges by the time after it instead" if part else ""
         raise UsageError(f"{before}{error}{instead}{_hint(histories)}") from None
+
+
+def _value_key(asked: FitRequest) -> str:
+    return asked.value_key or f"{asked.key}_value"
 
 
 def _hint(histories: Histories) -> str:
