@@ -1,8 +1,9 @@
 """The shipped rules, copied into a folder of one's own and adapted to a shop.
 
 A copy says the shop's currency where the shipped rule says EUR, also in its tests, and the shop's
-zone in the header. Amounts stay as they are: what is much is for the shop to say. What a chosen
-kind refers to in another kind comes along, so the copy is a rule set that can be used.
+zone in the header, with how visitors become users if that is asked for. Amounts stay as they are:
+what is much is for the shop to say. What a chosen kind refers to in another kind comes along, so
+the copy is a rule set that can be used.
 """
 
 import re
@@ -14,13 +15,14 @@ from zoneinfo import available_timezones
 
 from streamer.app.hints import hint
 from streamer.app.shipped import shipped_rules
+from streamer.core.rules.spec import Joining
 from streamer.errors import UsageError
 
 _HEADER: Final = "shop.yaml"
 _SHIPPED_CURRENCY: Final = "EUR"
 _CODE: Final = re.compile(r"[A-Z]{3}")
 _CURRENCY: Final = re.compile(r"(?<=\bcurrency: )[A-Z]{3}\b")
-_ZONE: Final = re.compile(r"(?<=^zone: )\S+", re.MULTILINE)
+_ZONE: Final = re.compile(r"^zone: \S+(.*)$", re.MULTILINE)
 _SCHEMA: Final = re.compile(r"^# yaml-language-server:.*\n")
 _MONEY: Final = re.compile(r"^# Money:.*?\n(?=ruleset:)", re.MULTILINE | re.DOTALL)
 _DECLARED: Final = re.compile(r"^(?:segment|ladder|model): (\w+)", re.MULTILINE)
@@ -41,9 +43,17 @@ def kinds() -> list[str]:
     return sorted(one.name for one in shipped_rules().iterdir() if one.is_dir())
 
 
-def copy_rules(folder: Path, currency: str, zone: str, chosen: Collection[str] = ()) -> Copied:
+def copy_rules(
+    folder: Path,
+    currency: str,
+    zone: str,
+    chosen: Collection[str] = (),
+    *,
+    anonymous: Joining = "none",
+) -> Copied:
     """Copy the shipped rules of the chosen kinds, or all, into a folder that is new or empty.
 
+    With `anonymous` the header says how visitors become users.
     Raises `UsageError` for a folder that is not empty or cannot be written, and for a currency,
     zone or kind that there is not.
     """
@@ -54,6 +64,9 @@ def copy_rules(folder: Path, currency: str, zone: str, chosen: Collection[str] =
     for kind in chosen:
         if kind not in kinds():
             raise UsageError(f"no kind {kind} among the shipped rules: {hint(kind, kinds())}")
+    header = rf"zone: {zone}\1"
+    if anonymous != "none":
+        header += f"\nidentity: {{anonymous: {anonymous}}} # a visitor who logs in is one customer"
     texts = _texts()
     taken = _closed(texts, [name for name in texts if not chosen or _kind(name) in chosen])
     try:
@@ -63,7 +76,7 @@ def copy_rules(folder: Path, currency: str, zone: str, chosen: Collection[str] =
         for name in taken:
             file = folder / name
             file.parent.mkdir(exist_ok=True)
-            file.write_text(_adapted(texts[name], currency, zone), encoding="utf-8")
+            file.write_text(_adapted(texts[name], currency, header), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{folder}: cannot be written: {error.strerror}") from error
     came = {_kind(name) for name in taken} - {*chosen, ""}
@@ -98,11 +111,14 @@ def _kind(name: str) -> str:
     return name.rpartition("/")[0]
 
 
-def _adapted(text: str, currency: str, zone: str) -> str:
-    """Return the text for the shop; the two currencies change places, as tests have others too."""
+def _adapted(text: str, currency: str, header: str) -> str:
+    """Return the text for the shop, with `header` where the zone stands.
+
+    The two currencies change places, as tests have others too.
+    """
     other = {_SHIPPED_CURRENCY: currency, currency: _SHIPPED_CURRENCY}
     text = _CURRENCY.sub(lambda found: other.get(found[0], found[0]), _SCHEMA.sub("", text))
-    return _ZONE.sub(zone, _MONEY.sub(_note(currency), text))
+    return _ZONE.sub(header, _MONEY.sub(_note(currency), text))
 
 
 def _note(currency: str) -> str:

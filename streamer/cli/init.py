@@ -5,14 +5,16 @@ from pathlib import Path
 import click
 
 from streamer.app.own_rules import copy_rules, kinds
-from streamer.cli.options import examples
+from streamer.cli.options import examples, identity_option
 from streamer.cli.wording import counted
+from streamer.core.rules.spec import Joining
 
 
 @click.command(
     epilog=examples("""
 streamer init my-rules --currency RON --zone Europe/Bucharest
 streamer init my-rules --currency GBP --zone Europe/London --kinds value,cart_abandonment
+streamer init my-rules --currency EUR --zone Europe/Berlin --identity last
 """)
 )
 @click.argument("folder", type=click.Path(path_type=Path), default="rules")
@@ -27,14 +29,17 @@ streamer init my-rules --currency GBP --zone Europe/London --kinds value,cart_ab
     metavar="KIND,…",
     help="Only these folders of the shipped rules, and what they refer to.",
 )
-def init(folder: Path, currency: str, zone: str, chosen: tuple[str, ...]) -> None:
+@identity_option
+def init(
+    folder: Path, currency: str, zone: str, chosen: tuple[str, ...], anonymous: Joining
+) -> None:
     """Copy the shipped rules into FOLDER, with the currency and the time zone of a shop.
 
     FOLDER is new or empty; the default is rules. Amounts of money are left as they are, and the
     files that have any are listed.
     """
     names = [name.strip() for one in chosen for name in one.split(",") if name.strip()]
-    copied = copy_rules(folder, currency, zone, names)
+    copied = copy_rules(folder, currency, zone, names, anonymous=anonymous)
     click.echo(f"{counted(len(copied.files), 'file')} of rules in {folder}, zone {zone}")
     if copied.along:
         click.echo(f"with what they refer to in {', '.join(copied.along)}")

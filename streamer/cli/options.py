@@ -75,7 +75,7 @@ def identity_option(command: Command) -> Command:
         type=click.Choice(["last", "first", "none"]),
         default="none",
         show_default=True,
-        help="How visitors become the users who log in, as `identity` in the header of your rules.",
+        help="How visitors become the users who log in, as `identity` in the header of rules.",
     )(command)
 
 

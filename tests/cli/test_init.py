@@ -36,6 +36,16 @@ def test_rules_and_tests_have_the_currency_the_header_the_zone(tmp_path: Path) -
     assert "only what is paid in RON counts" in header
 
 
+@pytest.mark.parametrize("joining", ["last", "first"])
+def test_visitors_become_users_if_that_is_asked_for(tmp_path: Path, joining: str) -> None:
+    folder = made(tmp_path / "own", "--identity", joining)
+    header = (folder / "shop.yaml").read_text()
+    assert f"\nidentity: {{anonymous: {joining}}}" in header
+    assert "zone: Europe/Bucharest " in header
+    result = run("test", str(folder), "--quiet")
+    assert result.exit_code == 0, result.stdout
+
+
 @pytest.mark.parametrize("kind", kinds())
 def test_each_kind_comes_with_what_it_refers_to(tmp_path: Path, kind: str) -> None:
     folder = made(tmp_path / "own", "--kinds", kind)
