@@ -26,7 +26,7 @@ import orjson
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from load import CUSTOMERS, lines
+import load
 
 from streamer.codecs.changes import encode_change
 from streamer.codecs.events import decode
@@ -47,7 +47,7 @@ RULES = Path(__file__).with_name("rules.yaml")
 def main() -> None:
     """Measure and print the table."""
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--customers", type=int, default=CUSTOMERS)
+    arguments.add_argument("--customers", type=int, default=load.CUSTOMERS)
     arguments.add_argument("--rules", type=Path, default=RULES)
     arguments.add_argument("--beside", type=Path)
     chosen = arguments.parse_args()
@@ -55,8 +55,10 @@ def main() -> None:
     rule_sets = [chosen.rules] if chosen.beside is None else [chosen.rules, chosen.beside]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "events.jsonl"
-        path.write_bytes(b"".join(lines(chosen.customers)))
-        replays = [replay(path, rules) for rules in rule_sets]  # a child begins with our peak
+        write = [sys.executable, load.__file__, str(chosen.customers)]
+        with path.open("wb") as file:  # apart, because a child begins with our peak
+            subprocess.run(write, check=True, stdout=file)  # noqa: S603
+        replays = [replay(path, rules) for rules in rule_sets]
         figures = [
             measure(path, rules, chosen.customers, *replayed)
             for rules, replayed in zip(rule_sets, replays, strict=True)

@@ -1,11 +1,14 @@
 """The events that every figure is measured with: shoppers in sessions, the same for every seed.
 
+    python benchmarks/load.py [CUSTOMERS] > events.jsonl
+
 20,000 customers come four times in 30 days and do five things each time, so 400,000 events: 70 %
 product_viewed, 10 % page_viewed, 10 % product_added, 2 % product_removed, 4 % checkout_started,
 4 % order_completed. In a session a customer looks at three products, seconds to minutes apart.
 """
 
 import random
+import sys
 from collections.abc import Iterator
 
 import orjson
@@ -54,3 +57,7 @@ def lines(customers: int = CUSTOMERS, seed: int = 1) -> Iterator[bytes]:
             },
         }
         yield orjson.dumps(event) + b"\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.writelines(lines(int(sys.argv[1]) if sys.argv[1:] else CUSTOMERS))

@@ -21,6 +21,7 @@ import orjson
 
 from streamer.adapters.files import FileSink
 from streamer.adapters.memory import MemoryStore
+from streamer.app.replay import DECODED
 from streamer.cli.garbage import look_rarely
 from streamer.codecs.events import decode
 from streamer.core.rules.compile import compile_rules
@@ -64,7 +65,7 @@ def apart(chosen: argparse.Namespace, decoded: int | None) -> dict[str, float]:
     """Measure in a process of its own; `decoded` None is what `replay` takes."""
     command = [sys.executable, __file__, "--customers", str(chosen.customers)]
     command += ["--rules", str(chosen.rules)]
-    command += ["--decoded", str(Batching().decoded if decoded is None else decoded)]
+    command += ["--decoded", str(DECODED if decoded is None else decoded)]
     run = subprocess.run(command, check=True, stdout=subprocess.PIPE)  # noqa: S603
     figures: dict[str, float] = orjson.loads(run.stdout)
     return figures
