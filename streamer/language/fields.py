@@ -24,12 +24,16 @@ _CONDITION_KEYS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A key: its kind of value and what it means, in a sentence or two."""
+    """A key: its kind of value and what it means, in a sentence or two.
+
+    It stands only where the key `beside` stands too; the builder says so in its own words.
+    """
 
     name: str
     kind: Kind[Any]
     means: str
     required: bool = False
+    beside: str | None = None
 
     def schema(self) -> dict[str, Any]:
         """Return the JSON Schema of the value, with the hover text."""
@@ -154,6 +158,7 @@ class Group:
             for name, why in self.belongs.items()
             if self.others is not None
         }
+        beside = {one.name: [one.beside] for one in self.fields if one.beside is not None}
         return {
             "type": "object",
             "properties": {one.name: one.schema() for one in self.fields} | misplaced,
@@ -163,6 +168,7 @@ class Group:
                 [{"not": {"required": sorted((pair.one, pair.other))}} for pair in self.apart],
             ),
             **_some("anyOf", [{"required": [name]} for name in self.one_of]),
+            **({"dependentRequired": beside} if beside else {}),
             "additionalProperties": self.others is not None,
         }
 

@@ -62,6 +62,12 @@ _PARAMETER: Final = Kind(
     {"type": "number", "exclusiveMinimum": 0, "maximum": LARGEST_PARAMETER},
     _parameter,
 )
+_ABOVE_ONE: Final = Kind(
+    "parameter_above_one",
+    "number above 1",
+    {"type": "number", "exclusiveMinimum": 1, "maximum": LARGEST_PARAMETER},
+    _parameter,
+)
 _WHOLE: Final = Kind("whole", "whole number", {"type": "integer", "minimum": 0}, _whole)
 _INSTANT: Final = Kind(
     "instant", "time or day", {"type": "string", "pattern": f"^({LOCAL_TIME}|{TIME})$"}, _instant
@@ -84,7 +90,7 @@ PARAMETERS: Final = {
         "the parameters of gamma_gamma",
         (
             Field("p", _PARAMETER, "How alike the purchases of one customer are.", required=True),
-            Field("q", _PARAMETER, "How alike customers are; above 1.", required=True),
+            Field("q", _ABOVE_ONE, "How alike customers are; above 1.", required=True),
             Field("v", _PARAMETER, "The scale of the values.", required=True),
         ),
     ),
@@ -132,7 +138,7 @@ MODEL: Final = Group(
                 "`{r, alpha, a, b}` or `{p, q, v}`",
                 {"anyOf": [group.schema() for group in PARAMETERS.values()]},
                 lambda node, _: node,
-                (_PARAMETER,),
+                (_PARAMETER, _ABOVE_ONE),
             ),
             "What the fit found.",
             required=True,

@@ -4,7 +4,7 @@ A weekday, hour, month or date that does not exist is refused where it stands: n
 have it.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from streamer.core.moments import PARTS, WEEKDAYS
 from streamer.core.state.dates import date_of
@@ -19,11 +19,36 @@ DATE: Final = "at.date"
 ORDERS: Final = ("at_least", "at_most", "above", "below")
 _OF_TEXTS: Final = ("starts_with", "ends_with", "contains")
 _RANGES: Final = {"at.hour": (0, 23), "at.month": (1, 12)}
+SCHEMAS: Final[dict[str, dict[str, Any]]] = {
+    "at.weekday": {"enum": list(WEEKDAYS)},
+    **{
+        name: {"type": "integer", "minimum": low, "maximum": high}
+        for name, (low, high) in _RANGES.items()
+    },
+    DATE: {
+        "type": "string",
+        "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])",
+    },
+}
+"""What the JSON Schema says of one value; which days exist, the reader says."""
+MEANS: Final = {
+    "at.weekday": "The day of the week, from `monday` to `sunday`.",
+    "at.hour": "The hour of the day, from 0 to 23.",
+    "at.month": "The month, from 1 to 12.",
+    DATE: "The day, such as `2026-11-27`.",
+}
 
 
 def is_moment(name: str) -> bool:
     """Say whether a property reads the time of the event."""
     return name.startswith(PREFIX)
+
+
+def never(name: str) -> tuple[str, ...]:
+    """Return the operators that say nothing of a part of the time."""
+    if name in _RANGES:
+        return _OF_TEXTS
+    return () if name == DATE else ORDERS
 
 
 def check_name(name: str, place: Place) -> None:

@@ -110,46 +110,52 @@ def warn_if_no_number(name: str, node: Node, reading: Reading) -> None:
 
 
 def clauses(fields: tuple[Field, ...], apart: tuple[Apart, ...]) -> dict[str, Kind[Any]]:
-    """Return what may stand at each standard property of a `where`; `fields` are of any property.
+    """Return what may stand at each standard property and part of the time in a `where`.
 
-    These kinds serve the schema: what the reader accepts is said by `check`.
+    `fields` are of any property. These kinds serve the schema: what the reader accepts is said by
+    `check`.
     """
-    by_kind = {kind: _clause(kind, fields, apart) for kind in (NUMBER, TEXT, CURRENCY)}
-    return {name: by_kind[kind] for name, kind in KINDS.items()}
+
+    def of_values(name: str, schema: dict[str, Any], never: tuple[str, ...]) -> Kind[Any]:
+        left = tuple(one for one in fields if one.name not in never)
+        return _clause(name, schema, left, tuple(one for one in apart if one.other not in never))
+
+    by_kind = {
+        kind: of_values(kind, schema, _OF_TEXTS if kind == NUMBER else _ORDERS)
+        for kind, schema in _VALUES.items()
+    }
+    of_moments = {
+        name: of_values(name.removeprefix(moments.PREFIX), schema, moments.never(name))
+        for name, schema in moments.SCHEMAS.items()
+    }
+    return {name: by_kind[kind] for name, kind in KINDS.items()} | of_moments
 
 
 def clause_schemas(kinds_by_name: dict[str, Kind[Any]]) -> dict[str, Any]:
-    """Return the JSON Schemas of the standard properties, with hover texts."""
-    return {
-        name: {
-            "$ref": f"#/$defs/{kind.name}",
-            "description": MEANS[KINDS[name]],
-            "markdownDescription": MEANS[KINDS[name]],
-        }
-        for name, kind in kinds_by_name.items()
-    }
+    """Return the JSON Schemas of those properties, with hover texts."""
+    means = {name: MEANS[kind] for name, kind in KINDS.items()} | moments.MEANS
+    return {name: Field(name, kind, means[name]).schema() for name, kind in kinds_by_name.items()}
 
 
-def _clause(kind: str, fields: tuple[Field, ...], apart: tuple[Apart, ...]) -> Kind[Any]:
-    value = Kind(f"{kind}_value", SCALAR.says, _VALUES[kind], SCALAR.read)
+def _clause(
+    kind: str, schema: dict[str, Any], fields: tuple[Field, ...], apart: tuple[Apart, ...]
+) -> Kind[Any]:
+    """Return what may stand at a property whose values are as the schema says."""
+    value = Kind(f"{kind}_value", SCALAR.says, schema, SCALAR.read)
     listed = {"type": "array", "minItems": 1, "items": {"$ref": f"#/$defs/{value.name}"}}
     values = Kind(f"{kind}_values", SCALARS.says, listed, SCALARS.read, (value,))
     own: dict[str, Kind[Any]] = {"is": value, "is_not": value, "in": values, "not_in": values}
-    never = _OF_TEXTS if kind == NUMBER else _ORDERS
+    own |= dict.fromkeys(_ORDERS, value) if kind not in _VALUES else {}
     group = Group(
         "a comparison",
-        tuple(
-            Field(one.name, own.get(one.name, one.kind), one.means)
-            for one in fields
-            if one.name not in never
-        ),
-        tuple(pair for pair in apart if pair.other not in never),
+        tuple(Field(one.name, own.get(one.name, one.kind), one.means) for one in fields),
+        apart,
     )
-    schema = {
+    either = {
         "anyOf": [{"$ref": f"#/$defs/{value.name}"}, {**group.schema(), "minProperties": 1}],
     }
     return Kind(
-        f"{kind}_clause", "value or comparisons", schema, group.read, (value, *group.kinds())
+        f"{kind}_clause", "value or comparisons", either, group.read, (value, *group.kinds())
     )
 
 

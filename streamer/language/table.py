@@ -86,6 +86,7 @@ _WITHOUT: Final = Field(
     names.EVENTS,
     "An event does not count any more once one of these comes after it with the same value of "
     "`per`: an order that was cancelled.",
+    beside="per",
 )
 _ONCE: Final = (_PER, _WITHOUT)
 _OF: Final = Field("of", names.EVENTS, "The events to read the property from.", required=True)

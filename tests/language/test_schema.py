@@ -136,6 +136,34 @@ CASE_ERRORS = {
 COMMON_ERRORS = CONDITION_ERRORS | DOCUMENT_ERRORS | CASE_ERRORS
 
 
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "{performed: any, where: {at.weekday: mo}}",
+        "{performed: any, where: {at.weekday: {at_least: monday}}}",
+        "{performed: any, where: {at.hour: 24}}",
+        "{performed: any, where: {at.hour: {in: [9, 25]}}}",
+        "{performed: any, where: {at.hour: {at_least: 24}}}",
+        "{performed: any, where: {at.month: 0}}",
+        "{performed: any, where: {at.date: 2026-13-01}}",
+        "{performed: any, where: {at.date: {above: 20261127}}}",
+        "{performed: order_completed, without: order_cancelled}",
+        "{total: price, of: any, without: order_cancelled, at_least: 3}",
+        "{ratio: {part: {performed: any, without: paid}, whole: {performed: any}}, at_least: 1}",
+    ],
+)
+def test_what_no_event_can_have_is_refused(condition: str) -> None:
+    with pytest.raises(RuleErrors):
+        read_rules_text(rule(condition))
+    assert not accepts(rule(condition))
+
+
+def test_a_model_of_an_endless_average_is_refused() -> None:
+    model = "model: m\nkind: gamma_gamma\npurchase: order_completed\nvalue: revenue\n"
+    assert accepts(f"{model}parameters: {{p: 1, q: 1.5, v: 3}}\n")
+    assert not accepts(f"{model}parameters: {{p: 1, q: 1, v: 3}}\n")
+
+
 def test_most_errors_are_of_the_schema() -> None:
     assert len(COMMON_ERRORS) > 120
 
