@@ -93,7 +93,7 @@ CONDITION: Final = Kind(
                 }
                 for key, means in COMBINATORS.items()
             ),
-            *(leaf.group().schema() for leaf in LEAVES.values()),
+            *(leaf.schema() for leaf in LEAVES.values()),
         ]
     },
     read,

@@ -5,7 +5,7 @@ is a currency in lower case, since currencies are read in upper case.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 from streamer.core.standard import CURRENCY, KINDS, NUMBER, TEXT, number_of
@@ -129,6 +129,37 @@ def clauses(fields: tuple[Field, ...], apart: tuple[Apart, ...]) -> dict[str, Ki
         for name, schema in moments.SCHEMAS.items()
     }
     return {name: by_kind[kind] for name, kind in KINDS.items()} | of_moments
+
+
+def compared(key: str, operators: Collection[str]) -> list[dict[str, Any]]:
+    """Return what the JSON Schema says of the operators beside a key that names the property."""
+    names: dict[str, list[str]] = {}
+    for name, kind in KINDS.items():
+        names.setdefault(kind, []).append(name)
+    never: dict[str, tuple[str, ...]] = {
+        kind: _OF_TEXTS if kind == NUMBER else _ORDERS for kind in names
+    }
+    for name in moments.SCHEMAS:
+        kind = name.removeprefix(moments.PREFIX)
+        names[kind], never[kind] = [name], moments.never(name)
+    return [
+        {
+            "if": {"properties": {key: {"enum": of_kind}}},
+            "then": {
+                "properties": {
+                    one: False if one in never[kind] else {"$ref": f"#/$defs/{_operand(kind, one)}"}
+                    for one in operators
+                    if one in never[kind] or one in _EQUALS
+                }
+            },
+        }
+        for kind, of_kind in names.items()
+    ]
+
+
+def _operand(kind: str, operator: str) -> str:
+    """Return the name of what the operator compares a property of the kind with."""
+    return f"{kind}_values" if operator in ("in", "not_in") else f"{kind}_value"
 
 
 def clause_schemas(kinds_by_name: dict[str, Kind[Any]]) -> dict[str, Any]:

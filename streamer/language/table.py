@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from streamer.core.rules.spec import LeafSpec
-from streamer.language import builders, kinds, models, names
+from streamer.language import builders, kinds, models, names, standard
 from streamer.language.comparisons import (
     ANY_COMPARISON,
     DECIMAL_COMPARISON,
@@ -27,8 +27,9 @@ from streamer.language.steps import STEPS
 class Leaf:
     """A condition of the language. `means` says when it is true.
 
-    With `needs`, at least one comparison must stand there. `inner` are the keys of the value, if
-    it is a mapping. `example` is a whole condition.
+    With `needs`, at least one comparison must stand there. With `compares`, they compare the
+    property that the key names. `inner` are the keys of the value, if it is a mapping. `example` is
+    a whole condition.
     """
 
     key: str
@@ -40,6 +41,7 @@ class Leaf:
     comparisons: tuple[Field, ...] = ()
     apart: tuple[Apart, ...] = ()
     needs: bool = False
+    compares: bool = False
     inner: Group | None = None
 
     def group(self) -> Group:
@@ -48,6 +50,14 @@ class Leaf:
         fields = (own, *self.scope, *self.comparisons)
         needs = tuple(one.name for one in self.comparisons) if self.needs else ()
         return Group(self.key, fields, self.apart, needs)
+
+    def schema(self) -> dict[str, Any]:
+        """Return the JSON Schema of the leaf."""
+        said = self.group().schema()
+        if not self.compares:
+            return said
+        operators = [one.name for one in self.comparisons if one.kind is not kinds.COUNT]
+        return said | {"allOf": [*said.get("allOf", ()), *standard.compared(self.key, operators)]}
 
     def read(self, node: Node, reading: Reading) -> LeafSpec:
         """Return the leaf as declared."""
@@ -375,6 +385,7 @@ _LATEST: Final = Leaf(
     ANY_COMPARISON,
     EXISTS_ALONE,
     needs=True,
+    compares=True,
 )
 _FIRST: Final = Leaf(
     "first",
@@ -386,6 +397,7 @@ _FIRST: Final = Leaf(
     ANY_COMPARISON,
     EXISTS_ALONE,
     needs=True,
+    compares=True,
 )
 _FAVOURS: Final = Leaf(
     "favours",
@@ -399,6 +411,7 @@ _FAVOURS: Final = Leaf(
         Field("share", kinds.SHARE, "Its part of all values carried, at least."),
         Field("at_least", kinds.COUNT, "How many events carry it, at least."),
     ),
+    compares=True,
 )
 _TRAIT: Final = Leaf(
     "trait",
