@@ -1,6 +1,6 @@
 """The answer to why a customer is in a segment or not, and until when, as a tree of values."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from streamer.analysis.watch import Linked, Said, Setting, Truth
@@ -83,10 +83,10 @@ class Explanation:
     """A customer at one instant. `born` is None when there is no profile then.
 
     `occurs` says whether the customer has any valid event in the files, `nearest` names similar
-    customers if not. `refused` counts the customer's events that were not accepted, `unusable`
-    those accepted ones in which a property that rules read could not be read. `unreadable` counts
-    lines of any customer that were found to be no events; of other customers' lines not everything
-    is read. `reasons` tell why. `links` are the customer's anonymous ids, `users` those whose the
+    customers if not. `refused` counts by kind the customer's events that were not accepted,
+    `unusable` those accepted ones in which a property that rules read could not be read.
+    `unreadable` counts lines of any customer that were found to be no events; of other customers'
+    lines not everything is read. `reasons` tell why. `links` are the customer's anonymous ids, `users` those whose the
     events of this anonymous id have become, the last of them to this day.
     """
 
@@ -96,7 +96,7 @@ class Explanation:
     nearest: tuple[str, ...]
     born: Millis | None
     events: int
-    refused: int
+    refused: Mapping[str, int]
     unusable: dict[str, Unusable]
     unreadable: int
     reasons: tuple[Reason, ...]

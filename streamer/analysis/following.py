@@ -7,8 +7,9 @@ next event of a followed customer comes, or the end. What is found is what decod
 would find.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Final
 
@@ -28,14 +29,14 @@ _MOST_UNSETTLED: Final = 2_000
 
 @dataclass(slots=True)
 class Followed:
-    """One customer that is followed; `refused` counts the events that were not accepted.
+    """One customer that is followed; `refused` counts by kind the events that were not accepted.
 
     `note` is called with each event that was.
     """
 
     watch: CustomerTrace
     occurs: bool = False
-    refused: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
     note: Callable[[Event], object] = lambda _: None
 
 
@@ -63,11 +64,12 @@ class Following:
             return
         if due is not None:
             followed.watch.wake(min(due, self._at))
-        if followed.watch.take(event) == "applied":
+        outcome = followed.watch.take(event)
+        if outcome == "applied":
             self._end = _later(self._end, event.time)
             followed.note(event)
         else:
-            followed.refused += 1
+            followed.refused[outcome] += 1
 
     def finish(self, end: Millis | None, others: Collection[str], refusals: Refusals) -> None:
         """Let time pass up to the end, which the others have moved to `end`.

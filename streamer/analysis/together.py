@@ -4,7 +4,7 @@ Whose an event is depends on all events before it, so none can be left out. Of t
 customers every condition is looked at besides.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 from streamer.analysis.watch import CustomerTrace, Linked
 from streamer.core.engine.decide import Decision
@@ -19,8 +19,9 @@ from streamer.types import FOREVER, Event, Millis
 class FollowedPeople(People):
     """All customers of a log, some of them with a trace; events after `until` are left out.
 
-    `refused` counts the events of each customer that were not accepted, `end` is the larger of the
-    largest time of an accepted event and log time less lateness, `seen` are all ids that occur.
+    `refused` counts by kind the events of each customer that were not accepted, `end` is the larger
+    of the largest time of an accepted event and log time less lateness, `seen` are all ids that
+    occur.
     """
 
     def __init__(
@@ -32,7 +33,7 @@ class FollowedPeople(People):
         self._due: Millis | None = None
         self._event: Event | None = None
         self._accepted: Counter[str] = Counter()
-        self.refused: Counter[str] = Counter()
+        self.refused: dict[str, Counter[str]] = defaultdict(Counter)
         self.seen: set[str] = set()
         self.end: Millis | None = None
 
@@ -60,8 +61,10 @@ class FollowedPeople(People):
             trace.profile = self._own(customer)
             outcome = trace.take(event)
             decision = Decision(trace.profile, (), outcome)
-        counted = self._accepted if decision.outcome == "applied" else self.refused
-        counted[customer] += 1
+        if decision.outcome == "applied":
+            self._accepted[customer] += 1
+        else:
+            self.refused[customer][decision.outcome] += 1
         return decision
 
     def receive(self, message: Message) -> Effect:

@@ -33,8 +33,13 @@ def accepted_lines(intake: Intake) -> Iterator[str]:
     yield intake_line(intake)
     yield from reason_lines(intake.reasons)
     if intake.late and not intake.timed:
-        late = counted(intake.late, "line")
-        yield f"the events are not in order of time, which made {late} late: --sort reads them so"
+        yield late_line(intake.late)
+
+
+def late_line(late: int) -> str:
+    """Return what to do about events that are late because of their order."""
+    lines = counted(late, "line")
+    return f"the events are not in order of time, which made {lines} late: --sort reads them so"
 
 
 def reason_lines(reasons: Sequence[Reason]) -> Iterator[str]:

@@ -9,7 +9,7 @@ import orjson
 
 from streamer.analysis.explanation import Branch, Explanation, SegmentView, TierView
 from streamer.analysis.watch import Linked, Said, Truth
-from streamer.cli.intake import reason_lines
+from streamer.cli.intake import late_line, reason_lines
 from streamer.cli.wording import counted, instant, lasting, plain, unusable
 from streamer.codecs.changes import encode_change
 from streamer.instants import iso
@@ -35,7 +35,8 @@ def as_json(found: Explanation) -> str:
         "at": _iso(found.at),
         "born": _iso(found.born),
         "events": found.events,
-        "refused": found.refused,
+        "refused": sum(found.refused.values()),
+        "refused_by_kind": dict(found.refused),
         "unusable": {name: asdict(one) for name, one in found.unusable.items()},
         "unreadable": found.unreadable,
         "reasons": [reason._asdict() for reason in found.reasons],
@@ -54,10 +55,14 @@ def _head(found: Explanation) -> Iterator[str]:
     yield click.style(f"Customer {found.customer}{at}", bold=True)
     known = counted(found.events, "event")
     if found.refused:
-        known += f" ({found.refused:,} more not accepted)"
+        kinds = ", ".join(f"{number:,} {kind}" for kind, number in sorted(found.refused.items()))
+        known += f" ({sum(found.refused.values()):,} more not accepted: {kinds})"
     if found.last is not None:
         known += f", the last to come {_by(found.last)} at {instant(found.last.time)}"
     yield known
+    late = found.refused.get("late", 0)
+    if late and found.last is not None and found.last.appended is None:
+        yield late_line(late)
     yield from unusable(found.unusable)
     yield from unreadable(found)
     for link in found.links:
