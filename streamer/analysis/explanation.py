@@ -86,8 +86,8 @@ class Explanation:
     customers if not. `refused` counts by kind the customer's events that were not accepted,
     `unusable` those accepted ones in which a property that rules read could not be read.
     `unreadable` counts lines of any customer that were found to be no events; of other customers'
-    lines not everything is read. `reasons` tell why. `links` are the customer's anonymous ids, `users` those whose the
-    events of this anonymous id have become, the last of them to this day.
+    lines not everything is read. `reasons` tell why. `links` are the customer's anonymous ids,
+    `users` those whose the events of this anonymous id have become, the last of them to this day.
     """
 
     customer: str
