@@ -58,11 +58,11 @@ class Publisher(Closing):
         config: str | Path | None = None,
         patience: float = _PATIENCE,
     ) -> None:
-        told = os.environ.get
-        servers = kafka or told("STREAMER_KAFKA") or DEFAULT_SERVERS
-        properties = config or told("STREAMER_KAFKA_CONFIG") or None
+        environment = os.environ.get
+        servers = kafka or environment("STREAMER_KAFKA") or DEFAULT_SERVERS
+        properties = config or environment("STREAMER_KAFKA_CONFIG") or None
         connection = Connection.from_file(servers, None if properties is None else str(properties))
-        topic = topic or told("STREAMER_EVENTS_TOPIC") or Topics().events
+        topic = topic or environment("STREAMER_EVENTS_TOPIC") or Topics().events
         self._patience = patience
         self._publication: KafkaPublication | None = KafkaPublication(connection, topic)
 

@@ -13,7 +13,7 @@ _OF_CHANGE: Final = blake2b(digest_size=16)
 
 def fingerprint(event_id: str) -> bytes:
     """Return the 64-bit hash of an event's id."""
-    hashed = _OF_ID.copy()  # a third faster than one made anew
+    hashed = _OF_ID.copy()  # a third faster than a new one
     hashed.update(event_id.encode())
     return hashed.digest()
 

@@ -100,8 +100,8 @@ class _TraitProbe:
     met: bool = False
     values: Counter[str] = field(default_factory=Counter)
 
-    def take(self, told: object) -> None:
-        values = told if isinstance(told, list) else [told]
+    def take(self, trait: object) -> None:
+        values = trait if isinstance(trait, list) else [trait]
         scalars = [one for one in values if isinstance(one, str | int | float)]
         self.met = bool(scalars) and (not self.comparisons or self.tests.hold_of(scalars))
         for value in scalars:

@@ -1,9 +1,10 @@
 """Whether what a person has asked for is carried out: in which partitions, and by which position.
 
-An order is carried out once its partition is read beyond it, and every partition beyond what that
-told others. An anonymous id tells its user, a user tells the anonymous ids: so two times more every
-partition has to be read up to where it ended once the step before was done. What is published goes
-with the group's offset, in one transaction, so an offset that is committed says both.
+An order is carried out once its partition is read beyond it, and every partition beyond the
+messages that this sent. An anonymous id sends one to its user, a user one to each anonymous id: so
+two times more every partition has to be read up to where it ended once the step before was done.
+What is published goes with the group's offset, in one transaction, so an offset that is committed
+says both.
 """
 
 import time
@@ -22,7 +23,7 @@ from streamer.errors import Unavailable
 from streamer.types import Millis
 
 _STEPS: Final = 2
-"""So many times an order is told on: from an anonymous id to its user, and to the user's others."""
+"""So many times an order is sent on: from an anonymous id to its user, and to the user's others."""
 _PAUSE_S: Final = 0.2
 _GETS_KNOWN_S: Final = 15.0
 """A broker that has just started takes a while to know its groups."""

@@ -57,7 +57,7 @@ class Demo:
         self._next = next(self._arrivals)
         self._batching = Batching()
         self._runner = self._started()
-        self._told = 0
+        self._last = 0
         self.began = self.now = simulation.start
         self.events = 0
         self.changes = 0
@@ -81,7 +81,7 @@ class Demo:
         """Let a new task finish what another was interrupted in, and count all changes again."""
         self._runner = self._started()
         self._decide()
-        self._told = self.changes = 0
+        self._last = self.changes = 0
         for name, one in self.memberships.items():
             self.memberships[name] = Membership(one.title)
         self._heard()
@@ -125,9 +125,9 @@ class Demo:
     def _heard(self) -> list[SegmentChange]:
         """Return the changes published since the last call, and count them."""
         heard: list[SegmentChange] = []
-        while told := self._sink.changes(self._told):
-            self._told = told[-1][0]
-            heard.extend(change for _, change in told)
+        while fresh := self._sink.changes(self._last):
+            self._last = fresh[-1][0]
+            heard.extend(change for _, change in fresh)
         for change in heard:
             membership = self.memberships[change.segment]
             if change.direction == "entered":

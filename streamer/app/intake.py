@@ -12,7 +12,7 @@ from streamer.errors import InvalidEvent
 from streamer.types import Event, Record
 
 MOST_REASONS: Final = 3
-"""How many reasons are told, the most frequent first."""
+"""How many reasons are listed, the most frequent first."""
 
 
 class Reason(NamedTuple):

@@ -92,7 +92,7 @@ def _audited(asking: Asking) -> Iterator[dict[str, Any]]:
 
 
 def _audit(asking: Asking, action: str, stands: tuple[int, int] | None) -> bytes:
-    told: dict[str, Any] = {
+    entry: dict[str, Any] = {
         "action": action,
         "customer_hash": asking.hashed,
         "at": iso(asking.now),
@@ -100,5 +100,5 @@ def _audit(asking: Asking, action: str, stands: tuple[int, int] | None) -> bytes
         "group": asking.key.group,
     }
     if stands is not None:
-        told["stands"] = {"partition": stands[0], "offset": stands[1]}
-    return orjson.dumps(told)
+        entry["stands"] = {"partition": stands[0], "offset": stands[1]}
+    return orjson.dumps(entry)

@@ -109,9 +109,9 @@ def _decide(database: Database, rules: RuleSet) -> None:
 def _completed(body: bytes, now: Millis) -> bytes:
     """Return an event with the id and the time that it lacks; anything else as it is."""
     try:
-        told = orjson.loads(body)
+        event = orjson.loads(body)
     except orjson.JSONDecodeError:
         return body
-    if type(told) is not dict:
+    if type(event) is not dict:
         return body
-    return orjson.dumps({"id": f"page-{uuid4()}", "time": now} | told)
+    return orjson.dumps({"id": f"page-{uuid4()}", "time": now} | event)

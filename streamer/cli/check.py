@@ -78,15 +78,15 @@ def check(rules: tuple[str, ...], form: Form, mapping: str | None, *, as_program
 
 
 def _report(
-    findings: Sequence[Finding], found: Inventory | None, form: Form, told: Mapped | None = None
+    findings: Sequence[Finding], found: Inventory | None, form: Form, mapped: Mapped | None = None
 ) -> str:
     match form:
         case "json":
-            return _json(findings, found, told)
+            return _json(findings, found, mapped)
         case "github":
             return "\n".join(map(_annotation, findings))
         case "text":
-            of_mapping = () if told is None else mapped_lines(told)
+            of_mapping = () if mapped is None else mapped_lines(mapped)
             return "\n".join([*_text(findings, found), *of_mapping])
 
 
@@ -134,15 +134,15 @@ def _needs(needs: Needs) -> Iterator[str]:
         yield f"  {limit}"
 
 
-def _json(findings: Sequence[Finding], found: Inventory | None, told: Mapped | None) -> str:
+def _json(findings: Sequence[Finding], found: Inventory | None, mapped: Mapped | None) -> str:
     facts: dict[str, Any] = {
         "ok": found is not None,
         "findings": [asdict(finding) for finding in findings],
         "segments": [] if found is None else [asdict(needs) for needs in found.segments],
         "bytes_per_customer": None if found is None else found.total,
     }
-    if told is not None:
-        facts["mapping"] = told.facts()
+    if mapped is not None:
+        facts["mapping"] = mapped.facts()
     return orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode()
 
 

@@ -79,17 +79,17 @@ def export(
     loaded = load_rules(rules)
     if sqlite is not None:
         found = _profile(EmbeddedProfiles(sqlite), loaded, customer)
-        told = _told(loaded, customer, found)
+        document = _document(loaded, customer, found)
     else:
         asking = asking_about(customer, reason, connection, topics, control_key)
         note(asking, "export")
         with closing(RedisProfiles(redis, group)) as profiles:
             found = _profile(profiles, loaded, customer)
-        told = _told(loaded, customer, found)
+        document = _document(loaded, customer, found)
         if not profile_only:
-            told["topics"] = list(held(connection, topics, {customer, *_ids(found)}))
-    click.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS))
-    if found is None and not any(one["records"] for one in told.get("topics", ())):
+            document["topics"] = list(held(connection, topics, {customer, *_ids(found)}))
+    click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS))
+    if found is None and not any(one["records"] for one in document.get("topics", ())):
         say("nothing is known of this customer: the id is mistyped, or everything is gone")
 
 
@@ -114,10 +114,10 @@ def _ids(profile: Profile | None) -> Iterator[str]:
             yield from profile.links.linked
 
 
-def _told(rules: Rules, customer: str, profile: Profile | None) -> dict[str, Any]:
+def _document(rules: Rules, customer: str, profile: Profile | None) -> dict[str, Any]:
     now = time.time_ns() // 1_000_000
-    told: dict[str, Any] = {"asked_for": customer, "exported_at": iso(now)}
+    document: dict[str, Any] = {"asked_for": customer, "exported_at": iso(now)}
     if profile is not None:
-        told["customer_id"] = profile.customer
-        told["profile"] = known(rules, profile, max(now, profile.clock))
-    return told
+        document["customer_id"] = profile.customer
+        document["profile"] = known(rules, profile, max(now, profile.clock))
+    return document

@@ -34,8 +34,8 @@ class StandardJournal:
         """Write what happened, with the facts."""
         now = iso(time.time_ns() // 1_000_000)
         if self._stream.isatty():
-            told = " ".join(f"{name}={value}" for name, value in facts.items())
-            line = click.style(f"{now[11:23]}  {event}", fg=_COLOURS.get(level)) + f"  {told}"
+            rest = " ".join(f"{name}={value}" for name, value in facts.items())
+            line = click.style(f"{now[11:23]}  {event}", fg=_COLOURS.get(level)) + f"  {rest}"
         else:
             line = orjson.dumps({"time": now, "level": level, "event": event, **facts}).decode()
         click.echo(line, file=self._stream)

@@ -39,24 +39,24 @@ def mapped(loaded: Rules, made: Made | None) -> Mapped | None:
     return Mapped(switched_off(declarations, made), blind(declarations, made), apart)
 
 
-def mapped_lines(told: Mapped) -> Iterator[str]:
+def mapped_lines(found: Mapped) -> Iterator[str]:
     """Yield what is off with the mapping, and what it never tells."""
-    if told.apart:
+    if found.apart:
         yield (
             "the mapping names visitors and users, and these rules keep them two customers: an "
             "order closes no cart of before the login. To make them one, write into the header "
             "identity: {anonymous: last}"
         )
-    if not told.off and not told.blind:
+    if not found.off and not found.blind:
         yield "the mapping makes everything that the rules ask for"
         return
-    if told.off:
-        yield f"off with this mapping, since nobody can ever enter ({len(told.off):,}):"
-    for one in told.off:
+    if found.off:
+        yield f"off with this mapping, since nobody can ever enter ({len(found.off):,}):"
+    for one in found.off:
         yield f"  {one.membership}: {one.why}"
-    if told.blind:
+    if found.blind:
         yield "these ask whether something has not happened that the mapping never makes:"
-        for each in told.blind:
+        for each in found.blind:
             yield f"  {each.key}: {each.events}"
 
 

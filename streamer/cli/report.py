@@ -157,9 +157,9 @@ def _measured(
     if changes:
         if mapping is not None:
             raise UsageError("--map is for events: changes are read as they were written")
-        told = FileLog(changes)
-        with told, progress_of(told, "report") as step:
-            of_changes = report_changes(compiled, told, reachable=known, until=until, watch=step)
+        file = FileLog(changes)
+        with file, progress_of(file, "report") as step:
+            of_changes = report_changes(compiled, file, reachable=known, until=until, watch=step)
         return of_changes, ()
     log, decode = open_events(events, mapping, warn=say_finding, sort=sort)
     with log, progress_of(log, "report") as step:

@@ -112,9 +112,9 @@ def _story(report: Report) -> Iterator[str]:
     if report.forgotten:
         yield f"{counted(report.forgotten, 'more customer')} forgotten: no event for the retention"
     if report.unknown:
-        told = ", ".join(sorted(report.unknown))
+        names = ", ".join(sorted(report.unknown))
         left_out = counted(sum(report.unknown.values()), "change")
-        yield f"left out: {left_out} of memberships that the rules do not have: {told}"
+        yield f"left out: {left_out} of memberships that the rules do not have: {names}"
     yield from unusable(report.unusable)
 
 

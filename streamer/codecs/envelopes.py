@@ -29,8 +29,8 @@ def unwrap(envelope: dict[str, Any]) -> dict[str, Any]:
 
 def complete(data: dict[str, Any], headers: tuple[tuple[str, bytes], ...]) -> dict[str, Any]:
     """Return the event or call of a binary CloudEvent, completed from the record's headers."""
-    told = dict(headers)
-    return _completed(data, {fact: _text(told.get(_HEADER + fact)) for fact in _FACTS})
+    facts = dict(headers)
+    return _completed(data, {fact: _text(facts.get(_HEADER + fact)) for fact in _FACTS})
 
 
 def _completed(data: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:

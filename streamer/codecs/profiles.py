@@ -21,7 +21,7 @@ The *layout* is what the rule set's order means: its version, the key of each ce
 segment or ladder and its tiers. It is the same for millions of profiles, so it is kept once, beside
 them, and only its id is in each. A cell that no event has changed since is written again as
 the bytes that it was, and `base` stays. Once that is more than a day old, the cells that something
-has asked for are written anew; if none is left, `base` is `last`. So the bytes of one profile may
+has asked for are written again; if none is left, `base` is `last`. So the bytes of one profile may
 differ by its `base`, and by nothing else.
 
 A profile of another layout is put in the order of this one: what both share is found again, a new

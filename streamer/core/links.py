@@ -49,8 +49,8 @@ class Links:
 
     def packed(self, base: Millis) -> Packed:
         """Return the links as plain values, instants as distances from `base`."""
-        linked = [(one, base - told) for one, told in self.linked.items()]
-        users = [(one, base - told) for one, told in self.users.items()]
+        linked = [(one, base - at) for one, at in self.linked.items()]
+        users = [(one, base - at) for one, at in self.users.items()]
         return (self.known, self.user, linked, users)
 
     def write(self, out: BytesWriter, base: Millis) -> None:
@@ -58,36 +58,36 @@ class Links:
         put_list(out, 4)
         put(out, self.known)
         put(out, self.user)
-        for told_by in (self.linked, self.users):
-            put_list(out, len(told_by))
-            for one, told in told_by.items():
+        for side in (self.linked, self.users):
+            put_list(out, len(side))
+            for one, at in side.items():
                 put_list(out, 2)
                 put_text(out, one)
-                put_number(out, base - told)
+                put_number(out, base - at)
 
     @classmethod
     def unpacked(cls, packed: Packed, base: Millis) -> "Links":
         """Return the links that were packed."""
         links = cls()
         links.known, links.user, linked, users = packed
-        links.linked = {one: base - told for one, told in linked}
-        links.users = {one: base - told for one, told in users}
+        links.linked = {one: base - at for one, at in linked}
+        links.users = {one: base - at for one, at in users}
         return links
 
     def is_told(self, anonymous: str, time: Millis, retention: Millis) -> bool:
         """Say whether the link need not be told again, so that it outlives its retention."""
-        told = self.linked.get(anonymous)
-        return told is not None and time < told + retention // 2
+        at = self.linked.get(anonymous)
+        return at is not None and time < at + retention // 2
 
     def make_room(self, anonymous: str, clock: Millis, retention: Millis) -> bool:
         """Forget the links that were told too long ago; say whether there is room for this one."""
-        self.linked = {one: told for one, told in self.linked.items() if told > clock - retention}
+        self.linked = {one: at for one, at in self.linked.items() if at > clock - retention}
         return anonymous in self.linked or len(self.linked) < MOST_LINKED
 
     def admit(self, user: str, time: Millis) -> bool:
         """Note a link to a user, unless too many others were linked within 7 days."""
         latest = max([time, *self.users.values()])
-        lately = {one: told for one, told in self.users.items() if told > latest - SHARED}
+        lately = {one: at for one, at in self.users.items() if at > latest - SHARED}
         if user not in lately and len(lately) >= MOST_USERS:
             return False
         lately[user] = max(time, lately.get(user, time))

@@ -12,7 +12,7 @@ _EARLIEST_YEAR: Final = 1900
 
 def warn(reading: Reading) -> None:
     """Warn of values of dated traits that are no dates, or surely wrong ones."""
-    for name, node in reading.told:
+    for name, node in reading.test_traits:
         if name not in reading.dated or is_null(node):
             continue
         date = date_of(node.text)

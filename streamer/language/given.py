@@ -38,7 +38,7 @@ def _traits(node: Node, reading: Reading) -> dict[str, Any]:
     traits: dict[str, Any] = _json(node, reading)
     for name, entry in node.entries.items():
         values = entry.value.items if isinstance(entry.value, ListNode) else (entry.value,)
-        reading.told.extend((name, one) for one in values if isinstance(one, ScalarNode))
+        reading.test_traits.extend((name, one) for one in values if isinstance(one, ScalarNode))
     return traits
 
 

@@ -55,7 +55,7 @@ class Reading:
     """The header, and what is found on the way: errors, references, dates.
 
     `document` is the key of the segment or ladder that is being read. `dated` are the traits that
-    conditions take for dates, `told` the traits in tests, with their values. `models` are
+    conditions take for dates, `test_traits` the traits in tests, with their values. `models` are
     by key, None for one that cannot be read.
     """
 
@@ -65,7 +65,7 @@ class Reading:
     references: list[Reference] = field(default_factory=list)
     models: dict[str, BgNbd | GammaGamma | None] = field(default_factory=dict)
     dated: set[str] = field(default_factory=set)
-    told: list[tuple[str, ScalarNode]] = field(default_factory=list)
+    test_traits: list[tuple[str, ScalarNode]] = field(default_factory=list)
     document: str | None = None
 
     def attempt(

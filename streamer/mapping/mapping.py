@@ -15,7 +15,7 @@ from streamer.language.source import Place
 from streamer.language.source import Source as Text
 from streamer.mapping.document import Declaration, Sources, TimeSource, declaration
 from streamer.mapping.lines import JsonLines
-from streamer.mapping.readers import Finder, Reader, reader, told
+from streamer.mapping.readers import Finder, Reader, as_text, reader
 from streamer.mapping.rows import Groups, Layout, Rows
 from streamer.mapping.sources import Cell, Choice, Column, columns_of, names_of
 from streamer.mapping.strangers import strangers
@@ -173,7 +173,7 @@ def _mapping(text: Text) -> Mapping:
 
 
 def _time(source: TimeSource, find: Finder, path: str) -> Callable[[Any], Millis]:
-    get, read, field = told(reader(source.source, find, path), find), source.read, path[12:]
+    get, read, field = as_text(reader(source.source, find, path), find), source.read, path[12:]
     names = names_of(tuple(_of_time(source.source)))
     missing = f"{field} is missing: {names} {find.empty}"
 

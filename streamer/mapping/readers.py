@@ -62,7 +62,7 @@ def reader(source: Source, find: Finder, path: str) -> Reader:
         case Constant(value):
             return lambda _: None if value == NOTHING else value
         case Template(texts, columns):
-            return _template(texts, [told(find.getter(column), find) for column in columns])
+            return _template(texts, [as_text(find.getter(column), find) for column in columns])
         case Choice():
             return _choice(source, find, path)
         case Cell():
@@ -87,7 +87,7 @@ def first(columns: tuple[Column, ...], find: Finder, blank: frozenset[str] = fro
     return first
 
 
-def told(get: Reader, find: Finder) -> Callable[[Any], str]:
+def as_text(get: Reader, find: Finder) -> Callable[[Any], str]:
     """Return what gives a value as the text that is compared, translated, put into templates."""
     return get if find.texts else lambda row: text_of(get(row))
 
@@ -185,7 +185,7 @@ def _template(texts: tuple[str, ...], getters: list[Callable[[Any], str]]) -> Re
 def _choice(source: Choice, find: Finder, path: str) -> Reader:
     tests = [
         (
-            told(first(case.columns, find), find),
+            as_text(first(case.columns, find), find),
             _TESTS[case.comparison],
             case.operand,
             reader(case.then, find, path),

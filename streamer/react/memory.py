@@ -86,14 +86,14 @@ class Entry:
 
     def encode(self) -> bytes:
         """Return it as Redis keeps it."""
-        told = {"due": self.due, "tries": self.tries, "change": self.line.decode()}
-        return orjson.dumps(told)
+        fields = {"due": self.due, "tries": self.tries, "change": self.line.decode()}
+        return orjson.dumps(fields)
 
     @classmethod
     def decode(cls, raw: bytes) -> "Entry":
         """Return what `encode` wrote."""
-        told = orjson.loads(raw)
-        return cls(told["change"].encode(), told["tries"], told["due"], raw)
+        fields = orjson.loads(raw)
+        return cls(fields["change"].encode(), fields["tries"], fields["due"], raw)
 
 
 class Standing(NamedTuple):
@@ -119,7 +119,7 @@ class Memory:
         await self._redis.aclose()
 
     async def own(self, partition: int) -> None:
-        """Take a partition over from whoever has had it."""
+        """Take a partition over from its owner before."""
         if await self._redis.get(self._owner(partition)) != self._process:
             await self._redis.set(self._owner(partition), self._process)
 

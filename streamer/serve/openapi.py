@@ -135,9 +135,9 @@ def _in_query(one: Parameter) -> dict[str, Any]:
     return {"name": one.name, "in": "query", "description": one.description, "schema": schema}
 
 
-def _problems(told: Mapping[str, str] = _PROBLEMS) -> dict[str, Any]:
+def _problems(texts: Mapping[str, str] = _PROBLEMS) -> dict[str, Any]:
     content = {PROBLEM_JSON: {"schema": _ref("Problem")}}
-    return {status: {"description": text, "content": content} for status, text in told.items()}
+    return {status: {"description": text, "content": content} for status, text in texts.items()}
 
 
 def _component(schema: Schema, name: str) -> Schema:

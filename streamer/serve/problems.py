@@ -58,7 +58,7 @@ class Problem(Exception):
 
     def response(self) -> Response:
         """Return it as a response."""
-        told = {
+        payload = {
             "type": f"urn:streamer:problem:{self.kind}",
             "title": self.title,
             "status": self.status,
@@ -66,7 +66,7 @@ class Problem(Exception):
             **self.more,
         }
         return Response(
-            body=orjson.dumps(told),
+            body=orjson.dumps(payload),
             status=self.status,
             headers={"Cache-Control": "no-store", **self.headers},
             content_type=PROBLEM_JSON,

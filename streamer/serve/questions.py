@@ -59,8 +59,8 @@ class Question:
                 message = "a token does not belong into an address: send Authorization: Bearer"
                 raise Problem("bad-request", message)
             if name not in known:
-                told = ", ".join(sorted(known)) or "none"
-                raise Problem("bad-request", f"there is no such parameter; known here: {told}")
+                names = ", ".join(sorted(known)) or "none"
+                raise Problem("bad-request", f"there is no such parameter; known here: {names}")
             self._values.setdefault(name, []).append(value)
 
     def texts(self, name: str) -> list[str]:

@@ -24,10 +24,10 @@ def only(request: web.BaseRequest, *methods: str) -> None:
         raise Problem("method", f"only {allowed} here", headers={"Allow": allowed})
 
 
-def as_json(told: dict[str, Any], status: int = 200) -> web.Response:
+def as_json(payload: dict[str, Any], status: int = 200) -> web.Response:
     """Return what changes all the time."""
     return web.Response(
-        body=orjson.dumps(told),
+        body=orjson.dumps(payload),
         status=status,
         content_type=_JSON,
         headers={"Cache-Control": "no-store"},

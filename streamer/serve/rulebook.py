@@ -1,8 +1,8 @@
 """The rules that answers are made by, and those that the files hold by now.
 
-A worker goes on by the rules that it has read until it is told to read them again, so the files may
-be ahead of what decides. Answers keep to the rules that decide: those of the files are taken over
-once changes come that were decided by them.
+A worker goes on by the rules that it has read until an operator has it read them again, so the
+files may be ahead of what decides. Answers keep to the rules that decide: those of the files are
+taken over once changes come that were decided by them.
 """
 
 import threading

@@ -237,8 +237,8 @@ class Server:
         asked = Asked(names, Question(request.rel_url.raw_query_string, route.known()))
         if route.needs_view:
             self._check_ready()
-        told = await self._answering.made(partial(route.answering, asked), heavy=route.heavy)
-        return as_json(told)
+        answer = await self._answering.made(partial(route.answering, asked), heavy=route.heavy)
+        return as_json(answer)
 
     def _check_ready(self) -> None:
         status = self._follower.status
@@ -257,8 +257,8 @@ class Server:
         Question(request.rel_url.raw_query_string, ())
         body = await body_of(request)
         self._check_ready()
-        told = await self._answering.made(lambda context: sent(context, body), heavy=True)
-        return as_json(told, 202)
+        answer = await self._answering.made(lambda context: sent(context, body), heavy=True)
+        return as_json(answer, 202)
 
     # The stream.
 

@@ -17,14 +17,14 @@ OpenSource: TypeAlias = Callable[[Positions, Millis | None], tuple[Source, bool]
 def from_kafka(connection: Connection, topics: Topics) -> OpenSource:
     """Return what opens the topics.
 
-    The view begins from nothing where the topics were made anew, and where it was away for longer
-    than the compacted topic keeps that a profile is gone: it would never learn of that.
+    The view begins from nothing where the topics were created again, and where it was away for
+    longer than the compacted topic keeps that a profile is gone: it would never learn of that.
     """
 
     def opened(positions: Positions, heard: Millis | None) -> tuple[Source, bool]:
         tail = KafkaTail(connection, topics, positions)
         now = time.time_ns() // 1_000_000
-        if tail.made_anew or (heard is not None and now - heard > tail.forgets_after):
+        if tail.was_recreated or (heard is not None and now - heard > tail.forgets_after):
             tail.close()
             return KafkaTail(connection, topics, {}), True
         return tail, False

@@ -248,8 +248,8 @@ def _named(name: str, facts: dict[str, str]) -> bytes:
 
 
 def _id(offsets: Offsets) -> bytes:
-    told = ",".join(f"{number}:{offset}" for number, offset in sorted(offsets.items()))
-    return b"id: " + told.encode() + b"\n"
+    positions = ",".join(f"{number}:{offset}" for number, offset in sorted(offsets.items()))
+    return b"id: " + positions.encode() + b"\n"
 
 
 def read_id(text: str) -> Offsets | None:

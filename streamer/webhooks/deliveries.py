@@ -34,7 +34,7 @@ class Delivery(NamedTuple):
     body_sha256: str
     next_try: Millis | None
 
-    def told(self) -> dict[str, object]:
+    def facts(self) -> dict[str, object]:
         """Return it for people: no customer and no body."""
         after = None if self.next_try is None else iso(self.next_try)
         return {
@@ -68,7 +68,7 @@ class DeliveryLog:
         names = asked.get("endpoint") or sorted(self._kept)
         last = next((int(n) for n in asked.get("last", ()) if n.isascii() and n.isdigit()), _KEPT)
         found = {
-            name: [each.told() for each in list(self._kept.get(name, ()))[::-1][:last]]
+            name: [each.facts() for each in list(self._kept.get(name, ()))[::-1][:last]]
             for name in names
         }
         return orjson.dumps(found, option=orjson.OPT_APPEND_NEWLINE)

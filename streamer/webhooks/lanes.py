@@ -65,18 +65,18 @@ class Waiting:
     @classmethod
     def decode(cls, partition: int, offset: int, value: bytes) -> "Waiting":
         """Return what `encode` wrote."""
-        told = orjson.loads(value)
-        line = orjson.dumps(told["change"])
+        fields = orjson.loads(value)
+        line = orjson.dumps(fields["change"])
         return cls(
             partition,
             offset,
             decode_change(line),
             change_line(line),
-            told["traceparent"],
-            told["since"],
-            told["tries"],
-            told["due"],
-            told["overtaken"],
+            fields["traceparent"],
+            fields["since"],
+            fields["tries"],
+            fields["due"],
+            fields["overtaken"],
             kept=True,
         )
 

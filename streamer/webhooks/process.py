@@ -1,6 +1,6 @@
 """All endpoints of a file, each at work by itself, until SIGTERM or SIGINT.
 
-SIGHUP reads the file again: endpoints whose settings or secrets have changed begin anew with them,
+SIGHUP reads the file again: endpoints whose settings or secrets have changed start again with them,
 those that are switched off are tried again, those that are gone stop. A file that cannot be used
 changes nothing. An endpoint that breaks for a reason of ours begins again; the others go on.
 """

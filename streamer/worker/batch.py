@@ -143,9 +143,9 @@ class PythonEngine:
         for record in records:
             try:
                 if record.headers and is_control(record):
-                    told = self._told(record)
-                    events.append(told)
-                    customers[told.customer] = None
+                    control = self._control(record)
+                    events.append(control)
+                    customers[control.customer] = None
                     if record.appended is not None:
                         appended = max(record.appended, appended or 0)
                     continue
@@ -161,15 +161,15 @@ class PythonEngine:
                 appended = event.appended
         return Reading(records, events, customers, appended)
 
-    def _told(self, record: Record) -> Forwarded | Message:
+    def _control(self, record: Record) -> Forwarded | Message:
         """Decode a control record; raises `InvalidEvent` where it is none of this group."""
         if self.controls is None:
             raise InvalidEvent("a control record, and ids are not joined by control records here")
-        told = self.controls.decode(record)
-        if not isinstance(told, Forward):
-            return told
-        event = self._decode(told.record)._replace(customer=told.customer)
-        return Forwarded(told.customer, event, told.record)
+        control = self.controls.decode(record)
+        if not isinstance(control, Forward):
+            return control
+        event = self._decode(control.record)._replace(customer=control.customer)
+        return Forwarded(control.customer, event, control.record)
 
     def missing(self, customers: Iterable[str]) -> list[str]:
         """Return the customers whose profiles are not cached, each once."""

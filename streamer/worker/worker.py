@@ -188,7 +188,7 @@ class Worker:
         if task.offset > held.end:
             raise AdapterError(
                 f"partition {task.partition} is to be read from offset {task.offset} on, but "
-                f"the log ends at {held.end}: if the topic was made anew, begin anew as well, "
+                f"the log ends at {held.end}: if the topic was created again, begin again as well, "
                 f"under another group name"
             )
         if task.offset >= held.start or task.new:
@@ -196,7 +196,7 @@ class Worker:
         raise AdapterError(
             f"partition {task.partition} is to be read from offset {task.offset} on, but the "
             f"log begins at {held.start}: restore a backup of the store that stands at "
-            f"{held.start} or later, or begin anew under another group name"
+            f"{held.start} or later, or begin again under another group name"
         )
 
     def _process(self, partition: int, records: Sequence[Record]) -> list[OutboxEntry]:

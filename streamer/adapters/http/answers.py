@@ -34,18 +34,18 @@ class Refusal(Exception):
 
     def response(self, headers: Mapping[str, str]) -> Response:
         """Return it as a response."""
-        told: dict[str, Any] = {"success": False, "code": self.code, "message": str(self)}
+        payload: dict[str, Any] = {"success": False, "code": self.code, "message": str(self)}
         if self.errors is not None:
-            told["errors"] = self.errors
+            payload["errors"] = self.errors
         more = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
         if self.status == 405:  # noqa: PLR2004 (Method Not Allowed)
             more["Allow"] = "POST, OPTIONS"
-        return json_response(told, {**headers, **more}, self.status)
+        return json_response(payload, {**headers, **more}, self.status)
 
 
-def json_response(told: object, headers: Mapping[str, str], status: int = 200) -> Response:
+def json_response(payload: object, headers: Mapping[str, str], status: int = 200) -> Response:
     """Return a JSON document as a response."""
-    return Response(body=orjson.dumps(told), status=status, headers=headers, content_type=JSON)
+    return Response(body=orjson.dumps(payload), status=status, headers=headers, content_type=JSON)
 
 
 def text_response(text: str, status: int = 200) -> Response:

@@ -299,7 +299,7 @@ class KafkaFeed:
             case KafkaError._AUTO_OFFSET_RESET:  # noqa: SLF001 (its name)
                 text = (
                     f"partition {partition} of {self._topic} does not hold offset {position}, "
-                    f"which comes next ({error.str()}): was the topic cut or made anew?"
+                    f"which comes next ({error.str()}): was the topic cut or created again?"
                 )
                 self._refuse(partition, AdapterError(text))
             case _:

@@ -193,8 +193,8 @@ class KafkaSink:
             _send(producer, topics.changes, value, change.customer, partition, own)
         for each in entry.memberships:
             _send(producer, topics.memberships, encode_membership(each), each.customer, partition)
-        for told in entry.controls:
-            _send(producer, topics.events, told.value, told.key, headers=list(told.headers))
+        for sent in entry.controls:
+            _send(producer, topics.events, sent.value, sent.key, headers=list(sent.headers))
         for rejection in entry.rejections:
             key, value, headers = rejected_record(rejection, topics.events, self._largest)
             _send(producer, topics.rejected, value, key, headers=headers)

@@ -33,9 +33,9 @@ _LONGEST_KEPT: Final = "delete.retention.ms"
 class KafkaTail(Closing):
     """Reads the three topics from positions on, all partitions.
 
-    `positions` of a topic that was made anew are not used; `made_anew` says so before the first
-    poll, and then all of them have to be read from their beginning. Raises `Unavailable` where
-    Kafka cannot be reached, `UsageError` where there is no such topic.
+    `positions` of a topic that was created again are not used; `was_recreated` says so before the
+    first poll, and then all of them have to be read from their beginning. Raises `Unavailable`
+    where Kafka cannot be reached, `UsageError` where there is no such topic.
     """
 
     def __init__(self, connection: Connection, topics: Topics, positions: Positions) -> None:
@@ -49,10 +49,10 @@ class KafkaTail(Closing):
         self._consumer = made(Consumer, self._settings(connection))
         try:
             self._ends = {place: self._range(place) for place in places}
-            self.made_anew = any(
+            self.was_recreated = any(
                 positions.get(place, 0) > high for place, (_, high) in self._ends.items()
             )
-            begins = {} if self.made_anew else positions
+            begins = {} if self.was_recreated else positions
             self._next = {
                 place: max(begins.get(place, 0), low) for place, (low, _) in self._ends.items()
             }

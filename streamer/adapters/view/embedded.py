@@ -99,9 +99,9 @@ class EmbeddedSource(Closing):
             (self._next_rejection, _LIMIT),
         )
         for position, kind, reason, rejection, appended in rows:
-            told = orjson.loads(rejection)
-            example = told["raw"][:_EXAMPLE]
-            batch.rejected.append(Rejected(kind, reason, told["path"], appended, example))
+            rejected = orjson.loads(rejection)
+            example = rejected["raw"][:_EXAMPLE]
+            batch.rejected.append(Rejected(kind, reason, rejected["path"], appended, example))
             self._next_rejection = position
 
 

@@ -44,14 +44,14 @@ def _row(one: SegmentReport, report: Report) -> Html:
     cells.append(ended(one))
     if one.unreachable is not None:
         cells.append(f"{one.unreachable:,}")
-    told = tag(
+    described = tag(
         "details",
         tag("summary", one.full_title),
         tag("p", one.purpose),
         tag("p", code(one.definition)),
         *([tag("p", "Time ended ", ran_out(one))] if one.ran_out else []),
     )
-    name = tag("th", code(one.membership), tag("small", told), scope="row")
+    name = tag("th", code(one.membership), tag("small", described), scope="row")
     return tag("tr", name, *(tag("td", cell) for cell in cells))
 
 

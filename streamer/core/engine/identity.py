@@ -5,7 +5,7 @@ changed by its own step alone, which a message starts. So it does not matter whe
 are in one place: in a file the messages take effect at once, one after another, and between
 partitions each takes effect where it stands in the log.
 
-1. `told_link`, at the profile of the user: an accepted event with both ids tells a `Link`, unless
+1. `new_link`, at the profile of the user: an accepted event with both ids tells a `Link`, unless
    the pair is linked. The user's profile remembers the pairs that it has told.
 2. A `Link` closes the profile of the anonymous id: what was due by the time of the event fires, the
    memberships exit, the profile goes out in a `Join`, and an *alias* stays in its place, which
@@ -104,7 +104,7 @@ class Effect(NamedTuple):
     messages: tuple[Message, ...] = ()
 
 
-def told_link(rules: RuleSet, profile: Profile, event: Event) -> Link | str | None:
+def new_link(rules: RuleSet, profile: Profile, event: Event) -> Link | str | None:
     """Return the link that an accepted event tells, or why it tells none although it could.
 
     `profile` is that of the event's customer after the event.

@@ -11,8 +11,8 @@ from streamer.core.engine.identity import (
     Effect,
     Message,
     is_of_user,
+    new_link,
     receive,
-    told_link,
     touch,
     user_of,
 )
@@ -72,12 +72,12 @@ class People:
         profile = self.profiles.get(event.customer)
         if profile is None:
             return
-        told = told_link(self.rules, profile, event)
-        if isinstance(told, str):
-            self.noted(told)
-            self.not_linked(told, event.user_id or "", event.anonymous_id or "")
-        elif told is not None:
-            self.send(told)
+        link = new_link(self.rules, profile, event)
+        if isinstance(link, str):
+            self.noted(link)
+            self.not_linked(link, event.user_id or "", event.anonymous_id or "")
+        elif link is not None:
+            self.send(link)
 
     def fire(self, customer: str) -> None:
         """Fire the customer's wake."""
@@ -104,7 +104,7 @@ class People:
         self.profiles[customer] = decision.profile
 
     def noted(self, kind: str) -> None:
-        """Hear what became of a link, as `Effect` or `told_link` has it."""
+        """Hear what became of a link, as `Effect` or `new_link` has it."""
 
     def not_linked(self, kind: str, user: str, anonymous: str) -> None:
         """Hear which ids were not linked, and why."""

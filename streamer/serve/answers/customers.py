@@ -21,7 +21,7 @@ from streamer.serve.problems import Problem
 from streamer.types import Event, Millis, SegmentChange
 
 _NEAR: Final = 5
-"""So many near misses are told, those with the fewest missing conditions."""
+"""So many near misses are listed, those with the fewest missing conditions."""
 
 
 class _Explained(NamedTuple):

@@ -80,8 +80,8 @@ def _breaker(samples: Iterable[Sample]) -> str:
     return next((one for one in ("off", "open", "half-open") if one in states), "closed")
 
 
-def _failure(told: Mapping[str, Any]) -> Json:
-    return {name: told[name] for name in ("at", "status", "reason", "next_try")}
+def _failure(failure: Mapping[str, Any]) -> Json:
+    return {name: failure[name] for name in ("at", "status", "reason", "next_try")}
 
 
 def _reactions(process: Process) -> Json:

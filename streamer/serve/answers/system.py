@@ -68,9 +68,9 @@ def _progress(status: Status) -> Json:
 
 def _sentence(status: Status, delay: Millis | None, rejected: int) -> str:
     if not status.ready:
-        told = f": {status.failure}" if status.failure else ""
+        failure = f": {status.failure}" if status.failure else ""
         read, total, _ = status.progress
-        return f"Rebuilding: {read:,} of {total:,} records are read{told}."
+        return f"Rebuilding: {read:,} of {total:,} records are read{failure}."
     if status.failure is not None:
         return f"Not up to date: {status.failure}. What is shown is what was read before."
     if status.event_time is None:
