@@ -89,7 +89,7 @@ def test_days_are_told_apart_as_far_as_their_bound() -> None:
 
 def test_it_says_what_it_rests_on() -> None:
     customer = Asking(Worth(SIMPLE, Fraction(15))).customer(pay(0, 20))
-    assert customer.asking.leaves[0].label == "predicted worth at least 15"
+    assert customer.asking.leaves[0].label == "predicted value by worth at least 15"
     assert customer.detail(0) == "expected 15.00 after 1 purchase of 20.00"
 
 
