@@ -217,7 +217,7 @@ def looks_at_nobody(self: BatchRun, customer: str) -> None:
 
 def keeps_nothing(self: BatchRun, customer: str, profile: Profile, removed: Removed) -> None:
     """A wrong build: what differs is published, and the profile is not kept for it."""
-    effective_from = self._engine.codec.effective_from
+    effective_from = self._context.codec.effective_from
     decision = migrate(self._rules, profile, effective_from, removed)
     self.profiles[customer] = decision.profile
     self._changes.extend(decision.changes)
@@ -233,7 +233,7 @@ def decides_when_it_looks(
 
 def loses_memberships(self: BatchRun, customer: str, profile: Profile, _removed: Removed) -> None:
     """A wrong build: nobody exits what is gone with the old rules."""
-    self.take(customer, migrate(self._rules, profile, self._engine.codec.effective_from))
+    self.take(customer, migrate(self._rules, profile, self._context.codec.effective_from))
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """Layer 6: the worker, the same for every log, store and sink."""
 
 from streamer.worker.assignment import Assignment, Clocks, Listener
-from streamer.worker.batch import Batching
 from streamer.worker.durations import BOUNDS, Durations
+from streamer.worker.engine import Batching
 from streamer.worker.runner import LogRunner
 from streamer.worker.states import State
 from streamer.worker.stopwatch import Stopwatch

@@ -1,7 +1,4 @@
-"""The Python engine behind the port: decides a batch of records and due wakes.
-
-An engine changes nothing in the store. When a batch fails, the task is dropped together with the
-engine and its cache.
+"""One batch being decided: its records, and the wakes that are due.
 
 Customers are independent, so a wake has to fire before a record only if both are of one customer.
 That leaves two orders. *In order*, every wake that a record's log time makes due fires before the
@@ -12,16 +9,12 @@ one minute delay no event. Each customer's changes are the same in both orders.
 
 A profile that other rules decided last is migrated when it is loaded (`core.engine.migrate`); then
 the wakes fire that have fired for the rest of the partition. So no other function here meets one.
-
-A bug while deciding one record rejects that record. The batch is decided again without it, from the
-bytes that the profiles had before.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
-from typing import Final, TypeAlias, final
+from typing import Final, final
 
 from streamer.codecs.changes import encode_change
 from streamer.codecs.controls import (
@@ -29,33 +22,25 @@ from streamer.codecs.controls import (
     ControlKey,
     Forward,
     Forwarded,
-    Joining,
-    is_control,
     mark_id,
 )
-from streamer.codecs.profiles import ALIAS, ProfileCodec, alias_of
+from streamer.codecs.profiles import ALIAS, ProfileCodec
 from streamer.codecs.tracing import traceparent_of
 from streamer.codecs.unusable import note
 from streamer.core.engine.decide import Decision, decide
 from streamer.core.engine.identity import (
-    Erase,
-    Join,
     Message,
-    Release,
-    Suppress,
     stands_alone,
     user_of,
 )
 from streamer.core.engine.migrate import migrate
 from streamer.core.engine.people import People
 from streamer.core.engine.program import RuleSet
-from streamer.core.links import Link
 from streamer.core.marks import Mark
 from streamer.core.profile import Profile
 from streamer.errors import InvalidEvent
-from streamer.ports import Advance, Batch, DueWake, Reading, RefusedLink
+from streamer.ports import Advance, Batch, DueWake, RefusedLink
 from streamer.types import (
-    FOREVER,
     Control,
     Event,
     Membership,
@@ -69,9 +54,8 @@ from streamer.types import (
     Wake,
 )
 from streamer.worker.bugs import describe
-from streamer.worker.cache import DECODED_BYTES, Entry, ProfileCache
-
-Decoder: TypeAlias = Callable[[Record], Event]
+from streamer.worker.cache import ProfileCache
+from streamer.worker.marking import Marking
 
 _MOST_REFUSED: Final = 100
 """So many links that were not made are named in a batch; all are counted."""
@@ -82,149 +66,38 @@ _REASONS: Final[dict[RejectionKind, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Batching:
-    """How much is processed at once, and in which order.
+class BatchContext:
+    """What a batch is decided with: what an engine keeps from one batch to the next.
 
-    A batch takes at most `batch` records and `wakes` wakes. `cache` is how many profiles are
-    cached, those of `decoded` bytes of them also decoded, and `renewals` how many customers one
-    slice of a migration takes. `in_order` chooses between the two orders of wakes and records.
-    """
-
-    batch: int = 500
-    wakes: int = 5_000
-    cache: int = 100_000
-    decoded: int = DECODED_BYTES
-    renewals: int = 500
-    in_order: bool = True
-
-
-@final
-class PythonEngine:
-    """Decides for the customers of one partition.
-
-    `joining` says how ids join by rules with `identity`: at once, so that the partition must hold
-    all customers; by control records with this key; or, with None, not at all. `layouts` and `now`
-    are as for `ProfileCodec`. Events and wakes after `horizon` are left out.
+    `codec` and `cache` are those of the profiles, `marks` those of who was erased or suppressed.
+    `joins` says whether ids join, `controls` writes what partitions send each other about ids, if
+    they do, and `key` signs it. Events and wakes after `horizon` are left out.
     """
 
     def __init__(  # noqa: PLR0913 (each is one part of its world)
         self,
         rules: RuleSet,
-        decode: Decoder,
-        batching: Batching,
-        layouts: Mapping[bytes, bytes] | None = None,
-        now: Millis = 0,
-        horizon: Millis = FOREVER,
+        codec: ProfileCodec,
+        cache: ProfileCache,
+        marks: dict[bytes, Mark],
+        key: ControlKey | None,
+        horizon: Millis,
         *,
-        joining: Joining = "at once",
-        marks: Mapping[bytes, bytes] | None = None,
+        joins: bool,
+        in_order: bool,
     ) -> None:
         self.rules = rules
-        self.joins = rules.joins and joining is not None
-        self.controls: ControlCodec | None = None
-        self.key = joining if isinstance(joining, ControlKey) else None
-        if self.key is not None:
-            self.controls = ControlCodec(rules, self.key)
-        self._at_once = self.joins and self.controls is None
-        self.marks = {one: Mark.unpacked(data) for one, data in (marks or {}).items()}
-        self.batching = batching
+        self.codec = codec
+        self.cache = cache
+        self.marks = marks
+        self.key = key
+        self.controls = None if key is None else ControlCodec(rules, key)
         self.horizon = horizon
-        self.codec = ProfileCodec(rules, layouts, now)
-        self.cache = ProfileCache(batching.cache, batching.decoded)
-        self._decode = decode
-
-    def read(self, records: Sequence[Record]) -> Reading:
-        """Decode records; one that is no event becomes the error that says why."""
-        events: list[Event | InvalidEvent | Forwarded | Message] = []
-        customers: dict[str, None] = {}
-        appended: Millis | None = None
-        decode = self._decode
-        for record in records:
-            try:
-                if record.headers and is_control(record):
-                    control = self._control(record)
-                    events.append(control)
-                    customers[control.customer] = None
-                    if record.appended is not None:
-                        appended = max(record.appended, appended or 0)
-                    continue
-                event = decode(record)
-            except InvalidEvent as error:
-                events.append(error)
-                continue
-            events.append(event)
-            customers[event.customer] = None
-            if self._at_once and event.user_id is not None and event.anonymous_id is not None:
-                customers[event.anonymous_id] = None
-            if event.appended is not None and (appended is None or event.appended > appended):
-                appended = event.appended
-        return Reading(records, events, customers, appended)
-
-    def _control(self, record: Record) -> Forwarded | Message:
-        """Decode a control record; raises `InvalidEvent` where it is none of this group."""
-        if self.controls is None:
-            raise InvalidEvent("a control record, and ids are not joined by control records here")
-        control = self.controls.decode(record)
-        if not isinstance(control, Forward):
-            return control
-        event = self._decode(control.record)._replace(customer=control.customer)
-        return Forwarded(control.customer, event, control.record)
-
-    def missing(self, customers: Iterable[str]) -> list[str]:
-        """Return the customers whose profiles are not cached, each once."""
-        cached = self.cache.get
-        return [one for one in dict.fromkeys(customers) if cached(one) is None]
-
-    def users_of(self, customers: Iterable[str], stored: Mapping[str, bytes]) -> list[str]:
-        """Return the users whom aliases name, each once; `stored` are the profiles not cached."""
-        if not self._at_once:
-            return []
-        users: dict[str, None] = {}
-        for customer in customers:
-            entry = self.cache.get(customer)
-            data = stored.get(customer) if entry is None else entry.data
-            if data is not None and data[0] == ALIAS:
-                user = alias_of(data)[1].user
-                if user is not None:
-                    users[user] = None
-        return list(users)
-
-    def advance(self, batch: Batch) -> Advance:
-        """Decide a batch; pass the result to `keep` once it is committed."""
-        refused: dict[int, str] = {}
-        while True:
-            run = BatchRun(self, batch, refused)
-            try:
-                return run.result()
-            except _Bug as bug:
-                refused[bug.index] = bug.reason
-                if self.controls is not None:  # what has joined was taken over
-                    batch = replace(batch, reading=self.read(batch.reading.records))
-                for customer in run.profiles:
-                    entry = self.cache.get(customer)
-                    if entry is not None:
-                        entry.profile = None
-
-    def keep(self, advance: Advance) -> None:
-        """Cache the profiles of a committed batch, and know its marks."""
-        for one, data in advance.marks.items():
-            if data is None:
-                self.marks.pop(one, None)
-            else:
-                self.marks[one] = Mark.unpacked(data)
-        moved = advance.profiles
-        for customer, profile in advance.decoded.items():
-            if customer in moved:
-                self.cache.keep(customer, Entry(moved[customer], profile))
-            else:
-                entry = self.cache.get(customer)
-                data = advance.loaded.get(customer) if entry is None else entry.data
-                if data is not None or profile is None:  # else the cache has just dropped it
-                    self.cache.keep(customer, Entry(data, profile))
+        self.joins = joins
+        self.in_order = in_order
 
 
-class _Bug(Exception):
+class Bug(Exception):
     """An error in deciding the record of this index."""
 
     def __init__(self, index: int, reason: str) -> None:
@@ -242,14 +115,14 @@ class BatchRun:
     others, and `record` is the one being decided.
     """
 
-    def __init__(self, engine: PythonEngine, batch: Batch, refused: dict[int, str]) -> None:
-        self._engine = engine
-        self._rules = engine.rules
+    def __init__(self, context: BatchContext, batch: Batch, refused: dict[int, str]) -> None:
+        self._context = context
+        self._rules = context.rules
         self._batch = batch
         self._refused = refused
-        self._in_order = engine.batching.in_order
-        self._horizon = engine.horizon
-        self._lateness = engine.rules.lateness
+        self._in_order = context.in_order
+        self._horizon = context.horizon
+        self._lateness = context.rules.lateness
         self._log_time = batch.log_time
         self._fired_until = batch.fired_until
         self._offset = batch.offset
@@ -272,13 +145,14 @@ class BatchRun:
         self.record: Record | None = None
         self.profiles: dict[str, Profile | None] = {}
         self.controls: list[Control] = []
-        self.marks = dict(engine.marks)
-        self._erased: dict[str, None] = {}
+        self._marking = Marking(
+            context.marks, context.key, context.rules.max_lateness, joins=context.joins
+        )
         self._people: _BatchPeople | None = None
-        if engine.controls is not None:
-            self._people = _ToldPeople(engine.rules, self, engine.controls)
-        elif engine.joins:
-            self._people = _BatchPeople(engine.rules, self)
+        if context.controls is not None:
+            self._people = _ToldPeople(context.rules, self, context.controls)
+        elif context.joins:
+            self._people = _BatchPeople(context.rules, self)
         self.moved: dict[str, None] = {}
 
     def result(self) -> Advance:
@@ -322,7 +196,7 @@ class BatchRun:
         """Load a profile once, and migrate it if other rules decided it last."""
         if customer in self.profiles:
             return
-        entry = self._engine.cache.get(customer)
+        entry = self._context.cache.get(customer)
         if entry is not None and (entry.profile is not None or entry.data is None):
             self.profiles[customer] = entry.profile
             return
@@ -330,17 +204,17 @@ class BatchRun:
         if data is None:
             self.profiles[customer] = None
             return
-        if data[0] == ALIAS and not self._engine.joins:  # left from rules that joined ids
+        if data[0] == ALIAS and not self._context.joins:  # left from rules that joined ids
             self.take(customer, Decision(None))
             return
-        profile, rules, removed = self._engine.codec.read(customer, data)
+        profile, rules, removed = self._context.codec.read(customer, data)
         self.profiles[customer] = profile
         if rules is not None:
             self._migrate(customer, profile, removed)
 
     def _migrate(self, customer: str, profile: Profile, removed: tuple[str, ...]) -> None:
         """Decide a profile under the present rules, then its wakes up to where wakes have fired."""
-        effective_from = self._engine.codec.effective_from
+        effective_from = self._context.codec.effective_from
         self.take(customer, migrate(self._rules, profile, effective_from, removed))
         self._migrated += 1
         fired_until = self._batch.fired_until
@@ -382,14 +256,14 @@ class BatchRun:
         if index in self._refused:
             self._reject(record, "invalid", self._refused[index])
             return True
-        refused = self._marked(event, appended) if self.marks else None
+        refused = self._marking.refusal(event, appended)
         if refused is not None:
             self._outcomes[refused] += 1
             return True
         try:
             outcome = self._happen(record, event)
         except Exception as error:
-            raise _Bug(index, f"cannot be decided: {describe(error)}") from error
+            raise Bug(index, f"cannot be decided: {describe(error)}") from error
         if outcome != "applied":
             self._outcomes[outcome] += 1
             if outcome == "late" or outcome == "early" or outcome == "duplicate":  # noqa: PLR1714 (so mypy knows)
@@ -411,56 +285,12 @@ class BatchRun:
             self._reject(record, "invalid", self._refused[index])
             return True
         try:
-            if self._people is not None and self._concerns(message):
+            if self._people is not None and self._marking.admits(message):
                 self._people.deliver(message)
         except Exception as error:
-            raise _Bug(index, f"cannot be decided: {describe(error)}") from error
+            raise Bug(index, f"cannot be decided: {describe(error)}") from error
         self._outcomes["control"] += 1
         return True
-
-    def _marked(self, event: Event, appended: Millis | None) -> Outcome | None:
-        """Return why an event is not taken: it is of somebody erased or suppressed."""
-        key = self._engine.key
-        mark = None if key is None else self.marks.get(mark_id(event.customer, key))
-        if mark is None:
-            return None
-        return mark.refuses(event.time, appended, self._rules.max_lateness)
-
-    def _concerns(self, message: Message) -> bool:
-        """Say whether a message takes effect here; what is marked is noted."""
-        key = self._engine.key
-        if key is None:
-            return False
-        customer = message.customer
-        if not self.marks and isinstance(message, Link | Join):
-            return self._engine.joins
-        one = mark_id(customer, key)
-        mark = self.marks.get(one, Mark(None, suppressed=False))
-        match message:
-            case Erase():
-                until = max(message.time, mark.erased or 0)
-                self.marks[one] = mark._replace(erased=until)
-                self._erased[customer] = None
-            case Suppress():
-                self.marks[one] = mark._replace(suppressed=True)
-            case Release():
-                self.marks[one] = mark._replace(suppressed=False)
-            case Link():
-                return self._engine.joins and not mark.covers(message.time)
-            case Join():
-                return self._engine.joins and not mark.covers(message.profile.born)
-        return True
-
-    def _changed_marks(self) -> dict[bytes, bytes | None]:
-        """Return the marks that are new or over, which costs nothing where there are none."""
-        before, max_lateness = self._engine.marks, self._rules.max_lateness
-        changed: dict[bytes, bytes | None] = {}
-        for one, mark in self.marks.items():
-            if mark.is_over(self._log_time or 0, max_lateness):
-                changed[one] = None
-            elif before.get(one) != mark:
-                changed[one] = mark.packed()
-        return changed
 
     def _move_log_time(self, customer: str, appended: Millis) -> bool:
         """Fire what a record's append time makes due before it; False if some must wait."""
@@ -488,7 +318,7 @@ class BatchRun:
         """Decide an event, and let the ids that it links become one customer."""
         customer = event.customer
         before = self.profiles[customer]
-        people = self._people if self._engine.joins else None
+        people = self._people if self._context.joins else None
         if people is not None and not stands_alone(self._rules, before, event):
             self.record = record
             return people.happen(event)
@@ -528,7 +358,7 @@ class BatchRun:
 
     def refuse_link(self, kind: str, user: str, anonymous: str) -> None:
         """Note which ids were not linked, by the hashes that the audit has of ids."""
-        key = self._engine.key
+        key = self._context.key
         if key is not None and len(self.refused_links) < _MOST_REFUSED:
             hashed = [mark_id(one, key).hex() for one in (user, anonymous)]
             self.refused_links[RefusedLink(kind, *hashed)] += 1
@@ -540,7 +370,7 @@ class BatchRun:
     def _advance(self) -> Advance:
         if self._applied:
             self._outcomes["applied"] += self._applied
-        codec = self._engine.codec
+        codec = self._context.codec
         profiles: dict[str, bytes | None] = {}
         wakes: dict[str, Millis | None] = {}
         for customer in self.moved:
@@ -557,7 +387,7 @@ class BatchRun:
             rejections=tuple(self._rejections),
             outcomes=self._outcomes,
             controls=tuple(self.controls),
-            marks=self._changed_marks() if self.marks else {},
+            marks=self._marking.changed(self._log_time or 0),
             links=self.links,
             refused_links=self.refused_links,
             overflows=self._overflows,
@@ -594,7 +424,7 @@ class BatchRun:
             found.append(Membership(customer, change.sequence, change.born, standing))
         found += [  # who is in none may be in the topic
             Membership(customer, 0, 0, None)
-            for customer in self._erased
+            for customer in self._marking.erased
             if customer not in last and self.profiles[customer] is None
         ]
         return tuple(found)

@@ -53,7 +53,7 @@ from streamer.ports import (
     Store,
 )
 from streamer.types import FOREVER, Millis, Record
-from streamer.worker.batch import Batching, Decoder, PythonEngine
+from streamer.worker.engine import Batching, Decoder, PythonEngine
 from streamer.worker.states import Act, Lifecycle, State
 from streamer.worker.stopwatch import Stopwatch
 from streamer.worker.tally import Tally

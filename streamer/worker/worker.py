@@ -57,10 +57,10 @@ from streamer.errors import AdapterError, Fenced, StreamerError, Unavailable
 from streamer.ports import Feed, OutboxEntry, Sink
 from streamer.types import SECOND, Millis, Record
 from streamer.worker.assignment import Assignment, Clocks, Listener
-from streamer.worker.batch import Batching
 from streamer.worker.bugs import describe
 from streamer.worker.clock import BrokerClock
 from streamer.worker.durations import Durations
+from streamer.worker.engine import Batching
 from streamer.worker.states import Act, State
 from streamer.worker.stopwatch import Stopwatch
 from streamer.worker.task import PartitionTask
