@@ -38,20 +38,26 @@ def renewed(shop: Shop) -> bool:
         return all(client.hkeys(key) == only for key in keys)
 
 
+def decided(shop: Shop) -> set[str]:
+    """The customers of whom a change is published."""
+    return {change["customer_id"] for change in shop.changes()}
+
+
 def test_new_rules_reach_everybody_once(shop: Shop) -> None:
     shop.write_rules(OLD)
     first, second = shop.worker(), shop.worker()
     with shop.storefront(1, SILENT) as storefront:
         wait_until(lambda: first.works() and second.works(), "both to work", 60)
         wait_until(lambda: storefront.sent > 300, "events", 60)
+    wait_until(lambda: decided(shop) >= set(SILENT), "the old rules to decide them all", 60)
     with shop.storefront(2, LOUD) as storefront:
         wait_until(lambda: storefront.sent > 100, "events of others", 60)
         shop.write_rules(NEW)
         first.signal(signal.SIGHUP)
         wait_until(lambda: "partition migrated" in first.events(), "the first to renew", 60)
-        doomed = shop.worker(fate="commit-after:2")
+        doomed = shop.worker(fate="commit-after:2:SIGKILL")
         second.kill()
-        wait_until(lambda: doomed.process.poll() is not None, "its end", 120)
+        wait_until(lambda: doomed.process.poll() == -signal.SIGKILL, "its end", 120)
         third = shop.worker()
         wait_until(third.works, "another one to work", 120)
     wait_until(lambda: renewed(shop), "everybody to be renewed", 120)
