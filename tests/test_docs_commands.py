@@ -166,7 +166,8 @@ def shell(
     if line == "streamer demo --seconds 60 --speed 3600":
         line = "streamer demo --seconds 1 --speed 3600"
     if line.startswith("streamer simulate") and not re.search(r"--events|--for", line):
-        line = line.replace("simulate", "simulate --events 50", 1)
+        few = 3 if "--live" in line else 50  # a live shop begins slowly
+        line = line.replace("simulate", f"simulate --events {few}", 1)
     if line.startswith("streamer changes") and not re.search(r"--no-follow|\|", line):
         line += " --no-follow"
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"

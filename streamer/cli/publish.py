@@ -33,7 +33,7 @@ _NAMED: Final = 10
 streamer publish events.jsonl
 streamer publish january.jsonl.gz february.jsonl.gz --rejected rejected.jsonl
 streamer publish orders.csv.gz --map mapping.yaml --rate 500
-streamer simulate --live --rate 50 --events 50 | streamer publish -
+streamer simulate --live --rate 500 --events 50 | streamer publish -
 """)
 )
 @click.argument("events", nargs=-1, required=True, type=click.Path(), metavar="EVENTS...")

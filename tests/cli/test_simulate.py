@@ -98,7 +98,7 @@ def test_mishaps_are_mixed_in() -> None:
 
 def test_live_events_happen_now() -> None:
     before = time.time()
-    result = simulate("--live", "--rate", "100", "--customers", "5000", "--events", "50")
+    result = simulate("--live", "--rate", "1000", "--customers", "50000", "--events", "50")
     after = time.time()
     assert result.exit_code == 0
     times = [
