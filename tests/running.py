@@ -117,6 +117,7 @@ class Running:
             self.close()
         elif self.process is not None:
             self.process.kill()
+            print(self.text)  # noqa: T201 (pytest shows it where a test fails)
 
     @property
     def text(self) -> str:
