@@ -339,10 +339,25 @@ class Shop:
         enough = self.published() + count
         wait_until(lambda: self.published() >= enough, f"{count} more changes", 120)
 
+    def wait_for_marks(self) -> None:
+        """Return when all that the topic of events holds now is published, with more after it.
+
+        A store that goes back to an instant before this call is then behind every published mark.
+        """
+        partitions = [TopicPartition(self.topics.events, one) for one in range(PARTITIONS)]
+        with self._asking(self.group) as asked:
+            ends = [asked.get_watermark_offsets(one, timeout=60)[1] for one in partitions]
+
+            def passed() -> bool:
+                marks = asked.committed(partitions, timeout=60)
+                return all(mark.offset > end for mark, end in zip(marks, ends, strict=True))
+
+            wait_until(passed, f"marks past {ends}", 120)
+
     @contextmanager
-    def _asking(self) -> Iterator[Consumer]:
+    def _asking(self, group: str = "nobody") -> Iterator[Consumer]:
         """Yield a consumer that only asks; a broker that has just started has to be found."""
-        settings = {"bootstrap.servers": self.kafka.address, "group.id": "nobody", "log_level": 0}
+        settings = {"bootstrap.servers": self.kafka.address, "group.id": group, "log_level": 0}
         with closing(Consumer(settings)) as consumer:
             yield consumer
 

@@ -96,7 +96,7 @@ def test_redis_goes_back_to_an_earlier_state(own_shop: Shop) -> None:
     with own_shop.storefront(6):
         own_shop.wait_for_changes()
         earlier = own_shop.redis.snapshot()
-        own_shop.wait_for_changes()
+        own_shop.wait_for_marks()
         own_shop.redis.rewind(earlier)
         wait_until(lambda: restores(worker), "it finds the store behind what is published", 300)
         own_shop.wait_for_changes()
