@@ -17,6 +17,7 @@ from typing import Final, Protocol
 from uuid import uuid4
 
 from streamer import __version__
+from streamer.adapters.clock import wall_time
 from streamer.adapters.readings import Footprint, Readings
 from streamer.app.observed import histogram, overflows_by_segment, partition_reading
 from streamer.app.timed import TimedSink, TimedStore
@@ -239,9 +240,7 @@ class Live:
         return None
 
     def _work(self, ends: Ends) -> None:
-        clocks = Clocks(
-            lambda: time.time_ns() // 1_000_000, lambda: time.monotonic_ns() // 1_000_000
-        )
+        clocks = Clocks(wall_time, lambda: time.monotonic_ns() // 1_000_000)
         sink = TimedSink(ends.sink, time.monotonic_ns, self._transactions)
         task_factory = partial(self._make_task, ends.store, sink)
         worker = Worker(

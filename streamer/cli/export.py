@@ -1,6 +1,5 @@
 """`streamer export`: everything that is known of a customer."""
 
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 import click
 import orjson
 
+from streamer.adapters.clock import wall_time
 from streamer.adapters.kafka import Connection, Topics
 from streamer.adapters.profiles import Profiles
 from streamer.adapters.redis.profiles import RedisProfiles
@@ -115,7 +115,7 @@ def _ids(profile: Profile | None) -> Iterator[str]:
 
 
 def _document(rules: Rules, customer: str, profile: Profile | None) -> dict[str, Any]:
-    now = time.time_ns() // 1_000_000
+    now = wall_time()
     document: dict[str, Any] = {"asked_for": customer, "exported_at": iso(now)}
     if profile is not None:
         document["customer_id"] = profile.customer

@@ -1,12 +1,12 @@
 """What a long-running command writes about itself: words on a terminal, JSON lines elsewhere."""
 
 import sys
-import time
 from typing import IO, Final
 
 import click
 import orjson
 
+from streamer.adapters.clock import wall_time
 from streamer.instants import iso
 
 _COLOURS: Final = {"warning": "yellow", "error": "red"}
@@ -32,7 +32,7 @@ class StandardJournal:
 
     def say(self, event: str, level: str = "info", /, **facts: object) -> None:
         """Write what happened, with the facts."""
-        now = iso(time.time_ns() // 1_000_000)
+        now = iso(wall_time())
         if self._stream.isatty():
             rest = " ".join(f"{name}={value}" for name, value in facts.items())
             line = click.style(f"{now[11:23]}  {event}", fg=_COLOURS.get(level)) + f"  {rest}"

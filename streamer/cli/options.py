@@ -1,12 +1,12 @@
 """Options that several commands share, with their environment fall-backs."""
 
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
 
+from streamer.adapters.clock import wall_time
 from streamer.adapters.output import STANDARD
 from streamer.errors import UsageError
 from streamer.instants import EARLIEST, END, parse_iso
@@ -29,7 +29,7 @@ class Instant(click.ParamType):
         if text == END_OF_EVENTS:
             return None
         if text == "now":
-            return time.time_ns() // 1_000_000
+            return wall_time()
         if text.isascii() and text.isdigit():
             if EARLIEST <= int(text) < END:
                 return int(text)

@@ -1,11 +1,11 @@
 """What the commands about one customer share, and those that give an order: erase and others."""
 
-import time
 from collections.abc import Callable
 from typing import Final
 
 import click
 
+from streamer.adapters.clock import wall_time
 from streamer.adapters.kafka import Connection, Topics
 from streamer.app.orders import Asking, order
 from streamer.cli.options import examples
@@ -41,7 +41,7 @@ def asking_about(
         check_id(customer, "the customer's id", "")
     except InvalidEvent as error:
         raise UsageError(error.reason) from None
-    now = time.time_ns() // 1_000_000
+    now = wall_time()
     return Asking(connection, topics, control_key, customer, reason, now)
 
 

@@ -8,6 +8,7 @@ from itertools import islice, takewhile
 import click
 from click.core import ParameterSource
 
+from streamer.adapters.clock import wall_time
 from streamer.adapters.output import STANDARD, Output
 from streamer.cli.failures import silence_standard_output
 from streamer.cli.options import Instant, examples
@@ -125,7 +126,7 @@ def simulate(
     a day. Broken lines are none that any rule set could accept.
     """
     if live:
-        start = _now()
+        start = wall_time()
         source = click.get_current_context().get_parameter_source("start")
         if source is not ParameterSource.DEFAULT:
             raise UsageError("--live begins now: leave --start out")
@@ -149,7 +150,7 @@ def simulate(
     arrivals = takewhile(lambda arrival: arrival.at < end, arrivals)
     arrivals = islice(arrivals, events)
     if live:
-        written = as_they_happen(arrivals, _now, time.sleep)
+        written = as_they_happen(arrivals, wall_time, time.sleep)
     else:
         lines = (arrival.line for arrival in arrivals)
         written = batches(lines, rate, time.monotonic, time.sleep)
@@ -157,10 +158,6 @@ def simulate(
         _write_standard(written)
     else:
         _write_file(out, written)
-
-
-def _now() -> Millis:
-    return time.time_ns() // 1_000_000
 
 
 def _write_standard(written: Iterator[list[bytes]]) -> None:

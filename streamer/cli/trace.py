@@ -1,7 +1,6 @@
 """`streamer trace`: how one change came to be, stage by stage."""
 
 import re
-import time
 import urllib.error
 import urllib.request
 from typing import Any, Final, Literal
@@ -9,6 +8,7 @@ from typing import Any, Final, Literal
 import click
 import orjson
 
+from streamer.adapters.clock import wall_time
 from streamer.adapters.kafka import Connection, Topics
 from streamer.app.trace import Stage, Trace, find_trace
 from streamer.cli.failures import FINDINGS, say
@@ -79,7 +79,7 @@ def trace(
             f"change_id of a change has them"
         )
     deliveries = [_deliveries(url) for url in pages]
-    begins = time.time_ns() // 1_000_000 - since
+    begins = wall_time() - since
     found = find_trace(connection, topics, change_id, begins, deliveries)
     if found is None:
         say(

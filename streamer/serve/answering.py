@@ -6,12 +6,12 @@ delays the stream.
 
 import asyncio
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, TypeVar
 
+from streamer.adapters.clock import wall_time
 from streamer.adapters.view.reading import ViewReader
 from streamer.adapters.view.tables import open_view
 from streamer.serve.answers.context import Context, Json, Stores
@@ -38,7 +38,7 @@ class Answering:
         """Make an answer; a heavy one in another thread."""
 
         def answered() -> Json:
-            status, now = self._follower.status, time.time_ns() // 1_000_000
+            status, now = self._follower.status, wall_time()
             book = self._rulebook
             context = Context(self.reader(), book, book.catalogue, status, self._stores, now)
             return make(context)

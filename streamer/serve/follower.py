@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from streamer.adapters.clock import wall_time
 from streamer.adapters.held import HeldFile
 from streamer.adapters.view.batches import Batch, Positions, Progress, Source
 from streamer.adapters.view.reading import Reached, ViewReader
@@ -139,7 +140,7 @@ class Follower:
             batch = source.poll()
             fresh: Sequence[Fresh] = ()
             if batch.positions or time.monotonic() >= notes_at:
-                fresh = writer.apply(batch, _now())
+                fresh = writer.apply(batch, wall_time())
                 notes_at = time.monotonic() + _NOTES_EVERY_S
             progress = source.progress()
             if progress.caught_up and not self.status.ready:
@@ -174,7 +175,3 @@ class Follower:
 
     def _note(self, **changed: Any) -> None:  # noqa: ANN401 (the fields of the status)
         self.status = replace(self.status, **changed)
-
-
-def _now() -> Millis:
-    return time.time_ns() // 1_000_000

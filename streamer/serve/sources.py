@@ -1,10 +1,10 @@
 """Where the view reads from, and when it has to begin from nothing."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
+from streamer.adapters.clock import wall_time
 from streamer.adapters.kafka import Connection, Topics
 from streamer.adapters.kafka.tail import KafkaTail
 from streamer.adapters.view.batches import Positions, Source
@@ -23,7 +23,7 @@ def from_kafka(connection: Connection, topics: Topics) -> OpenSource:
 
     def opened(positions: Positions, heard: Millis | None) -> tuple[Source, bool]:
         tail = KafkaTail(connection, topics, positions)
-        now = time.time_ns() // 1_000_000
+        now = wall_time()
         if tail.was_recreated or (heard is not None and now - heard > tail.forgets_after):
             tail.close()
             return KafkaTail(connection, topics, {}), True

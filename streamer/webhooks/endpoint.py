@@ -6,9 +6,9 @@ What failed is kept (see `lanes`, `keeping`) by a task of its own.
 
 import asyncio
 import contextlib
-import time
 from typing import Final
 
+from streamer.adapters.clock import wall_time
 from streamer.codecs.changes import change_line, decode_change
 from streamer.errors import AdapterError, StreamerError
 from streamer.types import Record
@@ -125,7 +125,7 @@ class EndpointWorker:
                 change,
                 change_line(record.value),
                 None if traceparent is None else traceparent.decode("ascii", "replace"),
-                since=time.time_ns() // 1_000_000,
+                since=wall_time(),
             ),
             wanted=self.endpoint.wants(change),
         )

@@ -7,12 +7,12 @@ is not sent late. 410 switches the endpoint off, and so does a breaker whose pro
 
 import asyncio
 import hashlib
-import time
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from random import Random
 from typing import Final
 
+from streamer.adapters.clock import wall_time
 from streamer.types import SECOND, Millis
 from streamer.webhooks.breaker import Breaker
 from streamer.webhooks.deliveries import Delivery
@@ -64,7 +64,7 @@ class Outgoing:
 
     def send_due(self) -> None:
         """Send what is due, as far as anything may go out."""
-        now = _now()
+        now = wall_time()
         while (
             self.off is None
             and len(self._requests) < self._endpoint.connections
@@ -115,7 +115,7 @@ class Outgoing:
             self._sending = Sending(self._endpoint)
         change_id = waiting.change.change_id
         content = body(waiting.change, waiting.line, self._endpoint.payload)
-        at = _now()
+        at = wall_time()
         headers = self._signer.headers(change_id, content, at)
         if waiting.traceparent is not None:
             headers["traceparent"] = waiting.traceparent
@@ -137,7 +137,7 @@ class Outgoing:
 
     def _came_of(self, waiting: Waiting, answer: Answer) -> tuple[str, Millis | None]:
         """Act on an answer; return its name, and when the change is sent again."""
-        now = _now()
+        now = wall_time()
         if answer.delivered:
             self._breaker.succeeded(now)
             self._settle(waiting, "delivered")
@@ -168,7 +168,7 @@ class Outgoing:
 
     def _postpone(self, waiting: Waiting, earliest: Millis) -> Millis | None:
         """Have a change tried again, or give it up after its last try."""
-        again = next_try(self._endpoint.pauses, waiting.tries, _now(), self._chance)
+        again = next_try(self._endpoint.pauses, waiting.tries, wall_time(), self._chance)
         if again is None:
             self._say(
                 "change given up",
@@ -189,7 +189,7 @@ class Outgoing:
         self._lanes.settled(waiting)
         self._ends.counts.changes.labels(self._endpoint.name, outcome).inc()
         if outcome == "superseded":
-            self._log(waiting, _now(), outcome, Answer(None, "", None, 0), "", None)
+            self._log(waiting, wall_time(), outcome, Answer(None, "", None, 0), "", None)
         if waiting.kept:
             self._changed()
 
@@ -224,7 +224,3 @@ class Outgoing:
                 again,
             ),
         )
-
-
-def _now() -> Millis:
-    return time.time_ns() // 1_000_000

@@ -6,12 +6,12 @@ that none overtakes it. A receiver that remembers `webhook-id` knows what it has
 """
 
 import asyncio
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
+from streamer.adapters.clock import wall_time
 from streamer.codecs.changes import change_line, decode_change
 from streamer.errors import StreamerError
 from streamer.types import SECOND, Millis, Record, SegmentChange
@@ -93,19 +93,15 @@ class Resending:
         tries = 0
         while True:
             async with room:
-                headers = self._signer.headers(change.change_id, content, _now())
+                headers = self._signer.headers(change.change_id, content, wall_time())
                 answer = await sending.post(content, headers)
             if answer.delivered:
                 return True
             self.sent.reason = answer.reason or f"status {answer.status}"
             tries += 1
-            now = _now()
+            now = wall_time()
             again = next_try(_PAUSES, tries, now, self._chance)
             if again is None or answer.status == GONE:
                 return False
             again = max(again, retry_after(answer.retry_after, now) or 0)
             await asyncio.sleep((again - now) / SECOND)
-
-
-def _now() -> Millis:
-    return time.time_ns() // 1_000_000

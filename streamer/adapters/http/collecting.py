@@ -21,6 +21,7 @@ from typing import Any, Final, Protocol
 
 from aiohttp.web import BaseRequest, Response
 
+from streamer.adapters.clock import wall_time
 from streamer.adapters.http.answers import Refusal, json_response, text_response
 from streamer.adapters.http.counts import Counts
 from streamer.adapters.http.crawlers import is_crawler
@@ -212,7 +213,7 @@ class Collecting:
         for who, rate in _limits(key, address):
             self._rates.take(who, rate, began, len(calls))
         agent = request.headers.get("User-Agent", "") if key.rights.public else ""
-        seen = Circumstances(key.rights, time.time_ns() // 1_000_000, is_crawler, agent)
+        seen = Circumstances(key.rights, wall_time(), is_crawler, agent)
         found = [receive(call, body.encode, seen) for call in calls]
         refused = [(at, one) for at, one in enumerate(found) if isinstance(one, Refused)]
         told = [
