@@ -7,7 +7,6 @@ answers what it has, and ends.
 import asyncio
 import logging
 import signal
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -21,6 +20,7 @@ from streamer.adapters.kafka import Connection, Topics
 from streamer.adapters.kafka.acknowledged import AcknowledgedProducer
 from streamer.app.live import Journal
 from streamer.errors import StreamerError, UsageError
+from streamer.worker.bugs import raised_at
 
 _BACKLOG: Final = 1024
 _LINGER_S: Final = 5.0
@@ -114,10 +114,7 @@ class Collector:
         try:
             return await self._collecting.answer(request)
         except Exception as error:  # noqa: BLE001 (an error of ours costs one request, no more)
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            self._journal.say(
-                "failed", "error", error=repr(error), at=f"{place.name}:{place.lineno}"
-            )
+            self._journal.say("failed", "error", error=repr(error), at=raised_at(error))
             return Refusal(500, "internal", "an error of the collector").response({})
 
     async def _watch(self) -> None:

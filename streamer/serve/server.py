@@ -7,7 +7,6 @@ Nothing that a question names is written to a log or a metric.
 import asyncio
 import logging
 import time
-import traceback
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,6 +35,7 @@ from streamer.serve.rulebook import Rulebook
 from streamer.serve.sending import body_of, sent
 from streamer.serve.stream import NO_MORE, Limits, Missed, Stream
 from streamer.serve.tokens import Tokens
+from streamer.worker.bugs import raised_at
 
 Response: TypeAlias = Coroutine[object, object, web.StreamResponse]
 
@@ -193,9 +193,8 @@ class Server:
         except (ConnectionError, asyncio.CancelledError):
             raise
         except Exception as error:  # noqa: BLE001 (an error of ours costs one request, no more)
-            place = traceback.extract_tb(error.__traceback__)[-1]
             kind = type(error).__name__
-            self._journal.say("failed", "error", error=kind, at=f"{place.name}:{place.lineno}")
+            self._journal.say("failed", "error", error=kind, at=raised_at(error))
             response = Problem("internal", "an error of the server; its log says where").response()
         self.counts.answered(route, response.status, time.monotonic() - began)
         if not response.prepared:
