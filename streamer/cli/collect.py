@@ -1,7 +1,6 @@
 """`streamer collect`: HTTP in, Kafka out."""
 
 import signal
-from contextlib import nullcontext
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,12 +11,12 @@ import click
 from streamer.adapters.kafka import Connection, Topics
 from streamer.cli.journal import StandardJournal
 from streamer.cli.options import examples
+from streamer.cli.pages import operator_pages
 from streamer.cli.quantities import Duration
 from streamer.cli.servers import kafka_options, metrics_port_option, topic_options
 from streamer.errors import UsageError
 from streamer.types import SECOND, Millis
 
-_EVERYWHERE: Final = ""
 _NEEDED: Final = ("aiohttp", "crawleruseragents")
 
 
@@ -130,7 +129,6 @@ def collect(
         )
     from streamer.adapters.http.collecting import Bounds
     from streamer.adapters.http.keys import read_keys
-    from streamer.adapters.web import Pages
     from streamer.app.collect import Collector, Place
 
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])  # heard once somebody heeds it
@@ -141,10 +139,5 @@ def collect(
         proxies=proxies,
     )
     collector = Collector(connection, topics, partial(read_keys, keys), bounds, StandardJournal())
-    pages = (
-        Pages(_EVERYWHERE, metrics_port, collector.counts.registry, collector.unready)
-        if metrics_port
-        else nullcontext()
-    )
-    with pages:
+    with operator_pages(metrics_port, collector.counts.registry, collector.unready):
         collector.run(Place(host, port, idle_timeout / SECOND))

@@ -2,16 +2,16 @@
 
 import asyncio
 import sys
-from contextlib import nullcontext
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
 from streamer.adapters.kafka import Connection, Topics
 from streamer.cli.journal import StandardJournal
 from streamer.cli.options import examples
+from streamer.cli.pages import operator_pages
 from streamer.cli.quantities import Duration
 from streamer.cli.servers import (
     kafka_options,
@@ -24,8 +24,6 @@ from streamer.types import SECOND, Millis
 
 if TYPE_CHECKING:
     from streamer.react import Reactions
-
-_EVERYWHERE: Final = ""
 
 
 @click.command(
@@ -64,7 +62,6 @@ def run(
     """
     if find_spec("faust") is None:
         raise UsageError("this needs faust-streaming: pip install 'streamer[react]'")
-    from streamer.adapters.web import Pages
     from streamer.react.process import Reacting, Where
 
     reacting = Reacting(
@@ -72,12 +69,7 @@ def run(
         Where(connection, topics.changes, redis, still_timeout / SECOND),
         StandardJournal(),
     )
-    pages = (
-        Pages(_EVERYWHERE, metrics_port, reacting.counts.registry, reacting.unready)
-        if metrics_port
-        else nullcontext()
-    )
-    with pages:
+    with operator_pages(metrics_port, reacting.counts.registry, reacting.unready):
         reacting.run()
 
 

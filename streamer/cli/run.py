@@ -11,13 +11,13 @@ from streamer.adapters.kafka import Connection, Topics
 from streamer.adapters.kafka.messages import CloudEvents
 from streamer.adapters.metrics import Metrics
 from streamer.adapters.spans import Spans
-from streamer.adapters.web import Pages
 from streamer.app.connect import Servers, connect, traced
 from streamer.app.inputs import load_rules
 from streamer.app.live import Live, new_instance
 from streamer.cli.garbage import look_rarely
 from streamer.cli.journal import StandardJournal
 from streamer.cli.options import examples, rules_option
+from streamer.cli.pages import operator_pages
 from streamer.cli.servers import (
     control_key_option,
     group_option,
@@ -29,8 +29,6 @@ from streamer.cli.servers import (
 from streamer.codecs.controls import ControlKey
 from streamer.worker import Batching
 
-_EVERYWHERE: Final = ""
-"""The address under which a machine can be reached from anywhere, as containers need it."""
 _BATCH: Final = 2_000
 """How many records a turn takes at most: above this the cost of each falls no further."""
 _WAKES: Final = 125
@@ -109,11 +107,7 @@ def run(
         instance,
         control_key,
     )
-    pages = (
-        Pages(_EVERYWHERE, metrics_port, Metrics(live.readings).registry(), live.unready)
-        if metrics_port
-        else nullcontext()
-    )
+    pages = operator_pages(metrics_port, Metrics(live.readings).registry(), live.unready)
     with pages, _heeding_signals(live), nullcontext() if spans is None else closing(spans):
         live.run()
 

@@ -14,6 +14,7 @@ from streamer.adapters.kafka import Connection, Topics
 from streamer.app.inputs import Rules, load_rules
 from streamer.cli.journal import StandardJournal
 from streamer.cli.options import examples, rules_option
+from streamer.cli.pages import operator_pages
 from streamer.cli.servers import (
     group_option,
     kafka_options,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from streamer.serve.server import Server
     from streamer.serve.sources import OpenSource
 
-_EVERYWHERE = ""
 _DELIVERIES = ("http://127.0.0.1:9466", "http://127.0.0.1:9467")
 
 
@@ -123,7 +123,6 @@ def serve(
         raise UsageError("this needs aiohttp: install it with pip install 'streamer[serve]'")
     from streamer.adapters.redis.profiles import RedisProfiles
     from streamer.adapters.view.embedded import EmbeddedProfiles
-    from streamer.adapters.web import Pages
     from streamer.app.shop_file import ShopFile
     from streamer.serve.answers.context import Stores
     from streamer.serve.deliveries import Deliveries
@@ -143,10 +142,7 @@ def serve(
             stores = Stores(EmbeddedProfiles(sqlite), ShopFile(sqlite))
             view = Path(stack.enter_context(TemporaryDirectory(prefix="streamer-"))) / "view.db"
         server = _server((loaded, rules), opened, view, stores, (host, port, tokens))
-        if metrics_port:
-            stack.enter_context(
-                Pages(_EVERYWHERE, metrics_port, server.counts.registry, server.unready)
-            )
+        stack.enter_context(operator_pages(metrics_port, server.counts.registry, server.unready))
         asyncio.run(_until_stopped(server))
 
 

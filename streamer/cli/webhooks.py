@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-from contextlib import nullcontext
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,6 +13,7 @@ from streamer.adapters.kafka import Connection, Topics
 from streamer.cli.failures import FINDINGS, say
 from streamer.cli.journal import StandardJournal
 from streamer.cli.options import Instant, examples
+from streamer.cli.pages import operator_pages
 from streamer.cli.servers import kafka_options, metrics_port_option, topic_options
 from streamer.errors import UsageError
 from streamer.types import Millis
@@ -21,7 +21,6 @@ from streamer.types import Millis
 if TYPE_CHECKING:
     from streamer.webhooks.settings import Endpoint
 
-_EVERYWHERE: Final = ""
 _NEEDED: Final = ("aiohttp", "standardwebhooks")
 _EXAMPLES: Final = examples("""
 streamer react webhooks --config webhooks.toml
@@ -120,7 +119,6 @@ def webhooks(
     if since is not None:
         _resend(connection, topics.changes, endpoints(), since, until)
         return
-    from streamer.adapters.web import Pages
     from streamer.webhooks.process import Webhooks
 
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])  # heard once somebody heeds it
@@ -128,12 +126,7 @@ def webhooks(
         connection, topics.changes, waiting_topic, group, endpoints, StandardJournal()
     )
     more = {"/deliveries": process.log.page}
-    pages = (
-        Pages(_EVERYWHERE, metrics_port, process.counts.registry, process.unready, more)
-        if metrics_port
-        else nullcontext()
-    )
-    with pages:
+    with operator_pages(metrics_port, process.counts.registry, process.unready, more):
         process.run()
 
 
