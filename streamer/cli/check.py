@@ -14,7 +14,7 @@ from streamer.app.inputs import load_rules
 from streamer.app.shipped import mapping_file
 from streamer.cli.failures import FINDINGS
 from streamer.cli.mapped import Mapped, made_json, made_lines, mapped, mapped_lines
-from streamer.cli.options import examples, mapping_option, rules_argument
+from streamer.cli.options import examples, format_option, mapping_option, rules_argument
 from streamer.cli.wording import counted
 from streamer.errors import Finding, RuleErrors
 from streamer.language import render
@@ -34,14 +34,7 @@ streamer check --map mapping.yaml
 """)
 )
 @rules_argument
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "github"]),
-    default="text",
-    show_default=True,
-    help="For people, for programs, or as annotations of a GitHub workflow.",
-)
+@format_option("For people, for programs, or as annotations of a GitHub workflow.", "github")
 @mapping_option
 @click.option(
     "--program",

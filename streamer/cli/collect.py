@@ -13,7 +13,13 @@ from streamer.cli.journal import StandardJournal
 from streamer.cli.options import examples
 from streamer.cli.pages import operator_pages
 from streamer.cli.quantities import Duration
-from streamer.cli.servers import kafka_options, metrics_port_option, topic_options
+from streamer.cli.servers import (
+    host_option,
+    kafka_options,
+    metrics_port_option,
+    port_option,
+    topic_options,
+)
 from streamer.errors import UsageError
 from streamer.types import SECOND, Millis
 
@@ -38,22 +44,9 @@ streamer collect --keys keys.toml --request-limit 4000000 --proxies 1
     show_envvar=True,
     help="The write keys, a TOML file; read anew on SIGHUP.",
 )
-@click.option(
-    "--host",
-    envvar="STREAMER_HOST",
-    show_envvar=True,
-    default="0.0.0.0",  # noqa: S104 (as containers need it)
-    show_default=True,
-    help="The address to listen on.",
-)
-@click.option(
-    "--port",
-    type=click.IntRange(1, 65_535),
-    envvar="STREAMER_PORT",
-    show_envvar=True,
-    default=8080,
-    show_default=True,
-    help="The port to listen on, in plain HTTP: TLS ends at a proxy.",
+@host_option("STREAMER_HOST", "0.0.0.0", "The address to listen on.")  # noqa: S104 (containers need it)
+@port_option(
+    "STREAMER_PORT", 8080, "The port to listen on, in plain HTTP: TLS ends at a proxy.", least=1
 )
 @click.option(
     "--request-limit",

@@ -18,6 +18,7 @@ from streamer.app.inputs import Rules, load_rules
 from streamer.app.shipped import demo_rules, shipped_rules
 from streamer.cli.journal import QuietJournal
 from streamer.cli.options import examples
+from streamer.cli.servers import port_option
 from streamer.cli.stage import show_sizes, stage_for, status
 from streamer.cli.tree import as_text
 from streamer.cli.wording import lasting
@@ -75,14 +76,8 @@ streamer demo --file shop.db
 @click.option(
     "--serve", "served", is_flag=True, help="Show it on a live page, too, and answer over HTTP."
 )
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65_535),
-    envvar="STREAMER_SERVE_PORT",
-    show_envvar=True,
-    default=8090,
-    show_default=True,
-    help="The port of the page on this machine; 0 takes a free one.",
+@port_option(
+    "STREAMER_SERVE_PORT", 8090, "The port of the page on this machine; 0 takes a free one."
 )
 def demo(
     seconds: float | None,

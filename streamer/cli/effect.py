@@ -22,6 +22,7 @@ from streamer.app.inputs import load_rules
 from streamer.cli.garbage import look_rarely
 from streamer.cli.intake import intake_facts, intake_lines
 from streamer.cli.options import (
+    events_argument,
     examples,
     format_option,
     mapping_option,
@@ -46,7 +47,7 @@ streamer effect events.jsonl --rules rules/ --segment browse_abandoner --within 
 streamer effect events.jsonl --segment cart_abandoner --conversion cart_viewed --format json
 """)
 )
-@click.argument("events", nargs=-1, required=True, type=click.Path(), metavar="EVENTS...")
+@events_argument
 @click.option("--segment", "membership", required=True, metavar="KEY", help="Or ladder.tier.")
 @click.option(
     "--conversion",

@@ -19,7 +19,7 @@ from streamer.app.inputs import Rules, load_rules
 from streamer.app.orders import note
 from streamer.cli.failures import say
 from streamer.cli.options import examples, rules_option
-from streamer.cli.orders import asking_about
+from streamer.cli.orders import about_a_customer, asking_about
 from streamer.cli.servers import (
     control_key_option,
     group_option,
@@ -42,8 +42,7 @@ streamer export u-7 --reason "request 21" --control-key-file control.key --profi
 streamer export u-7 --reason "a look at the demo" --sqlite shop.db
 """)
 )
-@click.argument("customer")
-@click.option("--reason", metavar="TEXT", required=True, help="Why: goes into the audit topic.")
+@about_a_customer
 @click.option("--profile-only", is_flag=True, help="Leave out what the topics hold.")
 @click.option(
     "--sqlite",

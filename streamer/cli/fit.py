@@ -15,6 +15,7 @@ from streamer.app.inputs import open_events
 from streamer.cli.failures import say_finding
 from streamer.cli.intake import intake_lines
 from streamer.cli.options import (
+    events_argument,
     examples,
     identity_option,
     mapping_option,
@@ -37,7 +38,7 @@ streamer fit orders.csv.gz --map mapping.yaml --each day --model alive --out rul
 streamer fit events.jsonl --until 2026-09-30T00:00:00Z --model alive --out - --scores scores.jsonl
 """)
 )
-@click.argument("events", nargs=-1, required=True, type=click.Path(), metavar="EVENTS...")
+@events_argument
 @click.option("--model", "key", required=True, metavar="KEY", help="The name that rules say.")
 @click.option(
     "--out",

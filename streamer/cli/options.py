@@ -79,6 +79,13 @@ def identity_option(command: Command) -> Command:
     )(command)
 
 
+def events_argument(command: Command) -> Command:
+    """Add EVENTS, files of events; the command gets them as `events`."""
+    return click.argument(
+        "events", nargs=-1, required=True, type=click.Path(), metavar="EVENTS..."
+    )(command)
+
+
 def mapping_option(command: Command) -> Command:
     """Add `--map`."""
     return click.option(
@@ -111,12 +118,12 @@ def until_option(help_text: str) -> Callable[[Command], Command]:
     )
 
 
-def format_option(help_text: str) -> Callable[[Command], Command]:
-    """Add `--format`, for people or for programs; the command gets it as `form`."""
+def format_option(help_text: str, *more: str) -> Callable[[Command], Command]:
+    """Add `--format`: `text`, `json` or one of `more`; the command gets it as `form`."""
     return click.option(
         "--format",
         "form",
-        type=click.Choice(["text", "json"]),
+        type=click.Choice(["text", "json", *more]),
         default="text",
         show_default=True,
         help=help_text,

@@ -8,7 +8,7 @@ import click
 from streamer.adapters.clock import wall_time
 from streamer.adapters.kafka import Connection, Topics
 from streamer.app.orders import Asking, order
-from streamer.cli.options import examples
+from streamer.cli.options import Command, examples
 from streamer.cli.servers import control_key_option, group_option, kafka_options, topic_options
 from streamer.codecs.controls import ControlKey, Order
 from streamer.codecs.fields import check_id
@@ -23,6 +23,14 @@ _GOES: Final = (
 _EXAMPLE: Final = """
 streamer {} u-7 --reason "request of 1 December" --control-key-file control.key
 """
+
+
+def about_a_customer(command: Command) -> Command:
+    """Add CUSTOMER and `--reason`; the command gets them as `customer` and `reason`."""
+    reason = click.option(
+        "--reason", metavar="TEXT", required=True, help="Why: goes into the audit topic."
+    )
+    return click.argument("customer")(reason(command))
 
 
 def asking_about(
@@ -53,8 +61,7 @@ def order_command(
     @click.command(
         name, help=f"{does}\n\n{does_not}\n\n{_GOES}", epilog=examples(_EXAMPLE.format(name))
     )
-    @click.argument("customer")
-    @click.option("--reason", metavar="TEXT", required=True, help="Why: goes into the audit topic.")
+    @about_a_customer
     @kafka_options
     @topic_options("events", "audit")
     @control_key_option

@@ -13,7 +13,7 @@ from streamer.app.inputs import open_records
 from streamer.app.publish import PATIENCE_S, Source
 from streamer.app.publish import publish as run
 from streamer.cli.failures import FINDINGS, say, say_finding
-from streamer.cli.options import examples, mapping_option
+from streamer.cli.options import events_argument, examples, mapping_option
 from streamer.cli.progress import progress_of
 from streamer.cli.quantities import Rate
 from streamer.cli.servers import kafka_options, topic_options
@@ -36,7 +36,7 @@ streamer publish orders.csv.gz --map mapping.yaml --rate 500
 streamer simulate --live --rate 500 --events 50 | streamer publish -
 """)
 )
-@click.argument("events", nargs=-1, required=True, type=click.Path(), metavar="EVENTS...")
+@events_argument
 @mapping_option
 @click.option(
     "--rate",

@@ -15,6 +15,7 @@ from streamer.cli.failures import FINDINGS, say, say_finding, unfinished
 from streamer.cli.garbage import look_rarely
 from streamer.cli.missing import missing_lines, never_entered
 from streamer.cli.options import (
+    events_argument,
     examples,
     format_option,
     keep_apart,
@@ -38,7 +39,7 @@ streamer replay orders.csv.gz --map mapping.yaml --until 2026-12-31T00:00:00Z
 streamer simulate --customers 500 --for 7d | streamer replay - --out - | head
 """)
 )
-@click.argument("events", nargs=-1, required=True, type=click.Path(), metavar="EVENTS...")
+@events_argument
 @rules_option
 @mapping_option
 @sort_option

@@ -17,8 +17,10 @@ from streamer.cli.options import examples, rules_option
 from streamer.cli.pages import operator_pages
 from streamer.cli.servers import (
     group_option,
+    host_option,
     kafka_options,
     metrics_port_option,
+    port_option,
     redis_option,
     topic_options,
 )
@@ -61,22 +63,15 @@ streamer serve --sqlite shop.db --rules rules/
     show_default=True,
     help="Where the copy of what workers published is kept. A lost one is read again.",
 )
-@click.option(
-    "--host",
-    envvar="STREAMER_SERVE_HOST",
-    show_envvar=True,
-    default="127.0.0.1",
-    show_default=True,
-    help="The address to listen on; one that other machines reach needs --tokens.",
+@host_option(
+    "STREAMER_SERVE_HOST",
+    "127.0.0.1",
+    "The address to listen on; one that other machines reach needs --tokens.",
 )
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65_535),
-    envvar="STREAMER_SERVE_PORT",
-    show_envvar=True,
-    default=8090,
-    show_default=True,
-    help="The port to listen on, in plain HTTP: TLS ends at a proxy. 0 takes a free one.",
+@port_option(
+    "STREAMER_SERVE_PORT",
+    8090,
+    "The port to listen on, in plain HTTP: TLS ends at a proxy. 0 takes a free one.",
 )
 @click.option(
     "--tokens",

@@ -1,4 +1,6 @@
-"""Options that say where Kafka and Redis are, the same for every command that needs them.
+"""Options that say where Kafka and Redis are, and where a command listens itself.
+
+They are the same for every command that has them.
 
 Passwords stand in the file of client properties, in the environment or in the address of Redis,
 which the environment can give as well: never in an option that other users of a machine can see.
@@ -7,16 +9,15 @@ which the environment can give as well: never in an option that other users of a
 import functools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import click
 
 from streamer.adapters.kafka import Connection, Topics
 from streamer.adapters.kafka.connection import DEFAULT_SERVERS
+from streamer.cli.options import Command
 from streamer.codecs.controls import ControlKey
 from streamer.errors import UsageError
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 _LEAST_SECRET: Final = 32
 _TOPICS: Final = {
@@ -117,6 +118,33 @@ def metrics_port_option(port: int) -> Callable[[Command], Command]:
         default=port,
         show_default=True,
         help="Where /metrics, /healthz and /readyz are served; 0 for nowhere.",
+    )
+
+
+def host_option(envvar: str, host: str, help_text: str) -> Callable[[Command], Command]:
+    """Add `--host`, the address to listen on."""
+    return click.option(
+        "--host",
+        envvar=envvar,
+        show_envvar=True,
+        default=host,
+        show_default=True,
+        help=help_text,
+    )
+
+
+def port_option(
+    envvar: str, port: int, help_text: str, *, least: int = 0
+) -> Callable[[Command], Command]:
+    """Add `--port`, the port to listen on."""
+    return click.option(
+        "--port",
+        type=click.IntRange(least, 65_535),
+        envvar=envvar,
+        show_envvar=True,
+        default=port,
+        show_default=True,
+        help=help_text,
     )
 
 

@@ -14,7 +14,7 @@ from streamer.app.carried_out import status as look
 from streamer.app.orders import Given, note
 from streamer.cli.failures import FINDINGS
 from streamer.cli.options import examples, format_option
-from streamer.cli.orders import asking_about
+from streamer.cli.orders import about_a_customer, asking_about
 from streamer.cli.servers import (
     control_key_option,
     group_option,
@@ -33,8 +33,7 @@ streamer status u-8 --reason "request 17, asked for by mail" --control-key-file 
 streamer status u-8 --reason "request 17" --control-key-file control.key --format json
 """)
 )
-@click.argument("customer")
-@click.option("--reason", metavar="TEXT", required=True, help="Why: goes into the audit topic.")
+@about_a_customer
 @click.option(
     "--wait",
     metavar="SECONDS",

@@ -7,7 +7,7 @@ import click
 from streamer.app.inputs import load_rules
 from streamer.app.scenario import Verdict, render, run_tests
 from streamer.cli.failures import FINDINGS
-from streamer.cli.options import examples, rules_argument
+from streamer.cli.options import examples, format_option, rules_argument
 from streamer.cli.verdicts import as_annotations, as_json, as_junit
 from streamer.cli.wording import counted
 
@@ -23,13 +23,10 @@ streamer test rules/ --format junit
 )
 @rules_argument
 @click.option("--quiet", "-q", is_flag=True, help="Show only the tests that failed.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "github", "junit"]),
-    default="text",
-    show_default=True,
-    help="For people, for programs, as annotations of a GitHub workflow, or as JUnit's XML.",
+@format_option(
+    "For people, for programs, as annotations of a GitHub workflow, or as JUnit's XML.",
+    "github",
+    "junit",
 )
 def test(rules: tuple[str, ...], quiet: bool, form: Form) -> None:
     """Run the tests that stand in rule files.

@@ -7,7 +7,13 @@ from streamer.analysis.thresholds import thresholds as run
 from streamer.app.inputs import Reading, open_events
 from streamer.cli.failures import FINDINGS, say_finding
 from streamer.cli.intake import intake_lines
-from streamer.cli.options import examples, identity_option, mapping_option, sort_option
+from streamer.cli.options import (
+    events_argument,
+    examples,
+    identity_option,
+    mapping_option,
+    sort_option,
+)
 from streamer.cli.progress import progress_of
 from streamer.cli.wording import counted, instant
 from streamer.core.rules.spec import Joining
@@ -20,7 +26,7 @@ streamer thresholds events.jsonl --of "total value of order_completed within 365
 streamer thresholds events.jsonl --of "number of product_added within 90d"
 """)
 )
-@click.argument("events", nargs=-1, required=True, type=click.Path(), metavar="EVENTS...")
+@events_argument
 @click.option(
     "--of",
     "text",

@@ -12,7 +12,7 @@ from streamer.adapters.clock import wall_time
 from streamer.adapters.kafka import Connection, Topics
 from streamer.app.trace import Stage, Trace, find_trace
 from streamer.cli.failures import FINDINGS, say
-from streamer.cli.options import examples
+from streamer.cli.options import examples, format_option
 from streamer.cli.quantities import Duration
 from streamer.cli.servers import kafka_options, topic_options
 from streamer.cli.wording import instant, plain
@@ -47,14 +47,7 @@ streamer trace 0f1e2d3c4b5a69788796a5b4c3d2e1f0 --since 7d --format json
     help="Where a `streamer react` has its metrics, such as http://127.0.0.1:9466: when it was "
     "delivered. May be given several times.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How it is written.",
-)
+@format_option("How it is written.")
 @kafka_options
 @topic_options("events", "changes")
 @click.pass_context
