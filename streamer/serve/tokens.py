@@ -11,13 +11,13 @@ kept of it, and it ends with the token.
 
 import hmac
 import re
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+from streamer.adapters.toml import read_toml
 from streamer.errors import UsageError
 
 COOKIE: Final = "streamer_session"
@@ -76,10 +76,7 @@ def _signed(token: Token, end: str) -> str:
 
 def read_tokens(path: Path) -> Tokens:
     """Return the tokens of a file; raises `UsageError` that names the token and what is wrong."""
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"the tokens in {path} cannot be read: {error}") from None
+    tables = read_toml(path, "tokens")
     if not tables:
         raise UsageError(f"{path} has no tokens: expected a table for each, such as [marketing]")
     return Tokens(_token(name, table, f"{path}: {name}") for name, table in tables.items())

@@ -13,13 +13,13 @@
 import base64
 import binascii
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
+from streamer.adapters.toml import read_toml
 from streamer.errors import UsageError
 from streamer.language.scalars import MEMBERSHIP_PATTERN, duration
 from streamer.types import DAY, HOUR, MINUTE, SECOND, Millis, SegmentChange
@@ -97,11 +97,7 @@ class Endpoint:
 
 def read_endpoints(path: Path, environment: Mapping[str, str]) -> tuple[Endpoint, ...]:
     """Return the endpoints of a file; raises `UsageError`."""
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"the endpoints in {path} cannot be read: {error}") from None
-    top = _Table(document, str(path))
+    top = _Table(read_toml(path, "endpoints"), str(path))
     allow = frozenset(host.lower() for host in top.texts("allow", ()))
     tables = top.table("endpoints")
     top.finish()

@@ -15,13 +15,13 @@ Keys are found by their hash, so how long a wrong one takes to refuse says nothi
 """
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+from streamer.adapters.toml import read_toml
 from streamer.codecs.rights import Rights
 from streamer.errors import UsageError
 
@@ -76,10 +76,7 @@ class Keys:
 
 def read_keys(path: Path) -> Keys:
     """Return the keys of a file; raises `UsageError` that names the key and what is wrong."""
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"the keys in {path} cannot be read: {error}") from None
+    tables = read_toml(path, "keys")
     if not tables:
         raise UsageError(f"{path} has no keys: expected a table for each, such as [web]")
     keys: dict[str, Key] = {}
