@@ -5,7 +5,6 @@ answers what it has, and ends.
 """
 
 import asyncio
-import logging
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,19 +15,16 @@ from aiohttp import web
 from streamer.adapters.http.answers import Refusal
 from streamer.adapters.http.collecting import Bounds, Collecting
 from streamer.adapters.http.keys import Keys
+from streamer.adapters.http.listening import listen, server_runner
 from streamer.adapters.kafka import Connection, Topics
 from streamer.adapters.kafka.acknowledged import AcknowledgedProducer
 from streamer.app.live import Journal
-from streamer.errors import StreamerError, UsageError
+from streamer.errors import StreamerError
 from streamer.worker.bugs import raised_at
 
-_BACKLOG: Final = 1024
 _LINGER_S: Final = 5.0
 """For how long the rest of a refused body is read, so that the sender comes to read the answer."""
 _LOOK_S: Final = 0.5
-_SILENT: Final = logging.getLogger("streamer.collect.aiohttp")
-_SILENT.disabled = True
-"""aiohttp would log the address of every client that sends no HTTP; what we break is journalled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,27 +78,15 @@ class Collector:
             loop.add_signal_handler(number, stop.set)
         loop.add_signal_handler(signal.SIGHUP, self._reload)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGHUP])
-        server = web.Server(
+        runner = server_runner(
             self._answer,
+            self._bounds.body_seconds + self._bounds.kafka_seconds,
             auto_decompress=False,
             keepalive_timeout=place.idle_seconds,
             lingering_time=_LINGER_S,
-            access_log=None,
-            logger=_SILENT,
-        )
-        runner = web.ServerRunner(
-            server, shutdown_timeout=self._bounds.body_seconds + self._bounds.kafka_seconds
         )
         await runner.setup()
-        site = web.TCPSite(runner, place.host, place.port, backlog=_BACKLOG)
-        try:
-            await site.start()
-        except OSError as error:
-            raise UsageError(
-                f"port {place.port} cannot be listened on ({error.strerror}): "
-                "choose another with --port"
-            ) from None
-        self._journal.say("listening", port=runner.addresses[0][1])
+        self._journal.say("listening", port=await listen(runner, place.host, place.port))
         watching = asyncio.create_task(self._watch())
         await stop.wait()
         self._collecting.stopping = True

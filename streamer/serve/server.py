@@ -5,7 +5,6 @@ Nothing that a question names is written to a log or a metric.
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
@@ -17,6 +16,7 @@ from typing import Final, TypeAlias
 import orjson
 from aiohttp import web
 
+from streamer.adapters.http.listening import listen, server_runner
 from streamer.adapters.view.writing import Fresh
 from streamer.app.live import Journal
 from streamer.errors import Unavailable, UsageError
@@ -39,14 +39,10 @@ from streamer.worker.bugs import raised_at
 
 Response: TypeAlias = Coroutine[object, object, web.StreamResponse]
 
-_BACKLOG: Final = 1024
 _LOOKS_EVERY_S: Final = 5.0
 _REBUILDING_S: Final = 2
 _UNAVAILABLE_S: Final = 5
 _SHUTDOWN_S: Final = 5.0
-_SILENT: Final = logging.getLogger("streamer.serve.aiohttp")
-_SILENT.disabled = True
-"""aiohttp would log the address of every client that sends no HTTP; what we break is journalled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +128,9 @@ class Server:
             partial(self._stream.begin, *at)
         )
         self._follower.heard = lambda fresh: loop.call_soon_threadsafe(partial(self._heard, fresh))
-        server = web.Server(
-            self._answer,
-            keepalive_timeout=self._place.idle_seconds,
-            access_log=None,
-            logger=_SILENT,
+        runner = server_runner(
+            self._answer, _SHUTDOWN_S, keepalive_timeout=self._place.idle_seconds
         )
-        runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_S)
         await runner.setup()
         try:
             await self._listen(runner)
@@ -165,16 +157,9 @@ class Server:
 
     async def _listen(self, runner: web.ServerRunner) -> None:
         place = self._place
-        site = web.TCPSite(runner, place.host, place.port, backlog=_BACKLOG)
-        try:
-            await site.start()
-        except OSError as error:
-            raise UsageError(
-                f"port {place.port} cannot be listened on ({error.strerror}): "
-                "choose another with --port"
-            ) from None
+        port = await listen(runner, place.host, place.port)
         host = f"[{place.host}]" if ":" in place.host else place.host
-        self.address = f"http://{host}:{runner.addresses[0][1]}"
+        self.address = f"http://{host}:{port}"
 
     # One request.
 

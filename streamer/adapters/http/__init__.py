@@ -1,1 +1,1 @@
-"""The collector's HTTP side: what SDKs send, within limits, under the keys of a file (aiohttp)."""
+"""HTTP with aiohttp: what SDKs send to the collector, and what the server of answers shares."""
