@@ -34,9 +34,9 @@ from streamer.codecs.changes import decode_change, encode_change
 from streamer.codecs.events import decode
 from streamer.core.engine.program import RuleSet
 from streamer.serve.answers.context import Stores
-from streamer.serve.follower import Follower
+from streamer.serve.opening import new_server
 from streamer.serve.rulebook import Rulebook
-from streamer.serve.server import Access, Place, Server
+from streamer.serve.server import Access, Place
 from streamer.types import SECOND, Membership, Millis, SegmentChange
 from streamer.worker import Batching, LogRunner, PartitionTask
 
@@ -206,10 +206,9 @@ def serve(folder: Path) -> None:
     """Serve the view of a folder, and print the address."""
     rules = written(folder)
     view = folder / "view.db"
-    follower = Follower(view, lambda *_: (Nothing(), False), Quiet())
     rulebook = Rulebook(load_rules([str(rules)]), [str(rules)])
-    stores = Stores(EmbeddedProfiles(folder / "shop.db"))
-    server = Server(view, follower, rulebook, stores, Access(Place("127.0.0.1", 0)), Quiet())
+    stores, access = Stores(EmbeddedProfiles(folder / "shop.db")), Access(Place("127.0.0.1", 0))
+    server = new_server(view, lambda *_: (Nothing(), False), rulebook, stores, access, Quiet())
     asyncio.run(server.run(lambda: print(server.address, flush=True)))
 
 

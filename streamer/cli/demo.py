@@ -123,25 +123,14 @@ def _serve(stack: ExitStack, loaded: Rules, paths: Sequence[str], file: Path, po
     """Serve the page beside the shop until the stack is left; return its address."""
     if find_spec("aiohttp") is None:
         raise UsageError("--serve needs aiohttp: install it with pip install 'streamer[serve]'")
-    from streamer.adapters.view.embedded import EmbeddedProfiles
-    from streamer.app.shop_file import ShopFile
-    from streamer.serve.answers.context import Stores
     from streamer.serve.beside import beside
-    from streamer.serve.follower import Follower
+    from streamer.serve.opening import server_of_file
     from streamer.serve.rulebook import Rulebook
-    from streamer.serve.server import Access, Place, Server
-    from streamer.serve.sources import from_file
+    from streamer.serve.server import Access, Place
 
-    journal = QuietJournal()
     view = Path(stack.enter_context(TemporaryDirectory(prefix="streamer-"))) / "view.db"
-    server = Server(
-        view,
-        Follower(view, from_file(file), journal),
-        Rulebook(loaded, paths),
-        Stores(EmbeddedProfiles(file), ShopFile(file)),
-        Access(Place("127.0.0.1", port)),
-        journal,
-    )
+    access = Access(Place("127.0.0.1", port))
+    server = server_of_file(file, view, Rulebook(loaded, paths), access, QuietJournal())
     stack.enter_context(beside(server))
     return server.address
 

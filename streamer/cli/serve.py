@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from streamer.adapters.kafka import Connection, Topics
-from streamer.app.inputs import Rules, load_rules
+from streamer.app.inputs import load_rules
 from streamer.cli.journal import StandardJournal
 from streamer.cli.options import examples, rules_option
 from streamer.cli.pages import operator_pages
@@ -27,9 +27,7 @@ from streamer.cli.servers import (
 from streamer.errors import UsageError
 
 if TYPE_CHECKING:
-    from streamer.serve.answers.context import Stores
     from streamer.serve.server import Server
-    from streamer.serve.sources import OpenSource
 
 _DELIVERIES = ("http://127.0.0.1:9466", "http://127.0.0.1:9467")
 
@@ -117,47 +115,29 @@ def serve(
     if find_spec("aiohttp") is None:
         raise UsageError("this needs aiohttp: install it with pip install 'streamer[serve]'")
     from streamer.adapters.redis.profiles import RedisProfiles
-    from streamer.adapters.view.embedded import EmbeddedProfiles
-    from streamer.app.shop_file import ShopFile
     from streamer.serve.answers.context import Stores
     from streamer.serve.deliveries import Deliveries
-    from streamer.serve.sources import from_file, from_kafka
+    from streamer.serve.opening import new_server, server_of_file
+    from streamer.serve.rulebook import Rulebook
+    from streamer.serve.server import Access, Place
+    from streamer.serve.sources import from_kafka
+    from streamer.serve.tokens import read_tokens
 
     with ExitStack() as stack:
-        loaded = load_rules(rules)
-        opened: OpenSource
+        rulebook = Rulebook(load_rules(rules), rules)
+        access = Access(Place(host, port), None if tokens is None else read_tokens(tokens))
         if sqlite is None:
             opened = from_kafka(connection, topics)
             profiles = stack.enter_context(RedisProfiles(redis, group))
             stores = Stores(profiles, deliveries=Deliveries(deliveries))
+            server = new_server(view, opened, rulebook, stores, access, StandardJournal())
         else:
             if not sqlite.is_file():
                 raise UsageError(f"there is no file {sqlite}: `streamer demo --file` makes one")
-            opened = from_file(sqlite)
-            stores = Stores(EmbeddedProfiles(sqlite), ShopFile(sqlite))
             view = Path(stack.enter_context(TemporaryDirectory(prefix="streamer-"))) / "view.db"
-        server = _server((loaded, rules), opened, view, stores, (host, port, tokens))
+            server = server_of_file(sqlite, view, rulebook, access, StandardJournal())
         stack.enter_context(operator_pages(metrics_port, server.counts.registry, server.unready))
         asyncio.run(_until_stopped(server))
-
-
-def _server(
-    given: tuple[Rules, tuple[str, ...]],
-    opened: "OpenSource",
-    view: Path,
-    stores: "Stores",
-    where: tuple[str, int, Path | None],
-) -> "Server":
-    from streamer.serve.follower import Follower
-    from streamer.serve.rulebook import Rulebook
-    from streamer.serve.server import Access, Place, Server
-    from streamer.serve.tokens import read_tokens
-
-    host, port, tokens = where
-    journal = StandardJournal()
-    access = Access(Place(host, port), None if tokens is None else read_tokens(tokens))
-    follower = Follower(view, opened, journal)
-    return Server(view, follower, Rulebook(*given), stores, access, journal)
 
 
 async def _until_stopped(server: "Server") -> None:

@@ -17,4 +17,5 @@ responses   answers as responses of HTTP
 stream      changes as server-sent events
 pages       the files of the page
 server      all of it behind aiohttp, until stopped
+opening     a server put together, over Kafka or over the file of the embedded default
 """
