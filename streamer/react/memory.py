@@ -128,24 +128,29 @@ class Memory:
         """Have what is put into a pipeline done at the end, as a whole or not at all.
 
         Raises `Fenced`, with nothing done, where another process has the partition by then, and
-        `Unavailable` where Redis has lost who has it.
+        `Unavailable` where Redis has lost who has it, or was away before it had answered: then it
+        may be done or not.
         """
         async with self._redis.pipeline(transaction=True) as writing:
             await writing.watch(self._owner(partition))
-            owner = await writing.get(self._owner(partition))
-            if owner is None:
-                await self._redis.set(self._owner(partition), self._process, nx=True)
-                raise Unavailable(
-                    f"Redis had lost who has partition {partition}: it is tried again"
-                )
-            if owner != self._process:
-                raise _fenced(partition)
+            await self._check_owner(partition)
             writing.multi()
             yield writing
             try:
                 await writing.execute()
-            except WatchError:
-                raise _fenced(partition) from None
+            except WatchError:  # which the library raises for a lost connection, too
+                await self._check_owner(partition)
+                raise Unavailable(
+                    f"Redis was away in a transaction of partition {partition}: it is tried again"
+                ) from None
+
+    async def _check_owner(self, partition: int) -> None:
+        owner = await self._redis.get(self._owner(partition))
+        if owner is None:
+            await self._redis.set(self._owner(partition), self._process, nx=True)
+            raise Unavailable(f"Redis had lost who has partition {partition}: it is tried again")
+        if owner != self._process:
+            raise _fenced(partition)
 
     def anybodys(self) -> Any:  # noqa: ANN401 (the library's pipeline)
         """Return a pipeline for what also those may write who own no partition."""

@@ -150,6 +150,30 @@ def test_a_redis_that_has_lost_who_has_a_partition_is_told_again(kit: Kit) -> No
     assert kit.sent() == ["u-1 1", "u-1 2"]
 
 
+def test_a_redis_that_dies_within_a_function_is_told_once_it_is_back(
+    kafka: KafkaServer, own_redis: RedisServer, own_name: str
+) -> None:
+    """The library says of a lost connection what it says of a lost partition."""
+    kit = Kit(kafka, own_redis, own_name)
+    kit.publish(change("u-1", 1), change("u-1", 2))
+
+    async def work(make: Make) -> None:
+        process = make()
+
+        async def inside() -> None:
+            process.inside = None
+            own_redis.kill()
+            own_redis.start()
+
+        process.inside = inside
+        await process.take(kit, 0, 1)
+        assert process.trouble.fatal is None
+        assert process.called == [1, 1, 2]
+
+    kit.run(work)
+    assert kit.sent() == ["u-1 1", "u-1 2"]
+
+
 def test_who_lets_go_of_a_partition_ends_what_is_in_hand_first(kit: Kit) -> None:
     kit.publish(change("u-1", 1), change("u-1", 2))
 
