@@ -177,8 +177,17 @@ def _lacking(admin: Admin, topic: str, settings: Settings) -> dict[str, tuple[st
     return {
         name: (present[name], value)
         for name, value in settings.items()
-        if present[name] != value and not (name == LARGEST and int(present[name]) >= int(value))
+        if not _is_enough(name, present[name], value)
     }
+
+
+def _is_enough(name: str, present: str, wanted: str) -> bool:
+    """Say whether a setting does what it is wanted for: as it should be, or better."""
+    if name == LARGEST:
+        return int(present) >= int(wanted)
+    if name in {_COMPACTED, _NULLS}:
+        return int(present) <= int(wanted)
+    return present == wanted
 
 
 def _judged(

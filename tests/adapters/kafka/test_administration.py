@@ -15,7 +15,7 @@ from tests.servers import KafkaServer
 from tests.servers.ports import free_port
 from tests.waiting import wait_until
 
-from .topics import admin_of, create_topic, fresh_topics
+from .topics import COMPACTED, admin_of, create_topic, fresh_topics
 
 
 def states(
@@ -83,6 +83,14 @@ def test_what_is_wrong_is_said_and_mended_only_when_asked_to(kafka: KafkaServer)
     assert states(kafka, topics, mend=True) == ["mended"] * 5
     assert states(kafka, topics) == ["right"] * 5
     assert check_topics(connection, topics).partitions == 3
+
+
+def test_a_topic_that_compacts_sooner_is_left_as_it_is(kafka: KafkaServer) -> None:
+    topics = fresh_topics()
+    states(kafka, topics, partitions=1)
+    sooner = replace(topics, memberships=f"sooner-{topics.memberships}")
+    create_topic(kafka.address, sooner.memberships, 1, COMPACTED)
+    assert states(kafka, sooner, mend=True) == ["right"] * 5
 
 
 def test_another_number_of_partitions_is_refused_before_anything_is_made(

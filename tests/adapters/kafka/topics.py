@@ -14,6 +14,16 @@ from tests.waiting import wait_until
 
 APPEND_TIME = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": str(4 << 20)}
 LARGE = {"max.message.bytes": str(5 << 20)}
+COMPACTED = {
+    "cleanup.policy": "compact",
+    "segment.ms": "500",
+    "max.compaction.lag.ms": "500",
+    "min.cleanable.dirty.ratio": "0.01",
+    "delete.retention.ms": "100",
+}
+"""What `topics create` sets to hours, in parts of a second."""
+COMPACTS_AT_ONCE = {"log.cleaner.backoff.ms": "200"}
+"""The settings of a broker that looks for what there is to compact all the time."""
 ENDING = ["PrepareCommit", "PrepareAbort"]
 """What a broker says of a transaction that is decided, and whose markers are not written yet."""
 
