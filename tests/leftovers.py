@@ -2,6 +2,7 @@
 
 import urllib.request
 from collections.abc import Iterable, Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -46,11 +47,11 @@ def in_topic(address: str, topic: str, word: bytes) -> list[str]:
     ]
 
 
-def on_pages(ports: Iterable[int], word: bytes) -> list[str]:
-    """The pages of metrics that hold a word."""
+def on_pages(ports: Iterable[int], word: bytes, *paths: str) -> list[str]:
+    """The pages that hold a word: those of metrics, or the ones named."""
     found = []
-    for port in ports:
-        address = f"http://127.0.0.1:{port}/metrics"
+    for port, path in product(ports, paths or ("/metrics",)):
+        address = f"http://127.0.0.1:{port}{path}"
         with urllib.request.urlopen(address, timeout=30) as got:
             if word in got.read():
                 found.append(address)

@@ -10,7 +10,15 @@ from pathlib import Path
 import pytest
 
 from streamer.adapters.kafka import Topics
-from tests.adapters.kafka.topics import APPEND_TIME, LARGE, append, create_topic, fresh_topics
+from tests.adapters.kafka.topics import (
+    APPEND_TIME,
+    COMPACTED,
+    COMPACTS_AT_ONCE,
+    LARGE,
+    append,
+    create_topic,
+    fresh_topics,
+)
 from tests.leftovers import in_files, in_redis, in_topic, on_pages
 from tests.live.serving import Serving
 from tests.live.shop import PARTITIONS, Shop
@@ -20,16 +28,6 @@ from tests.servers.ports import free_port
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.proof
-
-QUICK = {"log.cleaner.backoff.ms": "200"}
-COMPACTED = {
-    "cleanup.policy": "compact",
-    "segment.ms": "500",
-    "max.compaction.lag.ms": "500",
-    "min.cleanable.dirty.ratio": "0.01",
-    "delete.retention.ms": "100",
-}
-"""What `topics create` sets to hours, in parts of a second."""
 
 
 def topics_of(address: str) -> Topics:
@@ -46,7 +44,7 @@ def topics_of(address: str) -> Topics:
 def quick_shop(own_redis: RedisServer, tmp_path: Path) -> Iterator[Shop]:
     """A shop whose Kafka compacts at once."""
     with (
-        KafkaServer(QUICK) as kafka,
+        KafkaServer(COMPACTS_AT_ONCE) as kafka,
         closing(Shop(kafka, own_redis, tmp_path, topics_of(kafka.address))) as shop,
     ):
         yield shop
