@@ -127,6 +127,31 @@ def test_a_page_of_another_origin_and_a_secret_key_in_a_page_are_refused(
     assert (answer.status, answer.json["code"]) == (403, "origin")
 
 
+def test_a_preflight_carries_no_key_and_goes_by_the_origin_alone(site: Site) -> None:
+    other, stranger = "https://other.example", "https://stranger.example"
+
+    def allowed(origin: str) -> str | None:
+        answer = site.ask("OPTIONS", "/v1/track", headers={"Origin": origin})
+        return answer.headers.get("Access-Control-Allow-Origin")
+
+    before = site.keys.read_text(encoding="utf-8")
+    keys = [(PUBLIC, ORIGIN), ("pk_other_key", other)]
+    tables = [
+        f'[{number}]\nkind = "public"\nkey = "{key}"\norigins = ["{origin}"]\n'
+        for number, (key, origin) in enumerate(keys)
+    ]
+    site.keys.write_text("\n".join(tables), encoding="utf-8")
+    site.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: allowed(stranger) is None, "the key for every page is gone")
+    assert (allowed(ORIGIN), allowed(other)) == (ORIGIN, other)
+    answer = site.post("/v1/track", track(fresh()), PUBLIC, Origin=other)
+    assert (answer.status, answer.json["code"]) == (403, "origin")
+    assert answer.headers["Access-Control-Allow-Origin"] == other, "the page can read why"
+    site.keys.write_text(before, encoding="utf-8")
+    site.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: allowed(stranger) == stranger, "the keys from before")
+
+
 def test_a_key_that_sends_too_much_is_told_when_to_go_on(site: Site) -> None:
     """Ten seconds of its rate are let through at once."""
     batch = {"batch": [track(fresh()) for _ in range(15)]}
