@@ -45,7 +45,8 @@ from streamer.adapters.kafka.bounded import bounded
 from streamer.adapters.kafka.connection import Connection, made
 from streamer.adapters.kafka.ends import PartitionEnds
 from streamer.adapters.kafka.failures import failure, translated
-from streamer.errors import AdapterError, Unavailable
+from streamer.adapters.kafka.offsets import held_offsets
+from streamer.errors import AdapterError
 from streamer.ports import OffsetRange
 from streamer.types import SECOND, Millis, Record
 
@@ -164,12 +165,7 @@ class KafkaFeed:
 
     def offset_range(self, partition: int) -> OffsetRange:
         """Return which offsets the partition holds; raises `Unavailable` if Kafka is away."""
-        at = TopicPartition(self._topic, partition)
-        with translated(f"ask for the offsets of partition {partition}"):
-            found = self._consumer.get_watermark_offsets(at, timeout=_PATIENCE_S)
-        if found is None:
-            raise Unavailable(f"Kafka did not say which offsets partition {partition} holds")
-        return OffsetRange(*found)
+        return held_offsets(self._consumer, self._topic, partition, _PATIENCE_S)
 
     def caught_up(self, partition: int, offset: int) -> bool:
         """Say whether there was no record at or after `offset` when last heard of the partition."""

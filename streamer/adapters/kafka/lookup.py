@@ -6,7 +6,9 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from streamer.adapters.kafka.connection import Connection, made
 from streamer.adapters.kafka.failures import failure, translated
+from streamer.adapters.kafka.offsets import held_offsets
 from streamer.errors import Unavailable
+from streamer.ports import OffsetRange
 from streamer.types import Record
 
 _AT_ONCE: Final = 1_000
@@ -58,15 +60,9 @@ class Lookup:
             )
         return None if found.offset < 0 else found.offset
 
-    def held(self, partition: int) -> tuple[int, int]:
-        """Return the first offset that the partition holds, and the one after its last."""
-        with translated(f"ask for offsets of {self._topic}"):
-            found = self._consumer.get_watermark_offsets(
-                TopicPartition(self._topic, partition), timeout=_PATIENCE_S
-            )
-        if found is None:
-            raise Unavailable(f"Kafka did not say which offsets partition {partition} holds")
-        return found
+    def held(self, partition: int) -> OffsetRange:
+        """Return the offsets that the partition holds."""
+        return held_offsets(self._consumer, self._topic, partition, _PATIENCE_S)
 
     def page(self, partition: int, start: int) -> Page:
         """Return a thousand records from an offset on, or those that there are.

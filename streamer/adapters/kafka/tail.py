@@ -8,16 +8,18 @@ offsets, too, so its positions alone could not tell.
 import time
 from typing import Any, Final
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from streamer.adapters.closing import Closing
 from streamer.adapters.kafka.connection import Connection, made
 from streamer.adapters.kafka.failures import failure, translated
 from streamer.adapters.kafka.feed import headers_of
+from streamer.adapters.kafka.offsets import held_offsets
 from streamer.adapters.kafka.topics import Asked, Topics
 from streamer.adapters.view.batches import Batch, Positions, Progress, Published, Rejected, Stands
 from streamer.codecs.changes import change_line, decode_change, decode_membership
-from streamer.errors import StreamerError, Unavailable
+from streamer.errors import AdapterError, StreamerError, Unavailable
+from streamer.ports import OffsetRange
 from streamer.types import Millis
 
 _LIMIT: Final = 20_000
@@ -116,22 +118,14 @@ class KafkaTail(Closing):
             error_cb=self._note,
         )
 
-    def _range(self, place: tuple[str, int]) -> tuple[int, int]:
+    def _range(self, place: tuple[str, int]) -> OffsetRange:
         deadline = time.monotonic() + _PATIENCE_S
         while True:
             try:
-                low, high = self._consumer.get_watermark_offsets(
-                    TopicPartition(*place), timeout=_PATIENCE_S
-                )
-            except KafkaException as error:
+                return held_offsets(self._consumer, *place, _PATIENCE_S)
+            except AdapterError:
                 if time.monotonic() > deadline:
-                    raise failure(error.args[0], f"ask for the offsets of {place[0]}") from None
-            except TypeError:  # None: it did not say
-                if time.monotonic() > deadline:
-                    message = f"Kafka did not say which offsets {place[0]} holds"
-                    raise Unavailable(message) from None
-            else:
-                return low, high
+                    raise
 
     def _take(self, message: Message, batch: Batch) -> None:
         topic, number, offset = _place(message)
