@@ -4,9 +4,9 @@
     render                        an error or warning as a person reads it, with line and caret
 
 Read in this order: `source` and `nodes` (text with places), `scalars`, `kinds` and `fields` (what
-may stand where), `comparisons` and `table` (every condition of the language, the one source of the
-reader, the JSON Schema and the reference), `conditions`, `documents` and `cases` (the parts of a
-file), `references` (what they say of each other), `reader` (all of it together).
+may stand where), `comparisons`, `leaves` and `table` (every condition of the language, the one
+source of the reader, the JSON Schema and the reference), `conditions`, `documents` and `cases` (the
+parts of a file), `references` (what they say of each other), `reader` (all of it together).
 """
 
 from streamer.language.cases import Expected, TestCase

@@ -105,6 +105,10 @@ class Group:
     belongs: Mapping[str, str] = field(default_factory=dict)
     others: Kind[Any] | None = None
 
+    def kind(self, shape: str) -> Kind[Values]:
+        """Return such a mapping as a kind of value; `shape` shows people how it is written."""
+        return Kind(self.of, shape, self.schema(), self.read, self.kinds())
+
     def named(self, name: str) -> Field | None:
         """Return the field of a key."""
         return next((one for one in self.fields if one.name == name), None)

@@ -18,10 +18,11 @@ from streamer.language.documents import LADDER, SEGMENT
 from streamer.language.fields import Field, Group
 from streamer.language.given import GIVEN
 from streamer.language.header import HEADER, IDENTITY
+from streamer.language.leaves.leaf import LeafKind
 from streamer.language.models import MODEL, PARAMETERS
 from streamer.language.settings import SEGMENT_SETTINGS
 from streamer.language.standard import MEANS
-from streamer.language.table import LEAVES, Leaf
+from streamer.language.table import LEAVES
 from streamer.language.vocabulary import STANDARD_EVENTS
 
 BEGIN: Final = "<!-- reference: begin (written by streamer.language.reference) -->"
@@ -92,7 +93,7 @@ def _combinators() -> Iterator[str]:
     yield from _table(("key", "value", "meaning"), rows)
 
 
-def _leaf(leaf: Leaf) -> Iterator[str]:
+def _leaf(leaf: LeafKind) -> Iterator[str]:
     yield f"### `{leaf.key}`\n"
     yield f"{leaf.means} Takes: {leaf.kind.says}.\n"
     yield f"```yaml\n{leaf.example}\n```\n"

@@ -7,8 +7,9 @@ from hypothesis.strategies import SearchStrategy
 
 from streamer.language.fields import Field, Group
 from streamer.language.kinds import Kind
+from streamer.language.leaves.leaf import LeafKind
 from streamer.language.settings import LADDER_SETTINGS, SEGMENT_SETTINGS
-from streamer.language.table import LEAVES, Leaf
+from streamer.language.table import LEAVES
 
 Text = SearchStrategy[str]
 
@@ -117,7 +118,7 @@ def entries(draw: st.DrawFn, fields: tuple[Field, ...]) -> str:
 @st.composite
 def leaves(draw: st.DrawFn) -> str:
     """A leaf, with one comparison more where one is needed."""
-    leaf: Leaf = draw(st.sampled_from(list(LEAVES.values())))
+    leaf: LeafKind = draw(st.sampled_from(list(LEAVES.values())))
     group: Group = leaf.group()
     fields = group.fields
     if leaf.needs:
