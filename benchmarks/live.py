@@ -41,7 +41,7 @@ from open_loop import event, quantiles, sending, watching
 from streamer.adapters.kafka import Connection, KafkaFeed, KafkaSink, Topics
 from streamer.adapters.redis import RedisStore
 from streamer.app.inputs import load_rules
-from streamer.app.live import Ends, Live, new_instance
+from streamer.app.live import Adapters, Live, new_instance
 from streamer.cli.garbage import look_rarely
 from streamer.worker import Batching
 from tests.adapters.kafka.topics import APPEND_TIME, create_topic
@@ -175,11 +175,11 @@ def work(address: str, url: str, events: int, customers: int, bare: float) -> No
     look_rarely()
     connection, instance = Connection(address), new_instance(GROUP)
 
-    def connect() -> Ends:
+    def connect() -> Adapters:
         store = RedisStore(url, GROUP)
         feed = Endless(connection, TOPICS.events, GROUP)
         sink = KafkaSink(connection, TOPICS, GROUP, instance, lambda: feed.membership)
-        return Ends(feed, store, sink, feed.close)
+        return Adapters(feed, store, sink, feed.close)
 
     batching = Batching(batch=BATCH, wakes=BATCH, in_order=False)
     live = Live(lambda: load_rules([str(RULES)]).compiled, connect, batching, Silent(), instance)

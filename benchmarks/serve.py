@@ -25,7 +25,7 @@ from aiohttp import ClientSession, TCPConnector
 
 from streamer.adapters.database import Database
 from streamer.adapters.sqlite import SqliteLog, SqliteSink, SqliteStore
-from streamer.adapters.view.batches import Batch, Progress, Published, Stands
+from streamer.adapters.view.batches import Progress, Published, Stands, ViewBatch
 from streamer.adapters.view.embedded import EmbeddedProfiles
 from streamer.adapters.view.tables import open_view
 from streamer.adapters.view.writing import ViewWriter
@@ -36,7 +36,7 @@ from streamer.core.engine.program import RuleSet
 from streamer.serve.answers.context import Stores
 from streamer.serve.opening import new_server
 from streamer.serve.rulebook import Rulebook
-from streamer.serve.server import Access, Place
+from streamer.serve.server import Access, ServerOptions
 from streamer.types import SECOND, Membership, Millis, SegmentChange
 from streamer.worker import Batching, LogRunner, PartitionTask
 
@@ -55,10 +55,10 @@ RULES = "\n---\n".join(
 class Nothing:
     """A source that has nothing more to say."""
 
-    def poll(self) -> Batch:
+    def poll(self) -> ViewBatch:
         """Return nothing, after a short wait."""
         time.sleep(0.05)
-        return Batch()
+        return ViewBatch()
 
     def progress(self) -> Progress:
         """Say that all is read."""
@@ -87,9 +87,9 @@ class Shop:
         self._customers = customers
         self.inside: dict[int, dict[str, Millis]] = {}
 
-    def batch(self, first: int, end: int) -> Batch:
+    def batch(self, first: int, end: int) -> ViewBatch:
         """Return the changes of these numbers, with where their customers stand then."""
-        batch = Batch(positions={("changes", 0): end})
+        batch = ViewBatch(positions={("changes", 0): end})
         last = {}
         for number in range(first, end):
             who = self._random.randrange(self._customers)
@@ -207,7 +207,8 @@ def serve(folder: Path) -> None:
     rules = written(folder)
     view = folder / "view.db"
     rulebook = Rulebook(load_rules([str(rules)]), [str(rules)])
-    stores, access = Stores(EmbeddedProfiles(folder / "shop.db")), Access(Place("127.0.0.1", 0))
+    stores = Stores(EmbeddedProfiles(folder / "shop.db"))
+    access = Access(ServerOptions("127.0.0.1", 0))
     server = new_server(view, lambda *_: (Nothing(), False), rulebook, stores, access, Quiet())
     asyncio.run(server.run(lambda: print(server.address, flush=True)))
 

@@ -232,7 +232,7 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class DecodedRecords:
     """Records as an engine has decoded them: an event for each, or the reason why it is none.
 
     A control record is the message in it.
@@ -256,7 +256,7 @@ class Batch:
     `offset`, `log_time` and `fired_until` are the partition's position before the batch.
     """
 
-    reading: Reading
+    reading: DecodedRecords
     stored: Mapping[str, bytes]
     offset: int
     log_time: Millis | None
@@ -318,7 +318,7 @@ class Advance:
 class Engine(Protocol):
     """Decides batches for the customers of one partition, without access to store or log."""
 
-    def read(self, records: Sequence[Record]) -> Reading:
+    def read(self, records: Sequence[Record]) -> DecodedRecords:
         """Decode records."""
 
     def missing(self, customers: Iterable[str]) -> list[str]:

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from prometheus_client.registry import CollectorRegistry
 
-from streamer.adapters.http.counts import Counts
+from streamer.adapters.http.counts import CollectorCounts
 from streamer.adapters.metrics import Metrics
 from streamer.adapters.readings import Footprint, Histogram, PartitionReading, Readings
 from streamer.adapters.view.reading import Reached
-from streamer.serve.counts import Counts as ServeCounts
-from streamer.serve.follower import Status
+from streamer.serve.counts import ServerCounts
+from streamer.serve.follower import ViewStatus
 from streamer.webhooks.deliveries import Standing, WebhookCounts
 from streamer.worker import State
 
@@ -73,7 +73,7 @@ def worker() -> CollectorRegistry:
 
 def collector() -> CollectorRegistry:
     """Return a registry that has counted everything once."""
-    counts = Counts(lambda: False, lambda: 0)
+    counts = CollectorCounts(lambda: False, lambda: 0)
     counts.answered(200, "")
     counts.safe("web", 1, 1, 0.1)
     return counts.registry
@@ -81,8 +81,8 @@ def collector() -> CollectorRegistry:
 
 def server() -> CollectorRegistry:
     """Return a registry that has counted everything once."""
-    status = Status(ready=True, reached={0: Reached(0, 1, "", 0, -1)}, failure=None)
-    counts = ServeCounts(lambda: status, lambda: {"vip": 1}, lambda: (1, 1))
+    status = ViewStatus(ready=True, reached={0: Reached(0, 1, "", 0, -1)}, failure=None)
+    counts = ServerCounts(lambda: status, lambda: {"vip": 1}, lambda: (1, 1))
     counts.answered("segments", 200, 0.1)
     counts.moved("vip", "entered")
     return counts.registry

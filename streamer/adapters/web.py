@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
 
 
-class Pages(Closing):
+class OperatorPages(Closing):
     """Serves the pages on a port until closed; `unready` says why it cannot work, or None.
 
     `more` are further pages by path: JSON, given the query. Port 0 takes a free one, `port` says

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from streamer.analysis.inventory import Inventory, Needs, inventory
-from streamer.analysis.privacy import Privacy, Reason, privacy
+from streamer.analysis.privacy import Privacy, RuleReason, privacy
 from streamer.app.inputs import Rules, load_rules
 from streamer.core.rules.compile import Declaration
 from streamer.core.rules.spec import Ladder
@@ -58,7 +58,9 @@ def _sum(found: Inventory, rules: Rules, kept: Privacy) -> str:
     )
 
 
-def _cells(needs: Needs, one: Declaration, reasons: dict[str, Reason], link: str) -> Iterator[str]:
+def _cells(
+    needs: Needs, one: Declaration, reasons: dict[str, RuleReason], link: str
+) -> Iterator[str]:
     said = f"[`{needs.key}`]({link})"
     if isinstance(one, Ladder):
         said += "<br>" + ", ".join(f"`.{tier.key}`" for tier in one.tiers)
@@ -74,7 +76,7 @@ def _traits(needs: Needs) -> Iterator[str]:
     return (f"trait `{name}`" for name in needs.traits)
 
 
-def _lasting(reason: Reason | None) -> str:
+def _lasting(reason: RuleReason | None) -> str:
     """Return how long what the rule remembers counts at the longest."""
     if reason is None or reason.counts_for == 0:
         return "-"

@@ -17,13 +17,13 @@ from streamer.analysis.report import SizeHistory, memberships_of
 from streamer.analysis.report.measures import members_of
 from streamer.app.inputs import Events, Rules
 from streamer.app.intake import Intake
-from streamer.app.replay import Summary, replay_into
+from streamer.app.replay import ReplaySummary, replay_into
 from streamer.core.engine.program import RuleSet
 from streamer.types import Millis
 
 Direction: TypeAlias = Literal["enter", "leave"]
 
-_Outcome: TypeAlias = tuple[Summary, dict[str, int]]
+_Outcome: TypeAlias = tuple[ReplaySummary, dict[str, int]]
 """What a replay did, and the mask of every customer who ever had a change."""
 _DIRECTIONS: Final[tuple[Direction, ...]] = ("enter", "leave")
 
@@ -181,7 +181,7 @@ def _outcome(
         return replay_into(course, rules, reading, until=until), course.inside
 
 
-def _sides(part: Affected, summary: Summary) -> dict[str, Side]:
+def _sides(part: Affected, summary: ReplaySummary) -> dict[str, Side]:
     return {
         one.membership: Side(one.members, one.entered, one.exited)
         for one in summary.accounts

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
 from streamer.analysis.proportions import Interval, needed, newcombe, wilson
-from streamer.app.inputs import Events, Reading, read_changes, read_events
+from streamer.app.inputs import EventReading, Events, read_changes, read_events
 from streamer.app.intake import Intake, Refusals
 from streamer.app.replay import replay_into
 from streamer.core.engine.program import RuleSet
@@ -36,7 +36,7 @@ class EffectRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class EffectGroup:
     """The customers of one group, how many converted, and the interval of that share (Wilson)."""
 
     customers: int
@@ -46,7 +46,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class EffectEstimate:
     """The two groups, and the difference of their shares with its interval (Newcombe).
 
     `open_` customers entered too late to count. `verdict` is `more` or `fewer` (those reacted to
@@ -56,8 +56,8 @@ class Effect:
     80%: the share of a few who are held out says little. `intake` is what became of the lines.
     """
 
-    reacted: Group
-    held_out: Group
+    reacted: EffectGroup
+    held_out: EffectGroup
     open_: int
     difference: float
     interval: Interval
@@ -89,7 +89,7 @@ class Entries:
 
 def effect_of_rules(
     rules: RuleSet, events: Events, asked: EffectRequest, until: Millis | None = None
-) -> Effect:
+) -> EffectEstimate:
     """Replay the events for the entries, then read them again for the conversions.
 
     Raises `UsageError` where there are no two groups to compare, and as `replay` does.
@@ -103,7 +103,7 @@ def effect_of_rules(
 
 def effect_of_changes(
     changes: Log, events: Events, asked: EffectRequest, until: Millis | None = None
-) -> Effect:
+) -> EffectEstimate:
     """Take the entries from published changes, and the conversions from the events.
 
     Raises `UsageError` where there are no two groups to compare, or a line is no change.
@@ -115,7 +115,7 @@ def effect_of_changes(
 
 def effect_of_entries(
     entries: Entries, events: Events, asked: EffectRequest, until: Millis | None = None
-) -> Effect:
+) -> EffectEstimate:
     """Take the conversions from the events; raises as `effect_of_changes` does."""
     with events() as reading:
         return _compared(entries, reading, asked, until, None)
@@ -132,11 +132,11 @@ def verdict(interval: Interval, worth: float) -> Verdict:
 
 def _compared(
     entries: Entries,
-    events: Reading,
+    events: EventReading,
     asked: EffectRequest,
     until: Millis | None,
     intake: Intake | None,
-) -> Effect:
+) -> EffectEstimate:
     """Compare the groups; `intake` is that of a replay, None where the events are read once."""
     first = entries.first
     if not first:
@@ -167,7 +167,7 @@ def _compared(
         groups.append((len(members & converted), len(members)))
     (one, of), (other, of_held_out) = groups
     held, interval = _group(other, of_held_out), newcombe(one, of, other, of_held_out)
-    return Effect(
+    return EffectEstimate(
         reacted=_group(one, of),
         held_out=held,
         open_=len(first) - len(over),
@@ -189,8 +189,8 @@ def _none_entered(asked: EffectRequest, intake: Intake | None) -> str:
     return said if intake is None else said + intake.left_aside
 
 
-def _group(converted: int, customers: int) -> Group:
-    return Group(customers, converted, converted / customers, wilson(converted, customers))
+def _group(converted: int, customers: int) -> EffectGroup:
+    return EffectGroup(customers, converted, converted / customers, wilson(converted, customers))
 
 
 def _no_group(asked: EffectRequest, entered: int, *, held_out: bool) -> str:

@@ -8,12 +8,12 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from typing import Final, NamedTuple
 
-from streamer.analysis.explanation import Branch, Explanation, SegmentView, TierView, Waiting
+from streamer.analysis.explanation import Branch, Explanation, PendingMove, SegmentView, TierView
 from streamer.analysis.following import Following, follow
 from streamer.analysis.never_seen import NeverSeen
 from streamer.analysis.watch import CustomerTrace, Said
 from streamer.app.hints import hint
-from streamer.app.inputs import Reading, Rules
+from streamer.app.inputs import EventReading, Rules
 from streamer.app.nodes import leaves_of
 from streamer.core.engine.conditions import LeafNode, Node
 from streamer.core.engine.program import RuleSet
@@ -28,7 +28,7 @@ _NEAREST: Final = 3
 
 def explain(
     rules: RuleSet,
-    reading: Reading,
+    reading: EventReading,
     customer: str,
     *,
     segment: str | None = None,
@@ -55,7 +55,7 @@ def explain(
 
 def explain_all(
     rule_sets: Sequence[RuleSet],
-    reading: Reading,
+    reading: EventReading,
     customers: Collection[str],
     *,
     at: Millis | None = None,
@@ -186,13 +186,13 @@ def _first(said: Iterator[Said], memberships: set[str], born: Millis) -> Said | 
     )
 
 
-def _waiting(segment: CompiledSegment, profile: Profile, now: Millis) -> Waiting | None:
+def _waiting(segment: CompiledSegment, profile: Profile, now: Millis) -> PendingMove | None:
     target = segment.target(profile, now)
     if target == profile.inside[segment.index]:
         return None
     until = segment.held_until(profile, target)
     dwelt = profile.since[segment.index] + segment.settings.min_dwell
-    return Waiting(
+    return PendingMove(
         "min_dwell" if until == dwelt else "cooldown",
         segment.tiers[target - 1].membership if target else None,
         until,

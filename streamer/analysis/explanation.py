@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from streamer.analysis.watch import Linked, Said, Setting, Truth
-from streamer.app.intake import Reason
+from streamer.app.intake import RefusalReason
 from streamer.types import Event, Millis, Unusable
 
 
@@ -53,7 +53,7 @@ class TierView:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class PendingMove:
     """A move that the rule's truth asks for and a setting holds back until an instant."""
 
     setting: Setting
@@ -74,7 +74,7 @@ class SegmentView:
     membership: str | None
     last: Said | None
     next: Said | None
-    waiting: Waiting | None
+    waiting: PendingMove | None
     tiers: tuple[TierView, ...]
 
 
@@ -99,7 +99,7 @@ class Explanation:
     refused: Mapping[str, int]
     unusable: dict[str, Unusable]
     unreadable: int
-    reasons: tuple[Reason, ...]
+    reasons: tuple[RefusalReason, ...]
     last: Event | None
     forgotten: Millis | None
     forgets: Millis | None

@@ -15,7 +15,7 @@ from typing import Final
 
 from streamer.analysis.together import FollowedPeople
 from streamer.analysis.watch import CustomerTrace
-from streamer.app.inputs import Reading, read_records
+from streamer.app.inputs import EventReading, read_records
 from streamer.app.intake import Refusals
 from streamer.codecs.outline import Outline
 from streamer.core.engine.decide import MAX_AHEAD
@@ -28,7 +28,7 @@ _MOST_UNSETTLED: Final = 2_000
 
 
 @dataclass(slots=True)
-class Followed:
+class FollowedCustomer:
     """One customer that is followed; `refused` counts by kind the events that were not accepted.
 
     `note` is called with each event that was.
@@ -52,7 +52,7 @@ class Following:
         self.at = at
         self.others: Collection[str] = frozenset()
         self.refusals = Refusals()
-        self.followed = {customer: Followed(CustomerTrace(rules)) for customer in customers}
+        self.followed = {customer: FollowedCustomer(CustomerTrace(rules)) for customer in customers}
         self._end: Millis | None = None
         self._at = FOREVER if at is None else at
 
@@ -86,7 +86,7 @@ class Following:
                 followed.watch.pass_to(self.at)
 
 
-def follow(followings: Sequence[Following], reading: Reading) -> None:
+def follow(followings: Sequence[Following], reading: EventReading) -> None:
     """Read a log for followings of the same customers, up to the same instant.
 
     Once for all of them, unless ids join by their rules, or log time moves differently.
@@ -111,7 +111,7 @@ def follow(followings: Sequence[Following], reading: Reading) -> None:
         following.finish(crowd.end, crowd.others, crowd.refusals)
 
 
-def follow_together(following: Following, reading: Reading) -> None:
+def follow_together(following: Following, reading: EventReading) -> None:
     """Read a log for a following by rules under which ids join."""
     traces = {customer: one.watch for customer, one in following.followed.items()}
     people = FollowedPeople(following.rules, traces, following.at)
@@ -138,7 +138,7 @@ class _Crowd:
     time makes wakes due.
     """
 
-    def __init__(self, reading: Reading, followed: Container[str], rules: RuleSet) -> None:
+    def __init__(self, reading: EventReading, followed: Container[str], rules: RuleSet) -> None:
         self._decode = reading.decode
         self._outline = reading.outline
         self._followed = followed

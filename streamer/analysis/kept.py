@@ -28,7 +28,7 @@ from streamer.core.rules.spec import Clause, Comparison, Names, Scope
 from streamer.types import Millis
 
 
-class Kept(NamedTuple):
+class KeptData(NamedTuple):
     """What one condition keeps.
 
     `values` names the properties and traits of which values are kept; `counts_for` is how long an
@@ -40,65 +40,65 @@ class Kept(NamedTuple):
     counts_for: Millis | None
 
 
-def kept(question: object, label: str) -> Kept:
+def kept(question: object, label: str) -> KeptData:
     """Return what the condition keeps; for one that is not known here, its label says it."""
     match question:
         case Trait(name=name, comparisons=asked):
             return _single(f"trait {name}", name, asked, None)
         case OnDate(name=name) | Anniversary(name=name) | Age(name=name):
-            return Kept(f"trait {name}", (name,), None)
+            return KeptData(f"trait {name}", (name,), None)
         case LeftSegment(key=key, within=within):
-            return Kept(f"when {key} was left last", (), within)
+            return KeptData(f"when {key} was left last", (), within)
         case Latest(property=name, events=events, where=where, which=which, within=within):
             of = f"{which} {name} of {_of(events, where)}"
             return _single(f"the {of}", name, question.comparisons, within)
         case Favours(property=name, events=events, where=where, within=within):
-            return Kept(f"each {name} of {_of(events, where)}, and when", (name,), within)
+            return KeptData(f"each {name} of {_of(events, where)}, and when", (name,), within)
         case Aggregate() | Ratio():
             return _added_up(question)
         case Extreme(property=name, scope=scope):
             what = f"when {name} of {_scope(scope)} last lay beyond each limit"
-            return Kept(what, (), scope.within)
+            return KeptData(what, (), scope.within)
         case _:
             return _of_times(question, label)
 
 
-def _of_times(question: object, label: str) -> Kept:
+def _of_times(question: object, label: str) -> KeptData:
     """Return what is kept by a condition on how often, when, and in which order."""
     match question:
         case Performed(scope=scope):
             return _counted(question, scope)
         case NotPerformed(scope=scope):
-            return Kept(f"the last times of {_scope(scope)}", (), scope.within)
+            return KeptData(f"the last times of {_scope(scope)}", (), scope.within)
         case Quiet(duration=duration, events=events):
-            return Kept(f"the last times of {_of(events)}", (), duration)
+            return KeptData(f"the last times of {_of(events)}", (), duration)
         case Ago(events=events, where=where, which=which):
             times = "the last times" if which == "last" else "the first time"
-            return Kept(f"{times} of {_of(events, where)}", (), None)
+            return KeptData(f"{times} of {_of(events, where)}", (), None)
         case Predicted(model=model) if model.each == "day":
             what = f"the first and the last time of {_of(model.events)}, and the days with any"
-            return Kept(what, (), None)
+            return KeptData(what, (), None)
         case Predicted(model=model):
             what = f"the first and the last time of {_of(model.events)}, and how many there were"
-            return Kept(what, (), None)
+            return KeptData(what, (), None)
         case Worth(model=model):
             days = ", and the days with any" if model.each == "day" else ""
             what = f"number and sum of {model.property} of {_of(model.events)}{days}"
-            return Kept(what, (model.property,), None)
+            return KeptData(what, (model.property,), None)
         case Abandoned(same=same, did=did, without=without, where=where, within=within):
             each = "the last times of" if same is None else f"each {same} of"
             what = f"{each} {_of(did, where)} without {_of(without)} since, and when"
             read = (same, question.net)
-            return Kept(what, tuple(one for one in read if one is not None), within)
+            return KeptData(what, tuple(one for one in read if one is not None), within)
         case Sequence(steps=steps, same=same, within=within):
             chain = ", then ".join(_of(step.events, step.where) for step in steps)
             each = "" if same is None else f", for each {same}"
-            return Kept(f"when {chain}{each}", () if same is None else (same,), within)
+            return KeptData(f"when {chain}{each}", () if same is None else (same,), within)
         case _:
-            return Kept(label, (), None)
+            return KeptData(label, (), None)
 
 
-def _added_up(question: Aggregate | Ratio) -> Kept:
+def _added_up(question: Aggregate | Ratio) -> KeptData:
     """Return what is kept of sums, and of counts that are divided."""
     if isinstance(question, Ratio):
         both = [
@@ -106,7 +106,7 @@ def _added_up(question: Aggregate | Ratio) -> Kept:
             for part in (question.part, question.whole)
         ]
         named = tuple(dict.fromkeys(name for one in both for name in one.values))
-        return Kept("; ".join(one.what for one in both), named, question.within)
+        return KeptData("; ".join(one.what for one in both), named, question.within)
     name, times, per, minus = question.property, question.times, question.per, question.minus
     what = f"sums of {_multiplied(name, times)} of {_scope(question.scope)}, and when"
     read = [name, times, per]
@@ -117,35 +117,35 @@ def _added_up(question: Aggregate | Ratio) -> Kept:
         what += f", and sums of {amounts} of {_of(minus.events, minus.where)}"
         read += [minus.property, minus.times]
     values = dict.fromkeys(one for one in read if one is not None)
-    return Kept(what, tuple(values), question.scope.within)
+    return KeptData(what, tuple(values), question.scope.within)
 
 
 def _multiplied(name: str, times: str | None) -> str:
     return name if times is None else f"{name} times {times}"
 
 
-def _single(what: str, name: str, asked: tuple[Comparison, ...], within: Millis | None) -> Kept:
+def _single(what: str, name: str, asked: tuple[Comparison, ...], within: Millis | None) -> KeptData:
     """Return what is kept of the latest value: itself, unless only its existence is asked."""
     if any(one.operator == "exists" for one in asked):
-        return Kept(f"whether there is {what}", (), within)
-    return Kept(what, (name,), within)
+        return KeptData(f"whether there is {what}", (), within)
+    return KeptData(what, (name,), within)
 
 
-def _counted(question: Performed, scope: Scope) -> Kept:
+def _counted(question: Performed, scope: Scope) -> KeptData:
     """Return what is kept to count events, days, or values."""
     name, of = question.property or "", _scope(scope)
     match question.counting:
         case "events":
-            return Kept(f"the last times of {of}", (), scope.within)
+            return KeptData(f"the last times of {of}", (), scope.within)
         case "days":
-            return Kept(f"the last days with {of}", (), scope.within)
+            return KeptData(f"the last days with {of}", (), scope.within)
         case "distinct":
-            return Kept(f"the last different {name} of {of}, and when", (name,), scope.within)
+            return KeptData(f"the last different {name} of {of}, and when", (name,), scope.within)
         case "same":
-            return Kept(f"each {name} of {of}, and its last times", (name,), scope.within)
+            return KeptData(f"each {name} of {of}, and its last times", (name,), scope.within)
         case "per":
             undone = "" if question.without is None else f" or {wording.names(question.without)}"
-            return Kept(f"each {name} of {of}{undone}, and when", (name,), scope.within)
+            return KeptData(f"each {name} of {of}{undone}, and when", (name,), scope.within)
 
 
 def _scope(scope: Scope) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from streamer.analysis.kept import Kept, kept
+from streamer.analysis.kept import KeptData, kept
 from streamer.analysis.privacy import remembering
 from streamer.app.inputs import Rules
 from streamer.core.profile import Profile
@@ -24,7 +24,7 @@ Json: TypeAlias = dict[str, Any]
 class _Known:
     """What the leaves that share a datum say."""
 
-    kept: Kept
+    kept: KeptData
     slots: dict[int, None] = field(default_factory=dict)
     says: dict[str, None] = field(default_factory=dict)
     purposes: dict[str, str] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from streamer.analysis.kept import Kept, kept
+from streamer.analysis.kept import KeptData, kept
 from streamer.app.inputs import Rules
 from streamer.app.nodes import leaves_of
 from streamer.core.engine.conditions import LeafNode
@@ -55,7 +55,7 @@ class Datum:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class RuleReason:
     """Why a rule needs what it needs, and how far it looks back (ms, None for all of history)."""
 
     key: str
@@ -75,7 +75,7 @@ class Privacy:
 
     always: tuple[str, ...]
     data: tuple[Datum, ...]
-    reasons: tuple[Reason, ...]
+    reasons: tuple[RuleReason, ...]
     retention: Millis
 
 
@@ -83,7 +83,7 @@ class Privacy:
 class _Growing:
     """A datum to which the leaves that share it are added one by one."""
 
-    kept: Kept
+    kept: KeptData
     slots: set[int] = field(default_factory=set)
     rules: dict[str, None] = field(default_factory=dict)
     windows: list[Millis | None] = field(default_factory=list)
@@ -115,7 +115,7 @@ def privacy(rules: Rules) -> Privacy:
         windows[one.key].append(said.counts_for)
     data = sorted((one.done(rules.compiled) for one in found.values()), key=_order)
     reasons = (
-        Reason(one.key, one.title, one.purpose, one.settings.owner, _longest(windows[one.key]))
+        RuleReason(one.key, one.title, one.purpose, one.settings.owner, _longest(windows[one.key]))
         for one in evaluated
     )
     always = (*ALWAYS, *(WITH_IDENTITY if rules.compiled.joins else ()), OF_THE_ERASED)

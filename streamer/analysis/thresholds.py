@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Final, NamedTuple
 
-from streamer.app.inputs import Reading, read_events
+from streamer.app.inputs import EventReading, read_events
 from streamer.app.intake import Intake, Refusals
 from streamer.app.persons import Persons
 from streamer.core import wording
@@ -70,7 +70,7 @@ def measure(text: str) -> Measure:
 
 
 def thresholds(
-    reading: Reading,
+    reading: EventReading,
     asked: Measure,
     anonymous: Joining = "none",
     shares: Sequence[float] = SHARES,

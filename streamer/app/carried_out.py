@@ -30,7 +30,7 @@ _GETS_KNOWN_S: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PartitionProgress:
     """How far a partition is read, and how many ids were erased there at the instants of orders."""
 
     partition: int
@@ -39,7 +39,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class OrdersStatus:
     """The orders about a person, and whether all are carried out.
 
     `erased_until` is the instant up to which nothing of the id is taken because it was erased, also
@@ -47,13 +47,15 @@ class Status:
     """
 
     orders: Sequence[Given]
-    places: Sequence[Place]
+    places: Sequence[PartitionProgress]
     erased_until: Millis | None
     suppressed: bool
     done: bool
 
 
-def status(asking: Asking, marks: Mapping[int, Mapping[bytes, bytes]], wait_s: float) -> Status:
+def status(
+    asking: Asking, marks: Mapping[int, Mapping[bytes, bytes]], wait_s: float
+) -> OrdersStatus:
     """Return how far the orders about a person are; wait so long for those that are not done.
 
     `marks` are those that the store keeps, by partition. Raises `Unavailable`.
@@ -70,10 +72,10 @@ def status(asking: Asking, marks: Mapping[int, Mapping[bytes, bytes]], wait_s: f
         _wait_for_group(lookup)
         done = not given or _all_read(lookup, given, partitions, until)
         places = [
-            Place(one, lookup.committed(one) or 0, _erased(given, marks.get(one, {})))
+            PartitionProgress(one, lookup.committed(one) or 0, _erased(given, marks.get(one, {})))
             for one in partitions
         ]
-    return Status(given, places, own.erased, own.suppressed, done)
+    return OrdersStatus(given, places, own.erased, own.suppressed, done)
 
 
 def _all_read(

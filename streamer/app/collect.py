@@ -28,7 +28,7 @@ _LOOK_S: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CollectorOptions:
     """Where the collector listens, and after how many seconds a silent connection is closed."""
 
     host: str
@@ -63,7 +63,7 @@ class Collector:
             return f"the new keys were refused, the keys before are in force: {self._refusal}"
         return self._collecting.unready()
 
-    def run(self, place: Place) -> None:
+    def run(self, place: CollectorOptions) -> None:
         """Work until SIGTERM or SIGINT; SIGHUP reads the keys again. Raises `UsageError`."""
         try:
             asyncio.run(self._run(place))
@@ -71,7 +71,7 @@ class Collector:
             self._producer.close()
         self._journal.say("stopped")
 
-    async def _run(self, place: Place) -> None:
+    async def _run(self, place: CollectorOptions) -> None:
         loop = asyncio.get_running_loop()
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):

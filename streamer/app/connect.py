@@ -7,7 +7,7 @@ from streamer.adapters.kafka import Connection, KafkaFeed, KafkaSink, Topics, ch
 from streamer.adapters.kafka.messages import CloudEvents
 from streamer.adapters.redis import RedisStore
 from streamer.adapters.spans import Spans, TracedSink, TracedStore
-from streamer.app.live import Ends
+from streamer.app.live import Adapters
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +27,14 @@ class Servers:
     cloudevents: CloudEvents | None = None
 
 
-def traced(ends: Ends, spans: Spans | None) -> Ends:
+def traced(ends: Adapters, spans: Spans | None) -> Adapters:
     """Return the ends with spans of what they do for traced events; as they are without any."""
     if spans is None:
         return ends
     return replace(ends, store=TracedStore(ends.store, spans), sink=TracedSink(ends.sink, spans))
 
 
-def connect(servers: Servers, instance: str) -> Ends:
+def connect(servers: Servers, instance: str) -> Adapters:
     """Return the ends for a process of that name; what was opened is closed if one cannot be had.
 
     Raises `Unavailable` where trying again may help, and `StreamerError` with what to do where a
@@ -65,4 +65,4 @@ def connect(servers: Servers, instance: str) -> Ends:
     except BaseException:
         opened.close()
         raise
-    return Ends(feed, store, sink, opened.close, found.partitions, store.measure)
+    return Adapters(feed, store, sink, opened.close, found.partitions, store.measure)

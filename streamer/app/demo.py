@@ -15,7 +15,7 @@ from streamer.adapters.database import Database
 from streamer.adapters.sqlite import SqliteLog, SqliteSink, SqliteStore
 from streamer.analysis.explain import explain
 from streamer.analysis.explanation import Explanation
-from streamer.app.inputs import Reading
+from streamer.app.inputs import EventReading
 from streamer.app.nodes import leaves_of
 from streamer.codecs.events import decode
 from streamer.core.engine.program import RuleSet
@@ -28,7 +28,7 @@ STEP: Final = 0.1
 
 
 @dataclass(slots=True)
-class Membership:
+class MembershipCount:
     """How often a segment or tier was entered and exited, and who is inside.
 
     `members` holds the instant at which each customer entered, the earliest first.
@@ -62,7 +62,7 @@ class Demo:
         self.events = 0
         self.changes = 0
         self.memberships = {
-            tier.membership: Membership(segment.title)
+            tier.membership: MembershipCount(segment.title)
             for segment in rules.segments
             for tier in segment.tiers
         }
@@ -83,7 +83,7 @@ class Demo:
         self._decide()
         self._last = self.changes = 0
         for name, one in self.memberships.items():
-            self.memberships[name] = Membership(one.title)
+            self.memberships[name] = MembershipCount(one.title)
         self._heard()
 
     def example(self) -> tuple[str, str] | None:
@@ -107,7 +107,7 @@ class Demo:
     def explain(self, customer: str, segment: str) -> Explanation:
         """Return why the customer is in the segment, and until when, as of now."""
         return explain(
-            self._rules, Reading(self._log, decode), customer, segment=segment, at=self.now
+            self._rules, EventReading(self._log, decode), customer, segment=segment, at=self.now
         )
 
     def _started(self) -> LogRunner:

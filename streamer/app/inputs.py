@@ -29,7 +29,7 @@ _CLOSELY: Final = 1_000
 _TABLES: Final = frozenset({".csv", ".tsv"})
 
 
-class Reading(NamedTuple):
+class EventReading(NamedTuple):
     """Events opened for one reading; `watch` is to be called after every batch.
 
     `outline` returns the customer and time of a record's event, in less time than decoding.
@@ -41,7 +41,7 @@ class Reading(NamedTuple):
     outline: Outliner = no_outline
 
 
-Events: TypeAlias = Callable[[], AbstractContextManager[Reading]]
+Events: TypeAlias = Callable[[], AbstractContextManager[EventReading]]
 """Opens the events again at each call, for what reads them more than once."""
 
 
@@ -184,7 +184,7 @@ def read_changes(
         yield record, change
 
 
-def read_events(reading: Reading) -> Iterator[Event]:
+def read_events(reading: EventReading) -> Iterator[Event]:
     """Yield every event of a reading; what cannot be an event is passed over."""
     for record in read_records(reading.log, reading.watch):
         try:

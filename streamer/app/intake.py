@@ -15,7 +15,7 @@ MOST_REASONS: Final = 3
 """How many reasons are listed, the most frequent first."""
 
 
-class Reason(NamedTuple):
+class RefusalReason(NamedTuple):
     """How many lines were invalid for one reason, and the first of them with its place."""
 
     times: int
@@ -37,7 +37,7 @@ class Intake:
     early: int = 0
     invalid: int = 0
     left_out: int = 0
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[RefusalReason, ...] = ()
     timed: bool = False
 
     @property
@@ -86,7 +86,7 @@ class Refusals:
 
         return decode_noting
 
-    def reasons(self) -> tuple[Reason, ...]:
+    def reasons(self) -> tuple[RefusalReason, ...]:
         """Return the most frequent reasons, those that came first before others as frequent."""
         paths = sorted(self._times, key=lambda path: -self._times[path])[:MOST_REASONS]
-        return tuple(Reason(self._times[path], self._first[path]) for path in paths)
+        return tuple(RefusalReason(self._times[path], self._first[path]) for path in paths)

@@ -34,9 +34,9 @@ from streamer.worker import (
     Clocks,
     Durations,
     PartitionTask,
+    RecordTally,
     State,
     Stopwatch,
-    Tally,
     Worker,
 )
 
@@ -64,7 +64,7 @@ class Journal(Protocol):
 
 
 @dataclass(slots=True)
-class Ends:
+class Adapters:
     """What the hot lane is connected to; `close` lets go of it, leaving the group.
 
     `partitions` is how many the topic has, 0 where that does not matter. `measure` returns what a
@@ -90,7 +90,7 @@ class Live:
     def __init__(
         self,
         read_rules: Callable[[], RuleSet],
-        connect: Callable[[], Ends],
+        connect: Callable[[], Adapters],
         batching: Batching,
         journal: Journal,
         instance: str,
@@ -104,11 +104,11 @@ class Live:
         self._instance = instance
         self._joining = joining
         self._tasks_made = 0
-        self._tally = Tally()
+        self._tally = RecordTally()
         self._failures: Counter[str] = Counter()
         self._commits, self._transactions = Durations(), Durations()
         self._delays, self._timer_delays = Durations(), Durations()
-        self._ends: Ends | None = None
+        self._ends: Adapters | None = None
         self._footprints: dict[int, Footprint] = {}
         self._measures, self._measured = 0, time.monotonic()
         self._refused = 0
@@ -223,7 +223,7 @@ class Live:
         """Write that a partition was revoked."""
         self._journal.say("partition revoked", partition=partition)
 
-    def _connected(self) -> Ends | None:
+    def _connected(self) -> Adapters | None:
         """Return what to work on as soon as it can be reached; None if asked to stop before."""
         pause = _FIRST_PAUSE
         while not self._stopping.is_set():
@@ -239,7 +239,7 @@ class Live:
                 return ends
         return None
 
-    def _work(self, ends: Ends) -> None:
+    def _work(self, ends: Adapters) -> None:
         clocks = Clocks(wall_time, lambda: time.monotonic_ns() // 1_000_000)
         sink = TimedSink(ends.sink, time.monotonic_ns, self._transactions)
         task_factory = partial(self._make_task, ends.store, sink)
@@ -278,7 +278,7 @@ class Live:
             facts = {"user_hash": one.user_hash, "anonymous_hash": one.anonymous_hash}
             self._journal.say("ids not linked", "warning", reason=one.kind, times=times, **facts)
 
-    def _measure(self, ends: Ends, partitions: Sequence[int]) -> None:
+    def _measure(self, ends: Adapters, partitions: Sequence[int]) -> None:
         """Ask the store what a partition takes: the one after that which was asked last."""
         if ends.measure is None or not partitions:
             return

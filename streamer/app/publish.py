@@ -17,7 +17,7 @@ PATIENCE_S: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class EventSource:
     """Where the events are: a log, what decodes its records, and whether those are events' bytes.
 
     Records that are events are published untouched; of others, such as rows, events are written.
@@ -29,7 +29,7 @@ class Source:
 
 
 def publish(
-    source: Source,
+    source: EventSource,
     publication: KafkaPublication,
     rejected: Callable[[Rejection], None],
     *,

@@ -13,14 +13,14 @@ from typing import Final
 from streamer.adapters.files import FileSink
 from streamer.adapters.memory import MemoryStore
 from streamer.app.books import Account, BookedSink, Entered, MembershipStats
-from streamer.app.inputs import Decoder, Reading
-from streamer.app.intake import Intake, Reason, Refusals
+from streamer.app.inputs import Decoder, EventReading
+from streamer.app.intake import Intake, RefusalReason, Refusals
 from streamer.app.nodes import leaves_of
 from streamer.codecs.profiles import holds_profile
 from streamer.core.engine.program import RuleSet
 from streamer.ports import Checkpoint, Log, Sink
 from streamer.types import FOREVER, Millis, Record, Unusable
-from streamer.worker import Batching, LogRunner, PartitionTask, Tally
+from streamer.worker import Batching, LogRunner, PartitionTask, RecordTally
 
 BATCH: Final = 500
 """Records in one cycle: what more of them hold no longer fits into the cache of a processor."""
@@ -30,7 +30,7 @@ comes back to the customers of the hour, so more of them make it no faster."""
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class ReplaySummary:
     """What a replay did.
 
     Every line is `applied`, `duplicate`, `late`, `early`, `invalid`, or `left_out` because it lies
@@ -62,7 +62,7 @@ class Summary:
     beyond: dict[str, int]
     unusable: dict[str, Unusable]
     rules: str
-    reasons: tuple[Reason, ...]
+    reasons: tuple[RefusalReason, ...]
     timed: bool
     seconds: float
     peak_memory: int | None
@@ -97,7 +97,7 @@ def replay(
     until: Millis | None = None,
     batch: int = BATCH,
     watch: Callable[[], object] = lambda: None,
-) -> Summary:
+) -> ReplaySummary:
     """Run the whole log through the rules, then time up to `until`, and return what happened.
 
     `until` None is the end: the larger of the largest time of an accepted event and log time less
@@ -124,7 +124,7 @@ def replay(
     tally = task.tally
     known = [size for size in store.sizes.values() if size]
     outcomes = {kind: tally.outcomes[kind] for kind in ("duplicate", "late", "early", "invalid")}
-    return Summary(
+    return ReplaySummary(
         lines=counted.lines,
         customers=len(store.sizes),
         known=len(known),
@@ -149,8 +149,8 @@ def replay(
 
 
 def replay_into(
-    books: Entered, rules: RuleSet, reading: Reading, *, until: Millis | None = None
-) -> Summary:
+    books: Entered, rules: RuleSet, reading: EventReading, *, until: Millis | None = None
+) -> ReplaySummary:
     """Replay with every change counted, and none published."""
     with FileSink(None) as nowhere:
         sink = BookedSink(nowhere, books)
@@ -196,7 +196,7 @@ def _end(task: PartitionTask) -> Millis | None:
     return max(instants, default=None)
 
 
-def _beyond(rules: RuleSet, tally: Tally) -> dict[str, int]:
+def _beyond(rules: RuleSet, tally: RecordTally) -> dict[str, int]:
     """Return how often the cells of each leaf went over their bound, by the leaf's label."""
     found: dict[str, int] = {}
     for segment in rules.segments:

@@ -43,7 +43,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ScenarioVerdict:
     """How a test went: its story in order of time. `skipped` if its rule is not evaluated."""
 
     case: TestCase
@@ -56,7 +56,7 @@ class Verdict:
         return not any(line.kind in ("missing", "unexpected") for line in self.story)
 
 
-def run_tests(rules: Rules) -> list[Verdict]:
+def run_tests(rules: Rules) -> list[ScenarioVerdict]:
     """Run the tests of a rule set, each with the models that it brings."""
     verdicts = []
     known: dict[tuple[Model, ...], RuleSet] = {}
@@ -67,7 +67,7 @@ def run_tests(rules: Rules) -> list[Verdict]:
     return verdicts
 
 
-def render(verdict: Verdict) -> str:
+def render(verdict: ScenarioVerdict) -> str:
     """Return a test's outcome for a person; for a failed one, the whole story."""
     case = verdict.case
     outcome = "skipped" if verdict.skipped else "passed" if verdict.passed else "FAILED"
@@ -125,10 +125,10 @@ def _driven(rules: RuleSet, events: Iterable[Event], end: Millis) -> _Run:
     return run
 
 
-def _run(rules: RuleSet, case: TestCase) -> Verdict:
+def _run(rules: RuleSet, case: TestCase) -> ScenarioVerdict:
     segments = {segment.key: segment for segment in rules.segments}
     if case.document not in segments:
-        return Verdict(case, (), skipped=True)
+        return ScenarioVerdict(case, (), skipped=True)
     run = _driven(rules, case.events, case.until)
     named = len({event.customer for event in case.events}) > 1
     story = [_given(event, run.refused.get(id(event)), named=named) for event in case.events]
@@ -152,7 +152,7 @@ def _run(rules: RuleSet, case: TestCase) -> Verdict:
         for change in own
         if not _is_second_half(change, own)
     )
-    return Verdict(case, tuple(sorted(story, key=lambda line: line.at)))
+    return ScenarioVerdict(case, tuple(sorted(story, key=lambda line: line.at)))
 
 
 def _given(event: Event, refused: str | None, *, named: bool) -> Line:

@@ -16,7 +16,7 @@ import orjson
 from streamer.adapters.database import Database
 from streamer.adapters.held import HeldFile
 from streamer.adapters.sqlite import SqliteLog, SqliteSink, SqliteStore
-from streamer.app.inputs import Reading
+from streamer.app.inputs import EventReading
 from streamer.codecs.events import decode
 from streamer.core.engine.program import RuleSet
 from streamer.errors import InvalidEvent
@@ -65,10 +65,10 @@ class ShopFile:
         return found
 
     @contextmanager
-    def reading(self) -> Iterator[Reading]:
+    def reading(self) -> Iterator[EventReading]:
         """Open every event of the log."""
         with Database(self._path) as database:
-            yield Reading(SqliteLog(database), decode)
+            yield EventReading(SqliteLog(database), decode)
 
     def send(self, body: bytes, rules: RuleSet) -> Sent:
         """Append an event, of now where it names no time, under a new id where it has none.

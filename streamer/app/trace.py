@@ -29,7 +29,7 @@ _AS_IT_IS: Final = re.compile(r"[A-Za-z0-9 ._:@-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class TraceStage:
     """An instant in ms since 1970, None where nothing says when, and the place that says it."""
 
     name: str
@@ -43,7 +43,7 @@ class Trace:
 
     change: SegmentChange
     line: bytes
-    stages: tuple[Stage, ...]
+    stages: tuple[TraceStage, ...]
     traceparent: str | None
 
 
@@ -63,7 +63,7 @@ def find_trace(
         return None
     change = decode_change(record.value)
     before = _causes(connection, topics.events, change, record.appended)
-    published = Stage("published", record.appended, _place(topics.changes, record))
+    published = TraceStage("published", record.appended, _place(topics.changes, record))
     headers = dict(record.headers)
     traceparent = headers[_HEADER].decode("ascii", "replace") if _HEADER in headers else None
     after = sorted(_delivered(change_id, deliveries), key=lambda stage: stage.at or 0)
@@ -86,12 +86,12 @@ def _change(connection: Connection, topic: str, change_id: str, since: Millis) -
 
 def _causes(
     connection: Connection, topic: str, change: SegmentChange, published: Millis | None
-) -> Sequence[Stage]:
+) -> Sequence[TraceStage]:
     """Return the stages before it was published: of the event, or of the timer."""
     if change.cause == "time":
-        return (Stage("due", change.at, "a timer of the customer's profile in Redis"),)
+        return (TraceStage("due", change.at, "a timer of the customer's profile in Redis"),)
     if change.event_id is None:
-        return (Stage("in force", change.at, f"cause: {change.cause}"),)
+        return (TraceStage("in force", change.at, f"cause: {change.cause}"),)
     found: list[Event] = []
     needle = _needle(change.event_id)
 
@@ -108,10 +108,10 @@ def _causes(
     record = _first(connection, topic, change.at - _BEFORE, is_it, published)
     if record is None:
         gone = f"{topic} does not hold event {change.event_id} any more"
-        return (Stage("happened", None, gone),)
+        return (TraceStage("happened", None, gone),)
     return (
-        Stage("happened", found[0].time, f"event {change.event_id}: {found[0].name}"),
-        Stage("appended", record.appended, _place(topic, record)),
+        TraceStage("happened", found[0].time, f"event {change.event_id}: {found[0].name}"),
+        TraceStage("appended", record.appended, _place(topic, record)),
     )
 
 
@@ -131,14 +131,14 @@ def _first(
     return None
 
 
-def _delivered(change_id: str, pages: Iterable[Mapping[str, Any]]) -> Iterable[Stage]:
+def _delivered(change_id: str, pages: Iterable[Mapping[str, Any]]) -> Iterable[TraceStage]:
     for page in pages:
         for endpoint, tries in page.items():
             for one in tries:
                 if one.get("change_id") == change_id:
                     said = f"{endpoint}, try {one['try']}: {one['outcome']} {one['status'] or ''}"
                     at = parse_iso(one["at"]) + int(one["milliseconds"])
-                    yield Stage("delivered", at, said.strip())
+                    yield TraceStage("delivered", at, said.strip())
 
 
 def _place(topic: str, record: Record) -> str:

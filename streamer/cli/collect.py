@@ -122,7 +122,7 @@ def collect(
         )
     from streamer.adapters.http.collecting import Bounds
     from streamer.adapters.http.keys import read_keys
-    from streamer.app.collect import Collector, Place
+    from streamer.app.collect import Collector, CollectorOptions
 
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])  # heard once somebody heeds it
     bounds = Bounds(
@@ -133,4 +133,4 @@ def collect(
     )
     collector = Collector(connection, topics, partial(read_keys, keys), bounds, StandardJournal())
     with operator_pages(metrics_port, collector.counts.registry, collector.unready):
-        collector.run(Place(host, port, idle_timeout / SECOND))
+        collector.run(CollectorOptions(host, port, idle_timeout / SECOND))

@@ -126,10 +126,10 @@ def _serve(stack: ExitStack, loaded: Rules, paths: Sequence[str], file: Path, po
     from streamer.serve.beside import beside
     from streamer.serve.opening import server_of_file
     from streamer.serve.rulebook import Rulebook
-    from streamer.serve.server import Access, Place
+    from streamer.serve.server import Access, ServerOptions
 
     view = Path(stack.enter_context(TemporaryDirectory(prefix="streamer-"))) / "view.db"
-    access = Access(Place("127.0.0.1", port))
+    access = Access(ServerOptions("127.0.0.1", port))
     server = server_of_file(file, view, Rulebook(loaded, paths), access, QuietJournal())
     stack.enter_context(beside(server))
     return server.address

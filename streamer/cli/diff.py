@@ -11,7 +11,7 @@ from streamer.cli.diff_text import as_json, show
 from streamer.cli.failures import FINDINGS
 from streamer.cli.garbage import look_rarely
 from streamer.cli.options import examples, format_option, mapping_option, sort_option, until_option
-from streamer.cli.repeated import Repeated
+from streamer.cli.repeated import RepeatedReading
 from streamer.types import Millis
 
 
@@ -61,7 +61,7 @@ def diff(
     segment was entered on the way, and some of those customers explained. Says how many lines were
     not accepted, and why; where none was, nothing is compared and the exit status is 1.
     """
-    source = Repeated(events, mapping, "diff", sort=sort)
+    source = RepeatedReading(events, mapping, "diff", sort=sort)
     before, after = load_rules([old]), load_rules([new])
     look_rarely()
     found = difference(before, after, source, until=until, examples=most)

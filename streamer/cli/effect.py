@@ -9,9 +9,9 @@ import orjson
 
 from streamer.adapters.files import FileLog
 from streamer.analysis.effect import (
-    Effect,
+    EffectEstimate,
+    EffectGroup,
     EffectRequest,
-    Group,
     effect_of_changes,
     effect_of_rules,
 )
@@ -31,7 +31,7 @@ from streamer.cli.options import (
     until_option,
 )
 from streamer.cli.quantities import Duration, Share
-from streamer.cli.repeated import Repeated
+from streamer.cli.repeated import RepeatedReading
 from streamer.cli.wording import counted, lasting
 from streamer.core.engine.program import RuleSet
 from streamer.errors import UsageError
@@ -107,7 +107,7 @@ def effect(
     if not worth:
         raise UsageError("--worth is a share of more than 0, such as 1%")
     asked = EffectRequest(membership, frozenset(names), within, worth)
-    source = Repeated(events, mapping, "effect", sort=sort)
+    source = RepeatedReading(events, mapping, "effect", sort=sort)
     look_rarely()
     if changes:
         with FileLog(changes) as log:
@@ -125,7 +125,7 @@ def _known(rules: RuleSet, membership: str) -> None:
         raise UsageError(f"no segment {membership} in the rules: {hint(membership, known)}")
 
 
-def _story(found: Effect, asked: EffectRequest) -> Iterator[str]:
+def _story(found: EffectEstimate, asked: EffectRequest) -> Iterator[str]:
     what = " or ".join(sorted(asked.conversions))
     yield f"{what} within {lasting(asked.within)} of the first time in {asked.membership}"
     yield from intake_lines(found.intake)
@@ -144,7 +144,7 @@ def _story(found: Effect, asked: EffectRequest) -> Iterator[str]:
     yield from _words(found, asked)
 
 
-def _row(name: str, group: Group) -> str:
+def _row(name: str, group: EffectGroup) -> str:
     low, high = group.interval
     return _FORM.format(
         name,
@@ -159,7 +159,7 @@ def _points(difference: float) -> str:
     return f"{100 * difference:+.1f} points"
 
 
-def _words(found: Effect, asked: EffectRequest) -> Iterator[str]:
+def _words(found: EffectEstimate, asked: EffectRequest) -> Iterator[str]:
     """Say what it means, and whether it is enough data."""
     worth = f"{100 * asked.worth:g} {'point' if asked.worth == 0.01 else 'points'}"  # noqa: PLR2004
     match found.verdict:
@@ -181,7 +181,7 @@ def _words(found: Effect, asked: EffectRequest) -> Iterator[str]:
                 yield f"So many usually show a difference of {worth}: look again with some more."
 
 
-def _as_json(found: Effect, asked: EffectRequest) -> str:
+def _as_json(found: EffectEstimate, asked: EffectRequest) -> str:
     facts = {
         "segment": asked.membership,
         "conversions": sorted(asked.conversions),
@@ -201,5 +201,5 @@ def _as_json(found: Effect, asked: EffectRequest) -> str:
     return orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode()
 
 
-def _group_facts(group: Group) -> dict[str, Any]:
+def _group_facts(group: EffectGroup) -> dict[str, Any]:
     return {**asdict(group), "interval": list(group.interval)}

@@ -6,7 +6,7 @@ import click
 
 from streamer.analysis.explain import explain as run
 from streamer.analysis.explanation import Explanation
-from streamer.app.inputs import Reading, load_rules, open_outlined
+from streamer.app.inputs import EventReading, load_rules, open_outlined
 from streamer.cli.failures import FINDINGS, say, say_finding
 from streamer.cli.options import (
     END_OF_EVENTS,
@@ -72,7 +72,7 @@ def explain(
     loaded = load_rules(rules)
     log, decode, outline = open_outlined(events, mapping, warn=say_finding, sort=sort)
     with log, progress_of(log, "explain") as step:
-        reading = Reading(log, decode, step, outline)
+        reading = EventReading(log, decode, step, outline)
         found = run(loaded.closely(), reading, customer, segment=segment, at=at, declared=loaded)
     if not found.events and not found.users:
         say(_unknown(found, events))

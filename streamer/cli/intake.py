@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from streamer.app.intake import Intake, Reason
+from streamer.app.intake import Intake, RefusalReason
 from streamer.cli.wording import counted
 
 
@@ -42,7 +42,7 @@ def late_line(late: int) -> str:
     return f"the events are not in order of time, which made {lines} late: --sort reads them so"
 
 
-def reason_lines(reasons: Sequence[Reason]) -> Iterator[str]:
+def reason_lines(reasons: Sequence[RefusalReason]) -> Iterator[str]:
     """Yield the most frequent reasons of invalid lines, each with its first line."""
     for reason in reasons:
         yield f"  {reason.times:,} invalid, the first {reason.example}"

@@ -6,7 +6,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry
 
-from streamer.adapters.web import Pages
+from streamer.adapters.web import OperatorPages
 
 _EVERYWHERE: Final = ""
 """The address of a machine under all its names, as containers need it."""
@@ -22,4 +22,4 @@ def operator_pages(
 
     They are on all addresses of the machine. `adapters/web.Pages` says what is answered and raised.
     """
-    return Pages(_EVERYWHERE, port, registry, unready, more) if port else nullcontext()
+    return OperatorPages(_EVERYWHERE, port, registry, unready, more) if port else nullcontext()

@@ -10,7 +10,7 @@ from streamer.adapters.kafka import Connection, Topics
 from streamer.adapters.kafka.publishing import KafkaPublication
 from streamer.adapters.output import Output
 from streamer.app.inputs import open_records
-from streamer.app.publish import PATIENCE_S, Source
+from streamer.app.publish import PATIENCE_S, EventSource
 from streamer.app.publish import publish as run
 from streamer.cli.failures import FINDINGS, say, say_finding
 from streamer.cli.options import events_argument, examples, mapping_option
@@ -68,7 +68,7 @@ def publish(
     as they come. A line that cannot be an event is named and left out. Every event is in Kafka when
     the command ends well; if Kafka goes away meanwhile it waits, for up to two minutes.
     """
-    source = Source(*open_records(events, mapping, say_finding), as_they_are=mapping is None)
+    source = EventSource(*open_records(events, mapping, say_finding), as_they_are=mapping is None)
     with source.log, _listing(rejected) as refusals, progress_of(source.log, "publish") as step:
         publication = KafkaPublication(connection, topics.events)
         patience = PATIENCE_S
@@ -90,7 +90,7 @@ def publish(
         raise click.exceptions.Exit(FINDINGS)
 
 
-class Refusals:
+class RefusedLines:
     """The lines that were not accepted: listed in a file, or the first of them named."""
 
     def __init__(self, output: Output | None) -> None:
@@ -115,11 +115,11 @@ class Refusals:
 
 
 @contextmanager
-def _listing(name: str | None) -> Iterator[Refusals]:
+def _listing(name: str | None) -> Iterator[RefusedLines]:
     """Keep a file of refusals, which appears under its name whatever happens."""
     output = None if name is None else Output(name)
     try:
-        yield Refusals(output)
+        yield RefusedLines(output)
     finally:
         if output is not None:
             output.finish()

@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from streamer.adapters.files import STANDARD
-from streamer.app.inputs import Reading, open_outlined
+from streamer.app.inputs import EventReading, open_outlined
 from streamer.cli.failures import say_finding
 from streamer.cli.progress import progress_of
 from streamer.errors import Finding, UsageError
 
 
-class Repeated:
+class RepeatedReading:
     """Opens the files again at each call; warns of their mapping once.
 
     Raises `UsageError` for standard input and pipes, which can be read only once.
@@ -32,13 +32,13 @@ class Repeated:
         self._said: set[Finding] = set()
 
     @contextmanager
-    def __call__(self) -> Iterator[Reading]:
+    def __call__(self) -> Iterator[EventReading]:
         """Open the files, with a progress bar of their own."""
         log, decode, outline = open_outlined(
             self._files, self._mapping, warn=self._warn, sort=self._sort
         )
         with log, progress_of(log, self._command) as step:
-            yield Reading(log, decode, step, outline)
+            yield EventReading(log, decode, step, outline)
 
     def _warn(self, finding: Finding) -> None:
         if finding not in self._said:

@@ -9,7 +9,7 @@ from streamer.adapters.files import STANDARD, FileSink
 from streamer.analysis.inventory import inventory
 from streamer.analysis.never_seen import Missing, NeverSeen
 from streamer.app.inputs import Rules, load_rules, open_events
-from streamer.app.replay import Summary
+from streamer.app.replay import ReplaySummary
 from streamer.app.replay import replay as run
 from streamer.cli.failures import FINDINGS, say, say_finding, unfinished
 from streamer.cli.garbage import look_rarely
@@ -99,7 +99,7 @@ def _replayed(
     out: str | None,
     rejected: str | None,
     until: Millis | None,
-) -> tuple[Summary, tuple[Missing, ...]]:
+) -> tuple[ReplaySummary, tuple[Missing, ...]]:
     seen = NeverSeen(loaded)
     keep_apart(events, (out, rejected))
     log, decode = open_events(events, mapping, warn=say_finding, sort=sort)

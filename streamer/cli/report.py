@@ -10,7 +10,7 @@ from streamer.adapters.files import STANDARD, FileLog
 from streamer.adapters.output import whole
 from streamer.analysis.never_seen import Missing, NeverSeen
 from streamer.analysis.report import (
-    Limits,
+    FindingLimits,
     Report,
     judge,
     memberships_of,
@@ -126,7 +126,7 @@ def report(
     if html is not None and html == json_file:
         raise UsageError(f"the page and the JSON cannot both go to {html}: name two files")
     keep_apart((*events, *changes), (html, json_file))
-    limits = Limits(small, large, overlap)
+    limits = FindingLimits(small, large, overlap)
     with unfinished(), whole(html, json_file) as (page, facts):
         found, missing = _measured(events, changes, rules, mapping, sort, reachable, until)
         if page is not None:

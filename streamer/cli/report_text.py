@@ -9,8 +9,8 @@ import orjson
 
 from streamer.analysis.never_seen import Missing
 from streamer.analysis.report import (
+    FindingLimits,
     Judgement,
-    Limits,
     Report,
     SegmentReport,
     is_large,
@@ -60,7 +60,7 @@ def show(report: Report, judgement: Judgement, stream: IO[str], by: str = "rules
         click.echo(line, file=stream)
 
 
-def as_json(report: Report, limits: Limits, missing: Sequence[Missing]) -> bytes:
+def as_json(report: Report, limits: FindingLimits, missing: Sequence[Missing]) -> bytes:
     """Return the whole report as one JSON object, as `report.schema.json` says."""
     facts = {
         "source": report.source,
@@ -249,7 +249,7 @@ def _names(names: Sequence[str]) -> str:
     return f"{listed} and {more:,} more" if more > 0 else listed
 
 
-def _segment_facts(one: SegmentReport, report: Report, limits: Limits) -> dict[str, Any]:
+def _segment_facts(one: SegmentReport, report: Report, limits: FindingLimits) -> dict[str, Any]:
     return {
         "segment": one.membership,
         "title": one.full_title,
@@ -281,7 +281,7 @@ def _segment_facts(one: SegmentReport, report: Report, limits: Limits) -> dict[s
     }
 
 
-def _overlap_facts(report: Report, limits: Limits) -> Iterator[dict[str, Any]]:
+def _overlap_facts(report: Report, limits: FindingLimits) -> Iterator[dict[str, Any]]:
     for pair in report.overlaps:
         of_smaller, jaccard = shares_of(pair, report)
         yield {

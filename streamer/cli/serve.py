@@ -119,13 +119,13 @@ def serve(
     from streamer.serve.deliveries import Deliveries
     from streamer.serve.opening import new_server, server_of_file
     from streamer.serve.rulebook import Rulebook
-    from streamer.serve.server import Access, Place
+    from streamer.serve.server import Access, ServerOptions
     from streamer.serve.sources import from_kafka
     from streamer.serve.tokens import read_tokens
 
     with ExitStack() as stack:
         rulebook = Rulebook(load_rules(rules), rules)
-        access = Access(Place(host, port), None if tokens is None else read_tokens(tokens))
+        access = Access(ServerOptions(host, port), None if tokens is None else read_tokens(tokens))
         if sqlite is None:
             opened = from_kafka(connection, topics)
             profiles = stack.enter_context(RedisProfiles(redis, group))

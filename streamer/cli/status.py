@@ -9,7 +9,7 @@ import orjson
 
 from streamer.adapters.kafka import Connection, Topics
 from streamer.adapters.redis.profiles import RedisProfiles
-from streamer.app.carried_out import Status
+from streamer.app.carried_out import OrdersStatus
 from streamer.app.carried_out import status as look
 from streamer.app.orders import Given, note
 from streamer.cli.failures import FINDINGS
@@ -78,7 +78,7 @@ def status(
         raise click.exceptions.Exit(FINDINGS)
 
 
-def _text(found: Status) -> Iterator[str]:
+def _text(found: OrdersStatus) -> Iterator[str]:
     if found.erased_until is not None:
         yield f"erased: nothing that is dated up to {iso(found.erased_until)} is taken"
     if found.suppressed:
@@ -101,7 +101,7 @@ def _place(one: Given) -> str:
     return f"stands at offset {one.offset} of partition {one.partition}"
 
 
-def _facts(found: Status) -> dict[str, Any]:
+def _facts(found: OrdersStatus) -> dict[str, Any]:
     return {
         "done": found.done,
         "erased_until": None if found.erased_until is None else iso(found.erased_until),

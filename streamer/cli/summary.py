@@ -9,7 +9,7 @@ import orjson
 
 from streamer.analysis.never_seen import Missing
 from streamer.app.books import MOST_STAYS, Account
-from streamer.app.replay import Summary
+from streamer.app.replay import ReplaySummary
 from streamer.cli.intake import accepted_lines
 from streamer.cli.tables import show_table
 from streamer.cli.wording import counted, instant, lasting, unusable
@@ -19,7 +19,7 @@ _HEADS: Final = ("segment", "entered", "exited", "members", "customers", "median
 _MEBIBYTE: Final = 1 << 20
 
 
-def show(summary: Summary, stream: IO[str], most_bytes: int) -> None:
+def show(summary: ReplaySummary, stream: IO[str], most_bytes: int) -> None:
     """Write the summary for a person; rules make Streamer keep `most_bytes` of one customer."""
     for line in _story(summary):
         click.echo(line, file=stream)
@@ -29,7 +29,7 @@ def show(summary: Summary, stream: IO[str], most_bytes: int) -> None:
         click.echo(line, file=stream)
 
 
-def as_json(summary: Summary, missing: Sequence[Missing], most_bytes: int) -> str:
+def as_json(summary: ReplaySummary, missing: Sequence[Missing], most_bytes: int) -> str:
     """Return the summary as one JSON object, its instants as text; `most_bytes` as in `show`."""
     facts = asdict(summary) | {"bytes_most": most_bytes}
     for name in ("first", "last", "until"):
@@ -42,7 +42,7 @@ def as_json(summary: Summary, missing: Sequence[Missing], most_bytes: int) -> st
     return orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode()
 
 
-def _story(summary: Summary) -> list[str]:
+def _story(summary: ReplaySummary) -> list[str]:
     lines = list(accepted_lines(summary.intake))
     said = f"{counted(summary.customers, 'customer')}, {counted(summary.changes, 'segment change')}"
     if summary.first is not None and summary.last is not None:
@@ -65,7 +65,7 @@ def _row(account: Account) -> tuple[str, ...]:
     )
 
 
-def _notes(summary: Summary, most_bytes: int) -> list[str]:
+def _notes(summary: ReplaySummary, most_bytes: int) -> list[str]:
     lines = ["", "members: inside at the end; customers: inside at least once"]
     if any(account.sampled for account in summary.accounts):
         lines.append(f"~: median of a sample of {MOST_STAYS:,} stays")

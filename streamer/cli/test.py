@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 import click
 
 from streamer.app.inputs import load_rules
-from streamer.app.scenario import Verdict, render, run_tests
+from streamer.app.scenario import ScenarioVerdict, render, run_tests
 from streamer.cli.failures import FINDINGS
 from streamer.cli.options import examples, format_option, rules_argument
 from streamer.cli.verdicts import as_annotations, as_json, as_junit
@@ -51,7 +51,7 @@ def test(rules: tuple[str, ...], quiet: bool, form: Form) -> None:
         raise click.exceptions.Exit(FINDINGS)
 
 
-def _tell(verdicts: list[Verdict], untested: list[str], *, quiet: bool) -> None:
+def _tell(verdicts: list[ScenarioVerdict], untested: list[str], *, quiet: bool) -> None:
     for verdict in verdicts:
         if not quiet or not verdict.passed:
             click.echo(_coloured(verdict))
@@ -64,12 +64,12 @@ def _tell(verdicts: list[Verdict], untested: list[str], *, quiet: bool) -> None:
         click.echo(f"without a test: {', '.join(untested)}")
 
 
-def _coloured(verdict: Verdict) -> str:
+def _coloured(verdict: ScenarioVerdict) -> str:
     head, *story = render(verdict).split("\n")
     colour = None if verdict.skipped else "green" if verdict.passed else "red"
     return "\n".join([click.style(head, fg=colour), *story])
 
 
-def _untested(keys: dict[str, str], verdicts: list[Verdict]) -> list[str]:
+def _untested(keys: dict[str, str], verdicts: list[ScenarioVerdict]) -> list[str]:
     tested = {verdict.case.document for verdict in verdicts}
     return [key for key in keys if key not in tested]

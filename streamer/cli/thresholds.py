@@ -4,7 +4,7 @@ import click
 
 from streamer.analysis.thresholds import measure
 from streamer.analysis.thresholds import thresholds as run
-from streamer.app.inputs import Reading, open_events
+from streamer.app.inputs import EventReading, open_events
 from streamer.cli.failures import FINDINGS, say_finding
 from streamer.cli.intake import intake_lines
 from streamer.cli.options import (
@@ -49,7 +49,7 @@ def thresholds(
     asked = measure(text)
     log, decode = open_events(events, mapping, warn=say_finding, sort=sort)
     with log, progress_of(log, "thresholds") as step:
-        found = run(Reading(log, decode, step), asked, anonymous)
+        found = run(EventReading(log, decode, step), asked, anonymous)
     for line in intake_lines(found.intake):
         click.echo(line)
     at = "" if found.until is None else f", up to {instant(found.until)} UTC"

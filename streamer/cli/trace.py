@@ -10,7 +10,7 @@ import orjson
 
 from streamer.adapters.clock import wall_time
 from streamer.adapters.kafka import Connection, Topics
-from streamer.app.trace import Stage, Trace, find_trace
+from streamer.app.trace import Trace, TraceStage, find_trace
 from streamer.cli.failures import FINDINGS, say
 from streamer.cli.options import examples, format_option
 from streamer.cli.quantities import Duration
@@ -127,9 +127,9 @@ def _json(trace: Trace) -> bytes:
     return orjson.dumps({"change": change, "traceparent": trace.traceparent, "stages": stages})
 
 
-def _gaps(trace: Trace) -> list[tuple[Stage, Millis | None]]:
+def _gaps(trace: Trace) -> list[tuple[TraceStage, Millis | None]]:
     """Return each stage with the time since the one before, None where one is not known."""
-    found: list[tuple[Stage, Millis | None]] = []
+    found: list[tuple[TraceStage, Millis | None]] = []
     last: Millis | None = None
     for stage in trace.stages:
         known = last is not None and stage.at is not None

@@ -7,13 +7,13 @@ from xml.sax.saxutils import escape, quoteattr
 
 import orjson
 
-from streamer.app.scenario import Verdict, render
+from streamer.app.scenario import ScenarioVerdict, render
 from streamer.cli.check import escaped
 
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def as_json(verdicts: Sequence[Verdict], untested: Sequence[str]) -> str:
+def as_json(verdicts: Sequence[ScenarioVerdict], untested: Sequence[str]) -> str:
     """Return all tests with their places, and for each that failed its story."""
     tests = [
         {
@@ -35,7 +35,7 @@ def as_json(verdicts: Sequence[Verdict], untested: Sequence[str]) -> str:
     return orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode()
 
 
-def as_annotations(verdicts: Sequence[Verdict]) -> str:
+def as_annotations(verdicts: Sequence[ScenarioVerdict]) -> str:
     """Return a workflow command of GitHub for each test that failed."""
     return "\n".join(
         f"::error file={escaped(one.case.file, ',:')},line={one.case.line},col={one.case.column}"
@@ -45,7 +45,7 @@ def as_annotations(verdicts: Sequence[Verdict]) -> str:
     )
 
 
-def as_junit(verdicts: Sequence[Verdict]) -> str:
+def as_junit(verdicts: Sequence[ScenarioVerdict]) -> str:
     """Return a test suite as JUnit writes it, which most build servers show."""
     failed = sum(not verdict.passed for verdict in verdicts)
     skipped = sum(verdict.skipped for verdict in verdicts)
@@ -63,7 +63,7 @@ def as_junit(verdicts: Sequence[Verdict]) -> str:
     )
 
 
-def _testcase(verdict: Verdict) -> str:
+def _testcase(verdict: ScenarioVerdict) -> str:
     case = verdict.case
     head = (
         f"  <testcase classname={_attribute(case.document)} name={_attribute(case.name)} "
@@ -77,7 +77,7 @@ def _testcase(verdict: Verdict) -> str:
     return f"{head}><failure message={_attribute(said)}>{escape(story)}</failure></testcase>"
 
 
-def _outcome(verdict: Verdict) -> str:
+def _outcome(verdict: ScenarioVerdict) -> str:
     return "skipped" if verdict.skipped else "passed" if verdict.passed else "failed"
 
 

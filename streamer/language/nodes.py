@@ -1,9 +1,10 @@
 """YAML text to nodes with places: the only module that knows the YAML library.
 
-Guarantees: nothing but a `Report` entry comes of bad text; no alias, tag, repeated key, directive
-or collection more than `MAX_DEPTH` deep gets through; a text that breaks off in the middle gives
-what stands before the break, so that its other errors are found too. Work and memory grow with
-the length of the text. Keys and values keep their text as written, so decimals stay exact.
+Guarantees: nothing but a `FindingReport` entry comes of bad text; no alias, tag, repeated key,
+directive or collection more than `MAX_DEPTH` deep gets through; a text that breaks off in the
+middle gives what stands before the break, so that its other errors are found too. Work and memory
+grow with the length of the text. Keys and values keep their text as written, so decimals stay
+exact.
 """
 
 import re
@@ -26,7 +27,7 @@ from ruamel.yaml.scanner import Scanner
 
 from streamer.language import wide
 from streamer.language.broken import plainly
-from streamer.language.source import Place, Report, Source
+from streamer.language.source import FindingReport, Place, Source
 from streamer.language.words import quoted
 
 MAX_DEPTH: Final = 32
@@ -86,7 +87,7 @@ class Entry:
     value: Node
 
 
-def documents(source: Source, report: Report) -> list[Node]:
+def documents(source: Source, report: FindingReport) -> list[Node]:
     """Return the roots of all documents of the text that are not empty."""
     bad = _UNPRINTABLE.search(source.text)
     if bad is not None:
@@ -97,7 +98,7 @@ def documents(source: Source, report: Report) -> list[Node]:
     return [root for root in found if root is not None]
 
 
-def _parts(source: Source, report: Report) -> Iterator[tuple[int, int]]:
+def _parts(source: Source, report: FindingReport) -> Iterator[tuple[int, int]]:
     """Yield start and end of each document, so that one that is broken hides no other.
 
     `---` and `...` at the beginning of a line end a document wherever they stand.
@@ -128,7 +129,7 @@ def _bare(line: str) -> str:
     return "" if text.startswith("#") else text
 
 
-def _document(source: Source, start: int, stop: int, report: Report) -> Node | None:
+def _document(source: Source, start: int, stop: int, report: FindingReport) -> Node | None:
     growing = _Growing(source, start, report)
     try:
         for event in _events(source.text[start:stop]):
@@ -197,7 +198,7 @@ class _Open:
 class _Growing:
     """Builds one document from events, without recursion."""
 
-    def __init__(self, source: Source, start: int, report: Report) -> None:
+    def __init__(self, source: Source, start: int, report: FindingReport) -> None:
         self._source = source
         self._start = start
         self._report = report

@@ -15,7 +15,7 @@ from streamer.core.rules.spec import Header
 from streamer.language.nodes import LostNode, Node, ScalarNode
 from streamer.language.scalars import described
 from streamer.language.slips import slip
-from streamer.language.source import Place, Report
+from streamer.language.source import FindingReport, Place
 from streamer.language.vocabulary import STANDARD_EVENTS
 from streamer.language.words import Nearest, quoted
 
@@ -60,7 +60,7 @@ class Reading:
     """
 
     header: Header = field(default_factory=Header)
-    report: Report = field(default_factory=Report)
+    report: FindingReport = field(default_factory=FindingReport)
     nearest: Nearest = field(default_factory=Nearest)
     references: list[Reference] = field(default_factory=list)
     models: dict[str, BgNbd | GammaGamma | None] = field(default_factory=dict)

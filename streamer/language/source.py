@@ -68,7 +68,7 @@ class Place:
         return f"{self.source.name}:{self.line}:{self.column}"
 
 
-class Report:
+class FindingReport:
     """Collects errors and warnings while a rule set is read."""
 
     __slots__ = ("_found",)

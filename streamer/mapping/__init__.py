@@ -24,6 +24,6 @@ Read in this order: `sources`; `kinds`, `source_kinds` and `document` (YAML to s
 
 from streamer.mapping.made import Made, made_by
 from streamer.mapping.mapping import Mapping, read_mapping
-from streamer.mapping.rows import Layout
+from streamer.mapping.rows import RowFormat
 
-__all__ = ["Layout", "Made", "Mapping", "made_by", "read_mapping"]
+__all__ = ["Made", "Mapping", "RowFormat", "made_by", "read_mapping"]

@@ -15,14 +15,14 @@ from streamer.language.reading import Reading, Wrong, expected
 from streamer.language.words import listed, quoted
 from streamer.mapping.kinds import COLUMN, COLUMNS, DECIMAL, ZONE, named_column, named_columns
 from streamer.mapping.paths import PathError, read_path
-from streamer.mapping.rows import ROWS, SPACES, Layout
+from streamer.mapping.rows import ROWS, SPACES, RowFormat
 from streamer.mapping.source_kinds import (
     cases_of_columns,
     list_kind,
     source_kind,
     sources_kind,
 )
-from streamer.mapping.sources import Cell, Choice, Column, Listed, Source, columns_of
+from streamer.mapping.sources import Choice, ColumnName, ColumnValue, Listed, Source, columns_of
 from streamer.mapping.times import (
     ISO,
     NUMBERS,
@@ -45,19 +45,19 @@ _ASCII: Final = bytes(range(128))
 class TimeSource:
     """Where a time stands: its columns, or those of the first case that holds; what reads it."""
 
-    source: Cell | Choice
+    source: ColumnValue | Choice
     read: TimeReader
 
 
 @dataclass(frozen=True, slots=True)
-class Declaration:
+class MappingDocument:
     """What a mapping file says: the form of its input, and a source for each field of an event.
 
     `layout` is that of rows, None for JSON lines; `each` is the list in a line that is split.
     """
 
-    layout: Layout | None
-    each: tuple[Column, ...]
+    layout: RowFormat | None
+    each: tuple[ColumnName, ...]
     id: Source
     name: Source
     time: TimeSource
@@ -67,9 +67,9 @@ class Declaration:
     properties: Sources
     traits: Sources
     decimal: str = "."
-    group: tuple[Column, ...] = ()
+    group: tuple[ColumnName, ...] = ()
 
-    def columns(self, *, inner: bool = False) -> list[Column]:
+    def columns(self, *, inner: bool = False) -> list[ColumnName]:
         """Return the columns that are read; `inner` adds those in the objects of lists."""
         sources = [self.id, self.name, self.user_id, self.anonymous_id]
         sources += [*self.properties.values(), *self.traits.values()]
@@ -85,7 +85,7 @@ class Declaration:
         ]
 
 
-def declaration(root: Node, reading: Reading) -> Declaration:
+def declaration(root: Node, reading: Reading) -> MappingDocument:
     """Return what the document declares; raises `Lost` once the report holds why it cannot."""
     own = root.entries.get("events") if isinstance(root, MappingNode) else None
     if own is not None:
@@ -93,10 +93,10 @@ def declaration(root: Node, reading: Reading) -> Declaration:
         reading.header = replace(reading.header, events=names or ())
     values = MAPPING.read(root, reading)
     of_json = values.get("input") == JSON
-    declared = Declaration(
+    declared = MappingDocument(
         layout=None
         if of_json
-        else Layout(
+        else RowFormat(
             values.get("delimiter", ","),
             values.get("encoding", "utf-8"),
             values.get("columns", ()),
@@ -120,7 +120,7 @@ def declaration(root: Node, reading: Reading) -> Declaration:
     return declared
 
 
-def _check_json(declared: Declaration, values: Values, reading: Reading) -> None:
+def _check_json(declared: MappingDocument, values: Values, reading: Reading) -> None:
     """Report what rows alone have, and what is no path."""
     for word in ("columns", "delimiter", "encoding", "group"):
         if word in values:
@@ -132,7 +132,7 @@ def _check_json(declared: Declaration, values: Values, reading: Reading) -> None
             reading.report.error(column.at, str(error))
 
 
-def _check_rows(declared: Declaration, values: Values, reading: Reading) -> None:
+def _check_rows(declared: MappingDocument, values: Values, reading: Reading) -> None:
     """Report what JSON lines alone have."""
     if declared.each:
         message = f"each goes with input: {JSON}: a row makes one event"
@@ -216,7 +216,7 @@ _TIME: Final = Group(
 
 def _time(node: Node, reading: Reading) -> TimeSource:
     if isinstance(node, ScalarNode | ListNode):
-        return TimeSource(Cell(named_columns(node, reading)), time_reader(ISO, None))
+        return TimeSource(ColumnValue(named_columns(node, reading)), time_reader(ISO, None))
     values = _TIME.read(node, reading)
     form = values.get("format", ISO)
     words = (ISO, *NUMBERS)
@@ -229,7 +229,7 @@ def _time(node: Node, reading: Reading) -> TimeSource:
     if not has_zone(form) and "zone" not in values:
         raise Wrong(values.at("format"), "a time of this format needs a zone, such as zone: UTC")
     try:
-        cell = Cell(values["from"])
+        cell = ColumnValue(values["from"])
         source = Choice(values["when"], cell) if "when" in values else cell
         return TimeSource(source, time_reader(form, values.get("zone")))
     except FormatError as error:

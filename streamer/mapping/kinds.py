@@ -9,19 +9,19 @@ from streamer.language.nodes import Node, ScalarNode
 from streamer.language.reading import Reading, Wrong, expected
 from streamer.mapping.sources import (
     LINE,
-    Column,
+    ColumnName,
     Template,
 )
 
 _LARGEST_DIVISOR: Final = 1_000_000
 
 
-def named_column(node: Node, _: Reading) -> Column:
+def named_column(node: Node, _: Reading) -> ColumnName:
     """Return the column that a text names."""
-    return Column(text_of(node, "the name of a column"), node.at)
+    return ColumnName(text_of(node, "the name of a column"), node.at)
 
 
-def named_columns(node: Node, reading: Reading) -> tuple[Column, ...]:
+def named_columns(node: Node, reading: Reading) -> tuple[ColumnName, ...]:
     """Return the columns that a text or a list of texts names."""
     if isinstance(node, ScalarNode):
         return (named_column(node, reading),)
@@ -38,14 +38,14 @@ def _divisor(node: Node, _: Reading) -> int:
 
 def _template(node: Node, _: Reading) -> Template:
     text = text_of(node, "a text with columns in braces")
-    texts, columns, odd = [""], list[Column](), False
+    texts, columns, odd = [""], list[ColumnName](), False
     try:
         for literal, column, form, conversion in Formatter().parse(text):
             texts[-1] += literal
             if column is None:
                 continue
             odd = odd or not column or bool(form or conversion)
-            columns.append(Column(column, node.at))
+            columns.append(ColumnName(column, node.at))
             texts.append("")
     except ValueError as error:
         raise Wrong(node.at, f"a template that cannot be read: {error}") from None

@@ -9,10 +9,10 @@ from typing import Any, Final, TypeVar
 
 from streamer.codecs.parsing import POSITION, parse_object
 from streamer.errors import InvalidEvent
-from streamer.mapping.document import Declaration
-from streamer.mapping.paths import Row, elements, getter, read_path
+from streamer.mapping.document import MappingDocument
+from streamer.mapping.paths import JsonRow, elements, getter, read_path
 from streamer.mapping.readers import Reader, first
-from streamer.mapping.sources import LINE, Column, names_of
+from streamer.mapping.sources import LINE, ColumnName, names_of
 from streamer.types import Record
 
 Made = TypeVar("Made")
@@ -30,12 +30,12 @@ class JsonLines:
     empty = "is not there"
     texts = False
 
-    def __init__(self, says: Declaration) -> None:
+    def __init__(self, says: MappingDocument) -> None:
         self.decimal = says.decimal
         self._each = first(says.each, self) if says.each else None
         self._names = names_of(says.each)
 
-    def getter(self, column: Column) -> Reader:
+    def getter(self, column: ColumnName) -> Reader:
         """Return what looks a column up, which is a path or one of `WORDS`."""
         return WORDS.get(column.name) or getter(read_path(column.name))
 
@@ -46,10 +46,10 @@ class JsonLines:
         except InvalidEvent:
             return 1
 
-    def decoder(self, event: Callable[[Row, Record], Made]) -> Callable[[Record], Made]:
+    def decoder(self, event: Callable[[JsonRow, Record], Made]) -> Callable[[Record], Made]:
         """Return what applies `event` to one event of a line; raises `InvalidEvent`."""
         value: bytes | None = None
-        line, rows = 0, list[Row]()
+        line, rows = 0, list[JsonRow]()
 
         def decode(record: Record) -> Made:
             nonlocal value, line, rows
@@ -67,13 +67,13 @@ class JsonLines:
 
         return decode
 
-    def outliner(self, outline: Callable[[Row, Record], Made]) -> Callable[[Record], Made]:
+    def outliner(self, outline: Callable[[JsonRow, Record], Made]) -> Callable[[Record], Made]:
         """Return what applies `outline` to one event of a line; raises `InvalidEvent`."""
         return self.decoder(outline)
 
-    def rows(self, whole: dict[str, Any], line: int) -> list[Row]:
+    def rows(self, whole: dict[str, Any], line: int) -> list[JsonRow]:
         """Return a row for each event of a line; raises `InvalidEvent` where there is none."""
-        row = Row(whole, whole, line, 1)
+        row = JsonRow(whole, whole, line, 1)
         if self._each is None:
             return [row]
         found = self._each(row)

@@ -7,8 +7,16 @@ read. What is made may still be absent.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from streamer.mapping.document import Declaration, Sources
-from streamer.mapping.sources import NOTHING, Cell, Choice, Constant, Listed, Source, Template
+from streamer.mapping.document import MappingDocument, Sources
+from streamer.mapping.sources import (
+    NOTHING,
+    Choice,
+    ColumnValue,
+    Constant,
+    Listed,
+    Source,
+    Template,
+)
 from streamer.types import Scalar
 
 
@@ -40,11 +48,11 @@ class Made:
         for sources in (self.properties, fields):
             if name in sources:
                 yield sources[name]
-            elif dot and isinstance(sources.get(head), Cell | Choice | Listed):
-                yield Cell(())
+            elif dot and isinstance(sources.get(head), ColumnValue | Choice | Listed):
+                yield ColumnValue(())
 
 
-def made_by(says: Declaration) -> Made:
+def made_by(says: MappingDocument) -> Made:
     """Return what a mapping can make."""
     two_ids = says.user_id is not None and says.anonymous_id is not None
     return Made(_values(says.name), says.properties, says.traits, two_ids)
@@ -56,12 +64,12 @@ def _values(source: Source | None) -> frozenset[Scalar] | None:
             return frozenset()
         case Constant(value):
             return frozenset((value,)) - {NOTHING}
-        case Cell(values=dict() as values, otherwise=otherwise, keep=False):
+        case ColumnValue(values=dict() as values, otherwise=otherwise, keep=False):
             listed = (*values.values(), *(() if otherwise is None else (otherwise,)))
             return frozenset(listed) - {NOTHING}
         case Choice(cases, rest):
             return _union([*(_values(case.then) for case in cases), _values(rest)])
-        case Cell() | Template() | Listed():
+        case ColumnValue() | Template() | Listed():
             return None
 
 

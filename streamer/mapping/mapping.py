@@ -13,11 +13,11 @@ from streamer.language.nodes import documents
 from streamer.language.reading import Reading
 from streamer.language.source import Place
 from streamer.language.source import Source as Text
-from streamer.mapping.document import Declaration, Sources, TimeSource, declaration
+from streamer.mapping.document import MappingDocument, Sources, TimeSource, declaration
 from streamer.mapping.lines import JsonLines
 from streamer.mapping.readers import Finder, Reader, as_text, reader
-from streamer.mapping.rows import Groups, Layout, Rows
-from streamer.mapping.sources import Cell, Choice, Column, columns_of, names_of
+from streamer.mapping.rows import Groups, RowFormat, Rows
+from streamer.mapping.sources import Choice, ColumnName, ColumnValue, columns_of, names_of
 from streamer.mapping.strangers import strangers
 from streamer.types import Event, Millis, Record
 
@@ -36,10 +36,10 @@ class Mapping:
     """What one mapping file says. `file` is its name, for messages."""
 
     file: str
-    says: Declaration
+    says: MappingDocument
 
     @property
-    def csv(self) -> Layout | None:
+    def csv(self) -> RowFormat | None:
         """How the rows are written; None if the files hold JSON lines."""
         return self.says.layout
 
@@ -93,12 +93,12 @@ class Mapping:
         return rows
 
 
-def _event(says: Declaration, find: Finder) -> Callable[[Any, Record], Event]:
+def _event(says: MappingDocument, find: Finder) -> Callable[[Any, Record], Event]:
     """Return what makes an event of a row that was found in a record."""
     identity = reader(says.id, find, "/properties/id")
     name = reader(says.name, find, _NAME)
     listed = says.name.rest if isinstance(says.name, Choice) else says.name
-    named = _snake_case if isinstance(listed, Cell) and listed.keep else _as_it_is
+    named = _snake_case if isinstance(listed, ColumnValue) and listed.keep else _as_it_is
     time = _time(says.time, find, _TIME)
     appended = says.appended and _time(says.appended, find, _APPENDED)
     customer = _customer(says, find)
@@ -123,7 +123,7 @@ def _event(says: Declaration, find: Finder) -> Callable[[Any, Record], Event]:
     return event
 
 
-def _outline(says: Declaration, find: Finder) -> Callable[[Any, Record], Outline]:
+def _outline(says: MappingDocument, find: Finder) -> Callable[[Any, Record], Outline]:
     """Return what reads the outline of a row, with the parts that make its event."""
     time = _time(says.time, find, _TIME)
     appended = says.appended and _time(says.appended, find, _APPENDED)
@@ -190,11 +190,11 @@ def _time(source: TimeSource, find: Finder, path: str) -> Callable[[Any], Millis
     return time
 
 
-def _of_time(source: Cell | Choice) -> Iterator[Column]:
+def _of_time(source: ColumnValue | Choice) -> Iterator[ColumnName]:
     """Yield the columns in which a time may stand, without those that only decide which."""
     if isinstance(source, Choice):
         for one in (*(case.then for case in source.cases), source.rest):
-            if isinstance(one, Cell):
+            if isinstance(one, ColumnValue):
                 yield from one.columns
     else:
         yield from source.columns
@@ -208,7 +208,7 @@ class _Whose(NamedTuple):
     anonymous_id: str | None
 
 
-def _customer(says: Declaration, find: Finder) -> Callable[[Any], _Whose]:
+def _customer(says: MappingDocument, find: Finder) -> Callable[[Any], _Whose]:
     found: list[tuple[str, str, Reader]] = [
         (field, path, reader(source, find, path))
         for field, path, source in (

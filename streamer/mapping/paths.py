@@ -50,7 +50,7 @@ class Path:
     steps: tuple[Step, ...]
 
 
-class Row(NamedTuple):
+class JsonRow(NamedTuple):
     """What makes one event: `here`, of the line's JSON `whole`, the `position`-th there from 1."""
 
     here: Any
@@ -95,7 +95,7 @@ def follow(value: Any, steps: tuple[Step, ...]) -> Any:  # noqa: ANN401 (JSON)
     return value
 
 
-def getter(path: Path) -> Callable[[Row], Any]:
+def getter(path: Path) -> Callable[[JsonRow], Any]:
     """Return what looks a path up in a row."""
     steps = path.steps
     if path.whole:
@@ -103,7 +103,7 @@ def getter(path: Path) -> Callable[[Row], Any]:
     return lambda row: follow(row.here, steps)
 
 
-def elements(row: Row, found: Any) -> list[Row]:  # noqa: ANN401 (JSON)
+def elements(row: JsonRow, found: Any) -> list[JsonRow]:  # noqa: ANN401 (JSON)
     """Return a row for each object of a list that was found in a row; one object is one element.
 
     Raises `ValueError` with the rest of a sentence for what is no list of objects.
@@ -112,7 +112,7 @@ def elements(row: Row, found: Any) -> list[Row]:  # noqa: ANN401 (JSON)
     odd = next((value for value in values if type(value) is not dict), None)
     if odd is not None or None in values:
         raise ValueError("must be a list of objects, or an object")
-    return [Row(value, row.whole, row.line, nth) for nth, value in enumerate(values, 1)]
+    return [JsonRow(value, row.whole, row.line, nth) for nth, value in enumerate(values, 1)]
 
 
 def _step(found: re.Match[str]) -> Step:

@@ -16,9 +16,9 @@ from streamer.errors import InvalidEvent
 from streamer.mapping.paths import elements
 from streamer.mapping.sources import (
     NOTHING,
-    Cell,
     Choice,
-    Column,
+    ColumnName,
+    ColumnValue,
     Constant,
     Listed,
     Source,
@@ -52,7 +52,7 @@ class Finder(Protocol):
     decimal: str
     """The sign in front of the decimals of a number that is a text."""
 
-    def getter(self, column: Column, /) -> Reader:
+    def getter(self, column: ColumnName, /) -> Reader:
         """Return what takes the column's value out of a row."""
 
 
@@ -65,13 +65,15 @@ def reader(source: Source, find: Finder, path: str) -> Reader:
             return _template(texts, [as_text(find.getter(column), find) for column in columns])
         case Choice():
             return _choice(source, find, path)
-        case Cell():
+        case ColumnValue():
             return _cell(source, find, path)
         case Listed():
             return _listed(source, find, path)
 
 
-def first(columns: tuple[Column, ...], find: Finder, blank: frozenset[str] = frozenset()) -> Reader:
+def first(
+    columns: tuple[ColumnName, ...], find: Finder, blank: frozenset[str] = frozenset()
+) -> Reader:
     """Return what gives the value of the first column that is not absent."""
     getters = [_without(blank, find.getter(column)) for column in columns]
     if len(getters) == 1:
@@ -99,7 +101,7 @@ def text_of(value: object) -> str:
     return "" if value is None else orjson.dumps(value).decode()
 
 
-def _cell(source: Cell, find: Finder, path: str) -> Reader:
+def _cell(source: ColumnValue, find: Finder, path: str) -> Reader:
     get = first(source.columns, find, source.blank)
     if source.values is not None:
         return _translated(source, get, path)
@@ -155,7 +157,7 @@ def _integer(name: str, get: Reader, path: str) -> Reader:
     return integer
 
 
-def _translated(source: Cell, get: Reader, path: str) -> Reader:
+def _translated(source: ColumnValue, get: Reader, path: str) -> Reader:
     values, otherwise, name = dict(source.values or {}), source.otherwise, source.said
     keep = source.keep
 

@@ -10,7 +10,7 @@ from streamer.codecs.limits import MAX_BYTES
 from streamer.errors import InvalidEvent, MappingError, UsageError
 from streamer.language.reading import Reading
 from streamer.language.words import quoted
-from streamer.mapping.sources import LINE, Column
+from streamer.mapping.sources import LINE, ColumnName
 from streamer.types import Record
 
 Made = TypeVar("Made")
@@ -27,7 +27,7 @@ _MARK: Final = "\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class RowFormat:
     """How the cells of a row are written. A cell in double quotes may hold anything.
 
     `columns` are their names in files without a header row, empty for files with one. With the
@@ -111,18 +111,18 @@ class Rows:
     texts = True
     _list: str | None = None
 
-    def __init__(self, layout: Layout, header: list[str], decimal: str = ".") -> None:
+    def __init__(self, layout: RowFormat, header: list[str], decimal: str = ".") -> None:
         self.decimal = decimal
         self._layout = layout
         self._split = layout.splitter(header)
         self._header = header
         self._index = {name: at for at, name in enumerate([*header, LINE])}
 
-    def getter(self, column: Column) -> Callable[[list[Any]], Any]:
+    def getter(self, column: ColumnName) -> Callable[[list[Any]], Any]:
         """Return what takes the column's cell out of a row, or a group's rows out of its first."""
         return itemgetter(self._index.get(column.name, len(self._index)))
 
-    def check(self, columns: Iterable[Column]) -> None:
+    def check(self, columns: Iterable[ColumnName]) -> None:
         """Raise `MappingError` for columns that the header lacks or has twice."""
         reading = Reading()
         for column in columns:
@@ -165,7 +165,7 @@ class Groups(Rows):
 
     _list = ROWS
 
-    def key(self, columns: Sequence[Column]) -> Callable[[bytes], object]:
+    def key(self, columns: Sequence[ColumnName]) -> Callable[[bytes], object]:
         """Return what gives the cells that the rows of one event share; None for a row alone."""
         getters = [self.getter(column) for column in columns]
 

@@ -23,8 +23,8 @@ from streamer.mapping.kinds import (
 from streamer.mapping.sources import (
     NOTHING,
     Case,
-    Cell,
     Choice,
+    ColumnValue,
     Constant,
     Listed,
     Source,
@@ -113,7 +113,7 @@ def cases_of_columns() -> Kind[Any]:
         "case_columns",
         COLUMNS.says,
         COLUMNS.schema,
-        lambda node, reading: Cell(named_columns(node, reading)),
+        lambda node, reading: ColumnValue(named_columns(node, reading)),
         COLUMNS.parts,
     )
     return _cases(_or_nothing(SCALAR), then, "column_cases")
@@ -189,7 +189,7 @@ def _plain_source(node: Node, group: Group, reading: Reading) -> Source:
     if isinstance(node, MappingNode):
         return _source(group.read(node, reading))
     if isinstance(node, ScalarNode | ListNode):
-        return Cell(named_columns(node, reading))
+        return ColumnValue(named_columns(node, reading))
     raise expected("a column, or a mapping that says where the field comes from", node)
 
 
@@ -272,10 +272,10 @@ def _day(values: Values) -> Callable[[str], str] | None:
         raise Wrong(values.at("format"), str(error)) from None
 
 
-def _unconditional(values: Values) -> Cell | Constant | Template | None:
+def _unconditional(values: Values) -> ColumnValue | Constant | Template | None:
     """Return the source without its cases, None where cases are all there is."""
     if "from" in values:
-        return Cell(
+        return ColumnValue(
             values["from"],
             values.get("as"),
             values.get("values"),

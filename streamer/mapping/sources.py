@@ -19,7 +19,7 @@ NOTHING: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ColumnName:
     """A column of a row, or a path in JSON, and where the mapping names it."""
 
     name: str
@@ -27,7 +27,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class ColumnValue:
     """What the first of the columns that is not absent holds, as it is or converted or translated.
 
     Texts in `blank` count as absent. A number is divided by `divisor`; `decimal` is the sign in
@@ -35,7 +35,7 @@ class Cell:
     text that is not listed stays what it is with `keep`.
     """
 
-    columns: tuple[Column, ...]
+    columns: tuple[ColumnName, ...]
     conversion: str | None = None
     values: Mapping[str, Scalar] | None = None
     otherwise: Scalar | None = None
@@ -63,17 +63,17 @@ class Template:
     """A text made of columns: literal texts and columns in turn, beginning with a text."""
 
     texts: tuple[str, ...]
-    columns: tuple[Column, ...]
+    columns: tuple[ColumnName, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
     """A source for the rows in which the first of the columns that is there compares as stated."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[ColumnName, ...]
     comparison: str
     operand: str | tuple[str, ...] | bool
-    then: "Cell | Constant | Template"
+    then: "ColumnValue | Constant | Template"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,29 +81,29 @@ class Choice:
     """The value of the first case that holds, or else what the rest says."""
 
     cases: tuple[Case, ...]
-    rest: "Cell | Constant | Template | None"
+    rest: "ColumnValue | Constant | Template | None"
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A list with an object for each element that the first of the columns holds."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[ColumnName, ...]
     fields: "Mapping[str, Source]"
 
 
-Source: TypeAlias = Cell | Constant | Template | Choice | Listed
+Source: TypeAlias = ColumnValue | Constant | Template | Choice | Listed
 
 
-def names_of(columns: tuple[Column, ...]) -> str:
+def names_of(columns: tuple[ColumnName, ...]) -> str:
     """Return how messages name columns of which the first that is not absent counts."""
     return " or ".join(column.name for column in columns)
 
 
-def columns_of(source: Source) -> Iterator[Column]:
+def columns_of(source: Source) -> Iterator[ColumnName]:
     """Yield the columns that a source reads in a row; in the objects of a list it reads others."""
     match source:
-        case Cell(columns) | Template(_, columns) | Listed(columns):
+        case ColumnValue(columns) | Template(_, columns) | Listed(columns):
             yield from columns
         case Choice(cases, rest):
             for case in cases:

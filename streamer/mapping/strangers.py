@@ -12,18 +12,18 @@ from streamer.codecs.parsing import parse_object
 from streamer.errors import Finding, InvalidEvent
 from streamer.language.reading import Reading
 from streamer.language.words import quoted
-from streamer.mapping.document import Declaration
+from streamer.mapping.document import MappingDocument
 from streamer.mapping.lines import WORDS, JsonLines
-from streamer.mapping.paths import Row, elements, follow, read_path
+from streamer.mapping.paths import JsonRow, elements, follow, read_path
 from streamer.mapping.readers import first
-from streamer.mapping.sources import Column, Listed, columns_of
+from streamer.mapping.sources import ColumnName, Listed, columns_of
 from streamer.types import Record
 
 _LIKENESS: Final = 0.75
 """How alike two words are of which one is probably the other, mistyped."""
 
 
-def strangers(says: Declaration, records: Sequence[Record]) -> list[Finding]:
+def strangers(says: MappingDocument, records: Sequence[Record]) -> list[Finding]:
     """Return a warning for each path that the records do not have, but nearly."""
     reading = Reading()
     known = {step for column in says.columns(inner=True) for step in _keys(column)}
@@ -34,8 +34,8 @@ def strangers(says: Declaration, records: Sequence[Record]) -> list[Finding]:
 
 
 def _looked_up(
-    says: Declaration, records: Sequence[Record]
-) -> Iterator[tuple[Column, Sequence[Row]]]:
+    says: MappingDocument, records: Sequence[Record]
+) -> Iterator[tuple[ColumnName, Sequence[JsonRow]]]:
     """Yield each column of the mapping with the rows in which it is looked up."""
     lines, find = list(_lines(records)), JsonLines(says)
     rows = [row for line in lines for row in _events(find, line)]
@@ -52,7 +52,7 @@ def _looked_up(
                     yield column, inside
 
 
-def _look(column: Column, rows: Sequence[Row], known: set[str], reading: Reading) -> None:
+def _look(column: ColumnName, rows: Sequence[JsonRow], known: set[str], reading: Reading) -> None:
     path = read_path(column.name)
     here = [row.whole if path.whole else row.here for row in rows]
     for step in path.steps:
@@ -66,30 +66,30 @@ def _look(column: Column, rows: Sequence[Row], known: set[str], reading: Reading
         here = there
 
 
-def _lines(records: Sequence[Record]) -> Iterator[Row]:
+def _lines(records: Sequence[Record]) -> Iterator[JsonRow]:
     for record in records:
         try:
             whole = parse_object(record.value)
         except InvalidEvent:
             continue
-        yield Row(whole, whole, record.line, 1)
+        yield JsonRow(whole, whole, record.line, 1)
 
 
-def _events(find: JsonLines, line: Row) -> list[Row]:
+def _events(find: JsonLines, line: JsonRow) -> list[JsonRow]:
     try:
         return find.rows(line.whole, line.line)
     except InvalidEvent:
         return []
 
 
-def _elements(row: Row, found: Any) -> list[Row]:  # noqa: ANN401 (JSON)
+def _elements(row: JsonRow, found: Any) -> list[JsonRow]:  # noqa: ANN401 (JSON)
     try:
         return [] if found is None else elements(row, found)
     except ValueError:
         return []
 
 
-def _keys(column: Column) -> list[str]:
+def _keys(column: ColumnName) -> list[str]:
     if column.name in WORDS:
         return []
     return [step for step in read_path(column.name).steps if isinstance(step, str)]

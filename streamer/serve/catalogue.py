@@ -24,7 +24,7 @@ _GROUPS: Final = {"all": "all of these", "any": "at least one of these", "none":
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogueEntry:
     """One segment or ladder; `memberships` are its own name, or `ladder.tier` for each tier."""
 
     key: str
@@ -84,7 +84,7 @@ class Catalogue:
     """All segments of a rule set, in the order of the files."""
 
     rules: RuleSet
-    entries: tuple[Entry, ...]
+    entries: tuple[CatalogueEntry, ...]
 
     @classmethod
     def of(cls, rules: Rules) -> "Catalogue":
@@ -100,7 +100,7 @@ class Catalogue:
         )
 
     @cached_property
-    def by_name(self) -> dict[str, Entry]:
+    def by_name(self) -> dict[str, CatalogueEntry]:
         """Every entry by its key and by each of its memberships."""
         found = {one.key: one for one in self.entries}
         return {name: one for one in self.entries for name in one.memberships} | found
@@ -118,10 +118,10 @@ def aloud(node: Node) -> dict[str, Any]:
     return {"text": _GROUPS[node.word], "conditions": [aloud(one) for one in node.conditions]}
 
 
-def _entry(one: Segment | Ladder, compiled: CompiledSegment | None, needs: Needs) -> Entry:
+def _entry(one: Segment | Ladder, compiled: CompiledSegment | None, needs: Needs) -> CatalogueEntry:
     file, line, _ = needs.place.rsplit(":", 2)
     tiers = [tier.key for tier in one.tiers] if isinstance(one, Ladder) else []
-    return Entry(
+    return CatalogueEntry(
         key=one.key,
         kind=Path(file).resolve().parent.name,
         title=one.title,

@@ -6,12 +6,12 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from streamer.serve.follower import Status
+from streamer.serve.follower import ViewStatus
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 
-class Counts:
+class ServerCounts:
     """The metrics of one server, in a registry of their own.
 
     `status` says where the view stands, `sizes` how many customers each membership has, `streams`
@@ -20,7 +20,7 @@ class Counts:
 
     def __init__(
         self,
-        status: Callable[[], Status],
+        status: Callable[[], ViewStatus],
         sizes: Callable[[], dict[str, int]],
         streams: Callable[[], tuple[int, int]],
     ) -> None:
@@ -52,7 +52,7 @@ class Counts:
 class _Gauges(Collector):
     def __init__(
         self,
-        status: Callable[[], Status],
+        status: Callable[[], ViewStatus],
         sizes: Callable[[], dict[str, int]],
         streams: Callable[[], tuple[int, int]],
     ) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from streamer.adapters.clock import wall_time
 from streamer.adapters.held import HeldFile
-from streamer.adapters.view.batches import Batch, Positions, Progress, Source
+from streamer.adapters.view.batches import Positions, Progress, ViewBatch, ViewSource
 from streamer.adapters.view.reading import Reached, ViewReader
 from streamer.adapters.view.tables import open_view
 from streamer.adapters.view.writing import KEPT_CHANGES, Fresh, ViewWriter
@@ -33,7 +33,7 @@ _NOTHING: Final = Progress(0, 0, caught_up=False)
 
 
 @dataclass(slots=True)
-class Status:
+class ViewStatus:
     """Where the view stands. Replaced as a whole, so a reader in another thread sees one instant.
 
     `reached` holds for each partition how far it is read. `failure` is why nothing can be read at
@@ -63,7 +63,7 @@ class Follower:
     def __init__(
         self,
         path: Path,
-        open_source: Callable[[Positions, Millis | None], tuple[Source, bool]],
+        open_source: Callable[[Positions, Millis | None], tuple[ViewSource, bool]],
         journal: Journal,
         kept: int = KEPT_CHANGES,
     ) -> None:
@@ -74,7 +74,7 @@ class Follower:
         self._stopping = threading.Event()
         self._held: HeldFile | None = None
         self._thread = threading.Thread(target=self._run, name="follower", daemon=True)
-        self.status = Status()
+        self.status = ViewStatus()
         self.became_ready: Callable[[list[Reached], int], object] = lambda *_: None
         self.heard: Callable[[Sequence[Fresh]], object] = lambda _: None
 
@@ -133,7 +133,7 @@ class Follower:
             finally:
                 source.close()
 
-    def _read(self, source: Source, writer: ViewWriter, reader: ViewReader) -> None:
+    def _read(self, source: ViewSource, writer: ViewWriter, reader: ViewReader) -> None:
         forgets_at = notes_at = 0.0
         settled = 0
         while not self._stopping.is_set():
@@ -155,7 +155,7 @@ class Follower:
             self._note_batch(batch, fresh, progress, source.away)
 
     def _note_batch(
-        self, batch: Batch, fresh: Sequence[Fresh], progress: Progress, away: str | None
+        self, batch: ViewBatch, fresh: Sequence[Fresh], progress: Progress, away: str | None
     ) -> None:
         reached = dict(self.status.reached)
         for _, one in fresh:

@@ -32,7 +32,7 @@ class File:
     etag: str
 
 
-class Pages:
+class PageFiles:
     """All files, by their paths below `/page/`; `policy` is the Content-Security-Policy."""
 
     def __init__(self, folder: Path = _FOLDER) -> None:

@@ -5,7 +5,7 @@ from typing import Any, Final
 import orjson
 from aiohttp import web
 
-from streamer.serve.pages import File, Pages, etag
+from streamer.serve.pages import File, PageFiles, etag
 from streamer.serve.problems import Problem
 
 SECURITY: Final = {
@@ -45,7 +45,7 @@ async def stable(request: web.BaseRequest, body: bytes) -> web.Response:
     return _known(request, File(body, _JSON, etag(body)), {})
 
 
-async def file_of(request: web.BaseRequest, pages: Pages, name: str) -> web.Response:
+async def file_of(request: web.BaseRequest, pages: PageFiles, name: str) -> web.Response:
     """Return a file of the page, or nothing where it is known."""
     only(request, "GET", "HEAD")
     file = pages.files.get(name)

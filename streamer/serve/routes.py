@@ -21,14 +21,14 @@ MOST_CHANGES: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RouteRequest:
     """A question as it came: what its path names, and its query."""
 
     names: Mapping[str, str]
     question: Question
 
 
-Answering: TypeAlias = Callable[[Asked, Context], Json]
+Answering: TypeAlias = Callable[[RouteRequest, Context], Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +104,11 @@ _CONVERSION: Final = Parameter(
 _CURSOR: Final = Parameter("cursor", "`next` of the page before.", _TEXT)
 
 
-def _direction(asked: Asked) -> str | None:
+def _direction(asked: RouteRequest) -> str | None:
     return asked.question.choice("direction", "", ("entered", "exited")) or None
 
 
-def _sizes(asked: Asked, context: Context, names: list[str]) -> Json:
+def _sizes(asked: RouteRequest, context: Context, names: list[str]) -> Json:
     bucket = BUCKETS[asked.question.choice("bucket", "1h", BUCKETS)]
     since, until = asked.question.instant("from"), asked.question.instant("to")
     count = asked.question.number("buckets", 24, MOST_BUCKETS)

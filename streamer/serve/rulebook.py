@@ -18,7 +18,7 @@ from streamer.serve.catalogue import Catalogue
 _Signature: TypeAlias = tuple[tuple[str, int, int], ...]
 
 
-class Difference(NamedTuple):
+class ChangedDefinition(NamedTuple):
     """A segment that the files have otherwise; `running` or `files` is None where it is not."""
 
     segment: str
@@ -33,14 +33,14 @@ class Files:
     catalogue: Catalogue | None
     error: str | None
 
-    def differences(self, running: Catalogue) -> list[Difference]:
+    def differences(self, running: Catalogue) -> list[ChangedDefinition]:
         """Return what they declare otherwise than the rules that decide, by segment."""
         if self.catalogue is None or self.catalogue.rules.version == running.rules.version:
             return []
         before = {one.key: one.definition for one in running.entries}
         after = {one.key: one.definition for one in self.catalogue.entries}
         return [
-            Difference(key, before.get(key), after.get(key))
+            ChangedDefinition(key, before.get(key), after.get(key))
             for key in sorted(before | after)
             if before.get(key) != after.get(key)
         ]

@@ -23,17 +23,17 @@ from streamer.errors import Unavailable, UsageError
 from streamer.serve.admission import Admission, is_loopback
 from streamer.serve.answering import Answering
 from streamer.serve.answers.context import Context, Json, Stores
-from streamer.serve.counts import Counts
+from streamer.serve.counts import ServerCounts
 from streamer.serve.follower import Follower
 from streamer.serve.openapi import openapi
-from streamer.serve.pages import INDEX, Pages
+from streamer.serve.pages import INDEX, PageFiles
 from streamer.serve.problems import Problem
 from streamer.serve.questions import Question
 from streamer.serve.responses import SECURITY, as_json, as_text, file_of, only, stable
-from streamer.serve.routes import ROUTES, Asked, Route, matched, path_parts
+from streamer.serve.routes import ROUTES, Route, RouteRequest, matched, path_parts
 from streamer.serve.rulebook import Rulebook
 from streamer.serve.sending import body_of, sent
-from streamer.serve.stream import NO_MORE, Limits, Missed, Stream
+from streamer.serve.stream import NO_MORE, Missed, Stream, StreamLimits
 from streamer.serve.tokens import Tokens
 from streamer.worker.bugs import raised_at
 
@@ -46,7 +46,7 @@ _SHUTDOWN_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ServerOptions:
     """Where the server listens, and what it lets in.
 
     A connection is closed after `idle_seconds` without a question, or in the midst of one.
@@ -55,14 +55,14 @@ class Place:
     host: str
     port: int
     idle_seconds: float = 75.0
-    limits: Limits = NO_MORE
+    limits: StreamLimits = NO_MORE
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
     """Where and for whom; `tokens` None lets everybody in who reaches a loopback address."""
 
-    place: Place
+    place: ServerOptions
     tokens: Tokens | None = None
 
 
@@ -90,11 +90,11 @@ class Server:
         self._admission = Admission(tokens)
         self._place = place
         self._journal = journal
-        self._pages = Pages()
+        self._pages = PageFiles()
         self._document = orjson.dumps(openapi(ROUTES))
         self._stream = Stream(self._missed(), place.limits)
         self._stop: Callable[[], object] = lambda: None
-        self.counts = Counts(
+        self.counts = ServerCounts(
             lambda: follower.status, lambda: self._answering.reader().sizes(), self._stream_counts
         )
         self.address = ""
@@ -218,7 +218,7 @@ class Server:
     ) -> web.Response:
         only(request, "GET", "HEAD")
         self._admission.let_in(request)
-        asked = Asked(names, Question(request.rel_url.raw_query_string, route.known()))
+        asked = RouteRequest(names, Question(request.rel_url.raw_query_string, route.known()))
         if route.needs_view:
             self._check_ready()
         answer = await self._answering.made(partial(route.answering, asked), heavy=route.heavy)

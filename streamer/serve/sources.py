@@ -7,11 +7,11 @@ from typing import TypeAlias
 from streamer.adapters.clock import wall_time
 from streamer.adapters.kafka import Connection, Topics
 from streamer.adapters.kafka.tail import KafkaTail
-from streamer.adapters.view.batches import Positions, Source
+from streamer.adapters.view.batches import Positions, ViewSource
 from streamer.adapters.view.embedded import EmbeddedSource
 from streamer.types import Millis
 
-OpenSource: TypeAlias = Callable[[Positions, Millis | None], tuple[Source, bool]]
+OpenSource: TypeAlias = Callable[[Positions, Millis | None], tuple[ViewSource, bool]]
 
 
 def from_kafka(connection: Connection, topics: Topics) -> OpenSource:
@@ -21,7 +21,7 @@ def from_kafka(connection: Connection, topics: Topics) -> OpenSource:
     longer than the compacted topic keeps that a profile is gone: it would never learn of that.
     """
 
-    def opened(positions: Positions, heard: Millis | None) -> tuple[Source, bool]:
+    def opened(positions: Positions, heard: Millis | None) -> tuple[ViewSource, bool]:
         tail = KafkaTail(connection, topics, positions)
         now = wall_time()
         if tail.was_recreated or (heard is not None and now - heard > tail.forgets_after):

@@ -24,7 +24,7 @@ import orjson
 from aiohttp.web import BaseRequest, StreamResponse
 
 from streamer.adapters.view.batches import Published
-from streamer.adapters.view.reading import Kept, Reached
+from streamer.adapters.view.reading import Reached, StoredChange
 from streamer.adapters.view.writing import Fresh
 from streamer.serve.problems import Problem
 
@@ -38,7 +38,7 @@ Offsets = dict[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class StreamLimits:
     """How many readers there may be, and how slow one may be.
 
     For one reader so many frames may be `waiting`, and for `patience_s` it may take nothing while
@@ -51,7 +51,7 @@ class Limits:
     heartbeat_s: float = 15.0
 
 
-NO_MORE: Final = Limits()
+NO_MORE: Final = StreamLimits()
 """The limits unless others are set."""
 
 
@@ -84,7 +84,7 @@ class Missed:
         self,
         reached: Callable[[], Awaitable[list[Reached]]],
         position_of: Callable[[Iterable[tuple[int, int]]], Awaitable[int]],
-        after: Callable[[int, int], Awaitable[list[Kept]]],
+        after: Callable[[int, int], Awaitable[list[StoredChange]]],
     ) -> None:
         self.reached = reached
         self.position_of = position_of
@@ -94,7 +94,7 @@ class Missed:
 class Stream:
     """All readers of one server. Used in the thread of its event loop."""
 
-    def __init__(self, missed: Missed, limits: Limits) -> None:
+    def __init__(self, missed: Missed, limits: StreamLimits) -> None:
         self._missed = missed
         self._limits = limits
         self._readers: set[_Reader] = set()

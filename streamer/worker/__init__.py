@@ -6,7 +6,7 @@ from streamer.worker.engine import Batching
 from streamer.worker.runner import LogRunner
 from streamer.worker.states import State
 from streamer.worker.stopwatch import Stopwatch
-from streamer.worker.tally import Tally
+from streamer.worker.tally import RecordTally
 from streamer.worker.task import PartitionTask
 from streamer.worker.worker import Worker
 
@@ -19,8 +19,8 @@ __all__ = [
     "Listener",
     "LogRunner",
     "PartitionTask",
+    "RecordTally",
     "State",
     "Stopwatch",
-    "Tally",
     "Worker",
 ]

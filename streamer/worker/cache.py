@@ -18,7 +18,7 @@ DECODED_BYTES: Final = 8 << 20
 
 @final
 @mypyc_attr(acyclic=True)
-class Entry:
+class CachedProfile:
     """A committed profile: `data` are its bytes, None if the customer has no profile.
 
     `profile` is the same profile decoded, None if it is not decoded or does not exist.
@@ -39,11 +39,11 @@ class ProfileCache:
         self._half = max(1, size // 2)
         self._budget = decoded_bytes
         self._spent = 0
-        self._decoded: dict[str, Entry] = {}
-        self._young: dict[str, Entry] = {}
-        self._old: dict[str, Entry] = {}
+        self._decoded: dict[str, CachedProfile] = {}
+        self._young: dict[str, CachedProfile] = {}
+        self._old: dict[str, CachedProfile] = {}
 
-    def get(self, customer: str) -> Entry | None:
+    def get(self, customer: str) -> CachedProfile | None:
         """Return the entry of a customer, None if there is none."""
         entry = self._decoded.get(customer)
         if entry is None:
@@ -52,7 +52,7 @@ class ProfileCache:
                 entry = self._old.get(customer)
         return entry
 
-    def keep(self, customer: str, entry: Entry) -> None:
+    def keep(self, customer: str, entry: CachedProfile) -> None:
         """Add a profile as the most recently used one."""
         if customer not in self._decoded:
             self._spent += 100 if entry.data is None else 100 + len(entry.data)

@@ -17,10 +17,10 @@ from streamer.core.engine.identity import Message
 from streamer.core.engine.program import RuleSet
 from streamer.core.marks import Mark
 from streamer.errors import InvalidEvent
-from streamer.ports import Advance, Batch, Reading
+from streamer.ports import Advance, Batch, DecodedRecords
 from streamer.types import FOREVER, Event, Millis, Record
 from streamer.worker.batch import BatchContext, BatchRun, Bug
-from streamer.worker.cache import DECODED_BYTES, Entry, ProfileCache
+from streamer.worker.cache import DECODED_BYTES, CachedProfile, ProfileCache
 
 Decoder: TypeAlias = Callable[[Record], Event]
 
@@ -77,7 +77,7 @@ class PythonEngine(BatchContext):
         self._at_once = self.joins and key is None
         self._decode = decode
 
-    def read(self, records: Sequence[Record]) -> Reading:
+    def read(self, records: Sequence[Record]) -> DecodedRecords:
         """Decode records; one that is no event becomes the error that says why."""
         events: list[Event | InvalidEvent | Forwarded | Message] = []
         customers: dict[str, None] = {}
@@ -102,7 +102,7 @@ class PythonEngine(BatchContext):
                 customers[event.anonymous_id] = None
             if event.appended is not None and (appended is None or event.appended > appended):
                 appended = event.appended
-        return Reading(records, events, customers, appended)
+        return DecodedRecords(records, events, customers, appended)
 
     def _control(self, record: Record) -> Forwarded | Message:
         """Decode a control record; raises `InvalidEvent` where it is none of this group."""
@@ -159,9 +159,9 @@ class PythonEngine(BatchContext):
         moved = advance.profiles
         for customer, profile in advance.decoded.items():
             if customer in moved:
-                self.cache.keep(customer, Entry(moved[customer], profile))
+                self.cache.keep(customer, CachedProfile(moved[customer], profile))
             else:
                 entry = self.cache.get(customer)
                 data = advance.loaded.get(customer) if entry is None else entry.data
                 if data is not None or profile is None:  # else the cache has just dropped it
-                    self.cache.keep(customer, Entry(data, profile))
+                    self.cache.keep(customer, CachedProfile(data, profile))

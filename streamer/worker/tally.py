@@ -13,7 +13,7 @@ MOST_REFUSED: Final = 100
 
 
 @dataclass(slots=True)
-class Tally:
+class RecordTally:
     """Counts of records by outcome, overflows by the cell's slot, and changes.
 
     `invalid` counts records that are no event by the place in the schema that they break, `links`

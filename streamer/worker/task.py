@@ -44,11 +44,11 @@ from streamer.ports import (
     Advance,
     Batch,
     Checkpoint,
+    DecodedRecords,
     DueWake,
     FencingToken,
     OutboxEntry,
     PublishedMark,
-    Reading,
     Sink,
     Store,
 )
@@ -56,7 +56,7 @@ from streamer.types import FOREVER, Millis, Record
 from streamer.worker.engine import Batching, Decoder, PythonEngine
 from streamer.worker.states import Act, Lifecycle, State
 from streamer.worker.stopwatch import Stopwatch
-from streamer.worker.tally import Tally
+from streamer.worker.tally import RecordTally
 
 END: Final[DueWake] = (FOREVER, "")
 """Later than every wake."""
@@ -85,7 +85,7 @@ class PartitionTask:
         horizon: Millis = FOREVER,
         owner: str = "",
         watch: Stopwatch | None = None,
-        tally: Tally | None = None,
+        tally: RecordTally | None = None,
         joining: Joining = "at once",
     ) -> None:
         self._rules = rules
@@ -108,7 +108,7 @@ class PartitionTask:
         self.log_time: Millis | None = None
         self.fired_until: DueWake = NOTHING_FIRED
         self.scanned = 0
-        self.tally = tally or Tally()
+        self.tally = tally or RecordTally()
 
     @property
     def lateness(self) -> Millis:
@@ -209,7 +209,7 @@ class PartitionTask:
             self._finish_restoring(self._restoring)
         until = min(until, self._horizon)
         log_time = max(until + self._rules.lateness, self.log_time or 0)
-        advance = self._advance(Reading(), log_time, until)
+        advance = self._advance(DecodedRecords(), log_time, until)
         if advance.profiles:
             return self._commit(advance), advance.done
         self.log_time, self.fired_until = advance.log_time, advance.fired_until
@@ -256,7 +256,7 @@ class PartitionTask:
 
     def _migrate(self, limit: int) -> tuple[list[OutboxEntry], bool]:
         self._cursor, customers = self._store.scan(self.partition, self._cursor, limit)
-        advance = self._advance(Reading(), self.log_time, None, customers)
+        advance = self._advance(DecodedRecords(), self.log_time, None, customers)
         self.scanned += len(customers)
         done = not self._cursor
         dropped = self._engine.codec.others if done else ()
@@ -264,7 +264,7 @@ class PartitionTask:
 
     def _advance(
         self,
-        reading: Reading,
+        reading: DecodedRecords,
         log_time: Millis | None,
         until: Millis | None,
         customers: Sequence[str] = (),
@@ -310,7 +310,7 @@ class PartitionTask:
 
     def _nothing(self) -> Advance:
         """Return the output of an empty batch."""
-        return self._advance(Reading(), self.log_time, None)
+        return self._advance(DecodedRecords(), self.log_time, None)
 
     def _take(self, records: Sequence[Record]) -> tuple[list[OutboxEntry], Sequence[Record]]:
         """Process one batch; return the outbox entries and the records left for later."""
@@ -333,7 +333,7 @@ class PartitionTask:
     def _finish_restoring(self, mark: PublishedMark) -> None:
         """Fire again the wakes up to the mark, then leave the restoring state."""
         while self.fired_until < mark.fired_until:
-            self._commit(self._advance(Reading(), self.log_time, mark.fired_until[0]))
+            self._commit(self._advance(DecodedRecords(), self.log_time, mark.fired_until[0]))
         self._restoring = None
         self._commit(self._nothing())  # it says that the partition is restored
         self.life.move(self._working)

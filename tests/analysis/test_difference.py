@@ -16,7 +16,7 @@ from streamer.adapters.memory import MemoryLog, MemorySink
 from streamer.analysis import difference as module
 from streamer.analysis.affected import affected, everything
 from streamer.analysis.difference import Difference, Side, difference
-from streamer.app.inputs import Events, Reading, Rules
+from streamer.app.inputs import EventReading, Events, Rules
 from streamer.app.replay import replay
 from streamer.cli.diff_text import as_json
 from streamer.codecs.events import decode
@@ -79,8 +79,8 @@ def events_of(lines: Sequence[bytes]) -> Events:
         log.append(line)
 
     @contextmanager
-    def opened() -> Iterator[Reading]:
-        yield Reading(log, decode, lambda: None)
+    def opened() -> Iterator[EventReading]:
+        yield EventReading(log, decode, lambda: None)
 
     return opened
 

@@ -7,7 +7,7 @@ import pytest
 
 from streamer.adapters.memory import MemoryLog, MemorySink
 from streamer.analysis.effect import (
-    Effect,
+    EffectEstimate,
     EffectRequest,
     Entries,
     effect_of_changes,
@@ -15,7 +15,7 @@ from streamer.analysis.effect import (
     verdict,
 )
 from streamer.analysis.proportions import Interval
-from streamer.app.inputs import Events, Reading
+from streamer.app.inputs import EventReading, Events
 from streamer.app.replay import replay
 from streamer.codecs.changes import encode_change
 from streamer.codecs.events import decode
@@ -53,13 +53,13 @@ def events_of(lines: Sequence[bytes]) -> Events:
         log.append(line)
 
     @contextmanager
-    def opened() -> Iterator[Reading]:
-        yield Reading(log, decode, lambda: None)
+    def opened() -> Iterator[EventReading]:
+        yield EventReading(log, decode, lambda: None)
 
     return opened
 
 
-def effect(*lines: bytes, until: Millis | None = None) -> Effect:
+def effect(*lines: bytes, until: Millis | None = None) -> EffectEstimate:
     return effect_of_rules(RULES, events_of(lines), ASKED, until)
 
 

@@ -14,7 +14,7 @@ from streamer.analysis import following
 from streamer.analysis.explain import explain, explain_all, explain_profile
 from streamer.analysis.explanation import Branch, Explanation
 from streamer.analysis.watch import Said, Truth
-from streamer.app.inputs import Reading
+from streamer.app.inputs import EventReading
 from streamer.app.replay import replay
 from streamer.cli.tree import as_json, as_text
 from streamer.codecs.events import decode
@@ -72,8 +72,8 @@ def log_of(lines: list[bytes]) -> MemoryLog:
     return log
 
 
-def reading_of(lines: list[bytes]) -> Reading:
-    return Reading(log_of(lines), decode)
+def reading_of(lines: list[bytes]) -> EventReading:
+    return EventReading(log_of(lines), decode)
 
 
 def leaves(branch: Branch) -> list[Branch]:
@@ -363,8 +363,8 @@ def test_with_outlines_it_says_the_same(
     instant = None if at is None else START + at
     with patch.object(following, "_MOST_UNSETTLED", unsettled):
         for customer in [*sorted(customers(lines)), "u-77"]:
-            quickly = Reading(log_of(lines), decode, outline=outline)
-            slowly = Reading(log_of(lines), decode)
+            quickly = EventReading(log_of(lines), decode, outline=outline)
+            slowly = EventReading(log_of(lines), decode)
             found = explain(rules, quickly, customer, at=instant)
             expected = explain(rules, slowly, customer, at=instant)
             assert found.unreadable <= expected.unreadable  # others' lines are not read in full

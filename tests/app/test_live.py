@@ -13,8 +13,8 @@ from prometheus_client import generate_latest
 
 from streamer.adapters.memory import MemoryFeed, MemoryLog, MemorySink, MemoryStore
 from streamer.adapters.metrics import Metrics
-from streamer.adapters.web import Pages
-from streamer.app.live import Ends, Live
+from streamer.adapters.web import OperatorPages
+from streamer.app.live import Adapters, Live
 from streamer.codecs.controls import ControlKey, mark_id
 from streamer.core.engine.program import RuleSet
 from streamer.errors import AdapterError, Finding, RuleErrors, Unavailable
@@ -73,7 +73,7 @@ class Hall:
         self.rules = rules or story_rules()
         self.broken = False
         self.closed = threading.Event()
-        ends = Ends(self.feed, self.store, self.sink, self.closed.set, partitions=1)
+        ends = Adapters(self.feed, self.store, self.sink, self.closed.set, partitions=1)
         batching = Batching(in_order=False)
         self.live = Live(
             self.read_rules, lambda: ends, batching, self.journal, "streamer-1", joining
@@ -205,7 +205,7 @@ def test_the_silent_are_decided_under_new_rules_and_it_shows(hall: Hall) -> None
 
 def test_its_pages_say_how_it_is(hall: Hall) -> None:
     registry = Metrics(hall.live.readings).registry()
-    with hall.running(), Pages("127.0.0.1", 0, registry, hall.live.unready) as pages:
+    with hall.running(), OperatorPages("127.0.0.1", 0, registry, hall.live.unready) as pages:
         hall.happens("u-1")
         wait_until(lambda: hall.told("u-1"), "it to be so")
         wait_until(lambda: hall.live.unready() is None, "it to be so")

@@ -9,7 +9,7 @@ import pytest
 from streamer.adapters.files import FileSink
 from streamer.adapters.memory import MemorySink
 from streamer.app.inputs import open_events
-from streamer.app.replay import Summary, replay
+from streamer.app.replay import ReplaySummary, replay
 from streamer.errors import UsageError
 from streamer.instants import iso, parse_iso
 from streamer.types import DAY, HOUR, MINUTE, SECOND, Millis
@@ -38,7 +38,7 @@ def written(folder: Path, lines: list[bytes]) -> str:
 
 def replayed(
     folder: Path, lines: list[bytes], until: Millis | None = None
-) -> tuple[list[str], Summary]:
+) -> tuple[list[str], ReplaySummary]:
     log, decode = open_events([written(folder, lines)], None)
     sink = MemorySink()
     summary = replay(compiled(QUIET), log, decode, sink, until=until)

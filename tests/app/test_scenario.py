@@ -1,7 +1,7 @@
 """The scenario driver: what passes, what fails, and what a person is told."""
 
 from streamer.app.inputs import compiled
-from streamer.app.scenario import Verdict, render, run_tests
+from streamer.app.scenario import ScenarioVerdict, render, run_tests
 from streamer.language import read_rules_text
 
 CART = """
@@ -25,7 +25,7 @@ tests:
 ADDED = "{at: 0s, event: product_added}"
 
 
-def run(text: str) -> list[Verdict]:
+def run(text: str) -> list[ScenarioVerdict]:
     declared = read_rules_text(text)
     return run_tests(compiled(declared))
 

@@ -22,7 +22,7 @@ from streamer.language.nodes import (
 )
 from streamer.language.scalars import resolve
 from streamer.language.schema import rules_schema
-from streamer.language.source import Report, Source
+from streamer.language.source import FindingReport, Source
 from streamer.language.table import LEAVES
 from tests.language import test_cases, test_conditions, test_documents, test_leaves
 from tests.language.marked import MARK, rule
@@ -58,7 +58,7 @@ def plain(node: Node) -> Any:  # noqa: ANN401 (any JSON value)
 
 def values(text: str) -> Iterator[Any]:
     """Yield the JSON values of the documents of a text."""
-    for root in documents(Source("rules.yaml", text), Report()):
+    for root in documents(Source("rules.yaml", text), FindingReport()):
         if not (isinstance(root, ScalarNode) and not root.text):
             yield plain(root)
 

@@ -7,7 +7,7 @@ from textwrap import dedent
 import pytest
 
 from streamer.errors import InvalidEvent, MappingError, UsageError
-from streamer.mapping import Layout, Mapping, read_mapping
+from streamer.mapping import Mapping, RowFormat, read_mapping
 from streamer.types import Event, Record
 
 Write = Callable[[str], Path]
@@ -56,7 +56,7 @@ def row(write: Write) -> Row:
     return row
 
 
-def layout_of(mapping: Mapping) -> Layout:
+def layout_of(mapping: Mapping) -> RowFormat:
     assert mapping.csv is not None
     return mapping.csv
 

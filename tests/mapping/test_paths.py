@@ -2,7 +2,7 @@
 
 import pytest
 
-from streamer.mapping.paths import PathError, Row, elements, getter, read_path
+from streamer.mapping.paths import JsonRow, PathError, elements, getter, read_path
 
 HERE = {
     "a": {"b": 5, "x-y": True, "c.d": "dotted", "none": None},
@@ -10,7 +10,7 @@ HERE = {
     "void": [],
     "empty": "",
 }
-ROW = Row(HERE, {"id": "whole", "a": 1}, line=3, position=1)
+ROW = JsonRow(HERE, {"id": "whole", "a": 1}, line=3, position=1)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_a_key_may_begin_with_the_sign_of_the_whole() -> None:
 
 
 def test_one_object_is_a_list_of_one() -> None:
-    assert elements(ROW, {"n": 1}) == [Row({"n": 1}, ROW.whole, 3, 1)]
+    assert elements(ROW, {"n": 1}) == [JsonRow({"n": 1}, ROW.whole, 3, 1)]
     assert [row.position for row in elements(ROW, [{}, {}])] == [1, 2]
     for odd in (["text"], [None], "text", 5):
         with pytest.raises(ValueError, match="list of objects"):

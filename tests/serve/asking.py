@@ -16,11 +16,11 @@ from streamer.serve.beside import beside
 from streamer.serve.deliveries import Deliveries
 from streamer.serve.follower import Follower
 from streamer.serve.rulebook import Rulebook
-from streamer.serve.server import Access, Place, Server
+from streamer.serve.server import Access, Server, ServerOptions
 from streamer.serve.sources import from_file
 from tests.waiting import wait_until
 
-ANYBODY: Final = Access(Place("127.0.0.1", 0))
+ANYBODY: Final = Access(ServerOptions("127.0.0.1", 0))
 
 
 class Said:

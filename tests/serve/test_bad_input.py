@@ -9,7 +9,7 @@ import pytest
 
 from streamer.errors import UsageError
 from streamer.serve.answer_schemas import answer_schemas
-from streamer.serve.server import Access, Place
+from streamer.serve.server import Access, ServerOptions
 from streamer.serve.tokens import Token, Tokens, read_tokens
 from tests.serve.asking import Asking, asking
 from tests.serve.conftest import RULES
@@ -130,7 +130,7 @@ def test_a_header_of_ten_megabytes_and_half_a_request_harm_nobody(ask: Asking) -
 
 
 def test_a_request_that_never_ends_is_cut_off(shop_file: Path, tmp_path: Path) -> None:
-    access = Access(Place("127.0.0.1", 0, idle_seconds=0.5))
+    access = Access(ServerOptions("127.0.0.1", 0, idle_seconds=0.5))
     with asking(shop_file, RULES, tmp_path, access) as ask:
         host, port = ask.server.address.removeprefix("http://").split(":")
         with socket.create_connection((host, int(port)), 60) as slow:
@@ -179,7 +179,7 @@ def test_who_has_no_token_is_told_so_and_a_cookie_stands_for_one(
 ) -> None:
     file = tmp_path / "tokens.toml"
     file.write_text(f'[marketing]\ntoken = "{SECRET}"\nrate = 1\n')
-    access = Access(Place("127.0.0.1", 0), read_tokens(file))
+    access = Access(ServerOptions("127.0.0.1", 0), read_tokens(file))
     with asking(shop_file, RULES, tmp_path, access) as ask:
         answer = ask("/v1/segments")
         assert answer.status == 401

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from streamer.adapters.web import Pages
+from streamer.adapters.web import OperatorPages
 from streamer.errors import UsageError
 from streamer.react.counts import ReactionCounts
 from streamer.serve.deliveries import Deliveries
@@ -17,7 +17,7 @@ from tests.serve.conftest import RULES, filled
 from tests.servers.ports import free_port
 
 
-def webhooks(lag: int, *, off: bool = False) -> Pages:
+def webhooks(lag: int, *, off: bool = False) -> OperatorPages:
     """The operator's pages of a process with two endpoints."""
     counts = WebhookCounts(
         lambda: {
@@ -31,17 +31,17 @@ def webhooks(lag: int, *, off: bool = False) -> Pages:
     log = DeliveryLog()
     for at, outcome in ((1_000, "failed"), (2_000, "delivered")):
         log.add("crm", Delivery(at, "c", "vip", "entered", 1, outcome, 503, "slow", 9, "", None))
-    return Pages("127.0.0.1", 0, counts.registry, lambda: None, {"/deliveries": log.page})
+    return OperatorPages("127.0.0.1", 0, counts.registry, lambda: None, {"/deliveries": log.page})
 
 
-def reactions() -> Pages:
+def reactions() -> OperatorPages:
     """The operator's pages of a process of reactions."""
     counts = ReactionCounts()
     counts.changes.labels("handled").inc(5)
     counts.seconds.labels("remind").observe(0.1)
     counts.dead.set(2)
     counts.waiting.set(3)
-    return Pages("127.0.0.1", 0, counts.registry, lambda: "catching up with 2 partitions")
+    return OperatorPages("127.0.0.1", 0, counts.registry, lambda: "catching up with 2 partitions")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from streamer.adapters.database import Database
 from streamer.adapters.sqlite import SqliteLog
 from streamer.analysis.effect import EffectRequest, effect_of_rules
-from streamer.app.inputs import Reading, load_rules
+from streamer.app.inputs import EventReading, load_rules
 from streamer.codecs.events import decode
 from streamer.types import DAY
 from tests.serve.asking import Asking, asking
@@ -34,7 +34,7 @@ def test_both_groups_are_those_of_the_events(tmp_path: Path) -> None:
     with Database(file) as database:
         found = effect_of_rules(
             load_rules([str(rules)]).compiled,
-            lambda: nullcontext(Reading(SqliteLog(database), decode)),
+            lambda: nullcontext(EventReading(SqliteLog(database), decode)),
             asked,
         )
     for name, group in (("not_held_out", found.reacted), ("held_out", found.held_out)):

@@ -9,14 +9,14 @@ from dataclasses import replace
 from aiohttp import web
 
 from streamer.adapters.view.batches import Published
-from streamer.adapters.view.reading import Kept, Reached
+from streamer.adapters.view.reading import Reached, StoredChange
 from streamer.adapters.view.writing import Fresh
 from streamer.codecs.changes import encode_change
 from streamer.serve.problems import Problem
-from streamer.serve.stream import Limits, Missed, Stream
+from streamer.serve.stream import Missed, Stream, StreamLimits
 from streamer.types import SegmentChange
 
-LIMITS = Limits(readers=1_000, waiting=100, patience_s=0.2, heartbeat_s=30)
+LIMITS = StreamLimits(readers=1_000, waiting=100, patience_s=0.2, heartbeat_s=30)
 CHANGE = SegmentChange(
     "u-1", "vip", "entered", 1_767_225_600_000, 1, 1_767_225_600_000, "event",
     "e-1", ("because",), "sha256:1", holdout=False,
@@ -38,12 +38,12 @@ async def no_position(_: Iterable[tuple[int, int]]) -> int:
     return 0
 
 
-async def nothing_after(_: int, __: int) -> list[Kept]:
+async def nothing_after(_: int, __: int) -> list[StoredChange]:
     return []
 
 
 @asynccontextmanager
-async def serving(limits: Limits) -> AsyncIterator[tuple[Stream, int]]:
+async def serving(limits: StreamLimits) -> AsyncIterator[tuple[Stream, int]]:
     """Serve a stream alone; what it is asked of a view is nothing."""
     stream = Stream(Missed(nothing_reached, no_position, nothing_after), limits)
 

@@ -7,7 +7,7 @@ from string import ascii_lowercase
 import pytest
 
 from streamer.adapters.database import Database
-from streamer.adapters.view.batches import Batch, Published, Rejected, Stands
+from streamer.adapters.view.batches import Published, Rejected, Stands, ViewBatch
 from streamer.adapters.view.reading import ViewReader
 from streamer.adapters.view.tables import open_view
 from streamer.adapters.view.writing import ViewWriter
@@ -36,7 +36,7 @@ def stands(who: str, *segments: str, gone: bool = False) -> Stands:
 def test_what_is_handed_over_twice_counts_once(tmp_path: Path) -> None:
     with open_view(tmp_path / "view.db") as database:
         writer, reader = ViewWriter(database), ViewReader(database)
-        batch = Batch([published(0), published(1, "exited")], [stands("u-1", "vip")])
+        batch = ViewBatch([published(0), published(1, "exited")], [stands("u-1", "vip")])
         batch.positions = {("changes", 0): 2}
         assert len(writer.apply(batch, 1)) == 2
         assert writer.apply(batch, 2) == []
@@ -52,11 +52,11 @@ def test_a_customer_who_is_gone_leaves_no_id(tmp_path: Path) -> None:
     file = tmp_path / "view.db"
     with open_view(file) as database:
         writer, reader = ViewWriter(database), ViewReader(database)
-        writer.apply(Batch([published(0, who="u-gone")], [stands("u-gone", "vip")]), 1)
+        writer.apply(ViewBatch([published(0, who="u-gone")], [stands("u-gone", "vip")]), 1)
         assert any(b"u-gone" in part.read_bytes() for part in tmp_path.iterdir())
-        writer.apply(Batch([], [stands("u-gone", gone=True)]), 2)
-        writer.apply(Batch([published(1, "exited", "u-gone", "erasure")]), 3)
-        writer.apply(Batch([published(2, who="u-late")]), 4)  # its end was read before
+        writer.apply(ViewBatch([], [stands("u-gone", gone=True)]), 2)
+        writer.apply(ViewBatch([published(1, "exited", "u-gone", "erasure")]), 3)
+        writer.apply(ViewBatch([published(2, who="u-late")]), 4)  # its end was read before
         writer.forget_gone(reader.last_position())
         assert reader.sizes() == {"vip": 0}
         assert reader.where("u-gone") is None
@@ -70,14 +70,14 @@ def test_a_customer_who_is_gone_leaves_no_id(tmp_path: Path) -> None:
 def test_only_the_latest_changes_and_reasons_are_kept(tmp_path: Path) -> None:
     with open_view(tmp_path / "view.db") as database:
         writer, reader = ViewWriter(database, kept=10), ViewReader(database)
-        writer.apply(Batch([published(number, who=f"u-{number}") for number in range(40)]), 1)
+        writer.apply(ViewBatch([published(number, who=f"u-{number}") for number in range(40)]), 1)
         assert len(reader.after(0, 100)) == 10
         (reached,) = reader.reached()
         assert (reached.offset, reached.dropped) == (39, 29)
         assert sum(one.entered for one in reader.flows("hours", 0, 1 << 61, None)) == 40
         reasons = ["".join(pair) for pair in product(ascii_lowercase, repeat=2)]
         many = [Rejected("invalid", one, "", number, "") for number, one in enumerate(reasons)]
-        writer.apply(Batch(rejected=many), 2)
+        writer.apply(ViewBatch(rejected=many), 2)
         assert len(reader.rejected()) == 500
 
 
@@ -85,7 +85,9 @@ def test_reasons_that_differ_in_values_only_are_one(tmp_path: Path) -> None:
     with open_view(tmp_path / "view.db") as database:
         writer, reader = ViewWriter(database), ViewReader(database)
         told = [f"time 'the {number}th': write 2026-11-{number}" for number in range(10, 30)]
-        writer.apply(Batch(rejected=[Rejected("invalid", one, "/time", 1, one) for one in told]), 1)
+        writer.apply(
+            ViewBatch(rejected=[Rejected("invalid", one, "/time", 1, one) for one in told]), 1
+        )
         (group,) = reader.rejected()
         assert (group.times, group.reason, group.example) == (20, told[-1], told[-1])
 
@@ -93,7 +95,7 @@ def test_reasons_that_differ_in_values_only_are_one(tmp_path: Path) -> None:
 def test_a_view_can_be_begun_anew(tmp_path: Path) -> None:
     with open_view(tmp_path / "view.db") as database:
         writer, reader = ViewWriter(database), ViewReader(database)
-        writer.apply(Batch([published(0)], [stands("u-1", "vip")], positions={("t", 0): 1}), 1)
+        writer.apply(ViewBatch([published(0)], [stands("u-1", "vip")], positions={("t", 0): 1}), 1)
         writer.clear()
         assert writer.positions() == {}
         assert reader.sizes() == {}

@@ -23,7 +23,7 @@ from aiohttp.web import BaseRequest, Response
 
 from streamer.adapters.clock import wall_time
 from streamer.adapters.http.answers import Refusal, json_response, text_response
-from streamer.adapters.http.counts import Counts
+from streamer.adapters.http.counts import CollectorCounts
 from streamer.adapters.http.crawlers import is_crawler
 from streamer.adapters.http.credentials import (
     found_key,
@@ -36,7 +36,7 @@ from streamer.adapters.http.keys import Key, Keys
 from streamer.adapters.http.rates import Rates
 from streamer.adapters.http.reading import read_body
 from streamer.adapters.http.settings import settings_page
-from streamer.adapters.kafka.acknowledged import Outgoing
+from streamer.adapters.kafka.acknowledged import OutgoingRecord
 from streamer.adapters.kafka.messages import refused_record
 from streamer.codecs.bodies import BATCH, EVENTS, SINGLE_CALLS, binary_event, parse_body, split
 from streamer.codecs.received import Accepted, Circumstances, Refused, receive
@@ -78,7 +78,7 @@ class Producing(Protocol):
         """Why nothing can be taken just now."""
 
     def send(
-        self, records: Sequence[Outgoing], done: Callable[[AdapterError | None], None]
+        self, records: Sequence[OutgoingRecord], done: Callable[[AdapterError | None], None]
     ) -> None:
         """Take records; say once all are safe, or why not. Raises `Unavailable`."""
 
@@ -111,7 +111,7 @@ class Collecting:
         self._bounds = bounds
         self._rates = Rates()
         self._in_hand = 0
-        self.counts = Counts(lambda: producer.away is not None, lambda: self._in_hand)
+        self.counts = CollectorCounts(lambda: producer.away is not None, lambda: self._in_hand)
 
     def unready(self) -> str | None:
         """Return why the collector takes nothing just now, None while it does."""
@@ -229,13 +229,13 @@ class Collecting:
         )
         return {"success": True, "rejected": told} if told else {"success": True}
 
-    def _record(self, found: Accepted | Refused, key: str, request: BaseRequest) -> Outgoing:
+    def _record(self, found: Accepted | Refused, key: str, request: BaseRequest) -> OutgoingRecord:
         if isinstance(found, Accepted):
             headers = headers_of_request(request.headers.get("traceparent"), found.value)
-            return Outgoing(self._events, found.customer, found.value, headers)
-        return Outgoing(self._rejected, *refused_record(found, key, request.path))
+            return OutgoingRecord(self._events, found.customer, found.value, headers)
+        return OutgoingRecord(self._rejected, *refused_record(found, key, request.path))
 
-    async def _safe(self, records: list[Outgoing]) -> None:
+    async def _safe(self, records: list[OutgoingRecord]) -> None:
         """Return once Kafka has acknowledged all of the records."""
         loop = asyncio.get_running_loop()
         settled: asyncio.Future[AdapterError | None] = loop.create_future()

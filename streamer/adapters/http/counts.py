@@ -7,7 +7,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 
-class Counts:
+class CollectorCounts:
     """The metrics of one collector, in a registry of their own.
 
     `away` says whether Kafka is away, `waiting` how many bytes of requests are in hand.

@@ -36,7 +36,7 @@ _RECOVERY: Final = "none"
 """A producer that has lost all brokers knows them still: only so it finds them again at once."""
 
 
-class Outgoing(NamedTuple):
+class OutgoingRecord(NamedTuple):
     """A record for a topic; by its key, or for the partition that it names."""
 
     topic: str
@@ -68,7 +68,7 @@ class AcknowledgedProducer:
         return self._away
 
     def send(
-        self, records: Sequence[Outgoing], done: Callable[[AdapterError | None], None]
+        self, records: Sequence[OutgoingRecord], done: Callable[[AdapterError | None], None]
     ) -> None:
         """Take records, one at least; `done` says when all are safe, or why one may not be.
 

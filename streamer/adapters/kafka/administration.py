@@ -63,7 +63,7 @@ _READY_MS: Final = 30_000
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class TopicVerdict:
     """What was found of a topic and done about it; where it is `wrong`, `text` says what to do."""
 
     topic: str
@@ -78,7 +78,7 @@ def create_topics(
     partitions: int | None = None,
     replication: int | None = None,
     mend: bool = False,
-) -> list[Verdict]:
+) -> list[TopicVerdict]:
     """Make the topics that are missing; look at those that are there, and `mend` them if asked to.
 
     Without `partitions`: as many as the events have, or four. Without `replication`: what brokers
@@ -103,7 +103,7 @@ def create_topics(
     return verdicts
 
 
-def ensure_compacted(connection: Connection, topic: str, partitions: int) -> Verdict:
+def ensure_compacted(connection: Connection, topic: str, partitions: int) -> TopicVerdict:
     """Make a compacted topic with at least so many partitions, or mend the one that is there."""
     with closing(opened(KafkaAdminClient, connection)) as admin:
         settings = _HOURS
@@ -151,7 +151,7 @@ def _count(events: str, there: int | None, asked: int | None) -> int:
 
 def _created(
     admin: Admin, topic: str, count: int, replication: int | None, settings: Settings
-) -> Verdict:
+) -> TopicVerdict:
     if replication is not None and replication >= _MANY_COPIES:
         settings = {**settings, _COPIES_IN_STEP: "2"}
     asked = {"num_partitions": count, "replication_factor": replication or -1, "configs": settings}
@@ -165,7 +165,7 @@ def _created(
     if answer["error_code"]:
         raise AdapterError(f"could not create the topic {topic}: {answer['error_message']}")
     listed = ", ".join(f"{name}={value}" for name, value in settings.items())
-    return Verdict(topic, "created", f"{_number(count)}, {listed}")
+    return TopicVerdict(topic, "created", f"{_number(count)}, {listed}")
 
 
 def _lacking(admin: Admin, topic: str, settings: Settings) -> dict[str, tuple[str, str]]:
@@ -198,10 +198,10 @@ def _judged(
     lacking: Mapping[str, tuple[str, str]],
     *,
     mend: bool,
-) -> Verdict:
+) -> TopicVerdict:
     """Say what a topic that is there lacks, and `mend` it if asked to."""
     if count > needed:
-        return Verdict(
+        return TopicVerdict(
             topic,
             "wrong",
             f"{_number(count)} instead of {needed}, and none can be taken away: "
@@ -211,13 +211,13 @@ def _judged(
     if count < needed:
         lacks.insert(0, f"{_number(count)} instead of {needed}")
     if not lacks:
-        return Verdict(topic, "right", _number(count))
+        return TopicVerdict(topic, "right", _number(count))
     listed = ", ".join(lacks)
     if not mend:
-        return Verdict(topic, "wrong", f"{listed}: --apply mends that")
+        return TopicVerdict(topic, "wrong", f"{listed}: --apply mends that")
     with said(f"change the topic {topic}"):
         _change(admin, topic, needed if count < needed else None, lacking)
-    return Verdict(topic, "mended", listed)
+    return TopicVerdict(topic, "mended", listed)
 
 
 def _change(

@@ -16,7 +16,14 @@ from streamer.adapters.kafka.failures import failure, translated
 from streamer.adapters.kafka.feed import headers_of
 from streamer.adapters.kafka.offsets import held_offsets
 from streamer.adapters.kafka.topics import Asked, Topics
-from streamer.adapters.view.batches import Batch, Positions, Progress, Published, Rejected, Stands
+from streamer.adapters.view.batches import (
+    Positions,
+    Progress,
+    Published,
+    Rejected,
+    Stands,
+    ViewBatch,
+)
 from streamer.codecs.changes import change_line, decode_change, decode_membership
 from streamer.errors import AdapterError, StreamerError, Unavailable
 from streamer.ports import OffsetRange
@@ -71,9 +78,9 @@ class KafkaTail(Closing):
             self.close()
             raise
 
-    def poll(self) -> Batch:
+    def poll(self) -> ViewBatch:
         """Return what is committed beyond what was read; raises `Unavailable` after a failure."""
-        batch = Batch()
+        batch = ViewBatch()
         with translated("read what workers published"):
             messages = self._consumer.consume(_LIMIT, 0) or self._consumer.consume(1, _WAIT_S)
         for message in messages:
@@ -127,7 +134,7 @@ class KafkaTail(Closing):
                 if time.monotonic() > deadline:
                     raise
 
-    def _take(self, message: Message, batch: Batch) -> None:
+    def _take(self, message: Message, batch: ViewBatch) -> None:
         topic, number, offset = _place(message)
         self._next[topic, number] = offset + 1
         if offset + 1 >= self._ends[topic, number][1]:
@@ -146,7 +153,7 @@ class KafkaTail(Closing):
         except (StreamerError, UnicodeDecodeError):
             batch.unreadable += 1
 
-    def _reached_end(self, message: Message, batch: Batch) -> None:
+    def _reached_end(self, message: Message, batch: ViewBatch) -> None:
         topic, number, offset = _place(message)
         self._next[topic, number] = offset
         self._started.add((topic, number))

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
 
-from streamer.adapters.kafka.acknowledged import AcknowledgedProducer, Outgoing
+from streamer.adapters.kafka.acknowledged import AcknowledgedProducer, OutgoingRecord
 from streamer.adapters.kafka.connection import Connection, made
 from streamer.adapters.kafka.failures import failure, translated
 from streamer.errors import AdapterError, Unavailable
@@ -42,7 +42,7 @@ class WaitingTopic:
         """
         self._producer.send(
             [
-                Outgoing(self._topic, f"{group}/{offset}", value, None, partition)
+                OutgoingRecord(self._topic, f"{group}/{offset}", value, None, partition)
                 for partition, values in changes.items()
                 for offset, value in values.items()
             ],

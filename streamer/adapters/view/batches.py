@@ -43,7 +43,7 @@ class Rejected(NamedTuple):
 
 
 @dataclass(slots=True)
-class Batch:
+class ViewBatch:
     """What was read at once. `positions` are reached with it; `unreadable` records are skipped."""
 
     changes: list[Published] = field(default_factory=list)
@@ -61,10 +61,10 @@ class Progress(NamedTuple):
     caught_up: bool
 
 
-class Source(Protocol):
+class ViewSource(Protocol):
     """Where a view reads from."""
 
-    def poll(self) -> Batch:
+    def poll(self) -> ViewBatch:
         """Return what is there now, empty after a short wait; raises `Unavailable`."""
 
     def progress(self) -> Progress:

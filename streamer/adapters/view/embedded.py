@@ -14,7 +14,14 @@ import orjson
 from streamer.adapters.closing import Closing
 from streamer.adapters.database import Database
 from streamer.adapters.profiles import FoundProfile
-from streamer.adapters.view.batches import Batch, Positions, Progress, Published, Rejected, Stands
+from streamer.adapters.view.batches import (
+    Positions,
+    Progress,
+    Published,
+    Rejected,
+    Stands,
+    ViewBatch,
+)
 from streamer.codecs.changes import decode_change
 from streamer.codecs.controls import layouts_and_marks
 from streamer.errors import UsageError
@@ -44,9 +51,9 @@ class EmbeddedSource(Closing):
         self._began = self._next
         self._total = self._end()
 
-    def poll(self) -> Batch:
+    def poll(self) -> ViewBatch:
         """Return what the file holds beyond what was read, empty after a short wait."""
-        batch = Batch()
+        batch = ViewBatch()
         with self._database.reading():
             self._read_changes(batch)
             self._read_rejections(batch)
@@ -73,7 +80,7 @@ class EmbeddedSource(Closing):
         ((end,),) = self._database.rows("SELECT coalesce(max(position), 0) FROM changes")
         return int(end)
 
-    def _read_changes(self, batch: Batch) -> None:
+    def _read_changes(self, batch: ViewBatch) -> None:
         rows = self._database.rows(
             "SELECT position, partition, change FROM changes WHERE position > ? "
             "ORDER BY position LIMIT ?",
@@ -92,7 +99,7 @@ class EmbeddedSource(Closing):
             membership = Membership(customer, sequence, born, tuple(inside))
             batch.memberships.append(Stands(partition, customer, membership))
 
-    def _read_rejections(self, batch: Batch) -> None:
+    def _read_rejections(self, batch: ViewBatch) -> None:
         rows = self._database.rows(
             "SELECT position, kind, reason, rejection, appended FROM rejections "
             "LEFT JOIN log USING (partition, offset) WHERE position > ? ORDER BY position LIMIT ?",

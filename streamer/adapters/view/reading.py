@@ -28,7 +28,7 @@ class Reached(NamedTuple):
     dropped: int
 
 
-class Where(NamedTuple):
+class CustomerRecord(NamedTuple):
     """Where a customer stands: the partition, the profile's birth, every membership with since."""
 
     partition: int
@@ -37,7 +37,7 @@ class Where(NamedTuple):
     memberships: tuple[tuple[str, Millis], ...]
 
 
-class Kept(NamedTuple):
+class StoredChange(NamedTuple):
     """A change that is kept, with its place."""
 
     position: int
@@ -46,7 +46,7 @@ class Kept(NamedTuple):
     line: bytes
 
 
-class Flow(NamedTuple):
+class BucketFlow(NamedTuple):
     """How many customers entered and exited a membership in one bucket of event time."""
 
     segment: str
@@ -55,7 +55,7 @@ class Flow(NamedTuple):
     exited: int
 
 
-class Group(NamedTuple):
+class RejectionGroup(NamedTuple):
     """Rejections of one kind: how many, and of the last one when it came, why, and what it was."""
 
     kind: str
@@ -90,7 +90,7 @@ class ViewReader:
         ((count,),) = self._database.rows("SELECT count(*) FROM customers")
         return int(count)
 
-    def where(self, customer: str) -> Where | None:
+    def where(self, customer: str) -> CustomerRecord | None:
         """Return where a customer stands, None for one who never had a change, or is gone."""
         rows = self._database.rows(
             "SELECT partition, born, sequence FROM customers WHERE customer = ?", (customer,)
@@ -102,7 +102,7 @@ class ViewReader:
             (customer,),
         )
         ((partition, born, sequence),) = rows
-        return Where(partition, born, sequence, tuple(inside))
+        return CustomerRecord(partition, born, sequence, tuple(inside))
 
     def members(self, segment: str, after: str, limit: int) -> list[tuple[str, Millis]]:
         """Return up to `limit` members whose ids come after `after`, with the instants since."""
@@ -123,7 +123,9 @@ class ViewReader:
             )
         )
 
-    def flows(self, table: str, since: Millis, until: Millis, segment: str | None) -> list[Flow]:
+    def flows(
+        self, table: str, since: Millis, until: Millis, segment: str | None
+    ) -> list[BucketFlow]:
         """Return the buckets of a table of flows from `since` on, `until` excluded."""
         if table not in RESOLUTIONS:
             raise ValueError(table)
@@ -133,7 +135,7 @@ class ViewReader:
             f"WHERE bucket >= ? AND bucket < ? {only} ORDER BY bucket",
             (since, until, *asked),
         )
-        return [Flow(*row) for row in rows]
+        return [BucketFlow(*row) for row in rows]
 
     def began(self) -> Millis | None:
         """Return the first hour with a change, None where there is none."""
@@ -157,7 +159,9 @@ class ViewReader:
         )
         return [line for (line,) in rows]
 
-    def latest(self, segments: Sequence[str], direction: str | None, limit: int) -> list[Kept]:
+    def latest(
+        self, segments: Sequence[str], direction: str | None, limit: int
+    ) -> list[StoredChange]:
         """Return the latest changes of these memberships (of all, for none), the latest first."""
         if not segments:
             return self._kept("ORDER BY position DESC LIMIT ?", (limit,))
@@ -173,11 +177,11 @@ class ViewReader:
         ]
         return sorted(found, reverse=True)[:limit]
 
-    def after(self, position: int, limit: int) -> list[Kept]:
+    def after(self, position: int, limit: int) -> list[StoredChange]:
         """Return the changes above a position, in order."""
         return self._kept("WHERE position > ? ORDER BY position LIMIT ?", (position, limit))
 
-    def entrances(self, segment: str, after: int, limit: int) -> list[Kept]:
+    def entrances(self, segment: str, after: int, limit: int) -> list[StoredChange]:
         """Return those who entered a membership above a position, in order."""
         return self._kept(
             "WHERE segment = ? AND entered = 1 AND position > ? ORDER BY position LIMIT ?",
@@ -218,13 +222,13 @@ class ViewReader:
         )
         return sorted(max(0, delay) for (delay,) in rows)
 
-    def rejected(self) -> list[Group]:
+    def rejected(self) -> list[RejectionGroup]:
         """Return the rejections by reason, the most frequent first."""
         rows = self._database.rows(
             "SELECT kind, reason, path, times, at, example FROM rejected "
             "ORDER BY times DESC, reason"
         )
-        return [Group(*row) for row in rows]
+        return [RejectionGroup(*row) for row in rows]
 
     def rejected_since(self, since: Millis) -> int:
         """Return how many records were rejected since then."""
@@ -233,9 +237,9 @@ class ViewReader:
         )
         return int(times)
 
-    def _kept(self, condition: str, values: tuple[object, ...]) -> list[Kept]:
+    def _kept(self, condition: str, values: tuple[object, ...]) -> list[StoredChange]:
         rows = self._database.rows(
             f"SELECT position, partition, offset, change FROM changes {condition}",  # noqa: S608 (our own conditions)
             values,
         )
-        return [Kept(*row) for row in rows]
+        return [StoredChange(*row) for row in rows]

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from streamer.adapters.database import Database
-from streamer.adapters.view.batches import Batch, Published, Rejected, Stands
+from streamer.adapters.view.batches import Published, Rejected, Stands, ViewBatch
 from streamer.adapters.view.tables import MINUTES, RESOLUTIONS
 from streamer.types import DAY, MINUTE, Millis
 
@@ -72,7 +72,7 @@ class ViewWriter:
             for (name,) in names:
                 connection.execute(f"DELETE FROM {name}")  # noqa: S608 (our own tables)
 
-    def apply(self, batch: Batch, now: Millis) -> list[Fresh]:
+    def apply(self, batch: ViewBatch, now: Millis) -> list[Fresh]:
         """Write a batch; return those of its changes that are new, in order. `now` is wall time."""
         with self._database.transaction() as connection:
             fresh = _write_changes(connection, batch.changes)

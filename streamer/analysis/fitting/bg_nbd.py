@@ -12,7 +12,7 @@ from math import exp, inf, isfinite, lgamma, log, log1p
 from typing import Final, NamedTuple
 
 from streamer.adapters.optimum import smallest
-from streamer.analysis.fitting.histories import Summary
+from streamer.analysis.fitting.histories import PurchaseSummary
 from streamer.errors import UsageError
 from streamer.language.models import LARGEST_TELLING
 from streamer.types import Millis
@@ -60,12 +60,12 @@ class Moment(NamedTuple):
     age: float
 
 
-def in_units(summary: Summary, unit: Millis) -> Moment:
+def in_units(summary: PurchaseSummary, unit: Millis) -> Moment:
     """Return a summary in units of time."""
     return Moment(summary.repeats, summary.recency / unit, summary.age / unit)
 
 
-def fit_bg_nbd(summaries: Iterable[Summary], unit: Millis) -> Fit:
+def fit_bg_nbd(summaries: Iterable[PurchaseSummary], unit: Millis) -> Fit:
     """Return the parameters under which the histories are most likely.
 
     Raises `UsageError`, with what to do, where too few customers bought twice, and where the

@@ -48,7 +48,7 @@ class Score(NamedTuple):
     right: float
 
 
-class Row(NamedTuple):
+class CalibrationRow(NamedTuple):
     """Customers with the same number of repeat purchases, and what they bought on average later.
 
     `repeats` is `MOST_REPEATS` for so many and more.
@@ -75,7 +75,7 @@ class Calibration:
     actual: int
     threshold: Millis
     scores: tuple[Score, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[CalibrationRow, ...]
 
     @property
     def rival(self) -> Score:
@@ -154,11 +154,15 @@ def _score(name: str, said: list[float], actual: list[int]) -> Score:
     )
 
 
-def _rows(repeats: list[int], actual: list[int], foretold: Mapping[str, list[float]]) -> list[Row]:
+def _rows(
+    repeats: list[int], actual: list[int], foretold: Mapping[str, list[float]]
+) -> list[CalibrationRow]:
     groups: dict[int, list[tuple[float, ...]]] = defaultdict(list)
     for x, *said in zip(repeats, actual, *foretold.values(), strict=True):
         groups[min(x, MOST_REPEATS)].append(tuple(said))
     return [
-        Row(x, len(group), *(sum(column) / len(group) for column in zip(*group, strict=True)))
+        CalibrationRow(
+            x, len(group), *(sum(column) / len(group) for column in zip(*group, strict=True))
+        )
         for x, group in sorted(groups.items())
     ]

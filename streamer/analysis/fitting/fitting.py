@@ -72,7 +72,7 @@ class FitRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CustomerForecast:
     """What the models say of one customer at the end of their time; `value` is of a purchase."""
 
     customer: str
@@ -98,7 +98,7 @@ class Fitted:
     calibration: Calibration
     tried: Fit | None
     text: str
-    standings: tuple[Standing, ...]
+    standings: tuple[CustomerForecast, ...]
 
 
 def fit(asked: FitRequest, log: Log, decode: Decoder, watch: Callable[[], object]) -> Fitted:
@@ -131,7 +131,7 @@ def _fitted(asked: FitRequest, histories: Histories) -> Fitted:
     if asked.value is not None:
         values = fit_gamma_gamma(one for one in spent.values() if one is not None)
     standings = tuple(
-        Standing(
+        CustomerForecast(
             customer,
             one.repeats + 1,
             probability_alive(found.parameters, moment),

@@ -26,7 +26,7 @@ class Spent(NamedTuple):
     total: float
 
 
-class Values(NamedTuple):
+class GammaGammaParameters(NamedTuple):
     """The three parameters; `v` in the currency of the values."""
 
     p: float
@@ -37,7 +37,7 @@ class Values(NamedTuple):
 class ValueFit(NamedTuple):
     """The parameters found, and the logarithm of the likelihood under them."""
 
-    parameters: Values
+    parameters: GammaGammaParameters
     log_likelihood: float
 
 
@@ -60,11 +60,11 @@ def fit_gamma_gamma(spent: Iterable[Spent]) -> ValueFit:
         if any(abs(one) > _FARTHEST for one in point):
             return inf
         p, q, v = map(exp, point)
-        return -log_likelihood(Values(p, q, v * mean), customers)
+        return -log_likelihood(GammaGammaParameters(p, q, v * mean), customers)
 
     optimum = smallest(unlikely, (0.0, 1.0, 0.0))
     p, q, v = map(exp, optimum.point)
-    found = Values(*(float(f"{one:.{_DIGITS}g}") for one in (p, q, v * mean)))
+    found = GammaGammaParameters(*(float(f"{one:.{_DIGITS}g}") for one in (p, q, v * mean)))
     likelihood = log_likelihood(found, customers)
     sound = found.q > 1 and max(found.p, found.q) <= _LARGEST
     if not (sound and optimum.settled and isfinite(likelihood)):
@@ -76,7 +76,7 @@ def fit_gamma_gamma(spent: Iterable[Spent]) -> ValueFit:
     return ValueFit(found, likelihood)
 
 
-def log_likelihood(parameters: Values, customers: Counter[Spent]) -> float:
+def log_likelihood(parameters: GammaGammaParameters, customers: Counter[Spent]) -> float:
     """Return the logarithm of the likelihood of all averages (equation 1a)."""
     p, q, v = parameters
     constant = q * log(v) - lgamma(q)
@@ -94,7 +94,7 @@ def log_likelihood(parameters: Values, customers: Counter[Spent]) -> float:
     )
 
 
-def expected_value(parameters: Values, spent: Spent) -> float:
+def expected_value(parameters: GammaGammaParameters, spent: Spent) -> float:
     """Return the expected value of a purchase (equation 5)."""
     p, q, v = parameters
     return p * (v + spent.total) / (p * spent.purchases + q - 1)

@@ -25,7 +25,7 @@ _CROWDED: Final = 0.01
 Each: TypeAlias = Literal["event", "day"]
 
 
-class Summary(NamedTuple):
+class PurchaseSummary(NamedTuple):
     """One customer up to an instant, as the model sees it.
 
     `repeats` purchases after the first, the last of them `recency` ms after it, the first one
@@ -134,13 +134,13 @@ class Histories:
         """The last purchase of all."""
         return max((times[-1] for times in self.times.values()), default=None)
 
-    def until(self, end: Millis) -> Iterator[tuple[str, Summary]]:
+    def until(self, end: Millis) -> Iterator[tuple[str, PurchaseSummary]]:
         """Yield every customer who had bought by then, with the summary at that instant."""
         for customer, times in self.times.items():
             known = [time for time in times if time <= end]
             if known:
                 recency, age = known[-1] - known[0], end - known[0]
-                yield customer, Summary(self._purchases(known) - 1, recency, age)
+                yield customer, PurchaseSummary(self._purchases(known) - 1, recency, age)
 
     def spent(self, customer: str, end: Millis) -> Spent | None:
         """Return what a customer had spent by then; None for nothing."""

@@ -12,8 +12,8 @@ judgement   which segments a person should look at, and why
 
 from streamer.analysis.report.course import SizeHistory
 from streamer.analysis.report.judgement import (
+    FindingLimits,
     Judgement,
-    Limits,
     is_large,
     is_small,
     judge,
@@ -26,8 +26,8 @@ from streamer.analysis.report.report import Report, SegmentReport, memberships_o
 
 __all__ = [
     "AskedModel",
+    "FindingLimits",
     "Judgement",
-    "Limits",
     "Overlap",
     "Report",
     "SegmentReport",

@@ -11,7 +11,7 @@ from streamer.analysis.report.report import Report, SegmentReport
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class FindingLimits:
     """The limits for a finding, as shares from 0 to 1.
 
     A membership is too small with fewer than `small` of the customers, too large with more than
@@ -39,7 +39,7 @@ class Judgement:
     unreachable: tuple[SegmentReport, ...]
 
 
-def judge(report: Report, limits: Limits) -> Judgement:
+def judge(report: Report, limits: FindingLimits) -> Judgement:
     """Return what a person should look at."""
     live = [one for one in report.segments if one.customers]
     return Judgement(
@@ -55,12 +55,12 @@ def judge(report: Report, limits: Limits) -> Judgement:
     )
 
 
-def is_small(one: SegmentReport, report: Report, limits: Limits) -> bool:
+def is_small(one: SegmentReport, report: Report, limits: FindingLimits) -> bool:
     """Say whether a membership is too small at the end."""
     return one.size < limits.small * report.customers
 
 
-def is_large(one: SegmentReport, report: Report, limits: Limits) -> bool:
+def is_large(one: SegmentReport, report: Report, limits: FindingLimits) -> bool:
     """Say whether a membership is too large at the end."""
     return one.size > limits.large * report.customers
 
@@ -71,7 +71,7 @@ def shares_of(pair: Overlap, report: Report) -> tuple[float, float]:
     return shares(pair.both, one.size, other.size)
 
 
-def _alike(report: Report, limits: Limits) -> list[Overlap]:
+def _alike(report: Report, limits: FindingLimits) -> list[Overlap]:
     found = [(shares_of(pair, report)[1], pair) for pair in report.overlaps]
     alike = [(share, pair) for share, pair in found if share >= limits.overlap]
     return [pair for _, pair in sorted(alike, key=lambda one: (-one[0], one[1]))]

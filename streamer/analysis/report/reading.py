@@ -12,7 +12,7 @@ from streamer.analysis.report.ran_out import RanOut
 from streamer.analysis.report.report import Gathered, Report, memberships_of, put_together
 from streamer.analysis.report.shop import Endings, Shop
 from streamer.app.books import MembershipStats
-from streamer.app.inputs import Decoder, Reading, read_changes, refused
+from streamer.app.inputs import Decoder, EventReading, read_changes, refused
 from streamer.app.replay import replay_into
 from streamer.core.engine.program import RuleSet
 from streamer.errors import StreamerError
@@ -37,7 +37,7 @@ def report_events(
     """
     course, shop = SizeHistory(memberships_of(rules)), Shop()
     endings = Endings(course, RanOut(rules), shop)
-    done = replay_into(endings, rules, Reading(log, shop.noting(decode), watch), until=until)
+    done = replay_into(endings, rules, EventReading(log, shop.noting(decode), watch), until=until)
     gathered = Gathered(
         source="events",
         begin=done.first,

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from streamer.analysis.report import Judgement, Limits, Overlap, Report
+from streamer.analysis.report import FindingLimits, Judgement, Overlap, Report
 from streamer.cli.report_page.tags import Html, code, joined, tag
 
 _MOST_NAMED: Final = 6
 
 
-def findings(report: Report, judgement: Judgement, limits: Limits) -> Html:
+def findings(report: Report, judgement: Judgement, limits: FindingLimits) -> Html:
     """Return the list of what a person should look at."""
     items = [*_unreachable(report, judgement)]
     if judgement.alike:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from typing import Final
 
-from streamer.analysis.report import Limits, Report, judge
+from streamer.analysis.report import FindingLimits, Report, judge
 from streamer.cli.report_page.figures import over_time
 from streamer.cli.report_page.findings import findings
 from streamer.cli.report_page.tables import pair_table, segment_table
@@ -15,7 +15,7 @@ from streamer.cli.wording import unusable
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def as_page(report: Report, limits: Limits, by: str = "rules") -> str:
+def as_page(report: Report, limits: FindingLimits, by: str = "rules") -> str:
     """Return the report as one HTML page, its segments ordered by one of `ORDERS`."""
     style = files(__package__).joinpath("page.css").read_text(encoding="utf-8")
     head = (
@@ -50,7 +50,7 @@ def _header(report: Report) -> Html:
     )
 
 
-def _sections(report: Report, limits: Limits, by: str) -> Iterator[Html]:
+def _sections(report: Report, limits: FindingLimits, by: str) -> Iterator[Html]:
     yield _section("look", "To look at", findings(report, judge(report, limits), limits))
     live = sorted((one for one in report.segments if one.customers), key=ORDERS[by])
     if live:
@@ -84,7 +84,7 @@ def _facts(report: Report) -> Html:
     )
 
 
-def _definitions(report: Report, limits: Limits) -> Html:
+def _definitions(report: Report, limits: FindingLimits) -> Html:
     known = "who are known at the end" if report.source == "events" else "whom the changes name"
     said = (
         ("Size", "Members at the end of the report."),

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from streamer.analysis.report import Limits, Overlap, Report, SegmentReport, shares_of
+from streamer.analysis.report import FindingLimits, Overlap, Report, SegmentReport, shares_of
 from streamer.cli.report_page.charts import bar, spark
 from streamer.cli.report_page.findings import pair_text
 from streamer.cli.report_page.tags import Html, code, joined, tag
@@ -55,7 +55,7 @@ def _row(one: SegmentReport, report: Report) -> Html:
     return tag("tr", name, *(tag("td", cell) for cell in cells))
 
 
-def pair_table(report: Report, limits: Limits) -> Html:
+def pair_table(report: Report, limits: FindingLimits) -> Html:
     """Return the table of the pairs that overlap most."""
     ranked = sorted(report.overlaps, key=lambda pair: -shares_of(pair, report)[1])
     if not ranked:
@@ -68,7 +68,7 @@ def pair_table(report: Report, limits: Limits) -> Html:
     return _scrolled(table, "pairs")
 
 
-def _pair(pair: Overlap, report: Report, limits: Limits) -> Html:
+def _pair(pair: Overlap, report: Report, limits: FindingLimits) -> Html:
     of_smaller, jaccard = shares_of(pair, report)
     said = [tag("small", "alike")] if jaccard >= limits.overlap else []
     return tag(

@@ -12,9 +12,9 @@ from streamer.adapters.view.reading import ViewReader
 from streamer.app.hints import hint
 from streamer.app.shop_file import ShopFile
 from streamer.instants import iso
-from streamer.serve.catalogue import Catalogue, Entry
+from streamer.serve.catalogue import Catalogue, CatalogueEntry
 from streamer.serve.deliveries import Deliveries
-from streamer.serve.follower import Status
+from streamer.serve.follower import ViewStatus
 from streamer.serve.problems import Problem
 from streamer.serve.rulebook import Rulebook
 from streamer.types import Millis
@@ -46,7 +46,7 @@ class Context:
     reader: ViewReader
     rulebook: Rulebook
     catalogue: Catalogue
-    status: Status
+    status: ViewStatus
     stores: Stores
     now: Millis
 
@@ -69,7 +69,7 @@ class Context:
         """Return an answer with how far it reaches."""
         return {"as_of": self._as_of(), "state": self._state()} | facts
 
-    def entry(self, name: str) -> Entry:
+    def entry(self, name: str) -> CatalogueEntry:
         """Return the segment or ladder of a name, or of one of its memberships."""
         found = self.catalogue.by_name.get(name)
         if found is None:

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import orjson
 
 from streamer.adapters.profiles import FoundProfile
-from streamer.adapters.view.reading import Where
+from streamer.adapters.view.reading import CustomerRecord
 from streamer.analysis.explain import explain_profile
 from streamer.analysis.explanation import Branch, SegmentView
 from streamer.codecs.profiles import ProfileCodec
@@ -112,7 +112,7 @@ def story(context: Context, customer: str, limit: int) -> Json:
     )
 
 
-def _found(context: Context, customer: str, where: Where | None) -> FoundProfile | None:
+def _found(context: Context, customer: str, where: CustomerRecord | None) -> FoundProfile | None:
     if context.stores.profiles is None:
         return None
     return context.stores.profiles.find(customer, None if where is None else where.partition)

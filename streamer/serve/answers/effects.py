@@ -3,7 +3,13 @@
 from collections.abc import Collection
 from typing import Final
 
-from streamer.analysis.effect import Effect, EffectRequest, Entries, Group, effect_of_entries
+from streamer.analysis.effect import (
+    EffectEstimate,
+    EffectGroup,
+    EffectRequest,
+    Entries,
+    effect_of_entries,
+)
 from streamer.analysis.proportions import CONFIDENCE
 from streamer.codecs.changes import decode_change
 from streamer.errors import UsageError
@@ -59,7 +65,7 @@ def _entries(context: Context, membership: str) -> Entries:
     return entries
 
 
-def _group(group: Group) -> Json:
+def _group(group: EffectGroup) -> Json:
     return {
         "customers": group.customers,
         "converted": group.converted,
@@ -68,7 +74,7 @@ def _group(group: Group) -> Json:
     }
 
 
-def _sentence(found: Effect) -> str:
+def _sentence(found: EffectEstimate) -> str:
     held_out = found.held_out.customers
     match found.verdict:
         case "more":

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import median_low
 from typing import Final, TypeAlias
 
-from streamer.adapters.view.reading import Flow
+from streamer.adapters.view.reading import BucketFlow
 from streamer.adapters.view.tables import HOURS
 from streamer.instants import iso
 from streamer.serve.answers.context import Context, Json
-from streamer.serve.catalogue import Entry
+from streamer.serve.catalogue import CatalogueEntry
 from streamer.serve.questions import cursor, read_cursor
 from streamer.types import FOREVER, HOUR, Millis
 
@@ -89,7 +89,7 @@ def _day(context: Context) -> Sums:
     return _summed(context.reader.flows(HOURS, _today(context), FOREVER, None))
 
 
-def _summed(flows: Iterable[Flow]) -> dict[str, tuple[int, int]]:
+def _summed(flows: Iterable[BucketFlow]) -> dict[str, tuple[int, int]]:
     sums: dict[str, tuple[int, int]] = {}
     for one in flows:
         entered, exited = sums.get(one.segment, (0, 0))
@@ -97,7 +97,7 @@ def _summed(flows: Iterable[Flow]) -> dict[str, tuple[int, int]]:
     return sums
 
 
-def _listed(entry: Entry, sizes: Mapping[str, int], flows: Sums) -> Json:
+def _listed(entry: CatalogueEntry, sizes: Mapping[str, int], flows: Sums) -> Json:
     return {**entry.facts(), **_totals(entry.memberships, sizes, flows)} | {
         "tiers": [
             {"segment": name, **_totals([name], sizes, flows)}

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from streamer.adapters.view.reading import Flow
+from streamer.adapters.view.reading import BucketFlow
 from streamer.adapters.view.tables import HOURS, MINUTES
 from streamer.adapters.view.writing import KEPT_MINUTES
 from streamer.instants import iso
@@ -73,7 +73,7 @@ def _range(
 def _series(
     names: Sequence[str],
     sizes: Mapping[str, int],
-    flows: Iterable[Flow],
+    flows: Iterable[BucketFlow],
     span: tuple[Millis, Millis, Millis],
 ) -> list[Json]:
     begin, end, bucket = span

@@ -4,7 +4,7 @@ from statistics import median_low
 from typing import Final
 
 from streamer.serve.answers.context import Context, Json
-from streamer.serve.follower import Status
+from streamer.serve.follower import ViewStatus
 from streamer.types import HOUR, Millis
 
 _DELAYS_OF: Final = 200
@@ -61,12 +61,12 @@ def health(context: Context) -> Json:
     )
 
 
-def _progress(status: Status) -> Json:
+def _progress(status: ViewStatus) -> Json:
     read, total, _ = status.progress
     return {"read": read, "total": total, "share": round(read / total, 4) if total else None}
 
 
-def _sentence(status: Status, delay: Millis | None, rejected: int) -> str:
+def _sentence(status: ViewStatus, delay: Millis | None, rejected: int) -> str:
     if not status.ready:
         failure = f": {status.failure}" if status.failure else ""
         read, total, _ = status.progress

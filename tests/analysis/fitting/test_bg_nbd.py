@@ -18,7 +18,7 @@ from streamer.analysis.fitting.bg_nbd import (
     probability_alive,
     purchases_to_come,
 )
-from streamer.analysis.fitting.histories import Summary
+from streamer.analysis.fitting.histories import PurchaseSummary
 from streamer.errors import UsageError
 from streamer.types import WEEK
 
@@ -27,11 +27,11 @@ PUBLISHED = Parameters(0.243, 4.414, 0.793, 2.426)
 """Of the CDNOW customers, in weeks: Fader, Hardie and Lee (2005), table 2."""
 
 
-def cdnow() -> list[Summary]:
+def cdnow() -> list[PurchaseSummary]:
     with CDNOW.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     return [
-        Summary(
+        PurchaseSummary(
             int(row["frequency"]),
             round(float(row["recency"]) * WEEK),
             round(float(row["T"]) * WEEK),
@@ -109,7 +109,7 @@ def test_somebody_who_bought_once_is_alive() -> None:
 
 
 def test_too_few_who_bought_twice_are_refused() -> None:
-    few = [Summary(1, WEEK, 3 * WEEK)] * 9 + [Summary(0, 0, WEEK)] * 1_000
+    few = [PurchaseSummary(1, WEEK, 3 * WEEK)] * 9 + [PurchaseSummary(0, 0, WEEK)] * 1_000
     with pytest.raises(UsageError, match=re.escape("9 customers bought more than once")):
         fit_bg_nbd(few, WEEK)
 
@@ -121,16 +121,20 @@ def test_what_the_data_hardly_tell_is_named() -> None:
 @pytest.mark.parametrize(
     ("histories", "said"),
     [
-        ([Summary(20, 20 * WEEK, 21 * WEEK)] * 50 + [Summary(19, 19 * WEEK, 20 * WEEK)], "nobody"),
         (
-            [Summary(1, n * WEEK // 9, 40 * WEEK) for n in range(1, 30)]
-            + [Summary(0, 0, n * WEEK) for n in range(20, 60)],
+            [PurchaseSummary(20, 20 * WEEK, 21 * WEEK)] * 50
+            + [PurchaseSummary(19, 19 * WEEK, 20 * WEEK)],
+            "nobody",
+        ),
+        (
+            [PurchaseSummary(1, n * WEEK // 9, 40 * WEEK) for n in range(1, 30)]
+            + [PurchaseSummary(0, 0, n * WEEK) for n in range(20, 60)],
             "everybody left with the second purchase",
         ),
     ],
 )
 def test_parameters_that_say_the_same_of_everybody_are_refused(
-    histories: list[Summary], said: str
+    histories: list[PurchaseSummary], said: str
 ) -> None:
     with pytest.raises(UsageError, match=said) as caught:
         fit_bg_nbd(histories, WEEK)

@@ -17,7 +17,7 @@ from streamer.analysis.fitting import (
     fit,
 )
 from streamer.analysis.fitting.bg_nbd import Parameters
-from streamer.analysis.fitting.histories import Each, Summary
+from streamer.analysis.fitting.histories import Each, PurchaseSummary
 from streamer.app.nodes import leaves_of
 from streamer.codecs.events import decode
 from streamer.core.leaves.predicted import Predicted
@@ -141,7 +141,7 @@ def test_purchases_are_counted_as_by_the_rule(each: Each) -> None:
 def test_what_comes_later_is_not_seen_and_what_came_before_not_counted() -> None:
     found = histories(0, DAY, 2 * DAY)
     assert list(found.until(START - 1)) == []
-    assert dict(found.until(START + DAY)) == {"u": Summary(1, DAY, DAY)}
+    assert dict(found.until(START + DAY)) == {"u": PurchaseSummary(1, DAY, DAY)}
     assert found.between("u", START + DAY, START + 2 * DAY) == 1
     assert found.between("u", START, START + DAY) == 1
 

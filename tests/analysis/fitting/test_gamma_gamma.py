@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from streamer.analysis.fitting.gamma_gamma import Spent, Values, expected_value, fit_gamma_gamma
+from streamer.analysis.fitting.gamma_gamma import (
+    GammaGammaParameters,
+    Spent,
+    expected_value,
+    fit_gamma_gamma,
+)
 from streamer.core.leaves.worth import GammaGamma
 from streamer.errors import UsageError
 
@@ -38,7 +43,7 @@ def test_the_fit_of_cdnow_is_the_published_one() -> None:
 def test_the_expected_value_is_that_of_the_rule() -> None:
     parameters = ("6.25", "3.74", "15.44")
     model = GammaGamma("m", (), "event", "price", *map(Fraction, parameters))
-    found = expected_value(Values(*map(float, parameters)), Spent(3, 120.0))
+    found = expected_value(GammaGammaParameters(*map(float, parameters)), Spent(3, 120.0))
     assert found == pytest.approx(float(model.expected(3, Fraction(120))))
 
 
