@@ -7,13 +7,14 @@ be true without it, so it is a fact and no guess.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from streamer.app.inputs import Rules
+from streamer.app.intake import watched
 from streamer.codecs.unusable import note
 from streamer.core import wording
 from streamer.core.columns import Row, Tests, read_with_holders
@@ -37,7 +38,7 @@ from streamer.core.rules.spec import (
 )
 from streamer.core.standard import kinds_of
 from streamer.core.values import Property, wants_absence
-from streamer.types import Event, Record, Unusable
+from streamer.types import Event, Record, Scalar, Unusable
 
 _MOST_VALUES: Final = 1_000
 _TOLD: Final = 3
@@ -74,10 +75,7 @@ class _Probe:
         self.met = self.tests.hold_of(values)
         if self.clause.property in row.unusable:
             note(self.unread, {self.clause.property: row.unusable[self.clause.property]})
-        for value in values:
-            said = wording.literal(value)
-            if said in self.values or len(self.values) < _MOST_VALUES:
-                self.values[said] += 1
+        _count(values, self.values)
 
     def missing(self) -> str:
         """Say what was not seen."""
@@ -104,10 +102,7 @@ class _TraitProbe:
         values = trait if isinstance(trait, list) else [trait]
         scalars = [one for one in values if isinstance(one, str | int | float)]
         self.met = bool(scalars) and (not self.comparisons or self.tests.hold_of(scalars))
-        for value in scalars:
-            said = wording.literal(value)
-            if said in self.values or len(self.values) < _MOST_VALUES:
-                self.values[said] += 1
+        _count(scalars, self.values)
 
     def missing(self) -> str | None:
         """Say what was not seen, None if nothing is missing."""
@@ -117,6 +112,14 @@ class _TraitProbe:
             return f"the trait {self.name} was never seen"
         asked = wording.comparisons(self.comparisons)
         return f"the trait {self.name} {asked} was never seen; seen: {_most(self.values)}"
+
+
+def _count(values: Iterable[Scalar], seen: Counter[str]) -> None:
+    """Count values as people read them, but no more than so many different ones."""
+    for value in values:
+        said = wording.literal(value)
+        if said in seen or len(seen) < _MOST_VALUES:
+            seen[said] += 1
 
 
 def _most(values: Counter[str]) -> str:
@@ -149,13 +152,7 @@ class NeverSeen:
 
     def noting(self, decode: Callable[[Record], Event]) -> Callable[[Record], Event]:
         """Return a decoder that does the same, and whose events are watched here."""
-
-        def decode_noting(record: Record) -> Event:
-            event = decode(record)
-            self.take(event)
-            return event
-
-        return decode_noting
+        return watched(decode, self.take)
 
     def missing(self, never: Collection[str]) -> tuple[Missing, ...]:
         """Return what was never seen that rules ask for; of the keys in `never` nobody entered all.

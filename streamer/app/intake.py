@@ -59,6 +59,19 @@ class Intake:
         return self.rejected > 0 and self.rejected == self.lines
 
 
+def watched(
+    decode: Callable[[Record], Event], watch: Callable[[Event], object]
+) -> Callable[[Record], Event]:
+    """Return a decoder that does the same, and gives each event to `watch` first."""
+
+    def decode_watched(record: Record) -> Event:
+        event = decode(record)
+        watch(event)
+        return event
+
+    return decode_watched
+
+
 class Refusals:
     """Counts what a decoder refuses, by reason."""
 

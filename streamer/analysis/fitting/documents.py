@@ -2,8 +2,8 @@
 
 from json import dumps
 
-from streamer.analysis.fitting.bg_nbd import Fit
-from streamer.analysis.fitting.gamma_gamma import ValueFit
+from streamer.analysis.fitting.bg_nbd import Fit, Parameters
+from streamer.analysis.fitting.gamma_gamma import GammaGammaParameters, ValueFit
 from streamer.analysis.fitting.histories import Histories
 from streamer.core.wording import duration
 from streamer.instants import iso
@@ -16,7 +16,6 @@ def model_file(
     """Return the text of a file with one model; `on` says for people what it was fitted on."""
     known = [summary for _, summary in histories.until(until)]
     purchases = sum(summary.repeats + 1 for summary in known)
-    parameters = ", ".join(f"{name}: {value}" for name, value in fit.parameters._asdict().items())
     return f"""\
 # Written by streamer fit. P(alive) by BG/NBD: Fader, Hardie and Lee, Marketing Science 24 (2005).
 model: {key}
@@ -24,7 +23,7 @@ kind: bg_nbd
 purchase: {_purchase(histories)}
 each: {histories.each}
 unit: {duration(unit)}
-parameters: {{{parameters}}}
+parameters: {_parameters(fit.parameters)}
 fitted:
   on: {dumps(on, ensure_ascii=False)}
   from: {iso(histories.first or until)}
@@ -39,7 +38,6 @@ def value_document(key: str, fit: ValueFit, histories: Histories, until: Millis,
     """Return the text of a second model, of this key, to stand behind the first."""
     found = (histories.spent(customer, until) for customer in histories.times)
     spent = [one for one in found if one is not None]
-    parameters = ", ".join(f"{name}: {value}" for name, value in fit.parameters._asdict().items())
     return f"""\
 ---
 # The value of a purchase by gamma-gamma: Fader and Hardie (2013).
@@ -48,7 +46,7 @@ kind: gamma_gamma
 purchase: {_purchase(histories)}
 each: {histories.each}
 value: "{histories.value}"
-parameters: {{{parameters}}}
+parameters: {_parameters(fit.parameters)}
 fitted:
   on: {dumps(on, ensure_ascii=False)}
   from: {iso(histories.first or until)}
@@ -57,6 +55,11 @@ fitted:
   purchases: {sum(one.purchases for one in spent)}
   log_likelihood: {fit.log_likelihood:.4f}
 """
+
+
+def _parameters(found: Parameters | GammaGammaParameters) -> str:
+    """Return the parameters as a mapping of YAML."""
+    return f"{{{', '.join(f'{name}: {value}' for name, value in found._asdict().items())}}}"
 
 
 def _purchase(histories: Histories) -> str:

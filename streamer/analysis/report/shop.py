@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 from streamer.analysis.report.ran_out import RanOut
 from streamer.app.books import Entered
+from streamer.app.intake import watched
 from streamer.core.columns import Amounts, Row, read_with_holders
 from streamer.core.standard import kinds_of
 from streamer.core.values import Property
@@ -51,13 +52,7 @@ class Shop:
 
     def noting(self, decode: Callable[[Record], Event]) -> Callable[[Record], Event]:
         """Return a decoder that does the same, and whose events are watched here."""
-
-        def decode_noting(record: Record) -> Event:
-            event = decode(record)
-            self.take(event)
-            return event
-
-        return decode_noting
+        return watched(decode, self.take)
 
     def take(self, event: Event) -> None:
         """Watch one event."""
