@@ -105,7 +105,7 @@ class Feed(Protocol):
     def lag(self, partition: int, offset: int) -> int | None:
         """Return how many records from `offset` on wait to be read, for monitoring.
 
-        None while the broker has not said. May be called from any thread.
+        None while the broker has not answered. May be called from any thread.
         """
 
     def failed(self) -> Mapping[int, AdapterError]:
@@ -142,7 +142,7 @@ class OutboxEntry:
 
     @property
     def erases(self) -> bool:
-        """Whether it is about somebody erased, whose id is not to stay in the outbox."""
+        """Whether it is about an erased customer, whose id is not to stay in the outbox."""
         return any(change.cause == "erasure" for change in self.changes) or any(
             one.segments is None and not one.born for one in self.memberships
         )

@@ -6,14 +6,14 @@ from typing import Self
 
 
 class Closing(ABC):
-    """What is closed at the end of its block, however that ends."""
+    """A resource that is closed at the end of its block, however that ends."""
 
     @abstractmethod
     def close(self) -> None:
         """Let go of what is open."""
 
     def __enter__(self) -> Self:
-        """Return it, to be closed at the end of the block."""
+        """Return the resource itself; the end of the block closes it."""
         return self
 
     def __exit__(

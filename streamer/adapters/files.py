@@ -109,7 +109,7 @@ class FileLog(Closing):
     def progress(self) -> tuple[int, int] | None:
         """Return how many bytes were read of how many (compressed where the file is).
 
-        None where nobody can know: on standard input and other pipes.
+        None where it cannot be known: on standard input and other pipes.
         """
         if self._total is None:
             return None

@@ -265,7 +265,7 @@ class MemoryStore:
             kept.outbox.append(checkpoint.entry)
 
     def outbox(self, partition: int) -> list[OutboxEntry]:
-        """Return what was committed and not yet trimmed, by number."""
+        """Return the entries that were committed and not yet trimmed, by number."""
         kept = self._partitions.get(partition)
         return list(kept.outbox) if kept is not None else []
 

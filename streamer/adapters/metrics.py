@@ -1,4 +1,4 @@
-"""The metrics of a worker in the Prometheus format, read when they are asked for.
+"""The metrics of a worker in the Prometheus format, read at each scrape.
 
 Nothing is counted twice for it: a scrape reads what the workers have counted anyway, so the hot
 lane pays nothing. Every label has few values: `docs/metrics.md` says which, and a test compares

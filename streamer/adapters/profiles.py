@@ -1,6 +1,6 @@
 """Stored profiles as they are looked at from outside: read, and never claimed.
 
-A worker owns what it has claimed. Whoever only wants to know reads beside it, and takes what is
+A worker owns what it has claimed. A mere reader reads beside it, and takes what is
 there as it is: it may be older than what the worker has decided since.
 """
 

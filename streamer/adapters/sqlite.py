@@ -193,7 +193,7 @@ class SqliteStore:
                 )
 
     def outbox(self, partition: int) -> list[OutboxEntry]:
-        """Return what was committed and not yet trimmed, by number."""
+        """Return the entries that were committed and not yet trimmed, by number."""
         rows = self._database.rows(
             "SELECT entry FROM outbox WHERE partition = ? ORDER BY number", (partition,)
         )

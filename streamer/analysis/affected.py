@@ -42,7 +42,7 @@ class Affected:
 
 
 def affected(old: Rules, new: Rules) -> Affected:
-    """Return what differs between two rule sets, or depends on what differs."""
+    """Return the segments that differ between two rule sets, or depend on those that do."""
     if _deciding_header(old.declared.header) != _deciding_header(new.declared.header):
         return everything(old, new)
     before, after = _enabled(old), _enabled(new)

@@ -103,7 +103,7 @@ def difference(
     until: Millis | None = None,
     examples: int = 2,
 ) -> Difference:
-    """Return what would change if `new` came in the place of `old`, up to `until` or the end.
+    """Return the changes of membership that `new` instead of `old` makes, by `until` or the end.
 
     Up to `examples` customers are explained for each membership and direction, those whose ids
     come first.

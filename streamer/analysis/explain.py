@@ -98,7 +98,7 @@ class Unseen:
             self._specs.update(pairs)
 
     def of(self, leaf: LeafNode) -> str | None:
-        """Return what was never seen that a leaf asks for."""
+        """Return the first part of a leaf that was never seen, None where all were."""
         return self.seen.of_leaf(self._specs[leaf])
 
 
@@ -108,7 +108,7 @@ def _explanation(
     segments: Iterable[CompiledSegment],
     unseen: Unseen | None = None,
 ) -> Explanation:
-    """Return what is to be said of a customer at the end."""
+    """Return the explanation of a customer at the end of the events."""
     followed, now = following.followed[customer], following.at
     watch = followed.watch
     profile = watch.profile

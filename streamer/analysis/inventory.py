@@ -68,7 +68,7 @@ class Inventory:
 
 
 def inventory(rules: Rules) -> Inventory:
-    """Return what the rule set remembers and reads, in the order of its files."""
+    """Return the cells and columns of each rule, in the order of the files."""
     compiled = rules.compiled
     by_key = {segment.key: segment for segment in compiled.segments}
     needs = tuple(_needs(one, by_key.get(one.key), rules) for one in rules.declared.declarations)

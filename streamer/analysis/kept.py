@@ -41,7 +41,7 @@ class KeptData(NamedTuple):
 
 
 def kept(question: object, label: str) -> KeptData:
-    """Return what the condition keeps; for one that is not known here, its label says it."""
+    """Return the data that a condition keeps; a kind not known here is described by its label."""
     match question:
         case Trait(name=name, comparisons=asked):
             return _single(f"trait {name}", name, asked, None)
@@ -125,7 +125,7 @@ def _multiplied(name: str, times: str | None) -> str:
 
 
 def _single(what: str, name: str, asked: tuple[Comparison, ...], within: Millis | None) -> KeptData:
-    """Return what is kept of the latest value: itself, unless only its existence is asked."""
+    """Return what is kept of the latest value: itself, or that it exists where that is enough."""
     if any(one.operator == "exists" for one in asked):
         return KeptData(f"whether there is {what}", (), within)
     return KeptData(what, (name,), within)

@@ -64,7 +64,7 @@ def _segments(rules: Rules, profile: Profile) -> Iterator[Json]:
 
 
 def _data(rules: Rules, profile: Profile, now: Millis) -> Iterator[_Known]:
-    """Yield what is there of the customer; what no event has told yet is left out."""
+    """Yield the data that the profile holds; what no event has carried yet is left out."""
     found: dict[str, _Known] = {}
     evaluated = [one for one in rules.declared.declarations if one.settings.enabled]
     for rule, leaf, question in remembering(rules.compiled, evaluated):

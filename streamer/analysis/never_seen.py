@@ -1,9 +1,9 @@
 """Why is it empty? What rules ask for and no readable line had: events, properties, values.
 
-Of each part of a condition the first thing that failed is told: none of its events was seen; or a
+Of each part of a condition the first thing that failed is named: none of its events was seen; or a
 property was not seen in them, or could never be read; or no value of it was what the rule asks for.
-Only what is missing in all the events that are watched is told, and only where the condition cannot
-be true without it, so it is a fact and no guess.
+Only what is missing in all the events that are watched is named, and only where the condition
+cannot be true without it, so it is a fact and no guess.
 """
 
 from collections import Counter
@@ -90,7 +90,7 @@ class _Probe:
 
 @dataclass(slots=True)
 class _TraitProbe:
-    """What is asked of a trait: whether any event told a value that satisfies it."""
+    """One condition on a trait: whether any event carried a value that satisfies it."""
 
     name: str
     comparisons: tuple[Comparison, ...]

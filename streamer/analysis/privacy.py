@@ -99,7 +99,7 @@ class _Growing:
 
 
 def privacy(rules: Rules) -> Privacy:
-    """Return what the rules keep, traits first, then values, then instants; reasons in file order.
+    """Return the data that rules keep: traits, then values, then instants; reasons in file order.
 
     Rules with `enabled: false` keep nothing.
     """

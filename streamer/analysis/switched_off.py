@@ -2,7 +2,7 @@
 
 A condition is off if an event, a property, a value or a trait that it cannot be true without is
 never made by the mapping; a segment is off if its conditions leave no other way. What asks for a
-segment that is off is off as well. Where it cannot be told, nothing is said.
+segment that is off is off as well. What cannot be decided is left out.
 """
 
 from collections.abc import Iterable, Iterator
@@ -34,7 +34,7 @@ class Off(NamedTuple):
 
 
 class Blind(NamedTuple):
-    """A segment or ladder that asks whether something has not happened which is never told."""
+    """A segment or ladder that rests on the absence of events which nothing sends."""
 
     key: str
     events: str

@@ -204,7 +204,7 @@ class CustomerTrace:
         ]
 
     def ahead(self) -> "CustomerTrace":
-        """Return what follows if nothing happens any more, up to the end of retention.
+        """Return the customer's course if no event comes any more, up to the end of retention.
 
         Its `said` and `flips` hold only what is yet to come.
         """

@@ -1,4 +1,4 @@
-"""Whether what a person has asked for is carried out: in which partitions, and by which position.
+"""Whether the orders about a person are carried out: in which partitions, up to which position.
 
 An order is carried out once its partition is read beyond it, and every partition beyond the
 messages that this sent. An anonymous id sends one to its user, a user one to each anonymous id: so

@@ -53,7 +53,7 @@ class Rules:
     compiled: RuleSet
 
     def closely(self, models: Sequence[Model] = ()) -> RuleSet:
-        """Return what decides the same, and knows counts and amounts as they are for people.
+        """Return rules that decide the same, and keep counts and amounts as explanations show them.
 
         It keeps more of a customer, so it is for looking at a few. `models` hold in place of those
         with the same keys.

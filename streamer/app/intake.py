@@ -26,7 +26,7 @@ class RefusalReason(NamedTuple):
 class Intake:
     """What became of `lines` lines; the names are those of a replay's outcomes.
 
-    `left_out` lines lie after the instant up to which was asked. `reasons` are of the invalid.
+    `left_out` lines lie after the last instant of the question. `reasons` are of the invalid.
     `timed` says whether the lines carried their append time.
     """
 

@@ -169,7 +169,7 @@ class Live:
         return f"{len(held)} of {len(assignments)} partitions are paused{known}"
 
     def readings(self) -> Readings:
-        """Return what operators watch, as it stands."""
+        """Return the readings of all metrics, as they stand."""
         assignments = dict(self._assignments)
         tasks = {p: (it, it.task) for p, it in assignments.items() if it.task is not None}
         states = Counter(it.life.state for it in assignments.values())
@@ -216,7 +216,7 @@ class Live:
         self._note(error, partition=partition, retry_in_ms=pause)
 
     def on_migrated(self, partition: int, task: PartitionTask) -> None:
-        """Write that everybody is decided under the present rules."""
+        """Write that every customer is decided under the present rules."""
         self._journal.say("partition migrated", partition=partition, scanned=task.scanned)
 
     def on_revoked(self, partition: int) -> None:
@@ -279,7 +279,7 @@ class Live:
             self._journal.say("ids not linked", "warning", reason=one.kind, times=times, **facts)
 
     def _measure(self, ends: Adapters, partitions: Sequence[int]) -> None:
-        """Ask the store what a partition takes: the one after that which was asked last."""
+        """Measure what one partition takes in the store; each call takes the next partition."""
         if ends.measure is None or not partitions:
             return
         partition = partitions[self._measures % len(partitions)]

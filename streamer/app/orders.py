@@ -1,4 +1,4 @@
-"""What a person may ask for: to be erased, left out, taken again, unlinked, or told what is known.
+"""The requests of a person: to be erased, suppressed, released, unlinked, or given an export.
 
 Each order goes into the log of events, signed, where the workers of the group carry it out. The
 reason of each, and of each question about a person, goes into the audit topic, where the id stands
@@ -62,7 +62,7 @@ def order(asking: Asking, what: Order) -> tuple[int, int]:
 
 
 def note(asking: Asking, action: str) -> None:
-    """Write into the audit that something was asked about a person."""
+    """Write into the audit topic that a command asked about a person."""
     write_audit(asking.connection, asking.topics, asking.hashed, _audit(asking, action, None))
 
 

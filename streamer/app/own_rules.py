@@ -31,7 +31,7 @@ _REFERRED: Final = re.compile(r"\b(?:in_segment|left_segment|predicted): (\w+)")
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What was copied: the files, those with amounts of money, and the kinds that came along."""
+    """The copied files, those of them with amounts of money, and the kinds that came along."""
 
     files: tuple[Path, ...]
     amounts: tuple[Path, ...]

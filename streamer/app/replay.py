@@ -39,7 +39,7 @@ class ReplaySummary:
     instant up to which time was driven. `beyond` says for each condition that needed more than its
     stated bound how often it did, `unusable` for each property that rules read and could not in how
     many events that was. `customers` had a profile, and the `known` among them have it at the end,
-    of `bytes_average` on average and `bytes_largest` at most; None where nobody has one.
+    of `bytes_average` on average and `bytes_largest` at most; None where there is no profile.
     `seconds` are of the wall clock, `peak_memory` is in bytes, None where the system does not tell.
     """
 

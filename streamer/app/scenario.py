@@ -87,7 +87,7 @@ def render(verdict: ScenarioVerdict) -> str:
 
 
 class _Run(People):
-    """Customers driven through events: their profiles, and what was said on the way."""
+    """Customers driven through events: their profiles, and the changes on the way."""
 
     def __init__(self, rules: RuleSet) -> None:
         super().__init__(rules, {})

@@ -1,4 +1,4 @@
-"""The file of the embedded default, beside whoever works on it: its events, and one more.
+"""The file of the embedded default, used beside its worker: its events, and one more.
 
 A worker holds the file (`HeldFile`) for as long as it decides what the log has. An event that is
 sent here is appended to the log, and decided by that worker; where nobody holds the file, it is

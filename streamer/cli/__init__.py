@@ -40,7 +40,7 @@ COMMANDS = (
 
 
 class Commands(click.Group):
-    """The commands, each imported when it is asked for, so that each starts as fast as it can."""
+    """The commands, each imported when it is called, so that each starts as fast as it can."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click passes it)
         """Return the names of the commands in the order in which the help shows them."""
@@ -55,7 +55,7 @@ class Commands(click.Group):
         return _command(cmd_name)
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run the command; what went wrong is said in one clear line, with the right status."""
+        """Run the command; an error ends it with one clear line and the exit status that fits."""
         have_standard_streams()
         with reported(), ending_in_order():
             return super().invoke(ctx)

@@ -100,7 +100,7 @@ def _write(
     *,
     as_text: bool,
 ) -> None:
-    """Write the changes that are asked for."""
+    """Write the changes of these customers and segments."""
     for record in batch:
         try:
             change = decode_change(record.value)

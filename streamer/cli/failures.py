@@ -1,4 +1,4 @@
-"""What went wrong, said in one clear line on standard error, with the exit status that fits.
+"""Errors as one clear line on standard error, with the exit status that fits.
 
 0 is success, 1 findings (errors in rules), 2 wrong usage or an outside thing that failed, 130 an
 interruption, 143 SIGTERM. No error that a person can cause ends in a traceback.

@@ -212,7 +212,7 @@ def _judgement(found: Calibration, *, tried: bool) -> Iterator[str]:
 
 
 def _verdict(found: Calibration) -> str:
-    """Return what the comparison means, for somebody who does not read tables."""
+    """Return what the comparison means, for a reader of no tables."""
     rival, gain = found.rival.name, found.gain
     said = f"it foretold {found.scores[0].total:,.0f} of {found.actual:,} purchases"
     match found.verdict:

@@ -20,7 +20,7 @@ def intake_line(intake: Intake) -> str:
 
 
 def intake_lines(intake: Intake) -> Iterator[str]:
-    """Yield what became of the lines, the reasons, and what that means for the answer."""
+    """Yield lines on the intake: counts, reasons, and what they mean for the answer."""
     yield from accepted_lines(intake)
     if intake.unusable:
         yield "no line was accepted: there are no events to answer from"
@@ -29,7 +29,7 @@ def intake_lines(intake: Intake) -> Iterator[str]:
 
 
 def accepted_lines(intake: Intake) -> Iterator[str]:
-    """Yield what became of the lines, the reasons, and what to do about a wrong order."""
+    """Yield lines on the intake: counts, reasons, and what to do about a wrong order."""
     yield intake_line(intake)
     yield from reason_lines(intake.reasons)
     if intake.late and not intake.timed:
@@ -37,7 +37,7 @@ def accepted_lines(intake: Intake) -> Iterator[str]:
 
 
 def late_line(late: int) -> str:
-    """Return what to do about events that are late because of their order."""
+    """Return the advice for events that are late because of their order."""
     lines = counted(late, "line")
     return f"the events are not in order of time, which made {lines} late: --sort reads them so"
 
@@ -49,7 +49,7 @@ def reason_lines(reasons: Sequence[RefusalReason]) -> Iterator[str]:
 
 
 def intake_facts(intake: Intake | None) -> dict[str, Any] | None:
-    """Return what became of the lines for JSON, None where no events were read."""
+    """Return the intake as JSON members, None where no events were read."""
     if intake is None:
         return None
     kinds = ("lines", "applied", "duplicate", "late", "early", "invalid", "left_out")

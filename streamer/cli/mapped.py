@@ -40,7 +40,7 @@ def mapped(loaded: Rules, made: Made | None) -> Mapped | None:
 
 
 def mapped_lines(found: Mapped) -> Iterator[str]:
-    """Yield what is off with the mapping, and what it never tells."""
+    """Yield the findings on a mapping, and the standard properties that it never fills."""
     if found.apart:
         yield (
             "the mapping names visitors and users, and these rules keep them two customers: an "
@@ -61,7 +61,7 @@ def mapped_lines(found: Mapped) -> Iterator[str]:
 
 
 def made_lines(made: Made) -> Iterator[str]:
-    """Yield what a mapping makes."""
+    """Yield the events and properties that a mapping makes."""
     names = "any name" if made.names is None else _listed(made.names)
     yield f"events: {names}"
     yield f"properties: {_listed(made.properties)}"

@@ -164,7 +164,7 @@ def _ran_out_lines(report: Report) -> Iterator[str]:
 
 
 def sales_lines(report: Report) -> Iterator[str]:
-    """Yield what sales are, and which orders are left out of them."""
+    """Yield how sales are counted, and which orders are left out of them."""
     if report.sales is not None:
         currency, sold, left_out = report.sales
         total = f"{decimal(sum(sold.values()))} {currency or 'of no currency'}"

@@ -58,7 +58,7 @@ class PlainStage:
         self._said: dict[str, int] = {}
 
     def show(self, changes: list[SegmentChange]) -> None:
-        """Write a line when it is time for one; of the changes, the kind said least so far."""
+        """Write a line when it is time for one: the change whose kind was shown least so far."""
         self._kept.update((change.segment, change) for change in changes)
         if self._kept and self._until_change <= 0:
             segment = min(self._kept, key=lambda name: self._said.get(name, 0))

@@ -2,7 +2,7 @@
 
 The fields and their order are those of `change.schema.json`, `membership.schema.json` and
 `rejected.schema.json`. Nothing in them comes from a clock or from chance, so what is computed again
-is byte for byte what was said.
+is byte for byte the published change.
 """
 
 from typing import Any, Final

@@ -32,7 +32,7 @@ _NOT_CONTENT: Final = frozenset({"sentAt", "receivedAt"})
 
 
 class Circumstances(NamedTuple):
-    """What is known of a request beside its body. `user_agent` is the browser's, else empty."""
+    """A request beside its body: rights, time, agent. `user_agent` is the browser's, else empty."""
 
     rights: Rights
     received_at: Millis
@@ -56,7 +56,7 @@ class Refused(NamedTuple):
 
 
 def receive(call: Call, encode: Encode, request: Circumstances) -> Accepted | Refused:
-    """Return what becomes of one event or call."""
+    """Return the event of one call as it is accepted, or its refusal."""
     data = call.data
     if type(data) is not dict:
         return Refused(encode(data), "an event must be a JSON object", "/type")

@@ -1,4 +1,4 @@
-"""What the sender of an event may say: browsers show their key to everybody.
+"""What the sender of an event may say: a browser's key is public.
 
 A public key may not name protected traits, and links an anonymous id to a user only with proof of
 who the user is: an HMAC-SHA256 of the user's id, in hexadecimal, under `context.userHash`. Without:

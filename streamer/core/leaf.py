@@ -25,7 +25,7 @@ Answer: TypeAlias = tuple[bool, Millis]
 
 
 class Leaf:
-    """A question asked of a cell, as one segment asks it."""
+    """A question of one segment about a cell."""
 
     def __init__(self, label: str) -> None:
         self.label = label
@@ -41,7 +41,7 @@ class Leaf:
     def lacks(self, profile: Profile, now: Millis) -> str:  # noqa: ARG002
         """Say in words what is missing where it does not hold: `2 of 3`; nothing if that is all.
 
-        What only time brings is not said: the answer says when that is.
+        What time alone brings is left out: the answer says when that is.
         """
         return ""
 

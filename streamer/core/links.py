@@ -25,7 +25,7 @@ _PLACEHOLDER: Final = re.compile(
 
 
 def is_placeholder(customer: str) -> bool:
-    """Say whether an id stands for nobody, such as `null` or a UUID of zeros."""
+    """Say whether an id is a placeholder, such as `null` or a UUID of zeros."""
     return _PLACEHOLDER.fullmatch(customer) is not None
 
 

@@ -66,7 +66,7 @@ def remembered(value: Scalar) -> Value:
 
 
 def remembered_of(comparisons: tuple[Comparison, ...]) -> Callable[[Scalar], Value]:
-    """Return what is kept of a judged value for people to read.
+    """Return the part of a judged value that is kept for explanations.
 
     That is the value, but where only its existence is asked (of an address, say), no more than
     that there is one.

@@ -1,4 +1,4 @@
-"""How conditions are said aloud: the same words in changes, `explain` and error messages."""
+"""Conditions in words: the same ones in changes, `explain` and error messages."""
 
 import json
 import re
@@ -61,7 +61,7 @@ def decimal(scaled: int) -> str:
 
 
 def amount(name: str, times: str | None, *, each: bool) -> str:
-    """Return what is added up: `price times quantity by event`."""
+    """Return a sum's amount in words: `price times quantity by event`."""
     said = name if times is None else f"{name} times {times}"
     return f"{said} by event" if each else said
 
@@ -105,7 +105,7 @@ def where(clauses: tuple[Clause, ...]) -> str:
 
 
 def currency(clauses: tuple[Clause, ...]) -> str:
-    """Return ` EUR` where one currency is asked for, or nothing."""
+    """Return ` EUR` where the condition names one currency, else nothing."""
     for clause in clauses:
         for one in clause.comparisons:
             if clause.property == "currency" and one.operator == "is":
@@ -121,7 +121,7 @@ def per(name: str | None, without: Names | None) -> str:
 
 
 def scope(of: Scope) -> str:
-    """Return what follows the event names: where, within, older than, since."""
+    """Return the words behind the event names: where, within, older than, since."""
     said = where(of.where)
     if of.within is not None:
         said += f" within {duration(of.within)}"

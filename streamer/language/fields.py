@@ -141,7 +141,7 @@ class Group:
         return Values(node, found), sound
 
     def stranger(self, entry: Entry, reading: Reading) -> str:
-        """Return what to say of a key that does not stand here."""
+        """Return the message about a key that does not stand here."""
         key, slipped = entry.key, slip(entry.key)
         said = f"unknown key {quoted(key.text)} in {self.of}"
         if key.text in self.belongs:

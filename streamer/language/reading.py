@@ -75,7 +75,7 @@ class Reading:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T | None:
-        """Return what `read` gives, or None after reporting why there is nothing."""
+        """Return the result of `read`, or None once the report says why there is none."""
         try:
             return read(node, self, *args, **kwargs)
         except Wrong as wrong:

@@ -54,7 +54,7 @@ _WORDS: Final[dict[str, bool | None]] = {
 
 
 def resolve(node: ScalarNode) -> Plain | None:
-    """Return what a single value stands for, None for null.
+    """Return the value of a scalar of YAML, None for null.
 
     Raises `ValueError` with a clear sentence for a number that no double holds.
     """
@@ -122,7 +122,7 @@ def share(value: Plain) -> Fraction | None:
 
 
 def described(node: Node) -> str:
-    """Return what stands there, for an error message."""
+    """Return a node as error messages name it."""
     match node:
         case ListNode():
             return "a list"

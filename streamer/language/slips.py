@@ -14,7 +14,7 @@ _JOINED: Final = re.compile(r"([a-z_]+:)[^\s/:]")
 
 
 def slip(node: Node) -> str:
-    """Return what to say behind an error about this value or key; empty if nothing slipped."""
+    """Return the hint behind an error about this value or key; empty if there is none."""
     match node:
         case ScalarNode(text="", plain=True):
             line = node.at.source.line_text(node.at.line)

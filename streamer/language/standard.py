@@ -110,7 +110,7 @@ def warn_if_no_number(name: str, node: Node, reading: Reading) -> None:
 
 
 def clauses(fields: tuple[Field, ...], apart: tuple[Apart, ...]) -> dict[str, Kind[Any]]:
-    """Return what may stand at each standard property and part of the time in a `where`.
+    """Return the schemas of the standard properties and parts of the time in a `where`.
 
     `fields` are of any property. These kinds serve the schema: what the reader accepts is said by
     `check`.
@@ -132,7 +132,7 @@ def clauses(fields: tuple[Field, ...], apart: tuple[Apart, ...]) -> dict[str, Ki
 
 
 def compared(key: str, operators: Collection[str]) -> list[dict[str, Any]]:
-    """Return what the JSON Schema says of the operators beside a key that names the property."""
+    """Return the JSON Schema of the operators beside a key that names the property."""
     names: dict[str, list[str]] = {}
     for name, kind in KINDS.items():
         names.setdefault(kind, []).append(name)

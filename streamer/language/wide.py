@@ -22,7 +22,7 @@ def narrow(text: str) -> str:
 
 
 def instead(sign: str) -> str:
-    """Return what to say of a full-width sign."""
+    """Return the hint about a full-width sign."""
     if sign == "\u3000":
         return "the full-width blank (U+3000) is no blank, write a plain one"
     return f"the full-width {sign} is not {narrow(sign)}, write it plain"

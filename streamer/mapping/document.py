@@ -86,7 +86,7 @@ class MappingDocument:
 
 
 def declaration(root: Node, reading: Reading) -> MappingDocument:
-    """Return what the document declares; raises `Lost` once the report holds why it cannot."""
+    """Return the declared mapping; raises `Lost` once the report holds why there is none."""
     own = root.entries.get("events") if isinstance(root, MappingNode) else None
     if own is not None:
         names = Reading().attempt(_own_events, own.value)  # what is wrong is reported below

@@ -36,7 +36,7 @@ class JsonLines:
         self._names = names_of(says.each)
 
     def getter(self, column: ColumnName) -> Reader:
-        """Return what looks a column up, which is a path or one of `WORDS`."""
+        """Return a function that looks a column up: a path or one of `WORDS`."""
         return WORDS.get(column.name) or getter(read_path(column.name))
 
     def count(self, value: bytes) -> int:
@@ -47,7 +47,7 @@ class JsonLines:
             return 1
 
     def decoder(self, event: Callable[[JsonRow, Record], Made]) -> Callable[[Record], Made]:
-        """Return what applies `event` to one event of a line; raises `InvalidEvent`."""
+        """Return a function that applies `event` to an event of a line; raises `InvalidEvent`."""
         value: bytes | None = None
         line, rows = 0, list[JsonRow]()
 
@@ -68,7 +68,7 @@ class JsonLines:
         return decode
 
     def outliner(self, outline: Callable[[JsonRow, Record], Made]) -> Callable[[Record], Made]:
-        """Return what applies `outline` to one event of a line; raises `InvalidEvent`."""
+        """Return a function that applies `outline` to an event of a line; raises `InvalidEvent`."""
         return self.decoder(outline)
 
     def rows(self, whole: dict[str, Any], line: int) -> list[JsonRow]:

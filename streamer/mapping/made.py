@@ -53,7 +53,7 @@ class Made:
 
 
 def made_by(says: MappingDocument) -> Made:
-    """Return what a mapping can make."""
+    """Return the events and properties that a mapping can make."""
     two_ids = says.user_id is not None and says.anonymous_id is not None
     return Made(_values(says.name), says.properties, says.traits, two_ids)
 

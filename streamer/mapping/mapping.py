@@ -44,11 +44,11 @@ class Mapping:
         return self.says.layout
 
     def counter(self) -> Callable[[bytes], int] | None:
-        """Return what says how many events a line holds, None if it is always one."""
+        """Return a function that counts the events of a line, None if it is always one."""
         return JsonLines(self.says).count if self.says.each else None
 
     def grouper(self) -> Callable[[bytes], Callable[[bytes], object]] | None:
-        """Return what makes of a header what says which rows in turn are one event, if any are."""
+        """Return a maker of keys: rows in turn with one key are one event. None if each is one."""
         says, layout = self.says, self.says.layout
         if layout is None or not says.group:
             return None
@@ -65,7 +65,7 @@ class Mapping:
         return [] if self.says.layout else strangers(self.says, records)
 
     def decoder(self, header: list[str]) -> Callable[[Record], Event]:
-        """Return what decodes rows below this header; for JSON lines, which have none, it is empty.
+        """Return the decoder of rows below this header, which is empty for JSON lines.
 
         Raises `MappingError` for columns that the header lacks or has twice. What it returns raises
         `InvalidEvent` for a row that does not fit the header or makes no event; its `path` is the
@@ -75,7 +75,7 @@ class Mapping:
         return form.decoder(_event(self.says, form))
 
     def outliner(self, header: list[str]) -> Callable[[Record], Outline]:
-        """Return what reads the outline of the event that `decoder` would make.
+        """Return a function that reads the outline of the event that `decoder` would make.
 
         Raises as `decoder` does. What it returns raises `InvalidEvent` only where decoding would.
         """

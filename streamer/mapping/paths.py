@@ -80,7 +80,7 @@ def read_path(text: str) -> Path:
 
 
 def follow(value: Any, steps: tuple[Step, ...]) -> Any:  # noqa: ANN401 (JSON)
-    """Return what the steps lead to, None where it is not there."""
+    """Return the value that the steps lead to, None where it is not there."""
     for step in steps:
         if type(step) is str:
             value = value.get(step) if type(value) is dict else None
@@ -96,7 +96,7 @@ def follow(value: Any, steps: tuple[Step, ...]) -> Any:  # noqa: ANN401 (JSON)
 
 
 def getter(path: Path) -> Callable[[JsonRow], Any]:
-    """Return what looks a path up in a row."""
+    """Return a function that looks a path up in a row."""
     steps = path.steps
     if path.whole:
         return lambda row: follow(row.whole, steps)

@@ -53,7 +53,7 @@ class Finder(Protocol):
     """The sign in front of the decimals of a number that is a text."""
 
     def getter(self, column: ColumnName, /) -> Reader:
-        """Return what takes the column's value out of a row."""
+        """Return a function that takes the column's value out of a row."""
 
 
 def reader(source: Source, find: Finder, path: str) -> Reader:
@@ -74,7 +74,7 @@ def reader(source: Source, find: Finder, path: str) -> Reader:
 def first(
     columns: tuple[ColumnName, ...], find: Finder, blank: frozenset[str] = frozenset()
 ) -> Reader:
-    """Return what gives the value of the first column that is not absent."""
+    """Return a reader of the first column that is not absent."""
     getters = [_without(blank, find.getter(column)) for column in columns]
     if len(getters) == 1:
         return getters[0]
@@ -90,7 +90,7 @@ def first(
 
 
 def as_text(get: Reader, find: Finder) -> Callable[[Any], str]:
-    """Return what gives a value as the text that is compared, translated, put into templates."""
+    """Return a reader of a value as text, to be compared, translated, put into templates."""
     return get if find.texts else lambda row: text_of(get(row))
 
 

@@ -58,7 +58,7 @@ class RowFormat:
             raise UsageError(message) from None
 
     def splitter(self, columns: list[str]) -> Callable[[bytes], list[str]]:
-        """Return what splits a row into as many cells as there are columns.
+        """Return a function that splits a row into as many cells as there are columns.
 
         It raises `InvalidEvent` for a row that is too long, cannot be read or has another width.
         """
@@ -119,7 +119,7 @@ class Rows:
         self._index = {name: at for at, name in enumerate([*header, LINE])}
 
     def getter(self, column: ColumnName) -> Callable[[list[Any]], Any]:
-        """Return what takes the column's cell out of a row, or a group's rows out of its first."""
+        """Return a function that takes a column's cell out of a row, or out of a group's first."""
         return itemgetter(self._index.get(column.name, len(self._index)))
 
     def check(self, columns: Iterable[ColumnName]) -> None:
@@ -145,7 +145,7 @@ class Rows:
             raise MappingError(reading.report.findings())
 
     def decoder(self, event: Callable[[list[Any], Record], Made]) -> Callable[[Record], Made]:
-        """Return what applies `event` to the row of a record; raises `InvalidEvent`."""
+        """Return a function that applies `event` to the row of a record; raises `InvalidEvent`."""
         split = self._split
 
         def decode(record: Record) -> Made:
@@ -156,7 +156,7 @@ class Rows:
         return decode
 
     def outliner(self, outline: Callable[[list[Any], Record], Made]) -> Callable[[Record], Made]:
-        """Return what applies `outline` to as much of a record as says what an outline says."""
+        """Return a function that applies `outline` to as much of a record as an outline needs."""
         return self.decoder(outline)
 
 
@@ -166,7 +166,7 @@ class Groups(Rows):
     _list = ROWS
 
     def key(self, columns: Sequence[ColumnName]) -> Callable[[bytes], object]:
-        """Return what gives the cells that the rows of one event share; None for a row alone."""
+        """Return a function for the cells that an event's rows share; None for a row alone."""
         getters = [self.getter(column) for column in columns]
 
         def key(row: bytes) -> object:
@@ -180,7 +180,7 @@ class Groups(Rows):
         return key
 
     def decoder(self, event: Callable[[list[Any], Record], Made]) -> Callable[[Record], Made]:
-        """Return what applies `event` to the rows of a group's record; raises `InvalidEvent`."""
+        """Return a function that applies `event` to a group's rows; raises `InvalidEvent`."""
         split, separate = self._split, self._layout.rows
 
         def decode(record: Record) -> Made:
@@ -193,7 +193,7 @@ class Groups(Rows):
         return decode
 
     def outliner(self, outline: Callable[[list[Any], Record], Made]) -> Callable[[Record], Made]:
-        """Return what applies `outline` to the first row of a record's group."""
+        """Return a function that applies `outline` to the first row of a record's group."""
         split, separate = self._split, self._layout.rows
 
         def read(record: Record) -> Made:

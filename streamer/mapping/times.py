@@ -103,7 +103,7 @@ def time_reader(form: str, zone: tzinfo | None) -> TimeReader:
 
 
 def day_reader(form: str, zone: tzinfo | None) -> Callable[[str], str]:
-    """Return what gives the day, `YYYY-MM-DD`, in a text of a format; it raises `ValueError`.
+    """Return a reader of the day, `YYYY-MM-DD`, in a text of a format; it raises `ValueError`.
 
     It is the day in `zone`, or as written where none is stated (of instants: in UTC).
     """

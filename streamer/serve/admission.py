@@ -1,4 +1,4 @@
-"""Who is let in: the host that is asked by, the token, the rate, and the cookie of a page."""
+"""Access control: the `Host` header, the token, the rate, and the cookie of a page."""
 
 import ipaddress
 import time
@@ -14,14 +14,14 @@ from streamer.serve.tokens import COOKIE, COOKIE_S, Token, Tokens
 
 
 class Admission:
-    """Lets in who has one of the tokens; without tokens everybody who asks by a loopback name."""
+    """Lets in clients with one of the tokens; without tokens, all that use a loopback name."""
 
     def __init__(self, tokens: Tokens | None) -> None:
         self._tokens = tokens
         self._rates = Rates()
 
     def check_host(self, request: web.BaseRequest) -> None:
-        """Refuse names that are not this machine's where everybody is let in.
+        """Refuse host names that are not this machine's where no token is needed.
 
         Otherwise a page of any site could let its own name lead here, and read the answers.
         """

@@ -43,7 +43,7 @@ class CatalogueEntry:
         return isinstance(self.declared, Ladder)
 
     def facts(self) -> dict[str, Any]:
-        """Return what is said of it in a list."""
+        """Return its members in a list of segments."""
         settings = self.declared.settings
         return {
             "segment": self.key,
@@ -58,7 +58,7 @@ class CatalogueEntry:
         }
 
     def details(self) -> dict[str, Any]:
-        """Return what is said of it alone: its definition, read aloud, and what it needs."""
+        """Return its members in an answer of its own: definition, conditions in words, needs."""
         settings, needs = self.declared.settings, self.needs
         return {
             **self.facts(),

@@ -38,7 +38,7 @@ class Sample(NamedTuple):
 class Process(NamedTuple):
     """One process. `reason` is why it is not ready, None if it is; `tries` are the latest ones.
 
-    `samples` is None where nobody answers at the address.
+    `samples` is None where nothing answers at the address.
     """
 
     address: str
@@ -61,7 +61,7 @@ class Deliveries:
         self._said_at = -_HOLDS_S
 
     def said(self) -> list[Process]:
-        """Return what each process says, in the order of the addresses."""
+        """Return the state of each process, in the order of the addresses."""
         with self._lock:
             if time.monotonic() - self._said_at >= _HOLDS_S and self._places:
                 places = [one for place in self._places for one in _resolved(place)]

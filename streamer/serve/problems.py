@@ -37,7 +37,7 @@ TITLES: Final = {
 
 
 class Problem(Exception):
-    """An answer other than the one asked for. `more` are further members of the document."""
+    """An error answer (RFC 9457). `more` are further members of the document."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Problem(Exception):
             self.headers["Retry-After"] = str(retry_after)
 
     def response(self) -> Response:
-        """Return it as a response."""
+        """Return the problem as an HTTP response."""
         payload = {
             "type": f"urn:streamer:problem:{self.kind}",
             "title": self.title,

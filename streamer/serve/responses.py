@@ -25,7 +25,7 @@ def only(request: web.BaseRequest, *methods: str) -> None:
 
 
 def as_json(payload: dict[str, Any], status: int = 200) -> web.Response:
-    """Return what changes all the time."""
+    """Return JSON that changes all the time, so that no cache may keep it."""
     return web.Response(
         body=orjson.dumps(payload),
         status=status,

@@ -275,7 +275,7 @@ def path_parts(raw: str) -> tuple[str, ...]:
 
 
 def matched(parts: tuple[str, ...], pattern: tuple[str, ...]) -> dict[str, Any] | None:
-    """Return what a path names if it fits a pattern, None if it does not."""
+    """Return the names in a path that fits a pattern, None if it does not fit."""
     if len(parts) != len(pattern):
         return None
     names = {}

@@ -34,7 +34,7 @@ class Files:
     error: str | None
 
     def differences(self, running: Catalogue) -> list[ChangedDefinition]:
-        """Return what they declare otherwise than the rules that decide, by segment."""
+        """Return the segments that the files define otherwise than the rules that decide."""
         if self.catalogue is None or self.catalogue.rules.version == running.rules.version:
             return []
         before = {one.key: one.definition for one in running.entries}

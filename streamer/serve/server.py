@@ -60,14 +60,14 @@ class ServerOptions:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Where and for whom; `tokens` None lets everybody in who reaches a loopback address."""
+    """Address and tokens; without tokens, all clients of a loopback address are let in."""
 
     place: ServerOptions
     tokens: Tokens | None = None
 
 
 class Server:
-    """Answers until stopped, from a view and what is asked beside it."""
+    """Answers until stopped, from a view and the stores beside it."""
 
     def __init__(
         self,

@@ -15,7 +15,7 @@ OpenSource: TypeAlias = Callable[[Positions, Millis | None], tuple[ViewSource, b
 
 
 def from_kafka(connection: Connection, topics: Topics) -> OpenSource:
-    """Return what opens the topics.
+    """Return a function that opens the topics as a source.
 
     The view begins from nothing where the topics were created again, and where it was away for
     longer than the compacted topic keeps that a profile is gone: it would never learn of that.
@@ -33,5 +33,5 @@ def from_kafka(connection: Connection, topics: Topics) -> OpenSource:
 
 
 def from_file(path: Path) -> OpenSource:
-    """Return what opens the file of the embedded default."""
+    """Return a function that opens the file of the embedded default as a source."""
     return lambda positions, _: (EmbeddedSource(path, positions), False)

@@ -8,7 +8,7 @@ Theory of operation.
    what comes. Where that is not kept any more, or the id is none of ours, it gets one `reset`: it
    then has to ask for the present state again.
 3. Frames are written once and shared. A reader that does not take them gets `dropped` with the
-   reason if it still can, and is let go: nobody waits for it.
+   reason if it still can, and is closed: no other reader waits for it.
 4. While nothing happens a comment is sent now and then, so proxies keep the connection and a reader
    that went away is noticed.
 """

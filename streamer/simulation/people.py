@@ -44,7 +44,7 @@ class Person:
             del self.seen[0]
 
     def traits(self, random: Random) -> dict[str, Any]:
-        """Return what the account says about the customer."""
+        """Return the traits of the customer's account."""
         year, month, day = random.randint(1945, 2007), random.randint(1, 12), random.randint(1, 28)
         return {
             "country": random.choice(_COUNTRIES),

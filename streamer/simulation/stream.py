@@ -32,7 +32,7 @@ _RHYTHM: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """What is simulated: `customers` people who come `visits` times a day on average."""
+    """A simulated shop: `customers` people who come `visits` times a day on average."""
 
     seed: int = 1
     start: Millis = DEFAULT_START

@@ -35,7 +35,7 @@ class Delivery(NamedTuple):
     next_try: Millis | None
 
     def facts(self) -> dict[str, object]:
-        """Return it for people: no customer and no body."""
+        """Return the delivery as JSON members, without its customer and body."""
         after = None if self.next_try is None else iso(self.next_try)
         return {
             "at": iso(self.at),

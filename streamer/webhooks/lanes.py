@@ -50,7 +50,7 @@ class Waiting:
     kept: bool = False
 
     def encode(self) -> bytes:
-        """Return it as the topic of what waits has it."""
+        """Return the change as the topic of waiting changes holds it."""
         return orjson.dumps(
             {
                 "since": self.since,
@@ -205,7 +205,7 @@ class Lanes:
             self._schedule(waiting)
 
     def unwritten(self) -> dict[int, dict[int, Waiting | None]]:
-        """Return what the topic of what waits has to take, by partition and offset; None: out."""
+        """Return the entries that the topic of waiting changes lacks; None takes one out."""
         found = {}
         for number, partition in self._partitions.items():
             if partition.unwritten:

@@ -36,7 +36,7 @@ class Marking:
         self.erased: dict[str, None] = {}
 
     def refusal(self, event: Event, appended: Millis | None) -> Outcome | None:
-        """Return why an event is not taken, or None: it is of somebody erased or suppressed."""
+        """Return why an event is not taken, or None: its customer was erased or is suppressed."""
         if not self.marks or self._key is None:
             return None
         mark = self.marks.get(mark_id(event.customer, self._key))

@@ -1,4 +1,4 @@
-"""Runs one task on a log that is asked for records: in replays, the demo, and tests.
+"""Runs one task on a log that it polls itself: in replays, the demo, and tests.
 
 A worker passes the records of a feed to its tasks and publishes for all of them at once. A runner
 reads a log and publishes after every commit, so at most one commit waits to be published.

@@ -33,7 +33,7 @@ class Refusal(Exception):
         self.errors = errors
 
     def response(self, headers: Mapping[str, str]) -> Response:
-        """Return it as a response."""
+        """Return the refusal as an HTTP response."""
         payload: dict[str, Any] = {"success": False, "code": self.code, "message": str(self)}
         if self.errors is not None:
             payload["errors"] = self.errors

@@ -257,7 +257,7 @@ class Collecting:
             raise Refusal(429, "away", message, retry_after=_AWAY_S)
 
     def _address(self, request: BaseRequest) -> str:
-        """Return the address of who asked, as the outermost of our own proxies saw it."""
+        """Return the client's address, as the outermost of our own proxies saw it."""
         if self._bounds.proxies:
             through = request.headers.get("X-Forwarded-For", "").split(",")
             return through[max(0, len(through) - self._bounds.proxies)].strip()

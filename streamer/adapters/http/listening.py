@@ -22,7 +22,7 @@ def server_runner(
     shutdown_seconds: float,
     **settings: Any,  # noqa: ANN401 (those of aiohttp)
 ) -> web.ServerRunner:
-    """Return what runs a server that logs nothing; `settings` are those of `web.Server`.
+    """Return the runner of a server that logs nothing; `settings` are those of `web.Server`.
 
     Requests that are being answered when it is cleaned up have `shutdown_seconds` to end.
     """

@@ -18,7 +18,7 @@ _LONG_AGO: Final = "2020-01-01T00:00:00.000Z"
 
 
 def settings_page(request: BaseRequest, keys: Keys) -> dict[str, Any] | None:
-    """Return the settings that are asked for, None where something else is."""
+    """Return the settings that the path names, None where it names no settings."""
     origin = request.headers.get("Origin")
     segment = _SEGMENT.fullmatch(request.path)
     if segment is not None:

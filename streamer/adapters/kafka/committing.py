@@ -36,7 +36,7 @@ class CommittingFeed(KafkaFeed):
         super().__init__(connection, topic, group)
 
     def committed(self, partition: int) -> int | None:
-        """Return what the group has committed, None where that is nothing; raises `Unavailable`."""
+        """Return the offset that the group committed, None without one; raises `Unavailable`."""
         with translated(f"ask for the offset of {self._group}"):
             (found,) = self._consumer.committed(
                 [TopicPartition(self._topic, partition)], timeout=_PATIENCE_S

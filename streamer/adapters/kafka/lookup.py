@@ -53,7 +53,7 @@ class Lookup:
         self._consumer.close()
 
     def committed(self, partition: int) -> int | None:
-        """Return what the group has committed, None for nothing."""
+        """Return the offset that the group committed, None without one."""
         with translated(f"ask for offsets of {self._topic}"):
             (found,) = self._consumer.committed(
                 [TopicPartition(self._topic, partition)], timeout=_PATIENCE_S

@@ -40,7 +40,7 @@ _BESIDE: Final = 16 << 10
 
 
 def change_writer(form: CloudEvents | None, group: str) -> ChangeWriter:
-    """Return what writes changes in that form; `group` is part of a CloudEvent's source."""
+    """Return a function that writes changes in that form; a CloudEvent's source has `group`."""
     source = f"/streamer/{group}"
     if form == "binary":
         return _binary(source)

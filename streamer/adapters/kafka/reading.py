@@ -48,7 +48,7 @@ class KafkaReader(Closing):
             raise
 
     def to_the_end(self, until: Millis | None = None) -> Iterator[Sequence[Record]]:
-        """Yield what was there when the reader was made, in batches.
+        """Yield the records that were there when the reader was made, in batches.
 
         With `until`, a partition is read up to its first record that was written later.
         """
@@ -57,7 +57,7 @@ class KafkaReader(Closing):
         return self._read(self._is_through)
 
     def for_ever(self) -> Iterator[Sequence[Record]]:
-        """Yield what is there and what comes, in batches."""
+        """Yield the records that are there, then those that come, in batches, without end."""
         return self._read(lambda: False)
 
     def close(self) -> None:

@@ -79,7 +79,7 @@ class KafkaTail(Closing):
             raise
 
     def poll(self) -> ViewBatch:
-        """Return what is committed beyond what was read; raises `Unavailable` after a failure."""
+        """Return the next committed records; raises `Unavailable` after a failure."""
         batch = ViewBatch()
         with translated("read what workers published"):
             messages = self._consumer.consume(_LIMIT, 0) or self._consumer.consume(1, _WAIT_S)

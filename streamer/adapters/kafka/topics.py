@@ -44,7 +44,7 @@ class Found(NamedTuple):
 
 
 def check_topics(connection: Connection, topics: Topics) -> Found:
-    """Return what a worker goes by, once everything is as it needs it.
+    """Return partitions and record size once all topics are as a worker needs them.
 
     Raises `UsageError` with the command that repairs what is not, `Unavailable` where Kafka cannot
     be asked just now.
@@ -75,7 +75,7 @@ def check_topics(connection: Connection, topics: Topics) -> Found:
 
 
 class Asked:
-    """A Kafka that is asked about itself; where it does not answer, the error says why."""
+    """Metadata of a Kafka cluster; where it does not answer, the error says why."""
 
     def __init__(self, connection: Connection, patience_s: float = _PATIENCE_S) -> None:
         self._servers = connection.servers

@@ -50,7 +50,7 @@ class WaitingTopic:
         )
 
     def read(self, group: str, partition: int) -> dict[int, bytes]:
-        """Return what waits of a group in a partition, by offset; raises `Unavailable`."""
+        """Return the waiting changes of a group in a partition, by offset; raises `Unavailable`."""
         found: dict[int, bytes] = {}
         own = f"{group}/".encode()
         consumer = made(Consumer, self._settings())

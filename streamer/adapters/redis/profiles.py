@@ -38,7 +38,7 @@ class RedisProfiles(Closing):
         return None
 
     def marks(self) -> dict[int, dict[bytes, bytes]]:
-        """Return what is left of who was erased or is suppressed, by partition."""
+        """Return the marks of erased and of suppressed customers, by partition."""
         return {
             one: layouts_and_marks(self._ask("HGETALL", self._key(one, "layouts")))[1]
             for one in range(self._partitions())

@@ -153,12 +153,12 @@ class RedisStore:
             raise fenced(checkpoint.partition, checkpoint.tenure)
 
     def outbox(self, partition: int) -> list[OutboxEntry]:
-        """Return what was committed and not yet trimmed, by number."""
+        """Return the entries that were committed and not yet trimmed, by number."""
         waiting = self._ask("HGETALL", self._key(partition, "outbox"))
         return [decode_entry(waiting[number]) for number in sorted(waiting, key=int)]
 
     def measure(self, partition: int) -> Footprint:
-        """Return what the partition takes in Redis, estimated from some of its customers."""
+        """Return the size of the partition in Redis, estimated from some of its customers."""
         customers, size, used, limit = self._run(MEASURE, partition, _MEASURED)
         return Footprint(customers, size, used, limit)
 

@@ -15,7 +15,7 @@ Positions: TypeAlias = Mapping[tuple[str, int], int]
 
 
 class Published(NamedTuple):
-    """A change as it was published: its place, its JSON, and when (None where nobody says)."""
+    """A change as it was published: its place, its JSON, and when (None where not known)."""
 
     partition: int
     offset: int
@@ -44,7 +44,7 @@ class Rejected(NamedTuple):
 
 @dataclass(slots=True)
 class ViewBatch:
-    """What was read at once. `positions` are reached with it; `unreadable` records are skipped."""
+    """Records of one poll. `positions` are reached with them; `unreadable` ones are skipped."""
 
     changes: list[Published] = field(default_factory=list)
     memberships: list[Stands] = field(default_factory=list)
@@ -65,7 +65,7 @@ class ViewSource(Protocol):
     """Where a view reads from."""
 
     def poll(self) -> ViewBatch:
-        """Return what is there now, empty after a short wait; raises `Unavailable`."""
+        """Return the records there are now, empty after a short wait; raises `Unavailable`."""
 
     def progress(self) -> Progress:
         """Return how far the source has come since it was opened."""

@@ -52,7 +52,7 @@ class EmbeddedSource(Closing):
         self._total = self._end()
 
     def poll(self) -> ViewBatch:
-        """Return what the file holds beyond what was read, empty after a short wait."""
+        """Return the file's records beyond those that were read, empty after a short wait."""
         batch = ViewBatch()
         with self._database.reading():
             self._read_changes(batch)

@@ -29,7 +29,7 @@ class Reached(NamedTuple):
 
 
 class CustomerRecord(NamedTuple):
-    """Where a customer stands: the partition, the profile's birth, every membership with since."""
+    """A customer: the partition, the profile's birth, and every membership with its entry."""
 
     partition: int
     born: Millis
@@ -189,7 +189,7 @@ class ViewReader:
         )
 
     def position_of(self, offsets: Iterable[tuple[int, int]]) -> int:
-        """Return the highest position at or below which everything has been read by somebody.
+        """Return the highest position up to which a reader with these offsets has read everything.
 
         `offsets` are the last offsets that were read of each partition.
         """

@@ -7,7 +7,7 @@ recent reasons of rejections. Flows by hour are kept for ever: a row for each ho
 A customer whose profile is gone leaves nothing that names them, also not in the bytes of the file
 and of its log: the memberships go, and so do the customer's changes, and the examples of rejected
 records that name them; what still comes of them goes with `forget_gone`. What is counted in sizes
-and flows names nobody and stays.
+and flows holds no id and stays.
 """
 
 import re
@@ -121,7 +121,7 @@ class ViewWriter:
     def _overwrite(self) -> None:
         """Empty the log of the file, where what was forgotten stands as it was before.
 
-        While somebody reads as of before, that fails, and the next batch tries again.
+        While a reader holds an older snapshot, that fails, and the next batch tries again.
         """
         if self._forgot:
             ((busy, _, _),) = self._database.rows("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -244,7 +244,7 @@ def _write_memberships(connection: sqlite3.Connection, all_stands: Iterable[Stan
 
 
 def _forget_examples(connection: sqlite3.Connection, all_stands: Iterable[Stands]) -> None:
-    """Forget the examples of rejected records in which somebody is named who is gone."""
+    """Forget the examples of rejected records that name an erased or forgotten customer."""
     gone = {customer for _, customer, membership in all_stands if membership is None}
     if not gone:
         return

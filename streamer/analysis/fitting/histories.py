@@ -143,7 +143,7 @@ class Histories:
                 yield customer, PurchaseSummary(self._purchases(known) - 1, recency, age)
 
     def spent(self, customer: str, end: Millis) -> Spent | None:
-        """Return what a customer had spent by then; None for nothing."""
+        """Return the purchases of a customer by then and their sum; None without any."""
         known = [entry for entry in self.amounts.get(customer, ()) if entry[0] <= end]
         if not known:
             return None

@@ -33,7 +33,7 @@ _MONDAY: Final = 4 * DAY
 
 @dataclass(slots=True)
 class Moves:
-    """What is counted of one membership.
+    """Counts of one membership's entries and exits.
 
     `entered` and `exited` count by step; `entries` and `exits` are sums of instants in ms.
     """
@@ -95,7 +95,7 @@ class SizeHistory:
         return step * self.width + _MONDAY
 
     def moves(self, membership: str) -> Moves:
-        """Return what was counted of a membership."""
+        """Return the counts of a membership."""
         return self._moves[membership]
 
     def masks(self) -> "Counter[int]":

@@ -25,7 +25,7 @@ class FindingLimits:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What was found, the most striking first; sizes are those at the end.
+    """Findings, the most striking first; sizes are those at the end.
 
     `never` never had a member. `small` and `large` did, and are so at the end. `alike` are the
     pairs that overlap too much. `unreachable` have members whom no channel reaches; empty where the
@@ -40,7 +40,7 @@ class Judgement:
 
 
 def judge(report: Report, limits: FindingLimits) -> Judgement:
-    """Return what a person should look at."""
+    """Return the findings that a person should look at."""
     live = [one for one in report.segments if one.customers]
     return Judgement(
         never=tuple(one for one in report.segments if not one.customers),

@@ -41,7 +41,7 @@ class SegmentReport:
     `size_by_step` (at the end of the step) have one number for each step of the report.
 
     `definition` reads the rule aloud, `held` names the settings that hold moves back: then sizes
-    are those that were told, and not those of the rule's truth. `ended` counts what ended the
+    are those of published changes, and not those of the rule's truth. `ended` counts what ended the
     stays: events by name, or `time`; `ran_out` which conditions those by `time` are due to, by
     their words. `sales` (ten-thousandths) are all those of the members at the
     end; None where no order has an amount.
@@ -118,7 +118,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What was read of the input, beside the course; names as in `Report`."""
+    """Facts of the input, beside the course; names as in `Report`."""
 
     source: Source
     begin: Millis | None

@@ -36,7 +36,7 @@ class Node:
         return until > 0, abs(until)
 
     def because(self, profile: Profile, now: Millis, holds: bool) -> list[str]:  # noqa: FBT001
-        """Return what the answer, which is `holds`, rests on."""
+        """Return the reasons of the answer, which is `holds`."""
         raise NotImplementedError
 
 

@@ -210,7 +210,7 @@ def set_wake(rules: RuleSet, profile: Profile) -> None:
 
 
 def decision_of(profile: Profile | None, changes: list[SegmentChange]) -> Decision:
-    """Return what was decided, and take the overflows out of the profile."""
+    """Return the decision, and take the overflows out of the profile."""
     if profile is not None and profile.overflows:
         overflows, profile.overflows = tuple(profile.overflows), []
         return Decision(profile, tuple(changes), "applied", overflows)
@@ -253,7 +253,7 @@ def leave_everything(
     cause: Cause,
     because: tuple[str, ...] = FORGOTTEN,
 ) -> list[SegmentChange]:
-    """Return the exits of a profile that ends: because its retention is over, if not said."""
+    """Return the exits of a profile that ends; by default because its retention is over."""
     exits = [
         Transition(segment, profile.inside[segment.index], 0)
         for segment in rules.decided

@@ -82,7 +82,7 @@ class RuleSet:
         self._reactions: dict[str, Reaction] = {}
 
     def reaction(self, name: str) -> Reaction:
-        """Return what an event of that name does, traits aside.
+        """Return the cells and segments that an event of that name moves, traits aside.
 
         Names that no rule names share one reaction, so their number does not matter.
         """

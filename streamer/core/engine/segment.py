@@ -46,7 +46,7 @@ class CompiledSegment:
     `index` is its place in a profile's `inside` and `since`; there, 0 is outside and n is inside
     its n-th tier. `references` says whether it asks about another segment, `lingers` whether the
     instant of an exit still matters after it. `slots` are those of the cells that it asks, `exits`
-    the cells that are told when a customer leaves one of its tiers.
+    the cells that record when a customer leaves one of its tiers.
 
     `consent` is the condition that stands in every tier because the segment needs a consent. Who
     takes the consent back exits at once, and nothing of that exit holds back the next entry.
@@ -148,7 +148,7 @@ class CompiledSegment:
         return held
 
     def because(self, profile: Profile, now: Millis, target: int) -> list[str]:
-        """Return what puts the customer in the tier: its condition, or why no other holds."""
+        """Return the reasons for the tier: its condition, or why no other holds."""
         when = self._whens[target - 1] if target else None
         if when is not None:
             return when.because(profile, now, True)  # noqa: FBT003

@@ -80,7 +80,7 @@ class OfAge(Leaf):
 
 
 def _birthday(born: date, years: int | None) -> date | None:
-    """Return the day on which so many years are over; None if none is asked, or there is none."""
+    """Return the day on which so many years are over; None without a bound or such a day."""
     if years is None or born.year + years > MAXYEAR:
         return None
     return anniversary_in(born.year + years, (born.month, born.day))

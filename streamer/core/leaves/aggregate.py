@@ -205,7 +205,7 @@ class Compared(Leaf):
         return f"{wording.decimal(round(amount * self._unit / count))} of {weight}"
 
     def lacks(self, profile: Profile, now: Millis) -> str:
-        """Say how much there is of how much, with the currency that is asked for."""
+        """Say how much there is of how much, with the currency of the condition."""
         amount, count = self._found(profile, now)
         if self._holds(amount, count):
             return ""

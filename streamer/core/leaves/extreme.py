@@ -79,7 +79,7 @@ def _doubled(one: Comparison) -> Comparison:
 class FarthestRegion(Leaf):
     """The farthest region with a value inside the window is one that satisfies the comparisons.
 
-    `amounts` are the values themselves, where people are to be told them.
+    `amounts` are the values themselves, where an explanation shows them.
     """
 
     def __init__(

@@ -127,7 +127,7 @@ class Race:
 
 @final
 class Favourite(Leaf):
-    """The favourite compares as stated, with the share and the count asked for."""
+    """The favourite compares as stated, with the share and the count of the condition."""
 
     def __init__(self, label: str, ref: CellRef, question: Favours) -> None:
         super().__init__(label)
@@ -158,7 +158,7 @@ class Favourite(Leaf):
         )
 
     def _may_ever(self, race: Race) -> bool:
-        """Say whether a value that is asked for is carried often enough.
+        """Say whether a value of the condition is carried often enough.
 
         Counts only fall as events leave the window, so what is not is never going to be.
         """

@@ -19,7 +19,7 @@ asked again."""
 
 
 class Judge:
-    """What is asked of some sums at one instant."""
+    """A verdict on some sums at one instant."""
 
     def holds(self, flows: list[Flow]) -> bool:
         """Say whether it holds."""
@@ -157,7 +157,7 @@ def _less(flows: list[Flow], first: int, end: int) -> int:
 
 @final
 class Followed(Leaf):
-    """What is asked of sums, at every instant at which one of them changes by time alone."""
+    """A verdict on sums, at every instant at which one of them changes by time alone."""
 
     def __init__(self, label: str, flows: list[Flow], judge: Judge) -> None:
         super().__init__(label)

@@ -1,4 +1,4 @@
-"""Rules with other models: the same conditions, asked of models that were fitted elsewhere."""
+"""Rules with other models: the same conditions on models that were fitted elsewhere."""
 
 from collections.abc import Sequence
 from dataclasses import replace

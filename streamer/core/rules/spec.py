@@ -45,7 +45,7 @@ class Comparison:
     operand: Scalar | tuple[Scalar, ...]
 
     def spec_kind(self) -> str:
-        """Return what the class is called in its identity."""
+        """Return the name of the class in its identity."""
         return "comparison"
 
 
@@ -57,7 +57,7 @@ class Clause:
     comparisons: tuple[Comparison, ...]
 
     def spec_kind(self) -> str:
-        """Return what the class is called in its identity."""
+        """Return the name of the class in its identity."""
         return "clause"
 
 
@@ -75,7 +75,7 @@ class Scope:
     older: Millis | None = None
 
     def spec_kind(self) -> str:
-        """Return what the class is called in its identity."""
+        """Return the name of the class in its identity."""
         return "scope"
 
 
@@ -103,7 +103,7 @@ class Terms:
     """What holds for the whole rule set and matters to cells; `max_lateness` in ms.
 
     Cells that count keep at least `closely` times or values, also where an answer needs fewer: 0 to
-    decide, more where people are told how many there are.
+    decide, more where an explanation gives the number.
     """
 
     zone: str
@@ -118,7 +118,7 @@ class All:
     conditions: "tuple[Condition, ...]"
 
     def spec_kind(self) -> str:
-        """Return what the class is called in its identity."""
+        """Return the name of the class in its identity."""
         return "all"
 
 
@@ -129,7 +129,7 @@ class AnyOf:
     conditions: "tuple[Condition, ...]"
 
     def spec_kind(self) -> str:
-        """Return what the class is called in its identity."""
+        """Return the name of the class in its identity."""
         return "any"
 
 
@@ -140,7 +140,7 @@ class NoneOf:
     conditions: "tuple[Condition, ...]"
 
     def spec_kind(self) -> str:
-        """Return what the class is called in its identity."""
+        """Return the name of the class in its identity."""
         return "none"
 
 
@@ -164,7 +164,7 @@ class Settings:
     needs_consent: str | None = None
 
     def spec_kind(self) -> str:
-        """Return what the class is called in its identity."""
+        """Return the name of the class in its identity."""
         return "settings"
 
 
@@ -179,7 +179,7 @@ class Segment:
     settings: Settings = field(default_factory=Settings)
 
     def spec_kind(self) -> str:
-        """Return what the class is called in its identity."""
+        """Return the name of the class in its identity."""
         return "segment"
 
 
@@ -191,7 +191,7 @@ class Tier:
     when: Condition | None
 
     def spec_kind(self) -> str:
-        """Return what the class is called in its identity."""
+        """Return the name of the class in its identity."""
         return "tier"
 
 
@@ -206,7 +206,7 @@ class Ladder:
     settings: Settings = field(default_factory=Settings)
 
     def spec_kind(self) -> str:
-        """Return what the class is called in its identity."""
+        """Return the name of the class in its identity."""
         return "ladder"
 
 
@@ -228,5 +228,5 @@ class Header:
     consents: "tuple[tuple[str, Condition], ...]" = ()
 
     def spec_kind(self) -> str:
-        """Return what the class is called in its identity."""
+        """Return the name of the class in its identity."""
         return "header"

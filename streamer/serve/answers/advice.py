@@ -23,7 +23,7 @@ class Advice(NamedTuple):
 
 
 def instead_of(kind: str, path: str) -> Advice:
-    """Return what to write, for a kind of rejection and the place in the schema that it breaks."""
+    """Return the advice for a kind of rejection and the place in the schema that it breaks."""
     if kind in _KINDS:
         return Advice(_KINDS[kind])
     parts = path.strip("/").split("/")

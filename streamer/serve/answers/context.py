@@ -24,7 +24,7 @@ Json: TypeAlias = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """What is asked beside the view, None where it is not there.
+    """The stores that answers are read from beside the view, None where one is not there.
 
     `profiles` has what is remembered of a customer, `shop` the events of the embedded default,
     `deliveries` the processes that deliver changes.

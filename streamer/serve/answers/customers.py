@@ -33,7 +33,7 @@ class _Explained(NamedTuple):
 
 
 def one_customer(context: Context, customer: str) -> Json:
-    """Return where a customer is. Without a change and without a profile nobody is known."""
+    """Return the memberships of a customer, who is unknown without a change and a profile."""
     where = context.reader.where(customer)
     if where is None and _found(context, customer, None) is None:
         raise _unknown()
@@ -74,7 +74,7 @@ def why(context: Context, customer: str, name: str) -> Json:
 
 
 def outlook(context: Context, customer: str) -> Json:
-    """Return what comes next if nothing happens, where a customer is, and near misses."""
+    """Return a customer's memberships, near misses, and the changes if no event comes."""
     since, at, views = _explained(context, customer, None)
     placed = [_placed(one, since) for one in views]
     coming = sorted(

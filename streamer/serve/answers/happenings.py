@@ -18,7 +18,7 @@ def changes(context: Context, names: Sequence[str], direction: str | None, limit
 
 
 def rejected(context: Context) -> Json:
-    """Return what was rejected, by reason, with an example each."""
+    """Return the rejected records by reason, with an example each."""
     groups = [(one, instead_of(one.kind, one.path)) for one in context.reader.rejected()]
     return context.of(
         {
