@@ -27,7 +27,7 @@ CLUSTER = "c3RyZWFtZXItdGVzdHMAAA"
 JVM = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 """A small heap, and a compiler that is quick to start rather than quick in the end."""
 
-START_S = 60
+START_S = 180
 STOP_S = 20
 
 SETTINGS = {
