@@ -22,4 +22,5 @@ def service(kafka: KafkaServer, redis_server: RedisServer, tmp_path: Path) -> It
 
     yield make
     for each in made:
+        print(each.text)  # noqa: T201 (pytest shows it where the test has failed)
         each.close()
