@@ -4,7 +4,6 @@ Numbers are finite, texts are whole characters. Of keys that repeat, the last wi
 """
 
 import json
-import re
 from typing import Any, Final
 
 import orjson
@@ -16,8 +15,11 @@ from streamer.errors import InvalidEvent
 POSITION: Final = "position"
 """The header of a record whose line holds several events: which of them it is, from 1."""
 
-_LONG: Final = re.compile(rb"[0-9]{19}")
 _IDS: Final = frozenset(TEXTS)
+_SHAPES: Final = bytes.maketrans(b"0123456789,[ \t\r\n", b"0000000000::::::")
+_LONG: Final = b":" + 19 * b"0"
+_LONG_NEGATIVE: Final = b":-" + 19 * b"0"
+"""How numbers begin that may have more than 64 bits, once each byte is its shape."""
 
 _OBJECT: Final = ord("{")  # as numbers: a search for one byte is several times faster that way
 _LIST: Final = ord("[")
@@ -37,7 +39,8 @@ def parse_object(value: bytes) -> dict[str, Any]:
     if type(data) is not dict:
         message = "an event must be a JSON object"
         raise InvalidEvent(message, "/type")
-    if _LONG.search(value) is not None:
+    shape = value.translate(_SHAPES)  # and two searches: half the time of a regular expression
+    if _LONG in shape or _LONG_NEGATIVE in shape:
         _keep_digits(data, value)
     return data
 

@@ -365,6 +365,17 @@ def test_whole_numbers_beyond_64_bits_keep_their_digits_in_ids_alone() -> None:
     assert decode(record(text)).properties["product_id"] == [7, 1.2345678901234567890123e22]
 
 
+@pytest.mark.parametrize("number", [12345678901234567890123, -98765432109876543210, 1 << 64])
+@pytest.mark.parametrize("space", ["", " ", "\t", "\r\n"])
+def test_they_keep_their_digits_wherever_they_stand(number: int, space: str) -> None:
+    for written, found in (
+        (f"{space}{number}", number),
+        (f"{space}[{space}1,{space}{number}]", [1, number]),
+    ):
+        text = orjson.dumps(GOOD).replace(b'"shoe-1"', written.encode())
+        assert decode(record(text)).properties["product_id"] == found
+
+
 def test_of_repeated_keys_the_last_wins() -> None:
     text = orjson.dumps(GOOD).replace(b'"id":"e-1"', b'"id":"e-1","id":"e-2"')
     assert decode(record(text)).id == "e-2"
