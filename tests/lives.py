@@ -187,10 +187,10 @@ class Life:
 class Legacy:
     """What a life leaves: what was told, every profile, whose wakes are set, nothing left to tell.
 
-    A wake may be earlier than it needs to be, and how much depends on what a worker has in its
-    cache. So profiles are compared without it and from one base, and of the wakes only whose they
-    are. Where wakes
-    and records do not come in one order, changes are compared customer by customer.
+    An answer may end earlier than it needs to, and so a wake may be earlier: how much depends on
+    what was decided when. So profiles are compared without both and from one base, and of the wakes
+    only whose they are. Where wakes and records do not come in one order, changes are compared
+    customer by customer.
     """
 
     changes: list[bytes]
@@ -225,6 +225,7 @@ def legacy(ends: Ends, lines: Sequence[bytes], life: Life) -> Legacy:
     for profile in profiles.values():
         thaw_all(life.rules, profile)
         profile.wake = FOREVER
+        profile.valid_until = []
     return Legacy(
         changes,
         rejections,

@@ -29,7 +29,6 @@ from streamer.core.engine.identity import (
 )
 from streamer.core.engine.program import RuleSet
 from streamer.core.links import Link
-from streamer.core.packing import unpacked
 from streamer.core.profile import Packed, Profile
 from streamer.errors import InvalidEvent
 from streamer.types import Control, Event, Record
@@ -206,7 +205,6 @@ class ControlCodec:
         profile = Profile(anonymous, born, len(rules.cells), len(rules.segments))
         profile.last, profile.clock, profile.base = last, clock, base
         profile.ids, profile.id_times = ids, [last - time for time in times]
-        profile.thaw = unpacked
         for key, raw in cells:
             cell = self._slots.get(key)
             if cell is not None:

@@ -10,26 +10,31 @@ The bytes, in the encoding of `packing`:
     ids                     how many, their hashes, and the times as distances: the first from the
                             clock, each other from the one before
     memberships             how many, then segment, tier and the distance of `since` from the clock
+    answers                 0 where none is known; else one more than how many end, the distance of
+                            `seen` from the clock, then segment and distance of each end from `wake`
     cells                   how many, then the slot, the length and the state of each that has one
     links                   what the profile knows of other ids; only in format `LINKED`
 
-A profile that knows of no other id is of format `VERSION`. An alias, which stands in the place of
-an anonymous id's profile, is of format `ALIAS`: its links, with the instant of the last event. It
-has no layout, so rules that change leave it alone.
+A profile that knows of no other id is of format `VERSION`. Those of formats `BEFORE` and
+`LINKED_BEFORE` have no answers, and are read. An alias, which stands in the place of an anonymous
+id's profile, is of format `ALIAS`: its links, with the instant of the last event. It has no layout,
+so rules that change leave it alone.
 
 The *layout* is what the rule set's order means: its version, the key of each cell, the key of each
 segment or ladder and its tiers. It is the same for millions of profiles, so it is kept once, beside
 them, and only its id is in each. A cell that no event has changed since is written again as
-the bytes that it was, and `base` stays. Once that is more than a day old, the cells that something
-has asked for are written again; if none is left, `base` is `last`. So the bytes of one profile may
-differ by its `base`, and by nothing else.
+the bytes that it was, and `base` stays. Once that is more than 30 days old, or more than one where
+all cells are decoded, all of them are written again, from a `base` that is `last`.
+
+An *answer* is until when the last decision of a segment holds. It is stored so that a customer who
+comes back is decided like one whose profile is at hand: an event decides the segments that it can
+touch, and only their cells are decoded. An answer may end earlier than it needs to. So the bytes of
+one profile may differ by its `base`, its answers and its wake, and by nothing else.
 
 A profile of another layout is put in the order of this one: what both share is found again, a new
 cell is cold (that of any event's times begins with the last one, which the profile itself knows),
 one that no rule needs any more is dropped, a tier is found by its name. `ProfileCodec.read` says
 that it was of another one, and names the memberships that are removed.
-
-What a profile caches is not stored: it follows from the rest.
 """
 
 from collections.abc import Mapping
@@ -47,21 +52,26 @@ from streamer.core.state.cell import TIME_BYTES
 from streamer.core.state.times import TimesState
 from streamer.errors import AdapterError, Fenced
 from streamer.hashes import ID_BYTES
-from streamer.types import DAY, Millis
+from streamer.types import DAY, FOREVER, Millis
 
-VERSION: Final = 2
-LINKED: Final = 3
+BEFORE: Final = 2
+LINKED_BEFORE: Final = 3
 ALIAS: Final = 4
+VERSION: Final = 5
+LINKED: Final = 6
+LAYOUT_VERSION: Final = 2
 LAYOUT_ID_BYTES: Final = 4
 """Short, because it is in every profile; two layouts with one id are refused."""
 PROFILE_BYTES: Final = 80 + MOST_IDS * (ID_BYTES + TIME_BYTES)
 """The most bytes that a profile takes besides its cells and memberships."""
-MEMBERSHIP_BYTES: Final = 3 + 3 + TIME_BYTES
-"""The most bytes that one segment or ladder takes in a profile."""
+MEMBERSHIP_BYTES: Final = 3 + 3 + TIME_BYTES + 3 + TIME_BYTES
+"""The most bytes that one segment or ladder takes in a profile, with its answer."""
 CELL_BYTES: Final = 5
 """The most bytes that a cell takes in a profile besides its state."""
-_STALE: Final[Millis] = DAY
-"""How old the base of a profile's bytes may be: from an older one, distances take more bytes."""
+_READ: Final = frozenset({BEFORE, LINKED_BEFORE, VERSION, LINKED})
+_STALE: Final[Millis] = 30 * DAY
+"""How old the base of a profile's bytes may be while some cells are not decoded. A distance takes
+five bytes up to 99 days, and four up to 18 hours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,21 +104,23 @@ class Layout:
             version, rules, cells, segments, effective_from = unpacked(data)
         except (AdapterError, TypeError, ValueError) as error:
             raise AdapterError(f"a stored layout cannot be read: {error}") from error
-        if version != VERSION:
+        if version != LAYOUT_VERSION:
             raise AdapterError(
-                f"a stored layout has version {version}; this program reads version {VERSION}"
+                f"a stored layout has version {version}; "
+                f"this program reads version {LAYOUT_VERSION}"
             )
         ordered = tuple((key, tuple(tiers)) for key, tiers in segments)
         return cls(rules, tuple(cells), ordered, effective_from)
 
     def written(self) -> bytes:
         """Return the layout as bytes."""
-        return packed((VERSION, self.rules, self.cells, self.segments, self.effective_from))
+        content = (self.rules, self.cells, self.segments, self.effective_from)
+        return packed((LAYOUT_VERSION, *content))
 
     @property
     def id(self) -> bytes:
         """A short hash of what the layout is."""
-        content = packed((VERSION, self.rules, self.cells, self.segments))
+        content = packed((LAYOUT_VERSION, self.rules, self.cells, self.segments))
         return blake2b(content, digest_size=LAYOUT_ID_BYTES).digest()
 
     def places(self) -> dict[str, tuple[int, int]]:
@@ -187,8 +199,9 @@ class ProfileCodec:
         last, clock, links = profile.last, profile.clock, profile.links
         if links is not None and links.user is not None:
             return bytes([ALIAS]) + packed((last, links.packed(last)))
-        if last - profile.base > _STALE:
-            _rebase(profile)
+        age = last - profile.base
+        if age > _STALE or (age > DAY and _is_decoded(profile)):
+            self._rebase(profile)
         if profile.id_times:
             profile.forget_ids(self._rules.max_lateness)
         out = BytesWriter()
@@ -202,6 +215,7 @@ class ProfileCodec:
         put_number(out, profile.weight)
         _put_ids(out, profile)
         _put_memberships(out, profile)
+        _put_answers(out, profile)
         _put_cells(out, profile)
         if links is not None:
             links.write(out, last)
@@ -220,10 +234,10 @@ class ProfileCodec:
         version = data[0] if data else None
         if version == ALIAS:
             return Stored(self._read_alias(customer, data))
-        if version not in (VERSION, LINKED):
+        if version not in _READ:
             raise AdapterError(
-                f"a stored profile has version {version}; this program reads versions {VERSION} "
-                f"to {ALIAS}"
+                f"a stored profile has version {version}; this program reads versions {BEFORE} "
+                f"to {LINKED}"
             )
         layout = data[1 : 1 + LAYOUT_ID_BYTES]
         if layout != self.id and layout not in self._layouts:
@@ -234,7 +248,7 @@ class ProfileCodec:
         reader = Unpacker(data)
         reader.raw(1 + LAYOUT_ID_BYTES)
         try:
-            return self._read(customer, layout, reader, linked=version == LINKED)
+            return self._read(customer, layout, reader, version)
         except (AdapterError, IndexError, ValueError) as error:
             raise AdapterError(f"a stored profile cannot be read: {error}") from error
 
@@ -245,7 +259,7 @@ class ProfileCodec:
         profile.links = links
         return profile
 
-    def _read(self, customer: str, layout: bytes, reader: Unpacker, *, linked: bool) -> Stored:
+    def _read(self, customer: str, layout: bytes, reader: Unpacker, version: int) -> Stored:
         born = reader.number()
         profile = Profile(customer, born, len(self._layout.cells), len(self._index))
         profile.last = last = born + reader.number()
@@ -255,18 +269,19 @@ class ProfileCodec:
         profile.sequence = reader.number()
         profile.weight = reader.number()
         _read_ids(reader, profile)
-        profile.thaw = unpacked
         memberships = [
             (reader.head(), reader.head(), reader.number()) for _ in range(reader.head())
         ]
         other = None if layout == self.id else self._layouts[layout]
+        if version >= VERSION:
+            _read_answers(reader, profile, len((other or self._layout).segments))
         cells = profile.frozen
         if other is not None:
             cells = [None] * len(other.cells)
         for _ in range(reader.head()):
             slot = reader.head()
             cells[slot] = reader.raw(reader.head())
-        if linked:
+        if version in {LINKED, LINKED_BEFORE}:
             profile.links = Links.unpacked(reader.value(), last)
         if other is not None:
             removed = self._rearrange(profile, other, memberships, cells)
@@ -276,6 +291,13 @@ class ProfileCodec:
             profile.since[index] = clock - since if since >= 0 else 0
         return Stored(profile)
 
+    def _rebase(self, profile: Profile) -> None:
+        """Decode every cell, so that all are written again, from the last event on."""
+        for cell in self._rules.cells:
+            cell.state(profile)
+        profile.frozen = [None] * len(profile.frozen)
+        profile.base = profile.last
+
     def _rearrange(
         self,
         profile: Profile,
@@ -284,6 +306,7 @@ class ProfileCodec:
         cells: list[bytes | None],
     ) -> tuple[str, ...]:
         """Put the profile in the order of this layout; name the memberships that are removed."""
+        profile.valid_until = []
         for slot, cell in enumerate(cells):
             now_at = self._slots.get(layout.cells[slot])
             if now_at is not None:
@@ -364,17 +387,42 @@ def _put_memberships(out: BytesWriter, profile: Profile) -> None:
             put_number(out, clock - since if since else -1)
 
 
-def _rebase(profile: Profile) -> None:
-    """Drop the bytes of all cells that are decoded, and move the base if no bytes are left."""
-    frozen = profile.frozen
-    kept = False
-    for slot, state in enumerate(profile.states):
-        if state is not None:
-            frozen[slot] = None
-        elif frozen[slot] is not None:
-            kept = True
-    if not kept:
-        profile.base = profile.last
+def _is_decoded(profile: Profile) -> bool:
+    """Say whether every cell is decoded that has bytes."""
+    for slot, raw in enumerate(profile.frozen):
+        if raw is not None and profile.states[slot] is None:
+            return False
+    return True
+
+
+def _put_answers(out: BytesWriter, profile: Profile) -> None:
+    """Append what is known of each segment's answer; those that hold for ever are left out."""
+    answers = profile.valid_until
+    if not answers:
+        put_head(out, 0)
+        return
+    many = 1
+    for until in answers:
+        if until != FOREVER:
+            many += 1
+    put_head(out, many)
+    wake = profile.wake
+    put_number(out, profile.seen - profile.clock)
+    for index, until in enumerate(answers):
+        if until != FOREVER:
+            put_head(out, index)
+            put_number(out, until - wake)
+
+
+def _read_answers(reader: Unpacker, profile: Profile, segments: int) -> None:
+    many = reader.head()
+    if not many:
+        return
+    profile.seen = profile.clock + reader.number()
+    profile.valid_until = answers = [FOREVER] * segments
+    for _ in range(many - 1):
+        index = reader.head()
+        answers[index] = profile.wake + reader.number()
 
 
 def _put_cells(out: BytesWriter, profile: Profile) -> None:

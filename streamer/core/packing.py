@@ -79,6 +79,11 @@ def put_list(out: BytesWriter, length: int) -> None:
     put_head(out, 8 * length + _LIST)
 
 
+def put_none(out: BytesWriter) -> None:
+    """Append the byte of None."""
+    put_head(out, _NONE)
+
+
 def put_text(out: BytesWriter, text: str) -> None:
     """Append the bytes of a text."""
     raw = text.encode() if text.isascii() else text.encode("utf-8", _SURROGATES)
@@ -140,6 +145,30 @@ class Unpacker:
         if head & 1:
             raise AdapterError("a whole number was expected")
         return head >> 2 if not head & 2 else -((head + 2) >> 2)
+
+    def enter_list(self) -> int:
+        """Return how many values the next value has, which is a list; they come next."""
+        head = self.head()
+        if head & 7 != _LIST:
+            raise AdapterError("a list was expected")
+        return head >> 3
+
+    def has(self, head: int) -> bool:
+        """Say whether the next value begins with a head of one byte; go past it if so."""
+        at = self._at
+        if at < self._end and self._data[at] == head:
+            self._at = at + 1
+            return True
+        return False
+
+    def none(self) -> bool:
+        """Say whether the next value is None, and go past it if so."""
+        return self.has(_NONE)
+
+    def is_list(self) -> bool:
+        """Say whether the next value is a list."""
+        at = self._at
+        return at < self._end and self._data[at] & 7 == _LIST
 
     def head(self) -> int:
         """Return the next head, or any number that `put_head` wrote."""

@@ -5,14 +5,13 @@ an event or a question touches them, and a cell that no event has changed since 
 the bytes that it was.
 """
 
-from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 from librt.strings import BytesWriter
 from mypy_extensions import mypyc_attr
 
 from streamer.core.links import Links
-from streamer.core.packing import put
+from streamer.core.packing import put, unpacked
 from streamer.hashes import ID_BYTES
 from streamer.types import FOREVER, Millis
 
@@ -26,7 +25,7 @@ Packed: TypeAlias = Any
 
 @mypyc_attr(acyclic=True)
 class State:
-    """What one cell remembers of one customer.
+    """What one cell remembers of one customer. A kind defines `pack` or, for speed, `write`.
 
     `weight` is about how many bytes of it grow with what the customer does: 0 for the kinds whose
     size the rule alone bounds.
@@ -39,10 +38,12 @@ class State:
 
     def pack(self, base: Millis) -> Packed:
         """Return the state as plain values, instants as distances from `base`."""
-        raise NotImplementedError
+        out = BytesWriter()
+        self.write(out, base)
+        return unpacked(out.getvalue())
 
     def write(self, out: BytesWriter, base: Millis) -> None:
-        """Append the bytes of what `pack` returns; kinds that most events meet do it directly."""
+        """Append the bytes of what `pack` returns; kinds that most events meet do just that."""
         put(out, self.pack(base))
 
 
@@ -57,14 +58,14 @@ class Profile:
 
     `states` holds a state for each cell, None while there is nothing, or while nothing has asked
     for it and it is in `frozen` only. `frozen` holds a cell's bytes for as long as they are what it
-    remembers, else None; `thaw` turns bytes into plain values, whose instants are distances from
-    `base`. `weight` is the sum of the states' weights.
+    remembers, else None; the instants in them are distances from `base`. `weight` is the sum of
+    the states' weights.
 
     `ids` are the hashes of recent ids, the oldest in log order first, as one run of bytes, and
     `id_times` the times of their events.
 
     `valid_until` caches for each segment until when its last answer surely holds, as seen at
-    `seen`. It is not stored; while it is empty every segment must be decided. `overflows` lists the
+    `seen`; while it is empty every segment must be decided. `overflows` lists the
     slots of cells that dropped something within their bounds of exactness, once for each time.
 
     `links` is what is known of other ids, None where there is nothing. A profile whose links name a
@@ -87,7 +88,6 @@ class Profile:
         "sequence",
         "since",
         "states",
-        "thaw",
         "valid_until",
         "wake",
         "weight",
@@ -105,7 +105,6 @@ class Profile:
         self.id_times: list[Millis] = []
         self.states: list[State | None] = [None] * cells
         self.frozen: list[bytes | None] = [None] * cells
-        self.thaw: Callable[[bytes], Packed] | None = None
         self.weight = 0
         self.inside = [0] * segments
         self.since: list[Millis] = [0] * segments

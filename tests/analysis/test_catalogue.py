@@ -45,9 +45,9 @@ def test_every_rule_has_its_row_under_its_kind(tmp_path: Path) -> None:
     assert "\n## Some kind\n" in page
     link = "../rules/some_kind/rules.yaml"
     assert (
-        f"| [`one`]({link}) | A \\| B | To be shown. | 32 | 7d | `product_added` |\n"
-        f"| [`all_one`]({link}) | all_one | To be shown as well. | 15 | - |  |\n"
-        f"| [`ranks`]({link})<br>`.high`, `.low` | High and low | To be shown, too. | 194 | always "
+        f"| [`one`]({link}) | A \\| B | To be shown. | 44 | 7d | `product_added` |\n"
+        f"| [`all_one`]({link}) | all_one | To be shown as well. | 27 | - |  |\n"
+        f"| [`ranks`]({link})<br>`.high`, `.low` | High and low | To be shown, too. | 206 | always "
         f"| trait `score` |\n"
         f"| [`none_of_it`]({link}) | none_of_it | Shown beside the others. | - | - | `any` |\n"
     ) in page

@@ -10,7 +10,7 @@ from streamer.core.profile import Profile
 from streamer.core.rules.compile import compile_rules
 from streamer.errors import AdapterError, Fenced
 from streamer.language import read_rules_text
-from streamer.types import Event, Wake
+from streamer.types import DAY, Event, Wake
 
 START = 1_760_000_000_000
 OLD = """
@@ -68,6 +68,29 @@ def test_bytes_hold_all_that_decides() -> None:
     assert codec.encode(again) == codec.encode(profile)
     following = Event("e-9", "product_viewed", "u", START + 9, {})
     assert decide(rules, again, following).changes == decide(rules, profile, following).changes
+
+
+def test_who_comes_back_is_decided_by_what_the_event_touches() -> None:
+    rules = compiled(OLD)
+    codec = ProfileCodec(rules)
+    again = codec.decode("u", codec.encode(lived(rules)))
+    following = Event("e-9", "product_viewed", "u", START + 9, {})
+    assert [one.segment for one in decide(rules, again, following).changes] == ["looked"]
+    decoded = {cell.slot for cell in rules.cells if again.states[cell.slot] is not None}
+    assert decoded == {cell.slot for cell in rules.cells if cell.listens("product_viewed")}
+    assert decoded != {cell.slot for cell in rules.cells}
+
+
+def test_cells_are_written_from_the_last_event_once_their_base_is_old() -> None:
+    rules = compiled(OLD)
+    codec = ProfileCodec(rules)
+    stored = codec.encode(lived(rules))
+    for days, moved in ((29, False), (2, True)):
+        profile = codec.decode("u", stored)
+        at = profile.last + days * DAY
+        following = Event(f"e-{at}", "product_viewed", "u", at, {})
+        stored = codec.encode(decide(rules, profile, following).profile or profile)
+        assert (codec.decode("u", stored).base == at) is moved
 
 
 def test_another_rule_set_finds_what_it_shares() -> None:

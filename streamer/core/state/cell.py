@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from streamer.core.columns import Row
+from streamer.core.packing import Unpacker
 from streamer.core.profile import Packed, Profile, State
 from streamer.core.rules.spec import Names
 from streamer.types import FOREVER, Millis
@@ -114,8 +115,12 @@ class Cell:
         raise NotImplementedError
 
     def unpack(self, packed: Packed, base: Millis) -> State:
-        """Return the state that was packed."""
+        """Return the state of plain values; what a kind defines beside `pack`."""
         raise NotImplementedError
+
+    def read(self, reader: Unpacker, base: Millis) -> State:
+        """Return the state that comes next; what a kind defines beside `write`."""
+        return self.unpack(reader.value(), base)
 
     def max_bytes(self) -> int:
         """Return the most bytes that the encoded state takes."""
@@ -126,8 +131,8 @@ class Cell:
         state = profile.states[self.slot]
         if state is None:
             raw = profile.frozen[self.slot]
-            if raw is not None and profile.thaw is not None:
-                state = self.unpack(profile.thaw(raw), profile.base)
+            if raw is not None:
+                state = self.read(Unpacker(raw), profile.base)
                 profile.states[self.slot] = state
         return state
 

@@ -2,10 +2,12 @@
 
 from typing import final
 
+from librt.strings import BytesWriter
 from mypy_extensions import mypyc_attr
 
 from streamer.core.columns import Filter, Row
-from streamer.core.profile import Packed, Profile, State
+from streamer.core.packing import Unpacker, put_number
+from streamer.core.profile import Profile, State
 from streamer.core.rules.identity import canonical
 from streamer.core.rules.spec import Clause, Names
 from streamer.core.state.cell import TIME_BYTES, Cell, Identity
@@ -23,9 +25,9 @@ class EarliestState(State):
         self.weight = 0
         self.time = time
 
-    def pack(self, base: Millis) -> Packed:
-        """Return the time as a distance."""
-        return self.time - base
+    def write(self, out: BytesWriter, base: Millis) -> None:
+        """Append the time as a distance."""
+        put_number(out, self.time - base)
 
 
 @final
@@ -57,9 +59,9 @@ class Earliest(Cell):
         assert isinstance(later, EarliestState)
         return EarliestState(min(earlier.time, later.time))
 
-    def unpack(self, packed: Packed, base: Millis) -> State:
-        """Return the state that was packed."""
-        return EarliestState(base + packed)
+    def read(self, reader: Unpacker, base: Millis) -> State:
+        """Return the state that comes next."""
+        return EarliestState(base + reader.number())
 
     def max_bytes(self) -> int:
         """Return the bytes of one time."""

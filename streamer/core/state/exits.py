@@ -6,10 +6,12 @@ whose profile stays, since the other one's memberships were another customer's.
 
 from typing import final
 
+from librt.strings import BytesWriter
 from mypy_extensions import mypyc_attr
 
 from streamer.core.columns import Row
-from streamer.core.profile import Packed, Profile, State
+from streamer.core.packing import Unpacker, put_number
+from streamer.core.profile import Profile, State
 from streamer.core.state.cell import TIME_BYTES, Cell, Identity
 from streamer.types import Millis
 
@@ -25,9 +27,9 @@ class ExitState(State):
         self.weight = 0
         self.time = time
 
-    def pack(self, base: Millis) -> Packed:
-        """Return the time as a distance."""
-        return self.time - base
+    def write(self, out: BytesWriter, base: Millis) -> None:
+        """Append the time as a distance."""
+        put_number(out, self.time - base)
 
 
 @final
@@ -66,9 +68,9 @@ class Exits(Cell):
         """Return what the profile that stays remembers."""
         return later
 
-    def unpack(self, packed: Packed, base: Millis) -> State:
-        """Return the state that was packed."""
-        return ExitState(base + packed)
+    def read(self, reader: Unpacker, base: Millis) -> State:
+        """Return the state that comes next."""
+        return ExitState(base + reader.number())
 
     def max_bytes(self) -> int:
         """Return the bytes of one time."""

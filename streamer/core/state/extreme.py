@@ -9,10 +9,12 @@ Merge: the later time of each region.
 from bisect import bisect_left
 from typing import final
 
+from librt.strings import BytesWriter
 from mypy_extensions import mypyc_attr
 
 from streamer.core.columns import Amounts, Row
-from streamer.core.profile import Packed, Profile, State
+from streamer.core.packing import Unpacker, put_list, put_none, put_number
+from streamer.core.profile import Profile, State
 from streamer.core.rules.identity import canonical
 from streamer.core.rules.spec import Clause, Names
 from streamer.core.state.cell import TIME_BYTES, Cell, Identity
@@ -30,9 +32,14 @@ class RegionsState(State):
         self.weight = 0
         self.times = times
 
-    def pack(self, base: Millis) -> Packed:
-        """Return the times as distances, None for never."""
-        return [time - base if time else None for time in self.times]
+    def write(self, out: BytesWriter, base: Millis) -> None:
+        """Append the times as distances, None for never."""
+        put_list(out, len(self.times))
+        for time in self.times:
+            if time:
+                put_number(out, time - base)
+            else:
+                put_none(out)
 
 
 @final
@@ -104,9 +111,10 @@ class Regions(Cell):
         assert isinstance(later, RegionsState)
         return RegionsState([max(both) for both in zip(earlier.times, later.times, strict=True)])
 
-    def unpack(self, packed: Packed, base: Millis) -> State:
-        """Return the state that was packed."""
-        return RegionsState([0 if distance is None else base + distance for distance in packed])
+    def read(self, reader: Unpacker, base: Millis) -> State:
+        """Return the state that comes next."""
+        many = reader.enter_list()
+        return RegionsState([0 if reader.none() else base + reader.number() for _ in range(many)])
 
     def max_bytes(self) -> int:
         """Return the bytes of one time for each region."""

@@ -9,10 +9,12 @@ history's is the earlier.
 
 from typing import Final, final
 
+from librt.strings import BytesWriter
 from mypy_extensions import mypyc_attr
 
 from streamer.core.columns import Column, Row, Tests
-from streamer.core.profile import Packed, Profile, State
+from streamer.core.packing import Unpacker, put, put_list, put_number
+from streamer.core.profile import Profile, State
 from streamer.core.rules.identity import canonical
 from streamer.core.rules.spec import Clause, Comparison, Names
 from streamer.core.state.cell import TIME_BYTES, Cell, Identity
@@ -39,14 +41,21 @@ class VerdictState(State):
         self.holds = holds
         self.value = value
 
-    def pack(self, base: Millis) -> Packed:
-        """Return the time as a distance, the verdict and the value."""
-        return [self.time - base, self.holds, self.value]
+    def write(self, out: BytesWriter, base: Millis) -> None:
+        """Append the time as a distance, the verdict and the value."""
+        put_list(out, 3)
+        put_number(out, self.time - base)
+        put(out, self.holds)
+        put(out, self.value)
 
 
-def unpacked(packed: Packed, base: Millis) -> VerdictState:
-    """Return the verdict that was packed."""
-    return VerdictState(base + packed[0], packed[1], packed[2])
+def read_verdict(reader: Unpacker, base: Millis) -> VerdictState:
+    """Return the verdict that comes next."""
+    reader.enter_list()
+    time = base + reader.number()
+    holds: bool = reader.value()
+    value: Value | None = reader.value()
+    return VerdictState(time, holds, value)
 
 
 @final
@@ -112,9 +121,9 @@ class ValueVerdict(Cell):
             return later if later.time >= earlier.time else earlier
         return earlier if earlier.time <= later.time else later
 
-    def unpack(self, packed: Packed, base: Millis) -> State:
-        """Return the state that was packed."""
-        return unpacked(packed, base)
+    def read(self, reader: Unpacker, base: Millis) -> State:
+        """Return the state that comes next."""
+        return read_verdict(reader, base)
 
     def max_bytes(self) -> int:
         """Return the bytes of an instant, a verdict and a value."""
@@ -174,9 +183,9 @@ class TraitVerdict(Cell):
         assert isinstance(later, VerdictState)
         return later if later.time >= earlier.time else earlier
 
-    def unpack(self, packed: Packed, base: Millis) -> State:
-        """Return the state that was packed."""
-        return unpacked(packed, base)
+    def read(self, reader: Unpacker, base: Millis) -> State:
+        """Return the state that comes next."""
+        return read_verdict(reader, base)
 
     def max_bytes(self) -> int:
         """Return the bytes of an instant, a verdict and a value."""

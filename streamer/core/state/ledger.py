@@ -17,11 +17,13 @@ overflow only while a late entry could still belong before it.
 
 from typing import Final, TypeAlias, final
 
+from librt.strings import BytesWriter
 from mypy_extensions import mypyc_attr
 
 from streamer.core.calendar import Calendar
 from streamer.core.columns import Amounts, Column, Filter, Row
-from streamer.core.profile import Packed, Profile, State
+from streamer.core.packing import Unpacker, put, put_list, put_number
+from streamer.core.profile import Profile, State
 from streamer.core.rules.identity import canonical
 from streamer.core.rules.spec import Names, Scope, Terms
 from streamer.core.state.cell import (
@@ -34,7 +36,7 @@ from streamer.core.state.cell import (
     overflowed,
 )
 from streamer.core.state.slices import SLICES, oldest_crowded
-from streamer.core.state.sums import COUNT_BYTES, ENTRY_WEIGHT, SUM_BYTES, SumsState
+from streamer.core.state.sums import COUNT_BYTES, ENTRY_WEIGHT, SUM_BYTES, SumsState, read_sums
 from streamer.core.state.times import first_after
 from streamer.core.values import VALUE_BYTES, Value, weight_of
 from streamer.types import FOREVER, Millis
@@ -132,20 +134,24 @@ class LedgerState(State):
             self.steps = steps
         return self.steps
 
-    def pack(self, base: Millis) -> Packed:
-        """Return the loose entries, then values with their entries, and what was undone."""
-        values: list[object] = []
+    def write(self, out: BytesWriter, base: Millis) -> None:
+        """Append the loose entries, then values with their entries, and what was undone."""
+        put_list(out, 3)
+        self.loose.write(out, base)
+        put_list(out, 2 * len(self.by_value))
         for value, entries in self.by_value.items():
-            flat: list[int] = []
+            put(out, value)
+            put_list(out, 3 * len(entries))
             before = base
             for time, amount, count in entries:
-                flat += (time - before, amount, count)
+                put_number(out, time - before)
+                put_number(out, amount)
+                put_number(out, count)
                 before = time
-            values += (value, flat)
-        undone: list[object] = []
+        put_list(out, 2 * len(self.undone))
         for value, time in self.undone.items():
-            undone += (value, time - base)
-        return [self.loose.pack(base), values, undone]
+            put(out, value)
+            put_number(out, time - base)
 
 
 @final
@@ -423,22 +429,24 @@ class Ledger(Cell):
         state.weight += loose.weight - before
         return state
 
-    def unpack(self, packed: Packed, base: Millis) -> State:
-        """Return the state that was packed."""
+    def read(self, reader: Unpacker, base: Millis) -> State:
+        """Return the state that comes next."""
+        reader.enter_list()
         state = LedgerState()
-        loose, values, undone = packed
-        time = base
-        for index in range(0, len(loose), 3):
-            time += loose[index]
-            state.add((time, loose[index + 1], loose[index + 2]))
-        for index in range(0, len(values), 2):
-            flat, entries, time = values[index + 1], [], base
-            for at in range(0, len(flat), 3):
-                time += flat[at]
-                entries.append((time, flat[at + 1], flat[at + 2]))
-            state.put(values[index], entries)
-        for index in range(0, len(undone), 2):
-            state.undo(undone[index], base + undone[index + 1])
+        state.loose = read_sums(reader, base)
+        state.weight = state.loose.weight
+        for _ in range(reader.enter_list() // 2):
+            value: Value = reader.value()
+            entries: list[Entry] = []
+            time = base
+            for _ in range(reader.enter_list() // 3):
+                time += reader.number()
+                amount = reader.number()
+                entries.append((time, amount, reader.number()))
+            state.put(value, entries)
+        for _ in range(reader.enter_list() // 2):
+            undone: Value = reader.value()
+            state.undo(undone, base + reader.number())
         return state
 
     def max_bytes(self) -> int:

@@ -21,14 +21,16 @@ after the other's closings; the last n of both.
 from bisect import bisect_left, bisect_right
 from typing import Final, final
 
+from librt.strings import BytesWriter
 from mypy_extensions import mypyc_attr
 
 from streamer.core.columns import Column, Filter, Row
-from streamer.core.profile import Packed, Profile, State
+from streamer.core.packing import Unpacker, put, put_list, put_none, put_number
+from streamer.core.profile import Profile, State
 from streamer.core.rules.identity import canonical
 from streamer.core.rules.spec import Clause, Names
 from streamer.core.state.cell import MOST_VALUES, TIME_BYTES, Cell, Identity, is_among, overflowed
-from streamer.core.state.times import distances, instants
+from streamer.core.state.times import put_distances, read_distances
 from streamer.core.values import VALUE_BYTES, Value, weight_of
 from streamer.types import FOREVER, Millis
 
@@ -119,26 +121,31 @@ class OpenState(State):
             at -= 1
         return best
 
-    def pack(self, base: Millis) -> Packed:
-        """Return when everything was closed, then the open items and the closings by turns.
+    def write(self, out: BytesWriter, base: Millis) -> None:
+        """Append when everything was closed, then the open items and the closings by turns.
 
         Each item's times are distances from the times of the item before it.
         """
-        open_items: list[object] = []
+        put_list(out, 3)
+        if self.everything:
+            put_number(out, self.everything - base)
+        else:
+            put_none(out)
+        put_list(out, 2 * len(self.begun))
         before = base
         for item, times in self.begun.items():
-            open_items.append(item)
-            alone = len(times) == 1
-            open_items.append(times[0] - before if alone else distances(times, before))
+            put(out, item)
+            if len(times) == 1:
+                put_number(out, times[0] - before)
+            else:
+                put_distances(out, times, before)
             before = times[-1]
-        closings: list[object] = []
+        put_list(out, 2 * len(self.closed))
         before = base
         for item, time in self.closed.items():
-            closings.append(item)
-            closings.append(time - before)
+            put(out, item)
+            put_number(out, time - before)
             before = time
-        everything = self.everything - base if self.everything else None
-        return [everything, open_items, closings]
 
 
 @final
@@ -402,22 +409,24 @@ class OpenItems(Cell):
             self._drop(state, half - closings, closings, profile)
         return self._trimmed(state, profile)
 
-    def unpack(self, packed: Packed, base: Millis) -> State:
-        """Return the state that was packed."""
-        everything, open_items, closings = packed
+    def read(self, reader: Unpacker, base: Millis) -> State:
+        """Return the state that comes next."""
+        reader.enter_list()
         state = OpenState(self._keep)
-        state.everything = 0 if everything is None else base + everything
+        state.everything = 0 if reader.none() else base + reader.number()
         before = base
-        for index in range(0, len(open_items), 2):
-            apart = open_items[index + 1]
-            times = instants(apart, before) if isinstance(apart, list) else [before + apart]
-            self._put(state, open_items[index], times)
+        for _ in range(reader.enter_list() // 2):
+            item: Value = reader.value()
+            several = reader.is_list()
+            times = read_distances(reader, before) if several else [before + reader.number()]
+            self._put(state, item, times)
             before = times[-1]
         before = base
-        for index in range(0, len(closings), 2):
-            before += closings[index + 1]
-            state.closed[closings[index]] = before
-            self._weigh(state, closings[index], 1, 1)
+        for _ in range(reader.enter_list() // 2):
+            closed: Value = reader.value()
+            before += reader.number()
+            state.closed[closed] = before
+            self._weigh(state, closed, 1, 1)
         return state
 
     def max_bytes(self) -> int:

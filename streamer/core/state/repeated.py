@@ -15,12 +15,12 @@ from librt.strings import BytesWriter
 from mypy_extensions import mypyc_attr
 
 from streamer.core.columns import Column, Row
-from streamer.core.packing import put, put_list, put_number
-from streamer.core.profile import Packed, Profile, State
+from streamer.core.packing import Unpacker, put, put_list, put_number
+from streamer.core.profile import Profile, State
 from streamer.core.rules.identity import canonical
 from streamer.core.rules.spec import Clause, Names
 from streamer.core.state.cell import TIME_BYTES, Cell, Identity, overflowed
-from streamer.core.state.times import distances, first_after, instants, put_distances
+from streamer.core.state.times import first_after, put_distances, read_distances
 from streamer.core.values import VALUE_BYTES, Value, weight_of
 from streamer.types import FOREVER, Millis
 
@@ -57,16 +57,8 @@ class RepeatedState(State):
                 return value
         return None
 
-    def pack(self, base: Millis) -> Packed:
-        """Return values and their times, as distances, by turns."""
-        packed: list[object] = []
-        for value, times in self.by_value.items():
-            packed.append(value)
-            packed.append(times[0] - base if len(times) == 1 else distances(times, base))
-        return packed
-
     def write(self, out: BytesWriter, base: Millis) -> None:
-        """Append the bytes of that."""
+        """Append values and their times, as distances, by turns."""
         put_list(out, 2 * len(self.by_value))
         for value, times in self.by_value.items():
             put(out, value)
@@ -193,14 +185,13 @@ class Repeated(Cell):
         self._drop(state, (len(state.by_value) + 1) // 2, profile)
         return state if state.by_value else None
 
-    def unpack(self, packed: Packed, base: Millis) -> State:
-        """Return the state that was packed."""
+    def read(self, reader: Unpacker, base: Millis) -> State:
+        """Return the state that comes next."""
         by_value: dict[Value, list[Millis]] = {}
-        for index in range(0, len(packed), 2):
-            times = packed[index + 1]
-            by_value[packed[index]] = (
-                instants(times, base) if isinstance(times, list) else [base + times]
-            )
+        for _ in range(reader.enter_list() // 2):
+            value: Value = reader.value()
+            several = reader.is_list()
+            by_value[value] = read_distances(reader, base) if several else [base + reader.number()]
         return RepeatedState(by_value, self._keep)
 
     def max_bytes(self) -> int:

@@ -15,8 +15,8 @@ from librt.strings import BytesWriter
 from mypy_extensions import mypyc_attr
 
 from streamer.core.columns import Row
-from streamer.core.packing import put, put_list
-from streamer.core.profile import Packed, Profile, State
+from streamer.core.packing import Unpacker, put, put_list
+from streamer.core.profile import Profile, State
 from streamer.core.rules.spec import Names
 from streamer.core.state.cell import TIME_BYTES, Cell, Identity, is_among
 from streamer.types import Millis
@@ -34,13 +34,8 @@ class ResetState(State):
         self.mark = mark
         self.inner = inner
 
-    def pack(self, base: Millis) -> Packed:
-        """Return the mark as a distance, None for none, and the inner state."""
-        mark = self.mark - base if self.mark else None
-        return [mark, None if self.inner is None else self.inner.pack(base)]
-
     def write(self, out: BytesWriter, base: Millis) -> None:
-        """Append the bytes of that."""
+        """Append the mark as a distance, None for none, and the inner state."""
         put_list(out, 2)
         put(out, self.mark - base if self.mark else None)
         if self.inner is None:
@@ -125,11 +120,11 @@ class ResetBy(Cell):
         inner = None if state.inner is None else self.inner.shrink(state.inner, profile)
         return ResetState(state.mark, inner) if state.mark or inner is not None else None
 
-    def unpack(self, packed: Packed, base: Millis) -> State:
-        """Return the state that was packed."""
-        mark, inner = packed
-        unpacked = None if inner is None else self.inner.unpack(inner, base)
-        return ResetState(0 if mark is None else base + mark, unpacked)
+    def read(self, reader: Unpacker, base: Millis) -> State:
+        """Return the state that comes next."""
+        reader.enter_list()
+        mark = 0 if reader.none() else base + reader.number()
+        return ResetState(mark, None if reader.none() else self.inner.read(reader, base))
 
     def max_bytes(self) -> int:
         """Return the inner bound and one instant."""

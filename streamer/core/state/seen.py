@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import final
 from zoneinfo import ZoneInfo
 
+from librt.strings import BytesWriter
 from mypy_extensions import mypyc_attr
 
 from streamer.core.columns import Amounts, Column, Filter, Row
-from streamer.core.profile import Packed, Profile, State
+from streamer.core.packing import Unpacker, put, put_list, put_number
+from streamer.core.profile import Profile, State
 from streamer.core.rules.identity import canonical
 from streamer.core.rules.spec import Clause, Names
 from streamer.core.state.cell import TIME_BYTES, Cell, Identity
@@ -33,13 +35,12 @@ class SeenState(State):
         """Return the times, ascending."""
         return sorted(self.last.values())
 
-    def pack(self, base: Millis) -> Packed:
-        """Return values and their times, as distances, by turns."""
-        packed: list[object] = []
+    def write(self, out: BytesWriter, base: Millis) -> None:
+        """Append values and their times, as distances, by turns."""
+        put_list(out, 2 * len(self.last))
         for value, time in self.last.items():
-            packed.append(value)
-            packed.append(time - base)
-        return packed
+            put(out, value)
+            put_number(out, time - base)
 
 
 class Seen(Cell):
@@ -97,11 +98,12 @@ class Seen(Cell):
         recent = sorted(last, key=last.__getitem__)[-self.keep :]
         return SeenState({value: last[value] for value in recent})
 
-    def unpack(self, packed: Packed, base: Millis) -> State:
-        """Return the state that was packed."""
+    def read(self, reader: Unpacker, base: Millis) -> State:
+        """Return the state that comes next."""
         last: dict[Value, Millis] = {}
-        for index in range(0, len(packed), 2):
-            last[packed[index]] = base + packed[index + 1]
+        for _ in range(reader.enter_list() // 2):
+            value: Value = reader.value()
+            last[value] = base + reader.number()
         while len(last) > self.keep:
             del last[min(last, key=last.__getitem__)]
         return SeenState(last)

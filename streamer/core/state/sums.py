@@ -18,8 +18,8 @@ from librt.strings import BytesWriter
 from mypy_extensions import mypyc_attr
 
 from streamer.core.columns import Amounts, Row
-from streamer.core.packing import put_list, put_number
-from streamer.core.profile import Packed, Profile, State
+from streamer.core.packing import Unpacker, put_list, put_number
+from streamer.core.profile import Profile, State
 from streamer.core.rules.identity import canonical
 from streamer.core.rules.spec import Clause, Names
 from streamer.core.state.cell import MOST_EVENTS, TIME_BYTES, Cell, Identity, overflowed
@@ -46,9 +46,11 @@ class TotalState(State):
         self.amount = amount
         self.count = count
 
-    def pack(self, base: Millis) -> Packed:  # noqa: ARG002
-        """Return both numbers."""
-        return [self.amount, self.count]
+    def write(self, out: BytesWriter, base: Millis) -> None:  # noqa: ARG002
+        """Append both numbers."""
+        put_list(out, 2)
+        put_number(out, self.amount)
+        put_number(out, self.count)
 
 
 @final
@@ -171,19 +173,8 @@ class SumsState(State):
             amount, count = self.amounts[index], self.counts[index]
         return found
 
-    def pack(self, base: Millis) -> Packed:
-        """Return distance, amount and count of each entry by turns."""
-        packed: list[int] = []
-        before = base
-        for time, amount, count in self.entries():
-            packed.append(time - before)
-            packed.append(amount)
-            packed.append(count)
-            before = time
-        return packed
-
     def write(self, out: BytesWriter, base: Millis) -> None:
-        """Append the bytes of that."""
+        """Append distance, amount and count of each entry by turns."""
         put_list(out, 3 * len(self.times))
         before, amount, count = base, self.amount_before, self.count_before
         for index, time in enumerate(self.times):
@@ -191,6 +182,25 @@ class SumsState(State):
             put_number(out, self.amounts[index] - amount)
             put_number(out, self.counts[index] - count)
             before, amount, count = time, self.amounts[index], self.counts[index]
+
+
+def read_sums(reader: Unpacker, base: Millis) -> SumsState:
+    """Return the entries that `SumsState.write` wrote."""
+    state = SumsState()
+    many = reader.enter_list() // 3
+    time, amount, count = base, 0, 0
+    for _ in range(many):
+        time += reader.number()
+        own = reader.number()
+        amount += own
+        count += reader.number()
+        if own < 0:
+            state.negative += 1
+        state.times.append(time)
+        state.amounts.append(amount)
+        state.counts.append(count)
+    state.weight = ENTRY_WEIGHT * many
+    return state
 
 
 @final
@@ -241,9 +251,11 @@ class Total(Cell):
         assert isinstance(later, TotalState)
         return TotalState(earlier.amount + later.amount, earlier.count + later.count)
 
-    def unpack(self, packed: Packed, base: Millis) -> State:  # noqa: ARG002
-        """Return the state that was packed."""
-        return TotalState(packed[0], packed[1])
+    def read(self, reader: Unpacker, base: Millis) -> State:  # noqa: ARG002
+        """Return the state that comes next."""
+        reader.enter_list()
+        amount = reader.number()
+        return TotalState(amount, reader.number())
 
     def max_bytes(self) -> int:
         """Return the bytes of a sum and a count."""
@@ -351,14 +363,9 @@ class Sums(Cell):
         self._join_oldest(state, kept // 2, profile)
         return state
 
-    def unpack(self, packed: Packed, base: Millis) -> State:
-        """Return the state that was packed."""
-        state = SumsState()
-        time = base
-        for index in range(0, len(packed), 3):
-            time += packed[index]
-            state.add(time, packed[index + 1], packed[index + 2])
-        return state
+    def read(self, reader: Unpacker, base: Millis) -> State:
+        """Return the state that comes next."""
+        return read_sums(reader, base)
 
     def max_bytes(self) -> int:
         """Return the bytes of the most entries."""

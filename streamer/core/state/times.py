@@ -15,8 +15,8 @@ from librt.strings import BytesWriter
 from mypy_extensions import mypyc_attr
 
 from streamer.core.columns import Filter, Row
-from streamer.core.packing import put_list, put_number
-from streamer.core.profile import Packed, Profile, State
+from streamer.core.packing import Unpacker, put_list, put_number
+from streamer.core.profile import Profile, State
 from streamer.core.rules.identity import canonical
 from streamer.core.rules.spec import Clause, Names
 from streamer.core.state.cell import TIME_BYTES, Cell, Identity
@@ -34,12 +34,8 @@ class TimesState(State):
         self.weight = 0
         self.times = times
 
-    def pack(self, base: Millis) -> Packed:
-        """Return the first time as a distance from the base, each other from the one before."""
-        return distances(self.times, base)
-
     def write(self, out: BytesWriter, base: Millis) -> None:
-        """Append the bytes of that."""
+        """Append the first time as a distance from the base, each other from the one before."""
         put_distances(out, self.times, base)
 
 
@@ -105,9 +101,12 @@ class Times(Cell):
         assert isinstance(later, TimesState)
         return TimesState(sorted(earlier.times + later.times)[-self.keep :])
 
-    def unpack(self, packed: Packed, base: Millis) -> State:
-        """Return the state that was packed."""
-        return TimesState(instants(packed, base)[-self.keep :])
+    def read(self, reader: Unpacker, base: Millis) -> State:
+        """Return the state that comes next."""
+        times = read_distances(reader, base)
+        if len(times) > self.keep:
+            del times[: -self.keep]
+        return TimesState(times)
 
     def max_bytes(self) -> int:
         """Return the bytes of `keep` times."""
@@ -122,6 +121,16 @@ def distances(times: list[Millis], base: Millis) -> list[int]:
         packed.append(time - before)
         before = time
     return packed
+
+
+def read_distances(reader: Unpacker, base: Millis) -> list[Millis]:
+    """Return the instants that `put_distances` wrote."""
+    times: list[Millis] = []
+    time = base
+    for _ in range(reader.enter_list()):
+        time += reader.number()
+        times.append(time)
+    return times
 
 
 def put_distances(out: BytesWriter, times: list[Millis], base: Millis) -> None:

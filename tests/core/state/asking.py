@@ -9,7 +9,7 @@ from librt.strings import BytesWriter
 
 from streamer.core.columns import Amounts, Column, Filter, Row
 from streamer.core.leaf import CellRef, Leaf, Until
-from streamer.core.packing import packed
+from streamer.core.packing import Unpacker, packed
 from streamer.core.profile import Packed, Profile, State
 from streamer.core.quantities import Quantities
 from streamer.core.rules.identity import encoded
@@ -172,7 +172,7 @@ class Customer:
         other.profile.clock = self.profile.clock
         for cell, plain in zip(self.asking.cells, self.packed(), strict=True):
             if plain is not None:
-                other.profile.states[cell.slot] = cell.unpack(plain, START)
+                other.profile.states[cell.slot] = cell.read(Unpacker(packed(plain)), START)
         assert other.packed() == self.packed()
         assert other.weights() == self.weights()
         return other
