@@ -64,14 +64,20 @@ def _turn(low: int, high: int, turned: Callable[[int], bool]) -> int:
 
 
 class Calendar:
-    """The calendar of one zone."""
+    """The calendar of one zone. Several cells ask one for the day of an event: `calendar_of`."""
 
     def __init__(self, zone: str) -> None:
         self._zone = ZoneInfo(zone)
+        self._asked: tuple[int, date] = (-1, date.min)
 
     def day(self, at: Millis) -> date:
         """Return the day that it is."""
-        return datetime.fromtimestamp(at // SECOND, self._zone).date()
+        seconds, day = self._asked  # one pair, so that threads may share a calendar
+        if seconds != at // SECOND:
+            seconds = at // SECOND
+            day = _day(self._zone, seconds)
+            self._asked = (seconds, day)
+        return day
 
     def next_turn(
         self, now: Millis, holds: Callable[[date], bool], turns: Iterable[date]
@@ -89,6 +95,12 @@ class Calendar:
                 if at > now and holds(self.day(at)) is not held:
                     return at
         return FOREVER
+
+
+@lru_cache
+def calendar_of(zone: str) -> Calendar:
+    """Return the calendar that all who ask for this zone share."""
+    return Calendar(zone)
 
 
 class Almanac:

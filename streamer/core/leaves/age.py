@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import MAXYEAR, date
 from typing import final
 
-from streamer.core.calendar import Almanac, Calendar, anniversary_in
+from streamer.core.calendar import Almanac, Calendar, anniversary_in, calendar_of
 from streamer.core.leaf import NEVER, Binder, CellRef, Leaf, Until
 from streamer.core.leaves.dates import dates_of, days_in, shown
 from streamer.core.profile import Profile
@@ -27,7 +27,7 @@ class Age:
     def bind(self, binder: Binder) -> Leaf:
         """Return the leaf that asks this."""
         ref = binder.share(TraitDates(self.name))
-        return OfAge(self, ref, Calendar(binder.terms.zone))
+        return OfAge(self, ref, calendar_of(binder.terms.zone))
 
 
 @final

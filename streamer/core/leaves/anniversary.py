@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, final
 
-from streamer.core.calendar import YEARS_AHEAD, Calendar, anniversary_in
+from streamer.core.calendar import YEARS_AHEAD, anniversary_in, calendar_of
 from streamer.core.leaf import ALWAYS, Binder, Leaf, Until
 from streamer.core.leaves.dates import Days, NearDay, dates_of
 from streamer.core.state.dates import TraitDates
@@ -35,7 +35,7 @@ class Anniversary:
         return ComesRound(
             f"anniversary of {self.name}",
             ref,
-            Calendar(binder.terms.zone),
+            calendar_of(binder.terms.zone),
             name=self.name,
             before=self.before,
             after=self.after,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import final
 
-from streamer.core.calendar import Calendar
+from streamer.core.calendar import calendar_of
 from streamer.core.leaf import Binder, Leaf, Until
 from streamer.core.leaves.dates import Days, NearDay
 from streamer.core.state.dates import TraitDates
@@ -33,7 +33,7 @@ class OnDate:
         return ComesOnce(
             f"date {self.name}",
             ref,
-            Calendar(binder.terms.zone),
+            calendar_of(binder.terms.zone),
             name=self.name,
             before=self.before,
             after=self.after,

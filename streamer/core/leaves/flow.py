@@ -1,6 +1,5 @@
 """A sum as it changes with time alone: entries that ripen, leave, or replace each other."""
 
-from bisect import bisect_right
 from typing import Final, final
 
 from streamer.core.leaf import CellRef
@@ -39,20 +38,23 @@ class Flow:
         state = self._ref.state(profile)
         self._sums, self._steps = _NOTHING, _NO_STEPS
         self._left = self._ripe = self._step = 0
+        if state is None:
+            self.amount = self.count = 0
+            return
         if isinstance(state, TotalState):
             self.amount, self.count = state.amount, state.count
             return
         if isinstance(state, LedgerState):
             self._sums = state.loose
             self._steps = state.timeline(self._older, self._within)
-        elif state is not None:
+        else:
             assert isinstance(state, SumsState)
             self._sums = state
         times = self._sums.times
         if self._within:
             self._left = first_after(times, now - self._within)
         self._ripe = first_after(times, now - self._older) if self._older else len(times)
-        self._step = bisect_right(self._steps, now, key=_instant)
+        self._step = _first_after(self._steps, now)
         self._read()
 
     def _read(self) -> None:
@@ -90,5 +92,13 @@ class Flow:
             self._read()
 
 
-def _instant(entry: Entry) -> Millis:
-    return entry[0]
+def _first_after(steps: list[Entry], instant: Millis) -> int:
+    """Return the index of the first step that is later than an instant."""
+    low, high = 0, len(steps)
+    while low < high:
+        middle = (low + high) // 2
+        if steps[middle][0] <= instant:
+            low = middle + 1
+        else:
+            high = middle
+    return low

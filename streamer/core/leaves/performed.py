@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, final
 
 from streamer.core import wording
-from streamer.core.calendar import Calendar
+from streamer.core.calendar import calendar_of
 from streamer.core.leaf import ALWAYS, NEVER, Binder, CellRef, Leaf, Until, reset_by
 from streamer.core.leaves.flow import Flow
 from streamer.core.leaves.followed import Compares, Followed, MostFrequentOld
@@ -76,7 +76,7 @@ class Performed:
     def ledger(self, binder: Binder, each: int = 1) -> Ledger:
         """Return the cell that keeps the events one by one."""
         scope, name = self.scope, self.property
-        days = Calendar(binder.terms.zone) if self.counting == "days" else None
+        days = calendar_of(binder.terms.zone) if self.counting == "days" else None
         value = undoes = None
         if name is not None:
             value = binder.column(name, scope.where)

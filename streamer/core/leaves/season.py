@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final, TypeAlias, final
 
-from streamer.core.calendar import YEARS_AHEAD, Almanac, Calendar
+from streamer.core.calendar import YEARS_AHEAD, Almanac, Calendar, calendar_of
 from streamer.core.leaf import Binder, Leaf, Until
 from streamer.core.profile import Profile
 from streamer.instants import iso
@@ -32,7 +32,7 @@ class Season:
 
     def bind(self, binder: Binder) -> Leaf:
         """Return the leaf that asks this."""
-        return InSeason(self, Calendar(binder.terms.zone))
+        return InSeason(self, calendar_of(binder.terms.zone))
 
 
 @final

@@ -307,7 +307,8 @@ class Ledger(Cell):
         self, state: LedgerState, value: Value, entries: list[Entry], profile: Profile
     ) -> None:
         """Keep of a value's entries, the new ones at the end, those that can still count."""
-        entries.sort(key=_time_of)
+        if len(entries) > 1:
+            entries.sort(key=_time_of)
         ripe = profile.clock - self.older
         old = 0
         while old < len(entries) and entries[old][0] <= ripe:

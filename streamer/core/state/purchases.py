@@ -7,18 +7,17 @@ Merge: the smaller first time, the larger last time, the sum of the counts, the 
 """
 
 from bisect import bisect_left
-from datetime import datetime
 from typing import Final, Literal, final
-from zoneinfo import ZoneInfo
 
 from mypy_extensions import mypyc_attr
 
+from streamer.core.calendar import calendar_of
 from streamer.core.columns import Row
 from streamer.core.profile import Packed, Profile, State
 from streamer.core.rules.spec import Names
 from streamer.core.state.cell import TIME_BYTES, Cell, Identity, overflowed
 from streamer.core.state.times import distances, instants
-from streamer.types import SECOND, Millis
+from streamer.types import Millis
 
 MOST_DAYS: Final = 1_000
 """How many different days with a purchase are told apart, the latest ones."""
@@ -58,7 +57,7 @@ class Purchases(Cell):
     def __init__(self, events: Names, each: Literal["event", "day"], zone: str) -> None:
         super().__init__(events)
         self._zone = zone if each == "day" else None
-        self._place = ZoneInfo(zone)
+        self._calendar = calendar_of(zone)
 
     def identity(self) -> Identity:
         """Return what counts as a purchase; the zone where days do."""
@@ -86,7 +85,7 @@ class Purchases(Cell):
         return state
 
     def _count_day(self, state: PurchasesState, time: Millis, profile: Profile) -> None:
-        day = datetime.fromtimestamp(time // SECOND, self._place).toordinal()
+        day = self._calendar.day(time).toordinal()
         days = state.days
         place = bisect_left(days, day)
         if place < len(days) and days[place] == day:

@@ -3,13 +3,12 @@
 Merge: the later time of each value, then the most recent ones that are kept.
 """
 
-from datetime import datetime
 from typing import final
-from zoneinfo import ZoneInfo
 
 from librt.strings import BytesWriter
 from mypy_extensions import mypyc_attr
 
+from streamer.core.calendar import calendar_of
 from streamer.core.columns import Amounts, Column, Filter, Row
 from streamer.core.packing import Unpacker, put, put_list, put_number
 from streamer.core.profile import Profile, State
@@ -17,7 +16,7 @@ from streamer.core.rules.identity import canonical
 from streamer.core.rules.spec import Clause, Names
 from streamer.core.state.cell import TIME_BYTES, Cell, Identity
 from streamer.core.values import VALUE_BYTES, Value
-from streamer.types import FOREVER, SECOND, Millis
+from streamer.types import FOREVER, Millis
 
 
 @final
@@ -192,7 +191,7 @@ class SeenDays(Seen):
         super().__init__(events, where, keep, within)
         self._filter = passes
         self._zone = zone
-        self._place = ZoneInfo(zone)
+        self._calendar = calendar_of(zone)
 
     def identity(self) -> Identity:
         """Return which days are kept."""
@@ -207,4 +206,4 @@ class SeenDays(Seen):
         """Return the day of an event."""
         if self._filter is not None and not self._filter.passes(row):
             return []
-        return [datetime.fromtimestamp(row.time // SECOND, self._place).toordinal()]
+        return [self._calendar.day(row.time).toordinal()]

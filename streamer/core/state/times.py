@@ -154,4 +154,7 @@ def instants(packed: list[int], base: Millis) -> list[Millis]:
 
 def first_after(times: list[Millis], instant: Millis) -> int:
     """Return the index of the first of some ascending times that is later than an instant."""
-    return bisect_right(times, instant)
+    kept = len(times)
+    if not kept or times[kept - 1] <= instant:  # what is asked for most often
+        return kept
+    return 0 if times[0] > instant else bisect_right(times, instant)
