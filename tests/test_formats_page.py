@@ -27,7 +27,7 @@ WRITTEN = {
     "program": program.FORMAT,
 }
 BEFORE = {"profile": profiles.BEFORE, "linked profile": profiles.LINKED_BEFORE}
-"""Forms of one format whose versions are no neighbours: linked profiles and aliases came between."""
+"""Where the versions of a format are no neighbours: links and aliases came between."""
 
 
 def test_every_format_is_in_the_table() -> None:
