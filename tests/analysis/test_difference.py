@@ -1,7 +1,6 @@
 """What a change of rules would do, beside what two replays say."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import replace
 from functools import cache
@@ -12,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, reject, settings
 from hypothesis import strategies as st
 
-from streamer.adapters.memory import MemoryLog, MemorySink
+from streamer.adapters.memory import MemorySink
 from streamer.analysis import difference as module
 from streamer.analysis.affected import affected, everything
 from streamer.analysis.difference import Difference, Side, difference
-from streamer.app.inputs import EventReading, Events, Rules
+from streamer.app.inputs import Rules
 from streamer.app.replay import replay
 from streamer.cli.diff_text import as_json
 from streamer.codecs.events import decode
@@ -24,6 +23,7 @@ from streamer.core.rules.compile import compile_rules
 from streamer.errors import StreamerError
 from streamer.language import read_rules_text
 from streamer.types import DAY, HOUR, SECOND, Millis
+from tests.analysis.opened import events_of
 from tests.cli.shop import START, event
 from tests.strategies import Until, documents_to_yaml, histories, rule_documents, untils
 from tests.strategies.conditions import Draw
@@ -71,18 +71,6 @@ tiers:
 def rules(text: str) -> Rules:
     declared = read_rules_text(text)
     return Rules(declared, compile_rules(declared.header, declared.declarations))
-
-
-def events_of(lines: Sequence[bytes]) -> Events:
-    log = MemoryLog()
-    for line in lines:
-        log.append(line)
-
-    @contextmanager
-    def opened() -> Iterator[EventReading]:
-        yield EventReading(log, decode, lambda: None)
-
-    return opened
 
 
 def differing(*lines: bytes, old: str = OLD, new: str = NEW, **more: Any) -> Difference:  # noqa: ANN401

@@ -1,7 +1,6 @@
 """The effect of reacting: who counts, in which group, and what the numbers say."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import pytest
 
@@ -15,12 +14,12 @@ from streamer.analysis.effect import (
     verdict,
 )
 from streamer.analysis.proportions import Interval
-from streamer.app.inputs import EventReading, Events
 from streamer.app.replay import replay
 from streamer.codecs.changes import encode_change
 from streamer.codecs.events import decode
 from streamer.errors import UsageError
 from streamer.types import DAY, HOUR, Millis
+from tests.analysis.opened import events_of
 from tests.cli.shop import START, event
 from tests.engine import compiled
 
@@ -45,18 +44,6 @@ def looked(number: int, who: str, at: Millis = 0) -> bytes:
 
 def bought(number: int, who: str, at: Millis) -> bytes:
     return event(number, at, who, name="order_completed")
-
-
-def events_of(lines: Sequence[bytes]) -> Events:
-    log = MemoryLog()
-    for line in lines:
-        log.append(line)
-
-    @contextmanager
-    def opened() -> Iterator[EventReading]:
-        yield EventReading(log, decode, lambda: None)
-
-    return opened
 
 
 def effect(*lines: bytes, until: Millis | None = None) -> EffectEstimate:

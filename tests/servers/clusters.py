@@ -7,11 +7,12 @@ the address that clients use.
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from redis.crc import key_slot
 from redis.exceptions import RedisError
 
+from tests.servers.controls import Startable
 from tests.servers.kafka import KafkaServer
 from tests.servers.machine import JARS, docker_answers, java_program, redis_program
 from tests.servers.ports import free_port, is_free
@@ -61,7 +62,7 @@ class Broker(KafkaServer):
         )
 
 
-class KafkaCluster:
+class KafkaCluster(Startable):
     """Three brokers, each of which is a controller too. A context manager."""
 
     def __init__(self) -> None:
@@ -73,17 +74,10 @@ class KafkaCluster:
         """What clients take as bootstrap servers: all of them."""
         return ",".join(broker.address for broker in self.brokers)
 
-    def __enter__(self) -> Self:
-        try:
-            with ThreadPoolExecutor() as at_once:  # one alone has no quorum, and does not answer
-                list(at_once.map(lambda broker: broker.start(), self.brokers))
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def start(self) -> None:
+        """Start all of them at once: one alone has no quorum, and does not answer."""
+        with ThreadPoolExecutor() as at_once:
+            list(at_once.map(lambda broker: broker.start(), self.brokers))
 
     def close(self) -> None:
         """Kill all of them and remove their data."""
@@ -91,7 +85,7 @@ class KafkaCluster:
             broker.close()
 
 
-class RedisCluster:
+class RedisCluster(Startable):
     """Three primaries, each with a replica. A context manager."""
 
     def __init__(self) -> None:
@@ -114,18 +108,11 @@ class RedisCluster:
         """Return the first primary of a key."""
         return self.primaries[key_slot(key.encode()) * PAIRS // SLOTS]
 
-    def __enter__(self) -> Self:
-        try:
-            for node in self.nodes:
-                node.start()
-            self._join()
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def start(self) -> None:
+        """Start all of them, and join them to one cluster."""
+        for node in self.nodes:
+            node.start()
+        self._join()
 
     def close(self) -> None:
         """Kill all of them and remove their data."""

@@ -4,12 +4,12 @@ import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Self
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from tests.servers.container import Container
+from tests.servers.controls import Controls
 from tests.servers.machine import (
     CLASSES,
     JARS,
@@ -28,7 +28,6 @@ JVM = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 """A small heap, and a compiler that is quick to start rather than quick in the end."""
 
 START_S = 180
-STOP_S = 20
 
 SETTINGS = {
     "process.roles": "broker,controller",
@@ -69,7 +68,7 @@ Configuration:
 """
 
 
-class KafkaServer:
+class KafkaServer(Controls):
     """One Kafka, at the same address and with the same data from `start` to `close`.
 
     `settings` are broker settings, added to those above or put in their place; `client` are those
@@ -173,38 +172,6 @@ class KafkaServer:
         except KafkaException:
             return False
 
-    def stop(self) -> None:
-        """Shut it down in order; its data stay."""
-        self._server.stop(STOP_S)
-
-    def kill(self) -> None:
-        """Kill it with SIGKILL; return when it is dead. Its data stay."""
-        self._server.kill()
-
-    def pause(self) -> None:
-        """Stop it where it stands with SIGSTOP; connections stay open, unanswered."""
-        self._server.pause()
-
-    def resume(self) -> None:
-        """Let it go on after `pause`."""
-        self._server.resume()
-
-    def restart(self) -> None:
-        """Shut it down in order and start it again; return when it answers."""
-        self.stop()
-        self.start()
-
     def close(self) -> None:
         """Kill it and remove its data."""
         self._server.close()
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

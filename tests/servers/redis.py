@@ -4,7 +4,6 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -12,6 +11,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 from tests.servers.container import Container
+from tests.servers.controls import Controls
 from tests.servers.machine import docker_answers, missing_for_redis, redis_program
 from tests.servers.ports import free_port
 from tests.servers.process import Process
@@ -22,7 +22,6 @@ ONCE = Retry(NoBackoff(), retries=0)
 """A test wants to hear at once that a server is away."""
 
 START_S = 30
-STOP_S = 20
 
 SETTINGS = {
     "appendonly": "yes",
@@ -33,7 +32,7 @@ SETTINGS = {
 }
 
 
-class RedisServer:
+class RedisServer(Controls):
     """One Redis, at the same address and with the same data from `start` to `close`.
 
     `settings` are those of redis.conf, added to those above or put in their place. A context
@@ -98,27 +97,6 @@ class RedisServer:
         except RedisError:
             return False
 
-    def stop(self) -> None:
-        """Shut it down in order; its data stay."""
-        self._server.stop(STOP_S)
-
-    def kill(self) -> None:
-        """Kill it with SIGKILL; return when it is dead. What reached the AOF stays."""
-        self._server.kill()
-
-    def pause(self) -> None:
-        """Stop it where it stands with SIGSTOP; connections stay open, unanswered."""
-        self._server.pause()
-
-    def resume(self) -> None:
-        """Let it go on after `pause`."""
-        self._server.resume()
-
-    def restart(self) -> None:
-        """Shut it down in order and start it again; return when it answers."""
-        self.stop()
-        self.start()
-
     def configure(self, **settings: str | int) -> None:
         """Change settings while it runs; `maxmemory_policy` stands for `maxmemory-policy`."""
         for name, value in settings.items():
@@ -159,14 +137,3 @@ class RedisServer:
         """Kill it and remove its data."""
         self.client.close()
         self._server.close()
-
-    def __enter__(self) -> Self:
-        try:
-            self.start()
-        except BaseException:
-            self.close()
-            raise
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
