@@ -1,4 +1,4 @@
-"""Things that are open until they are closed."""
+"""Resources that are closed at the end of a block, also where an error ends it."""
 
 from abc import ABC, abstractmethod
 from types import TracebackType

@@ -1,4 +1,4 @@
-"""Settings in TOML files: write keys, tokens, endpoints."""
+"""Settings in TOML files: write keys, tokens, endpoints. Every error names the file."""
 
 import tomllib
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""The ends of the live system: events and changes in Kafka, profiles in Redis."""
+"""The adapters of the live system: events and changes in Kafka, profiles in Redis.
+
+Nothing stays open where one of them cannot be had.
+"""
 
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -27,15 +30,17 @@ class Servers:
     cloudevents: CloudEvents | None = None
 
 
-def traced(ends: Adapters, spans: Spans | None) -> Adapters:
-    """Return the ends with spans of what they do for traced events; as they are without any."""
+def traced(adapters: Adapters, spans: Spans | None) -> Adapters:
+    """Return the adapters with spans of what they do for traced events; as they are without any."""
     if spans is None:
-        return ends
-    return replace(ends, store=TracedStore(ends.store, spans), sink=TracedSink(ends.sink, spans))
+        return adapters
+    return replace(
+        adapters, store=TracedStore(adapters.store, spans), sink=TracedSink(adapters.sink, spans)
+    )
 
 
 def connect(servers: Servers, instance: str) -> Adapters:
-    """Return the ends for a process of that name; what was opened is closed if one cannot be had.
+    """Return the adapters of a process of that name; none stays open if one cannot be had.
 
     Raises `Unavailable` where trying again may help, and `StreamerError` with what to do where a
     person has to: a topic is missing, Redis may drop keys, a setting is wrong.

@@ -108,7 +108,7 @@ class Live:
         self._failures: Counter[str] = Counter()
         self._commits, self._transactions = Durations(), Durations()
         self._delays, self._timer_delays = Durations(), Durations()
-        self._ends: Adapters | None = None
+        self._adapters: Adapters | None = None
         self._footprints: dict[int, Footprint] = {}
         self._measures, self._measured = 0, time.monotonic()
         self._refused = 0
@@ -134,13 +134,13 @@ class Live:
         self._journal.say("started", rules=self._rules.version, instance=self._instance)
         self._say_joining()
         try:
-            ends = self._connected()
-            if ends is not None:
+            adapters = self._connected()
+            if adapters is not None:
                 try:
-                    self._work(ends)
+                    self._work(adapters)
                 finally:
                     with suppress(AdapterError):
-                        ends.close()
+                        adapters.close()
         except StreamerError as error:
             self._journal.say("failed", "error", error=str(error))
             raise
@@ -193,7 +193,7 @@ class Live:
                 for number, (it, task) in tasks.items()
             },
             footprints={one: it for one, it in dict(self._footprints).items() if one in tasks},
-            topic_partitions=0 if self._ends is None else self._ends.partitions,
+            topic_partitions=0 if self._adapters is None else self._adapters.partitions,
             connected=self._away is None and self._silence is None,
             idle_seconds=time.monotonic() - self._turned,
             rules=self._rules.version,
@@ -228,7 +228,7 @@ class Live:
         pause = _FIRST_PAUSE
         while not self._stopping.is_set():
             try:
-                ends = self._connect()
+                adapters = self._connect()
             except Unavailable as error:
                 self._away = str(error)
                 self._note(error, retry_in_ms=round(pause * 1_000))
@@ -236,15 +236,15 @@ class Live:
                 pause = min(2 * pause, _LONGEST_PAUSE)
             else:
                 self._away = None
-                return ends
+                return adapters
         return None
 
-    def _work(self, ends: Adapters) -> None:
+    def _work(self, adapters: Adapters) -> None:
         clocks = Clocks(wall_time, lambda: time.monotonic_ns() // 1_000_000)
-        sink = TimedSink(ends.sink, time.monotonic_ns, self._transactions)
-        task_factory = partial(self._make_task, ends.store, sink)
+        sink = TimedSink(adapters.sink, time.monotonic_ns, self._transactions)
+        task_factory = partial(self._make_task, adapters.store, sink)
         worker = Worker(
-            ends.feed,
+            adapters.feed,
             sink,
             task_factory,
             self._batching,
@@ -254,7 +254,7 @@ class Live:
             delays=self._delays,
             timer_delays=self._timer_delays,
         )
-        self._ends = ends
+        self._adapters = adapters
         self._assignments = worker.assignments
         self._turned = time.monotonic()
         while not self._stopping.is_set():
@@ -263,10 +263,10 @@ class Live:
                 self._reload(worker)
             worker.run_once()
             self._turned = time.monotonic()
-            self._listen(ends.feed.trouble)
+            self._listen(adapters.feed.trouble)
             if self._turned - self._measured >= _MEASURE_EVERY:
                 self._measured = self._turned
-                self._measure(ends, list(worker.assignments))
+                self._measure(adapters, list(worker.assignments))
                 self._say_refused_links()
         worker.close()
         self._say_refused_links()
@@ -278,14 +278,14 @@ class Live:
             facts = {"user_hash": one.user_hash, "anonymous_hash": one.anonymous_hash}
             self._journal.say("ids not linked", "warning", reason=one.kind, times=times, **facts)
 
-    def _measure(self, ends: Adapters, partitions: Sequence[int]) -> None:
+    def _measure(self, adapters: Adapters, partitions: Sequence[int]) -> None:
         """Measure what one partition takes in the store; each call takes the next partition."""
-        if ends.measure is None or not partitions:
+        if adapters.measure is None or not partitions:
             return
         partition = partitions[self._measures % len(partitions)]
         self._measures += 1
         with suppress(AdapterError):  # the next commit says what is wrong
-            self._footprints[partition] = ends.measure(partition)
+            self._footprints[partition] = adapters.measure(partition)
 
     def _make_task(self, store: Store, sink: Sink, partition: int) -> PartitionTask:
         self._tasks_made += 1
@@ -334,7 +334,9 @@ class Live:
         self._journal.say(kind, level, error=str(error), **facts)
 
     def _lag(self, task: PartitionTask) -> int | None:
-        return None if self._ends is None else self._ends.feed.lag(task.partition, task.offset)
+        return (
+            None if self._adapters is None else self._adapters.feed.lag(task.partition, task.offset)
+        )
 
 
 def new_instance(group: str) -> str:

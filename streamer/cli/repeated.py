@@ -1,4 +1,4 @@
-"""Files of events for commands that read them more than once."""
+"""Files of events for commands that read them more than once; pipes are refused."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""The given events of a test."""
+"""The given events of a test: any JSON that an event could hold, with its time."""
 
 import re
 from decimal import Decimal

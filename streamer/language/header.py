@@ -1,4 +1,7 @@
-"""The header of a rule set."""
+"""The header of a rule set: zone, own events, identity, consents, and bounds of time.
+
+It is read before everything else, since names and days in the rules depend on it.
+"""
 
 from typing import Final
 from zoneinfo import available_timezones

@@ -1,4 +1,8 @@
-"""The settings of segments and ladders."""
+"""The settings of segments and ladders.
+
+Only the settings that a rule states are passed on; the others have the defaults of `Settings`. A
+consent that the header does not declare is an error, marketing without a consent a warning.
+"""
 
 from typing import Final
 

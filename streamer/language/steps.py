@@ -1,4 +1,4 @@
-"""The steps of a `sequence`."""
+"""The steps of a `sequence`: one to eight events, each with conditions of its own."""
 
 from typing import Final
 

@@ -1,4 +1,7 @@
-"""The tiers of a ladder."""
+"""The tiers of a ladder.
+
+Every tier can be reached: their keys differ, and none stands behind `otherwise`.
+"""
 
 from collections.abc import Iterator
 from typing import Final

@@ -1,4 +1,7 @@
-"""The time that each stage of the worker's work takes."""
+"""The time that each stage of the worker's work takes.
+
+Every moment between the first and the last lap counts for one stage and no other.
+"""
 
 from collections import Counter
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Counts of what workers have done, for metrics and summaries."""
+"""Counts of what workers have done, for metrics and summaries; of committed batches only."""
 
 from collections import Counter
 from dataclasses import dataclass, field

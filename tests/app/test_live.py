@@ -1,4 +1,4 @@
-"""The hot lane on ends in memory: works until told to stop, reloads rules, says how it is."""
+"""The hot lane on adapters in memory: works until told to stop, reloads rules, says how it is."""
 
 import threading
 import time
@@ -73,10 +73,10 @@ class Hall:
         self.rules = rules or story_rules()
         self.broken = False
         self.closed = threading.Event()
-        ends = Adapters(self.feed, self.store, self.sink, self.closed.set, partitions=1)
+        adapters = Adapters(self.feed, self.store, self.sink, self.closed.set, partitions=1)
         batching = Batching(in_order=False)
         self.live = Live(
-            self.read_rules, lambda: ends, batching, self.journal, "streamer-1", joining
+            self.read_rules, lambda: adapters, batching, self.journal, "streamer-1", joining
         )
 
     def read_rules(self) -> RuleSet:

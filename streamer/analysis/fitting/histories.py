@@ -1,4 +1,7 @@
-"""Who bought when: the purchases of each customer, gathered from a log of events."""
+"""The purchases of each customer, gathered from a log of events.
+
+An event that comes twice counts once, and no purchase after the instant of a question counts.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
