@@ -161,14 +161,14 @@ class Database(Closing):
                 self.connection.execute("PRAGMA journal_mode = WAL")
         if self._is_new():
             with self.transaction() as connection:
-                if self._is_new():  # nobody else was faster
+                if self._is_new():  # no other process was faster
                     _run(connection, self._form.tables)
                     connection.execute(f"PRAGMA application_id = {self._form.application}")
                     connection.execute(f"PRAGMA user_version = {self._form.version}")
             self._check()
         if self._is_from_before():
             with self.transaction() as connection:
-                if self._is_from_before():  # nobody else was faster
+                if self._is_from_before():  # no other process was faster
                     _run(connection, self._form.from_before)
                     connection.execute(f"PRAGMA user_version = {self._form.version}")
 

@@ -241,7 +241,7 @@ class FileSink:
             self.abort()
             raise
 
-    def mark(self, partition: int, before: str = "") -> PublishedMark:  # noqa: ARG002 (nobody was before)
+    def mark(self, partition: int, before: str = "") -> PublishedMark:  # noqa: ARG002 (a file has one owner)
         """Return up to where the partition is published."""
         return self._marks.get(partition, PublishedMark())
 

@@ -175,7 +175,7 @@ class _Wakes:
             heapq.heapify(self._heap)
         else:
             for entry in self._taken:
-                if wakes.get(entry[1]) == entry[0]:  # found, but nobody has acted on it
+                if wakes.get(entry[1]) == entry[0]:  # found, and not acted on yet
                     heapq.heappush(self._heap, entry)
             for entry in fresh:
                 heapq.heappush(self._heap, entry)

@@ -124,7 +124,7 @@ def collect(
     from streamer.adapters.http.keys import read_keys
     from streamer.app.collect import Collector, CollectorOptions
 
-    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])  # heard once somebody heeds it
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])  # unblocked once there is a handler
     bounds = Bounds(
         request_bytes=request_limit,
         body_seconds=body_timeout / SECOND,

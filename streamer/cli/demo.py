@@ -30,7 +30,7 @@ from streamer.types import MINUTE, SECOND
 _CUSTOMERS: Final = 250
 _SECONDS: Final = 20.0
 _CALM: Final = 1_200.0
-"""How many seconds pass in a second while somebody looks at the page."""
+"""How many seconds of the shop pass in a second, once the page is up."""
 
 
 @click.command(

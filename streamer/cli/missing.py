@@ -11,7 +11,7 @@ _NAMED: Final = 4
 
 
 def missing_lines(missing: tuple[Missing, ...]) -> Iterator[str]:
-    """Yield what was never seen, first where nobody entered the segments that ask for it."""
+    """Yield what was never seen, first where the segments that need it have no member."""
     empty = [(one.what, one.segments) for one in missing if one.segments]
     if empty:
         yield "nobody entered these, and in no line was there what they ask for:"

@@ -121,7 +121,7 @@ def webhooks(
         return
     from streamer.webhooks.process import Webhooks
 
-    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])  # heard once somebody heeds it
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])  # unblocked once there is a handler
     process = Webhooks(
         connection, topics.changes, waiting_topic, group, endpoints, StandardJournal()
     )

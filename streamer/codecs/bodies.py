@@ -100,7 +100,7 @@ def _encode_all(value: object) -> bytes:
     try:
         return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
     except RecursionError:
-        return b""  # hundreds of levels: no decoder reads it, and nobody can write it
+        return b""  # hundreds of levels: no decoder reads it, and no encoder can write it
 
 
 def _shared_with(call: object, shared: dict[str, dict[str, Any]]) -> object:

@@ -230,7 +230,7 @@ def _check_each(
 
 
 class _Table:
-    """A table that is taken apart: what is left over at the end, nobody knows."""
+    """A table whose settings are read one by one: those left at the end are unknown."""
 
     def __init__(self, values: Any, place: str) -> None:  # noqa: ANN401 (any TOML)
         if type(values) is not dict:
@@ -240,7 +240,7 @@ class _Table:
         self._known: list[str] = []
 
     def finish(self) -> None:
-        """Refuse what nobody asked for."""
+        """Raise `UsageError` where a setting is left that was not read."""
         left = sorted(self.values.keys() - set(self._known))
         if left:
             known = ", ".join(sorted(self._known))

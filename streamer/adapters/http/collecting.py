@@ -241,7 +241,7 @@ class Collecting:
         settled: asyncio.Future[AdapterError | None] = loop.create_future()
 
         def done(failure: AdapterError | None) -> None:
-            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            with suppress(RuntimeError):  # the loop is closed: no request waits any more
                 loop.call_soon_threadsafe(partial(_settle, settled, failure))
 
         try:

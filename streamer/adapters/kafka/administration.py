@@ -40,7 +40,7 @@ DEFAULT_PARTITIONS: Final = 4
 COMPACTED_HOURS: Final = 6
 """So many hours after a value was replaced, also by an erasure, compaction is to have begun."""
 NULL_HOURS: Final = 24
-"""So many hours after that the null of somebody who is gone goes as well, with the id."""
+"""So many hours after that the null of an erased or forgotten customer goes, with the id."""
 _COMPACTED: Final = "max.compaction.lag.ms"
 _NULLS: Final = "delete.retention.ms"
 _RETENTION: Final = "retention.ms"
@@ -50,7 +50,7 @@ _HOURS: Final = {
     _COMPACTED: str(COMPACTED_HOURS * HOUR),
     _NULLS: str(NULL_HOURS * HOUR),
 }
-"""What makes that what a compacted topic holds of somebody erased is gone within hours."""
+"""Settings by which a compacted topic loses the data of an erased customer within hours."""
 _COPIES_IN_STEP: Final = "min.insync.replicas"
 _MANY_COPIES: Final = 3
 """From so many copies on, a record counts as written when two of them have it."""

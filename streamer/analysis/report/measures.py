@@ -44,7 +44,7 @@ def volatility(entered: int, exited: int, size: float | None) -> float | None:
     """Return (entered + exited) / size: how often, in the span, a member comes or goes.
 
     `size` is the mean size of the span. None where it is 0 as people read it, with one place after
-    the point: nobody was inside for any time that counts.
+    the point: no customer was inside for any time that counts.
     """
     return (entered + exited) / size if size and size >= LEAST_SIZE else None
 

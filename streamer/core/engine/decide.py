@@ -38,7 +38,7 @@ Cause: TypeAlias = tuple[str, str | None]
 """What kind of thing made a change, and the id of the event if it was one."""
 _TIME: Final[Cause] = ("time", None)
 _NOTHING: Final[Unusable] = {}
-"""What nearly every event has of unusable properties; nobody adds to it."""
+"""The unusable properties of nearly every event: none. It is shared and stays empty."""
 _new: Final = tuple.__new__
 
 

@@ -70,7 +70,7 @@ class Erase(NamedTuple):
 class Unlink(NamedTuple):
     """The later events of an anonymous id are its own again: of all ids of a user, or of one id.
 
-    Of an alias that names somebody else than `user` nothing is undone; None is whoever it names.
+    An alias that names another user than `user` stays as it is; None is any user.
     """
 
     customer: str
@@ -158,7 +158,7 @@ def is_of_user(event: Event) -> bool:
 def stands_alone(rules: RuleSet, profile: Profile | None, event: Event) -> bool:
     """Say whether an event concerns no other id than its customer's: nearly every one does not.
 
-    That is so of an anonymous id that is nobody's, and of a user with a device that is linked. It
+    That is so of an anonymous id without a user, and of a user with a device that is linked. It
     holds for as long as the profile stays the same one.
     """
     links = None if profile is None else profile.links

@@ -48,7 +48,7 @@ class ComesOnce(NearDay):
         return self._answer(list(self._windows(days)), now)
 
     def _windows(self, days: tuple[int, ...]) -> Iterator[Days]:
-        """Yield the windows, cut off at the ends of the calendar, which nobody reaches."""
+        """Yield the windows, cut off at the ends of the calendar, which no clock reaches."""
         first, last = date.min.toordinal(), date.max.toordinal()
         for day in days:
             begins, over = day - self._before, day + self._after + 1

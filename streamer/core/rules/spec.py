@@ -151,7 +151,7 @@ Condition: TypeAlias = All | AnyOf | NoneOf | LeafSpec
 class Settings:
     """How a membership follows truth. Durations in ms, 0 for none; `holdout` from 0 to 1.
 
-    `needs_consent` names one of the header's consents, without which nobody is a member. Its
+    `needs_consent` names one of the header's consents, without which no customer is a member. Its
     condition stands in those of the segment as well.
     """
 
