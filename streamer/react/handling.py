@@ -210,7 +210,9 @@ class Handling:
         began = time.monotonic()
         try:
             await asyncio.wait_for(reaction.handler(*arguments), self._reactions.timeout / SECOND)
-        except Exception as error:  # noqa: BLE001 (whatever the function raises)
+        except (Exception, asyncio.CancelledError) as error:  # whatever the function raises
+            if isinstance(error, asyncio.CancelledError) and _is_being_cancelled():
+                raise
             self._counts.changes.labels("failed").inc()
             place = traceback.extract_tb(error.__traceback__)[-1]
             self._journal.say(
@@ -258,6 +260,12 @@ class Handling:
         self._journal.say(
             "change given up", "error", reaction=name, change_id=change.change_id, tries=tries
         )
+
+
+def _is_being_cancelled() -> bool:
+    """Say whether a cancellation is this task's own, not one that a function has run into."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _now() -> Millis:

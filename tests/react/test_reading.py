@@ -174,6 +174,26 @@ def test_a_redis_that_dies_within_a_function_is_told_once_it_is_back(
     assert kit.sent() == ["u-1 1", "u-1 2"]
 
 
+def test_a_cancellation_that_a_function_runs_into_is_a_failure_like_others(kit: Kit) -> None:
+    """It would end the agent in silence, and then what looks after the agent."""
+    kit.publish(change("u-1", 1), change("u-2", 1))
+
+    async def work(make: Make) -> None:
+        process = make()
+
+        async def inside() -> None:
+            process.inside = None
+            raise asyncio.CancelledError
+
+        process.inside = inside
+        await process.take(kit, 0, 1)
+        assert process.called == [1, 1]
+        assert process.journal.said == ["reaction failed"]
+        assert await process.memory.counts([0]) == (1, 0), "it waits to be tried again"
+
+    kit.run(work)
+
+
 def test_who_lets_go_of_a_partition_ends_what_is_in_hand_first(kit: Kit) -> None:
     kit.publish(change("u-1", 1), change("u-1", 2))
 

@@ -1,4 +1,4 @@
-"""A process is stopped within a function: in order, or by SIGSTOP for longer than its session."""
+"""A process stops within a function, in order or by SIGSTOP; or Faust brings nothing more."""
 
 import signal
 
@@ -55,3 +55,34 @@ def test_who_was_counted_as_dead_ends_and_its_effect_is_not_done_twice(service: 
         one.publish(change("u-1", 2))
         one.wait_for("u-1 1", "u-1 1", "u-1 2")
         wait_until(lambda: one.mails() == ["u-1 1", "u-1 2"], "the next effect", 60)
+
+
+SILENCED = """
+from faust.agents import current_agent
+
+app = Reactions(NAME)
+
+
+@app.on_entered("cart_abandoner")
+async def remind(change: Change) -> None:
+    told(f"{change.customer_id} {change.sequence}")
+    if Path("silence").exists() and (agent := current_agent()) is not None:
+        agent.app.flow_control.suspend()
+"""
+
+
+def test_a_faust_that_falls_silent_costs_a_restart_and_nothing_else(service: Make) -> None:
+    one = service(SILENCED).start()
+    (one.folder / "silence").touch()
+    told = []
+    for sequence in (1, 2, 3, 4):  # Faust brings the first; the others are looked up
+        one.publish(change("u-1", sequence))
+        told.append(f"u-1 {sequence}")
+        one.wait_for(*told)
+    assert one.process is not None
+    assert one.process.wait(60) == STANDS_STILL, one.text
+    assert "Faust brings nothing although the topic has something" in one.text
+    (one.folder / "silence").unlink()
+    one.start()
+    one.publish(change("u-1", 5))
+    one.wait_for(*told, "u-1 5")
