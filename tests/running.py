@@ -116,7 +116,7 @@ class Running:
         if kind is None:
             self.close()
         elif self.process is not None:
-            self.process.kill()
+            self.kill()
             print(self.text)  # noqa: T201 (pytest shows it where a test fails)
 
     @property
