@@ -4,6 +4,9 @@ A customer counts once, with the first entry into the membership, in the group t
 says: held out, so that no subscriber reacts to the segment, or not. The customer converts with a
 conversion event later than the entry, and no later than `within` after it. Who entered so late
 that this time is not over is left out, converted or not, or the groups would not be alike.
+
+Where visitors become users, a person is one customer: a visitor who enters and buys as a user has
+converted. The group is that of the person's first entry.
 """
 
 from collections.abc import Iterable
@@ -13,8 +16,10 @@ from typing import Literal, NamedTuple, TypeAlias
 from streamer.analysis.proportions import Interval, needed, newcombe, wilson
 from streamer.app.inputs import EventReading, Events, read_changes, read_events
 from streamer.app.intake import Intake, Refusals
+from streamer.app.persons import Persons
 from streamer.app.replay import replay_into
 from streamer.core.engine.program import RuleSet
+from streamer.core.rules.spec import Joining
 from streamer.errors import UsageError
 from streamer.ports import Log
 from streamer.types import Millis, SegmentChange
@@ -27,12 +32,14 @@ class EffectRequest:
     """What is compared: conversions within `within` ms of entering `membership`.
 
     `worth` is the smallest difference of the shares that would be worth knowing (0.01: a point).
+    `anonymous` says how visitors become users.
     """
 
     membership: str
     conversions: frozenset[str]
     within: Millis
     worth: float
+    anonymous: Joining = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +148,8 @@ def _compared(
     first = entries.first
     if not first:
         raise UsageError(_none_entered(asked, intake))
-    converted: set[str] = set()
+    persons = None if asked.anonymous == "none" else Persons(asked.anonymous)
+    bought: dict[str, list[Millis]] = {}
     end = until
     refusals, accepted = Refusals(), 0
     for event in read_events(events._replace(decode=refusals.noting(events.decode))):
@@ -150,13 +158,18 @@ def _compared(
             end = event.time if end is None else max(end, event.time)
         elif event.time > until:
             continue
-        entry = first.get(event.customer)
-        if (
-            entry is not None
-            and event.name in asked.conversions
-            and entry.at < event.time <= entry.at + asked.within
-        ):
-            converted.add(event.customer)
+        customer = event.customer if persons is None else persons.take(event)
+        if customer is None or event.name not in asked.conversions:
+            continue
+        if persons is not None or customer in first:
+            bought.setdefault(customer, []).append(event.time)
+    if persons is not None:
+        first, bought = _by_person(first, persons), persons.gathered(bought)
+    converted = {
+        who
+        for who, entry in first.items()
+        if any(entry.at < time <= entry.at + asked.within for time in bought.get(who, ()))
+    }
     intake = intake or _read(accepted, refusals)
     over = {who: it for who, it in first.items() if end is not None and it.at + asked.within <= end}
     groups = []
@@ -177,6 +190,16 @@ def _compared(
         needed=needed((one + other) / (of + of_held_out), asked.worth, of / of_held_out),
         intake=intake,
     )
+
+
+def _by_person(first: dict[str, _Entry], persons: Persons) -> dict[str, _Entry]:
+    """Return the first entries of customers as those of persons."""
+    found: dict[str, _Entry] = {}
+    for who, entry in first.items():
+        person = persons.person(who)
+        known = found.get(person, entry)
+        found[person] = entry if entry.at < known.at else known
+    return found
 
 
 def _read(accepted: int, refusals: Refusals) -> Intake:

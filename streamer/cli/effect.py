@@ -1,7 +1,7 @@
 """`streamer effect`: what reacting to a segment brings."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final, Literal
 
 import click
@@ -25,6 +25,7 @@ from streamer.cli.options import (
     events_argument,
     examples,
     format_option,
+    identity_option,
     mapping_option,
     rules_option,
     sort_option,
@@ -34,6 +35,7 @@ from streamer.cli.quantities import Duration, Share
 from streamer.cli.repeated import RepeatedReading
 from streamer.cli.wording import counted, lasting
 from streamer.core.engine.program import RuleSet
+from streamer.core.rules.spec import Joining
 from streamer.errors import UsageError
 from streamer.types import Millis
 
@@ -82,6 +84,7 @@ streamer effect events.jsonl --segment cart_abandoner --conversion cart_viewed -
 @rules_option
 @mapping_option
 @sort_option
+@identity_option
 @until_option("Compare what happened up to there.")
 @format_option("How the answer is written.")
 def effect(
@@ -94,6 +97,7 @@ def effect(
     rules: tuple[str, ...],
     mapping: str | None,
     sort: bool,
+    anonymous: Joining,
     until: Millis | None,
     form: Literal["text", "json"],
 ) -> None:
@@ -102,11 +106,14 @@ def effect(
     Each customer counts once, with the first entry into the segment, and converts with one of the
     events after it, in time. The difference of the two shares is shown with its 95% interval, and
     in words whether that is enough data. It says what reacting brings only if nobody reacts to
-    changes that say holdout.
+    changes that say holdout. Where the rules make visitor and user one person, so does this; with
+    --changes no rules are read, and --identity says so.
     """
     if not worth:
         raise UsageError("--worth is a share of more than 0, such as 1%")
-    asked = EffectRequest(membership, frozenset(names), within, worth)
+    if anonymous != "none" and not changes:
+        raise UsageError("--identity goes with --changes: without them the rules say so")
+    asked = EffectRequest(membership, frozenset(names), within, worth, anonymous)
     source = RepeatedReading(events, mapping, "effect", sort=sort)
     look_rarely()
     if changes:
@@ -115,6 +122,7 @@ def effect(
     else:
         compiled = load_rules(rules).compiled
         _known(compiled, membership)
+        asked = replace(asked, anonymous=compiled.header.anonymous)
         found = effect_of_rules(compiled, source, asked, until)
     click.echo(_as_json(found, asked) if form == "json" else "\n".join(_story(found, asked)))
 

@@ -41,6 +41,29 @@ def test_a_clear_effect_is_said_in_words(tmp_path: Path) -> None:
     assert lines[-1] == "Enough data: those who were not held out convert more often."
 
 
+def test_a_visitor_who_buys_as_a_user_has_converted(tmp_path: Path) -> None:
+    header = "ruleset: shop\nidentity: {anonymous: last}\n---\n"
+    looks = [event(n, n, "", anonymous_id=f"a-{n}", name="product_viewed") for n in range(60)]
+    buys = [
+        event(100 + n, HOUR, f"u-{n}", anonymous_id=f"a-{n}", name="order_completed")
+        for n in range(60)
+    ]
+    end = event(999, 30 * DAY, "u-end", name="page_viewed")
+    events, rules = shop(tmp_path, *looks, *buys, end, rules=header + RULES)
+    changes = tmp_path / "changes.jsonl"
+    run("replay", events, "--rules", rules, "--out", str(changes))
+    more = ("--segment", "looked", "--format", "json")
+    told = run("effect", events, "--rules", rules, *more)
+    facts = json.loads(told.stdout)
+    assert [facts[group]["converted"] for group in ("not_held_out", "held_out")] == [
+        facts[group]["customers"] for group in ("not_held_out", "held_out")
+    ]
+    of_changes = ("effect", events, "--changes", str(changes), *more)
+    assert run(*of_changes, "--identity", "last").stdout == told.stdout
+    wrong = run("effect", events, "--rules", rules, *more, "--identity", "last")
+    assert (wrong.exit_code, "--identity goes with --changes" in wrong.stderr) == (2, True)
+
+
 def test_too_little_data_is_said_with_how_much_it_takes(tmp_path: Path) -> None:
     events, rules = shopped(tmp_path, 20)
     arguments = ("effect", events, "--rules", rules, "--segment", "looked")

@@ -34,7 +34,8 @@ def effect(context: Context, name: str, conversions: Collection[str], within: Mi
             "this server reads no events, so it knows no conversions: "
             f"streamer effect EVENTS --segment {membership} compares",
         )
-    asked = EffectRequest(membership, frozenset(conversions), within, _WORTH)
+    anonymous = context.catalogue.rules.header.anonymous
+    asked = EffectRequest(membership, frozenset(conversions), within, _WORTH, anonymous)
     try:
         found = effect_of_entries(_entries(context, membership), context.stores.shop.reading, asked)
     except UsageError as error:
