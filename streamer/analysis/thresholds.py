@@ -1,7 +1,8 @@
 """What the best customers have: a rule cannot compare customers, so its threshold must be known.
 
 A measure is a total or a number over the events of each customer in a window up to the end of the
-events. An event counts once, by customer and id.
+events. An event counts once, by customer and id. Properties are read as rules read them, each by
+its kind, and of one product where the condition holds of a product.
 """
 
 import re
@@ -10,16 +11,18 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Final, NamedTuple
 
+import orjson
+
 from streamer.app.inputs import EventReading, read_events
 from streamer.app.intake import Intake, Refusals
 from streamer.app.persons import Persons
-from streamer.core import wording
-from streamer.core.columns import Row, read_with_holders
-from streamer.core.rules.spec import Joining
+from streamer.core.columns import Filter, Row, read_with_holders
+from streamer.core.rules.spec import Clause, Comparison, Joining
+from streamer.core.standard import kinds_of
 from streamer.core.values import Property, ten_thousandths
 from streamer.errors import UsageError
 from streamer.language.scalars import duration
-from streamer.types import Event, Millis
+from streamer.types import Event, Millis, Scalar
 
 SHARES: Final = (0.05, 0.1, 0.2)
 _ASKED: Final = re.compile(
@@ -33,7 +36,7 @@ class Measure(NamedTuple):
 
     property: str | None
     events: frozenset[str]
-    where: tuple[str, str] | None
+    where: tuple[Clause, ...]
     within: Millis | None
 
 
@@ -65,8 +68,20 @@ def measure(text: str) -> Measure:
             "'total price of order_completed where currency is EUR within 365d' or "
             "'number of order_completed within 90d'"
         )
-    where = (found["where"], found["value"]) if found["where"] else None
+    meant = (Comparison("in", _meanings(found["value"])),) if found["where"] else ()
+    where = (Clause(found["where"], meant),) if found["where"] else ()
     return Measure(found["property"], frozenset(found["events"].split(" or ")), where, within)
+
+
+def _meanings(word: str) -> tuple[Scalar, ...]:
+    """Return the values that a word can stand for: 7 the number and the text, "7" only the text."""
+    try:
+        value = orjson.loads(word)
+    except orjson.JSONDecodeError:
+        return (word,)
+    if isinstance(value, str):
+        return (value,)
+    return (value, word) if isinstance(value, bool | int | float) else (word,)
 
 
 def thresholds(
@@ -79,47 +94,59 @@ def thresholds(
 
     `anonymous` says how visitors become users; with it, memory grows with customers, too.
     """
-    refusals, applied = Refusals(), 0
-    amounts: dict[tuple[str, str], tuple[Millis, int]] = {}
+    refusals, events, duplicates = Refusals(), 0, 0
+    amount_of = _Amount(asked)
+    amounts: dict[tuple[str, str], tuple[Millis, int | None]] = {}
     until: Millis | None = None
     persons = None if anonymous == "none" else Persons(anonymous)
     for event in read_events(reading._replace(decode=refusals.noting(reading.decode))):
-        applied += 1
+        events += 1
         until = event.time if until is None else max(until, event.time)
         customer = event.customer if persons is None else persons.take(event)
-        if customer is None or event.name not in asked.events or (customer, event.id) in amounts:
+        if event.name not in asked.events:
             continue
-        amount = _amount(event, asked)
-        if amount is not None:
-            amounts[customer, event.id] = (event.time, amount)
+        if customer is None or (customer, event.id) in amounts:
+            duplicates += 1
+            continue
+        amounts[customer, event.id] = (event.time, amount_of(event))
     totals: dict[str, int] = {}
     begin = 0 if until is None or asked.within is None else until - asked.within
     for (customer, _), (time, amount) in amounts.items():
-        if time > begin:
+        if amount is not None and time > begin:
             person = customer if persons is None else persons.person(customer)
             totals[person] = totals.get(person, 0) + amount
     best = sorted(totals.values(), reverse=True)
     counts = [(share, ceil(share * len(best))) for share in shares] if best else []
-    lines, reasons = applied + refusals.invalid, refusals.reasons()
     return Thresholds(
         customers=len(best),
         until=until,
         found=tuple(Threshold(share, count, best[count - 1]) for share, count in counts),
-        intake=Intake(lines, applied, invalid=refusals.invalid, reasons=reasons),
+        intake=Intake(
+            events + refusals.invalid,
+            events - duplicates,
+            duplicate=duplicates,
+            invalid=refusals.invalid,
+            reasons=refusals.reasons(),
+        ),
     )
 
 
-def _amount(event: Event, asked: Measure) -> int | None:
-    """Return what an event adds to the measure, None where it does not count."""
-    row = Row(event.name, event.time, event.properties, None, 0)
-    if asked.where is not None:
-        name, wanted = asked.where
-        values = read_with_holders(Property(name), None, row)
-        if wanted not in {wording.literal(value) for value, _ in values}:
-            return None
-    if asked.property is None:
-        return 1
-    read = read_with_holders(Property(asked.property), None, row)
-    numbers = [ten_thousandths(value) for value, _ in read]
-    known = [number for number in numbers if number is not None]
-    return sum(known) if known else None
+class _Amount:
+    """What an event adds to a measure, None where it does not count."""
+
+    def __init__(self, asked: Measure) -> None:
+        names = [clause.property for clause in asked.where]
+        if asked.property is not None:
+            names.append(asked.property)
+        self._read = None if asked.property is None else Property(asked.property)
+        self._standard = kinds_of(names)
+        self._where = Filter(0, asked.where)
+
+    def __call__(self, event: Event) -> int | None:
+        row = Row(event.name, event.time, event.properties, None, 1, self._standard, event.context)
+        if self._read is None:
+            return 1 if self._where.passes(row) else None
+        read = read_with_holders(self._read, self._where, row)
+        numbers = [ten_thousandths(value) for value, _ in read]
+        known = [number for number in numbers if number is not None]
+        return sum(known) if known else None

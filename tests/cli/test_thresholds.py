@@ -36,7 +36,30 @@ def test_what_the_best_have(tmp_path: Path, measure: str, best: list[str]) -> No
     sizes = ("5% (1 customer)", "10% (2 customers)", "20% (4 customers)")
     expected = zip(sizes, best, strict=True)
     assert rows == [f"  the best {size} have {least} or more" for size, least in expected]
-    assert "1 rejected (1 invalid)" in result.stdout
+    assert "2 rejected (1 invalid, 1 duplicate)" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("measure", "least"),
+    [
+        ("total price of order_completed", "80.9"),
+        ("total price of order_completed where currency is EUR", "80.9"),
+        ("total price of order_completed where category is shoes", "19.9"),
+        ("number of order_completed where product_id is 7", "1"),
+        ('number of order_completed where product_id is "7"', "1"),
+        ("number of order_completed where context.locale is ro", "1"),
+        ("number of order_completed where size is 41", "1"),
+        ("number of order_completed where gift is true", "1"),
+    ],
+)
+def test_properties_are_read_as_rules_read_them(tmp_path: Path, measure: str, least: str) -> None:
+    shoes = {"price": "19.90", "category": "shoes", "product_id": 7, "size": 41}
+    hat = {"price": "61", "category": "hats", "gift": True}
+    properties = {"currency": "eur", "products": [shoes, hat]}
+    bought: dict[str, Any] = {"name": "order_completed", "properties": properties}
+    events, _ = shop(tmp_path, event(1, 0, "u-1", context={"locale": "ro"}, **bought))
+    result = run("thresholds", events, "--of", measure)
+    assert f"  the best 5% (1 customer) have {least} or more" in result.stdout
 
 
 def test_nothing_to_measure_is_said_and_nothing_readable_is_a_finding(tmp_path: Path) -> None:
