@@ -54,9 +54,14 @@ class Commands(click.Group):
         """Return the command of that name, None where there is none."""
         return _command(cmd_name)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read what stands before the command, and say what `--help` and `--version` ask for."""
+        have_standard_streams()
+        with reported():
+            return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> object:
         """Run the command; an error ends it with one clear line and the exit status that fits."""
-        have_standard_streams()
         with reported(), ending_in_order():
             return super().invoke(ctx)
 

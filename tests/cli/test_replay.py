@@ -180,14 +180,24 @@ def test_a_full_disk_is_one_clear_line(tmp_path: Path, option: str) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
-@pytest.mark.parametrize("more", [[], ["--out", "-"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["replay", "{events}", "--rules", "{rules}"],
+        ["replay", "{events}", "--rules", "{rules}", "--out", "-"],
+        ["replay", "--help"],
+        ["--help"],
+        ["--version"],
+    ],
+)
 def test_a_full_disk_behind_standard_output_is_one_clear_line(
-    tmp_path: Path, more: list[str]
+    tmp_path: Path, arguments: list[str]
 ) -> None:
     events, rules = shop(tmp_path, ADDED)
+    words = [one.format(events=events, rules=rules) for one in arguments]
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(  # noqa: S603 (our own command)
-            [sys.executable, "-m", "streamer", "replay", events, "--rules", rules, *more],
+            [sys.executable, "-m", "streamer", *words],
             stdout=full,
             stderr=subprocess.PIPE,
             check=False,
