@@ -19,7 +19,7 @@ from typing import IO, Any, Final, Self, TypeAlias
 
 from streamer.adapters.closing import Closing
 from streamer.adapters.lines import Block, ByteStream, grouped, is_spread, line_blocks, row_blocks
-from streamer.adapters.output import Output
+from streamer.adapters.output import Output, refuse_one_file
 from streamer.codecs.changes import rejection_line
 from streamer.codecs.parsing import POSITION
 from streamer.errors import AdapterError, UsageError
@@ -232,8 +232,7 @@ class FileSink:
     ) -> None:
         self._marks: dict[int, PublishedMark] = {}
         self._outputs: list[Output] = []
-        if out is not None and rejected is not None and _same_file(str(out), str(rejected)):
-            raise UsageError(f"changes and rejected lines cannot both go to {out}: name two files")
+        refuse_one_file(out, rejected)
         self._changes = self._open(out)
         try:
             self._rejections = self._open(rejected)
@@ -338,14 +337,6 @@ def _size(path: str) -> int | None:
         raise UsageError(f"{path} may not be read: allow reading it") from None
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
-
-
-def _same_file(out: str, rejected: str) -> bool:
-    """Whether one output would overwrite or interleave the other; devices may be shared."""
-    if STANDARD in (out, rejected):
-        return out == rejected
-    path = Path(out).resolve()
-    return path == Path(rejected).resolve() and (path.is_file() or not path.exists())
 
 
 @contextmanager

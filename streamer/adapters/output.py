@@ -10,12 +10,13 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from os import PathLike
 from pathlib import Path
 from secrets import token_hex
 from stat import S_IMODE, S_ISREG
 from typing import IO, Final
 
-from streamer.errors import AdapterError
+from streamer.errors import AdapterError, UsageError
 
 STANDARD: Final = "-"
 """Instead of a file's name: standard output."""
@@ -97,8 +98,10 @@ class Output:
 def whole(*names: str | None) -> Iterator[tuple[Output | None, ...]]:
     """Open these outputs, None where there is no name; all appear at the end of the block, or none.
 
-    What cannot be written is known before the work begins. Raises as `Output` does.
+    What cannot be written is known before the work begins. Raises as `Output` and
+    `refuse_one_file` do.
     """
+    refuse_one_file(*names)
     opened: list[Output | None] = []
     try:
         for name in names:
@@ -112,6 +115,22 @@ def whole(*names: str | None) -> Iterator[tuple[Output | None, ...]]:
         for output in filter(None, opened):
             output.discard()
         raise
+
+
+def refuse_one_file(*names: str | PathLike[str] | None) -> None:
+    """Raise `UsageError` where two outputs would be one file, or both standard output.
+
+    None stands for no output. Devices may be shared.
+    """
+    taken = set()
+    for name in names:
+        if name is None:
+            continue
+        target = Path(name) if name == STANDARD else Path(name).resolve()
+        if target in taken:
+            raise UsageError(f"two outputs cannot both go to {name}: name two files")
+        if name == STANDARD or target.is_file() or not target.exists():
+            taken.add(target)
 
 
 def _advice(error: OSError, target: str) -> str:

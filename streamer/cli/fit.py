@@ -18,6 +18,7 @@ from streamer.cli.options import (
     events_argument,
     examples,
     identity_option,
+    keep_apart,
     mapping_option,
     sort_option,
     until_option,
@@ -121,6 +122,7 @@ def fit(
 
     Fitting needs SciPy: pip install 'streamer[fit]'
     """
+    keep_apart((*events, mapping), (out, scores))
     counted_by: Each = "day" if each == "day" else "event"
     source = _source(events)
     asked = FitRequest(

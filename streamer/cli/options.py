@@ -135,11 +135,14 @@ def examples(text: str) -> str:
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in text.strip().splitlines())
 
 
-def keep_apart(inputs: Sequence[str], outputs: Sequence[str | None]) -> None:
-    """Refuse to put an output in the place of an input."""
-    read = {Path(name).resolve() for name in inputs if name != STANDARD}
+def keep_apart(inputs: Sequence[str | None], outputs: Sequence[str | None]) -> None:
+    """Refuse to put an output in the place of an input, or of a rule file in a folder of them."""
+    from streamer.language.reader import SUFFIXES
+
+    read = {Path(name).resolve() for name in inputs if name not in (None, STANDARD)}
     for name in outputs:
         if name is None or name == STANDARD or not Path(name).is_file():
             continue
-        if Path(name).resolve() in read:
-            raise UsageError(f"{name} holds the events: name another file for the output")
+        path = Path(name).resolve()
+        if path in read or (path.suffix in SUFFIXES and not read.isdisjoint(path.parents)):
+            raise UsageError(f"{name} is read: name another file for the output")

@@ -13,7 +13,7 @@ from streamer.app.inputs import open_records
 from streamer.app.publish import PATIENCE_S, EventSource
 from streamer.app.publish import publish as run
 from streamer.cli.failures import FINDINGS, say, say_finding
-from streamer.cli.options import events_argument, examples, mapping_option
+from streamer.cli.options import events_argument, examples, keep_apart, mapping_option
 from streamer.cli.progress import progress_of
 from streamer.cli.quantities import Rate
 from streamer.cli.servers import kafka_options, topic_options
@@ -68,6 +68,7 @@ def publish(
     as they come. A line that cannot be an event is named and left out. Every event is in Kafka when
     the command ends well; if Kafka goes away meanwhile it waits, for up to two minutes.
     """
+    keep_apart((*events, mapping), (rejected,))
     source = EventSource(*open_records(events, mapping, say_finding), as_they_are=mapping is None)
     with source.log, _listing(rejected) as refusals, progress_of(source.log, "publish") as step:
         publication = KafkaPublication(connection, topics.events)

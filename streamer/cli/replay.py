@@ -73,6 +73,7 @@ def replay(
     standard error where the changes go to standard output. Files appear under their names when
     they are complete.
     """
+    keep_apart((*events, *rules, mapping), (out, rejected))
     with unfinished():
         loaded = load_rules(rules)
         summary, missing = _replayed(events, loaded, mapping, sort, out, rejected, until)
@@ -101,7 +102,6 @@ def _replayed(
     until: Millis | None,
 ) -> tuple[ReplaySummary, tuple[Missing, ...]]:
     seen = NeverSeen(loaded)
-    keep_apart(events, (out, rejected))
     log, decode = open_events(events, mapping, warn=say_finding, sort=sort)
     look_rarely()
     with log, FileSink(out, rejected) as sink, progress_of(log, "replay") as step:

@@ -123,9 +123,7 @@ def report(
     """
     if bool(events) is bool(changes):
         raise UsageError("name files of events, or changes with --changes FILE, and not both")
-    if html is not None and html == json_file:
-        raise UsageError(f"the page and the JSON cannot both go to {html}: name two files")
-    keep_apart((*events, *changes), (html, json_file))
+    keep_apart((*events, *changes, *rules, mapping), (html, json_file))
     limits = FindingLimits(small, large, overlap)
     with unfinished(), whole(html, json_file) as (page, facts):
         found, missing = _measured(events, changes, rules, mapping, sort, reachable, until)

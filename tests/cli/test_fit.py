@@ -134,6 +134,27 @@ def test_what_is_wrong_is_said_in_one_line_and_nothing_is_written(tmp_path: Path
     assert not out.exists()
 
 
+@pytest.mark.parametrize(
+    ("outputs", "said"),
+    [
+        (("--out", "{events}"), "is read: name another file"),
+        (("--out", "-", "--scores", "{events}"), "is read: name another file"),
+        (("--out", "{model}", "--scores", "{model}"), "name two files"),
+    ],
+)
+def test_a_fit_writes_over_no_events_and_nothing_twice(
+    tmp_path: Path, outputs: tuple[str, ...], said: str
+) -> None:
+    events, model = tmp_path / "e.jsonl", tmp_path / "m.yaml"
+    events.write_bytes(lines(100, 40, 5))
+    named = [one.format(events=events, model=model) for one in outputs]
+    result = run("fit", str(events), "--model", "churn", *named)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert events.read_bytes() == lines(100, 40, 5)
+    assert not model.exists()
+
+
 def test_models_of_ones_own_stand_where_the_shipped_rules_ask_for_them(tmp_path: Path) -> None:
     events, rules = tmp_path / "e.jsonl", tmp_path / "rules"
     told = [orjson.loads(line) for line in lines(300, 60, 7).splitlines()]

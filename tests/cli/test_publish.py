@@ -136,7 +136,13 @@ def test_what_cannot_work_is_said_in_one_line(
     away = process("publish", f"--kafka=127.0.0.1:{free_port()}", str(path))
     missing = process("publish", f"--kafka={kafka.address}", "--events-topic=no", str(path))
     gone = process(*words(kafka, topic), str(tmp_path / "gone.jsonl"))
-    for done, said in ((away, b"cannot be reached"), (missing, b"topics create"), (gone, b"exist")):
+    over = process(*words(kafka, topic), str(path), "--rejected", str(path))
+    for done, said in (
+        (away, b"cannot be reached"),
+        (missing, b"topics create"),
+        (gone, b"exist"),
+        (over, b"is read: name another file"),
+    ):
         assert done.returncode == 2
         assert done.stderr.startswith(b"Error: ")
         assert said in done.stderr

@@ -151,7 +151,10 @@ def test_half_a_log_time_is_wrong_usage_and_leaves_no_output(tmp_path: Path) -> 
         (["{events}", "--rules", "{rules}", "--out", "{empty}"], "is a folder: name a file in it"),
         (["{events}", "--rules", "{rules}", "--rejected", "{folder}/no/out"], "is not a folder"),
         (["{events}", "--rules", "{rules}", "--out", "-", "--rejected", "-"], "name two files"),
-        (["{events}", "--rules", "{rules}", "--out", "{events}"], "holds the events"),
+        (["{events}", "--rules", "{rules}", "--out", "{events}"], "is read: name another file"),
+        (["{events}", "--rules", "{rule}", "--out", "{rule}"], "is read: name another file"),
+        (["{events}", "--rules", "{rules}", "--rejected", "{rule}"], "is read: name another file"),
+        (["{events}", "--rules", "{empty}", "--map", "{rule}", "--out", "{rule}"], "is read"),
     ],
 )
 def test_what_cannot_be_used_is_one_clear_line(
@@ -160,7 +163,8 @@ def test_what_cannot_be_used_is_one_clear_line(
     events, rules = shop(tmp_path, ADDED)
     empty = tmp_path / "empty"
     empty.mkdir()
-    places = {"events": events, "rules": rules, "folder": str(tmp_path), "empty": str(empty)}
+    (rule,) = Path(rules).iterdir()
+    places = {"events": events, "rules": rules, "folder": tmp_path, "empty": empty, "rule": rule}
     before = sorted(tmp_path.rglob("*"))
     result = run("replay", *(one.format(**places) for one in arguments))
     assert result.exit_code == 2

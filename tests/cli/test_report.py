@@ -200,7 +200,9 @@ def test_who_can_be_reached_is_a_segment_of_the_rules(tmp_path: Path) -> None:
         (["{events}", "--reachable", "reachabel"], "no segment reachabel in the rules"),
         (["--changes", "{events}"], "events.jsonl:1: not a segment change: "),
         (["--changes", "{events}", "--map", "m.yaml"], "--map is for events"),
-        (["{events}", "--html", "{events}"], "holds the events: name another file"),
+        (["{events}", "--html", "{events}"], "is read: name another file"),
+        (["{events}", "--json", "{rule}"], "is read: name another file"),
+        (["{events}", "--html", "{folder}/x", "--json", "{folder}/./x"], "name two files"),
         (["{events}", "--html", "-", "--json", "-"], "cannot both go to -: name two files"),
         (["{events}", "--html", "{folder}/no/page.html"], "is not a folder, make it first"),
         (["{events}", "--small", "2"], "expected a share such as 0.05 or 5%"),
@@ -209,7 +211,8 @@ def test_who_can_be_reached_is_a_segment_of_the_rules(tmp_path: Path) -> None:
 )
 def test_wrong_use_is_said_in_one_line(tmp_path: Path, arguments: list[str], message: str) -> None:
     events, rules = shop(tmp_path, event(1, 0))
-    given = [one.format(events=events, folder=tmp_path) for one in arguments]
+    (rule,) = Path(rules).iterdir()
+    given = [one.format(events=events, rule=rule, folder=tmp_path) for one in arguments]
     result = run("report", *given, "--rules", rules)
     assert result.exit_code == 2
     assert message in result.stderr
