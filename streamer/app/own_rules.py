@@ -11,12 +11,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from zoneinfo import available_timezones
 
 from streamer.app.hints import hint
 from streamer.app.shipped import shipped_rules
 from streamer.core.rules.spec import Joining
 from streamer.errors import UsageError
+from streamer.language.zones import time_zones
 
 _HEADER: Final = "shop.yaml"
 _SHIPPED_CURRENCY: Final = "EUR"
@@ -59,7 +59,7 @@ def copy_rules(
     """
     if not _CODE.fullmatch(currency):
         raise UsageError(f"{currency} is no currency code: expected three capitals such as EUR")
-    if zone not in available_timezones():
+    if zone not in time_zones():
         raise UsageError(f"{zone} is no time zone: expected one such as Europe/Berlin")
     for kind in chosen:
         if kind not in kinds():

@@ -4,7 +4,6 @@ It is read before everything else, since names and days in the rules depend on i
 """
 
 from typing import Final
-from zoneinfo import available_timezones
 
 from streamer.core.leaves.trait import Trait
 from streamer.core.rules.spec import Condition, Header, Joining
@@ -15,11 +14,12 @@ from streamer.language.fields import Field, Group
 from streamer.language.kinds import Kind
 from streamer.language.nodes import MappingNode, Node, ScalarNode
 from streamer.language.reading import Lost, Reading, expected
+from streamer.language.zones import time_zones
 
 
 def _zone(node: Node, reading: Reading) -> str:
     value = kinds.text_of(node, "a time zone such as Europe/Berlin")
-    known = available_timezones()
+    known = time_zones()
     if isinstance(node, ScalarNode) and value not in known:
         raise reading.unknown(node, "time zone", sorted(known), "expected one like Europe/Berlin")
     return value

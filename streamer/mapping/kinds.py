@@ -2,11 +2,12 @@
 
 from string import Formatter
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from streamer.language.kinds import TEXT, Kind, choice, items, single, text_of
 from streamer.language.nodes import Node, ScalarNode
 from streamer.language.reading import Reading, Wrong, expected
+from streamer.language.zones import time_zones
 from streamer.mapping.sources import (
     LINE,
     ColumnName,
@@ -59,11 +60,10 @@ def _template(node: Node, _: Reading) -> Template:
 
 def _zone(node: Node, _: Reading) -> ZoneInfo:
     name = text_of(node, "a time zone such as UTC or Europe/Berlin")
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
+    if name not in time_zones():
         message = f'no such time zone: "{name}"; write UTC or a name such as Europe/Berlin'
-        raise Wrong(node.at, message) from None
+        raise Wrong(node.at, message)
+    return ZoneInfo(name)
 
 
 def _texts(node: Node, reading: Reading) -> tuple[str, ...]:

@@ -68,6 +68,7 @@ def test_what_came_along_and_what_has_amounts_is_said(tmp_path: Path) -> None:
     [
         (("--currency", "ron"), "ron is no currency code"),
         (("--zone", "Europe/Bukarest"), "Europe/Bukarest is no time zone"),
+        (("--zone", "localtime"), "localtime is no time zone"),
         (("--kinds", "valeu"), "no kind valeu among the shipped rules: did you mean value?"),
     ],
 )

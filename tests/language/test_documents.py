@@ -192,6 +192,10 @@ ERRORS: dict[str, tuple[str, ...]] = {
         f"ruleset: a\nzone: ¦../../etc/passwd\n---\n{SEGMENT}",
         'unknown time zone "../../etc/passwd": expected one like Europe/Berlin',
     ),
+    "a zone that is another one on each machine": (
+        f"ruleset: a\nzone: ¦localtime\n---\n{SEGMENT}",
+        'unknown time zone "localtime": expected one like Europe/Berlin',
+    ),
     "late for longer than kept": (
         f"ruleset: a\nretention: 2d\nmax_lateness: ¦3d\n---\n{SEGMENT}",
         "max_lateness 3d is longer than the retention 2d",

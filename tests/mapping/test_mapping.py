@@ -341,6 +341,8 @@ def wrong(mapping: str, read: Callable[[str], Mapping]) -> list[str]:
         ("view: product_viewed", "view: product_vewed", 'did you mean "product_viewed"?'),
         ("as: number", "as: numbr", 'did you mean "number"?'),
         ("zone: Europe/Berlin", "zone: Europe/Berln", 'no such time zone: "Europe/Berln"'),
+        ("zone: Europe/Berlin", "zone: localtime", 'no such time zone: "localtime"'),
+        ("zone: Europe/Berlin", "zone: right/UTC", 'no such time zone: "right/UTC"'),
         (", zone: Europe/Berlin", "", "needs a zone"),
         ("%d.%m.%Y %H:%M", "%d.%m.%Y %Q", "%Q is not known"),
         ("%d.%m.%Y %H:%M", "%d.%m.%Y %d", "%d stands twice"),

@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
-from zoneinfo import available_timezones
 
 from streamer.analysis.fitting.bg_nbd import (
     Fit,
@@ -27,6 +26,7 @@ from streamer.core.rules.spec import Joining
 from streamer.errors import UsageError
 from streamer.instants import iso
 from streamer.language.scalars import KEY_PATTERN
+from streamer.language.zones import time_zones
 from streamer.ports import Log
 from streamer.types import Millis
 
@@ -65,7 +65,7 @@ class FitRequest:
                 raise UsageError(
                     f'"{word}" is no name: names are of small letters, digits and _, like alive'
                 )
-        if self.zone not in available_timezones():
+        if self.zone not in time_zones():
             raise UsageError(
                 f'no such time zone: "{self.zone}"; write UTC or a name such as Europe/Berlin'
             )

@@ -173,6 +173,7 @@ def test_the_best_threshold_is_the_one_with_the_smallest_error() -> None:
         ({"events": frozenset(["paid"])}, "no purchase among the events: none is paid"),
         ({"key": "Churn Model"}, '"Churn Model" is no name'),
         ({"zone": "Europe/Berln"}, 'no such time zone: "Europe/Berln"'),
+        ({"zone": "localtime"}, 'no such time zone: "localtime"'),
         ({"until": START - 1}, "0 customers bought more than once"),
     ],
 )
