@@ -8,8 +8,10 @@ own, from the same events. What is compared is every change and every line that 
 The mapping is not judged here: both get what it makes of the file.
 
 The oracle looks through a customer's whole history at every event, so its time grows with the
-square of a customer's lines. `--least` and `--most` leave out customers with fewer or more lines,
-`--every` takes only every n-th of the others; what was left out is said.
+square of a customer's lines. Time asks only those rules in which the duration that has passed is
+written (`by_durations`), which takes about half the time. `--least` and `--most` leave out
+customers with fewer or more lines, `--every` takes only every n-th of the others; what was left out
+is said.
 """
 
 import argparse
@@ -139,7 +141,7 @@ def task(history: History, replay: Replay) -> Task:
 def judge(task: Task) -> Verdict:
     """Ask the oracle about one customer."""
     customer, lines, numbers = task.history
-    judged = oracle_run(documents(), lines, task.until)
+    judged = oracle_run(documents(), lines, task.until, by_durations=True)
     expected = judged.changes.get(customer, [])
     refused = {numbers[line - 1]: kind for line, kind in judged.rejected}
     difference = ""

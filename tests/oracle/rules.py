@@ -24,6 +24,7 @@ UNITS = {
 }
 DURATION = re.compile(r"(\d+)(ms|s|m|h|d|w)")
 OTHERWISE = "otherwise"
+OTHERS = ("in_segment", "left_segment", "season", "date", "anniversary", "age", "predicted")
 
 
 @cache
@@ -43,13 +44,19 @@ def share(written: Any) -> Fraction:  # noqa: ANN401  a number or a text such as
 
 @dataclass(frozen=True)
 class Unit:
-    """A segment or a ladder: its places with the condition of each, and its settings."""
+    """A segment or a ladder: its places with the condition of each, and its settings.
+
+    `durations` are those written in it; `by_others` says whether it may turn for another reason
+    than that one of them has passed: another segment, a calendar or a model.
+    """
 
     key: str
     is_ladder: bool
     places: tuple[tuple[str, Node | str], ...]
     min_dwell: int
     cooldown: int
+    durations: frozenset[int]
+    by_others: bool
     consent: Node | None = None
 
     def membership(self, place: str) -> str:
@@ -119,6 +126,8 @@ def read_unit(document: Mapping[str, Any]) -> Unit:
         places=places,
         min_dwell=duration(settings["min_dwell"]) if "min_dwell" in settings else 0,
         cooldown=duration(settings["cooldown"]) if "cooldown" in settings else 0,
+        durations=frozenset(durations_in(document)),
+        by_others=any(leaves_in(document, *OTHERS)),
     )
 
 

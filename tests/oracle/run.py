@@ -47,6 +47,7 @@ def oracle_run(
     lateness: int = 2_000,
     *,
     each_alone: bool = False,
+    by_durations: bool = False,
 ) -> OracleResult:
     """What the rule documents say about the lines of an events file.
 
@@ -58,8 +59,10 @@ def oracle_run(
         lateness: How far log time stays behind the append times, in milliseconds.
         each_alone: Whether a record moves time for its own customer only. Nobody's changes depend
             on others, so it says the same, and the work does not grow with lines times customers.
+        by_durations: Whether time asks only the rules in which the duration that has passed is
+            written, not all rules. It says the same in about half the time.
     """
-    made = RunOfEach if each_alone else Run
+    made = RunOfEach if each_alone else RunByDurations if by_durations else Run
     run = made(read_rules(documents), lateness, until if isinstance(until, int) else None)
     for number, raw in enumerate(lines, start=1):
         run.record(number, raw)
@@ -240,10 +243,14 @@ class Run:
                 self.say(key, leave_everything(self.rules, customer, moment))
                 del self.customers[key]
                 return
-            changes = decide(self.rules, customer, moment)
+            changes = self.turned(customer, moment)
             if changes:
                 customer.clock = looked_until
                 self.say(key, changes)
+
+    def turned(self, customer: Customer, moment: Moment) -> list[dict[str, Any]]:
+        """What time alone has changed."""
+        return decide(self.rules, customer, moment)
 
     def instants(self, customer: Customer, after: int, limit: int) -> set[int]:
         """Every instant in reach at which anything could differ, were it for any reason."""
@@ -351,3 +358,19 @@ class RunOfEach(Run):
             super().advance_everybody(limit)
         else:
             self.let_pass(self.looked_at, limit if self.until is None else min(limit, self.until))
+
+
+class RunByDurations(Run):
+    """A run in which time asks only those rules that it can have turned."""
+
+    def turned(self, customer: Customer, moment: Moment) -> list[dict[str, Any]]:
+        standings = customer.standings.values()
+        starts = {event.time for event in customer.history}
+        starts |= {one.changed for one in standings if one.changed is not None}
+        starts |= {left for one in standings for left in one.exits.values()}
+        asked = [
+            unit
+            for unit in self.rules.units
+            if unit.by_others or any(moment.at - wait in starts for wait in unit.durations)
+        ]
+        return decide(replace(self.rules, units=tuple(asked)), customer, moment)
