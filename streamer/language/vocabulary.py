@@ -1,7 +1,8 @@
 """The standard event names: the Segment e-commerce specification v2 in snake case.
 
 Beside it stand the three that come of calls which are no `track`: `page_viewed`, `screen_viewed`
-and `identified`. A rule set's header may name more.
+and `identified`; and `order_partially_refunded`, which the specification does not tell from
+`order_refunded`. A rule set's header may name more.
 """
 
 from typing import Final
@@ -26,7 +27,8 @@ STANDARD_EVENTS: Final[dict[str, str]] = {
     "payment_info_entered": "Payment details were entered.",
     "order_completed": "An order was placed.",
     "order_updated": "An order was changed.",
-    "order_refunded": "An order was refunded.",
+    "order_refunded": "An order was refunded; nothing of it stands.",
+    "order_partially_refunded": "A part of an order was refunded; the order stands.",
     "order_cancelled": "An order was cancelled.",
     "coupon_entered": "A coupon was entered.",
     "coupon_applied": "A coupon was accepted for a cart or order.",

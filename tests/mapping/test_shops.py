@@ -379,8 +379,17 @@ def test_a_partial_refund_of_woocommerce_is_its_amount_once() -> None:
     refunds = [{"id": 731, "reason": "", "total": "-19.80"}]
     order = changed(shops.WOO_ORDER, "body.refunds", refunds)
     (event,) = events("woocommerce", changed(order, "body.status", "completed"))
-    assert (event.id, event.name) == ("refund-731", "order_refunded")
+    assert (event.id, event.name) == ("refund-731", "order_partially_refunded")
     assert event.properties["revenue"] == 19.8
+
+
+def test_the_last_refund_of_a_woocommerce_order_counts_although_it_was_told_as_a_part() -> None:
+    refunds = [{"id": 731, "reason": "", "total": "-19.80"}]
+    order = changed(shops.WOO_ORDER, "body.refunds", refunds)
+    (part,) = events("woocommerce", changed(order, "body.status", "completed"))
+    (whole,) = events("woocommerce", changed(order, "body.status", "refunded"))
+    assert (whole.id, whole.name) == ("order-727-refunded", "order_refunded")
+    assert whole.properties["order_id"] == part.properties["order_id"] == "727"
 
 
 def test_a_guest_is_the_same_in_any_case_of_the_address() -> None:
@@ -402,8 +411,16 @@ SHOPIFY_REFUND: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("status", ["partially_refunded", "refunded"])
-def test_a_refund_of_shopify_is_told_once_however_often_the_order_changes(status: str) -> None:
+@pytest.mark.parametrize(
+    ("status", "told", "name"),
+    [
+        ("partially_refunded", "refund-509562969", "order_partially_refunded"),
+        ("refunded", "refunded-820982911946154508", "order_refunded"),
+    ],
+)
+def test_a_refund_of_shopify_is_told_once_however_often_the_order_changes(
+    status: str, told: str, name: str
+) -> None:
     order = changed(shops.ORDER, "detail.metadata.X-Shopify-Topic", "orders/updated")
     order = changed(order, "detail.payload.financial_status", status)
     order = changed(order, "detail.payload.refunds", [{"id": 1}, SHOPIFY_REFUND])
@@ -411,8 +428,8 @@ def test_a_refund_of_shopify_is_told_once_however_often_the_order_changes(status
     (event,) = events("shopify_webhooks", order)
     assert events("shopify_webhooks", later) == [event]
     assert (event.id, event.name, event.time) == (
-        "refund-509562969",
-        "order_refunded",
+        told,
+        name,
         AT + 86_400_000,
     )
     assert event.customer == "115310627314723954"
@@ -427,8 +444,21 @@ def test_a_refund_webhook_names_no_customer_unless_one_is_added() -> None:
     line = {"headers": {"X-Shopify-Topic": "refunds/create"}, "body": SHOPIFY_REFUND}
     assert refused("shopify_webhooks", line).startswith("no customer: ")
     (event,) = events("shopify_webhooks", changed(line, "body.customer", {"id": 5}))
-    assert (event.id, event.name, event.customer) == ("refund-509562969", "order_refunded", "5")
+    assert (event.id, event.customer) == ("refund-509562969", "5")
+    assert event.name == "order_partially_refunded"
     assert event.properties["revenue"] == 59.9
+
+
+@pytest.mark.parametrize("status", ["partially_refunded", "refunded"])
+def test_a_cancelled_order_of_shopify_is_cancelled_whatever_was_given_back(status: str) -> None:
+    order = changed(shops.ORDER, "detail.metadata.X-Shopify-Topic", "orders/cancelled")
+    order = changed(order, "detail.payload.financial_status", status)
+    order = changed(order, "detail.payload.refunds", [SHOPIFY_REFUND])
+    (event,) = events(
+        "shopify_webhooks", changed(order, "detail.payload.cancelled_at", "2026-11-24T05:00:00Z")
+    )
+    assert (event.name, event.time) == ("order_cancelled", AT + 2 * 86_400_000)
+    assert event.properties["order_id"] == "1001"
 
 
 def test_a_voided_order_of_shopify_is_cancelled() -> None:
