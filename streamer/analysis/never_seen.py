@@ -180,6 +180,9 @@ class NeverSeen:
 
     def of_leaf(self, leaf: object) -> str | None:
         """Return the first thing that was never seen and a leaf, as declared, asks for."""
+        if isinstance(leaf, Trait | Age | Anniversary | OnDate):
+            probe = self._traits.get(_asked_of_trait(leaf))
+            return None if probe is None else probe.missing()
         found = (self._first(events, where) for events, where in parts_asked(leaf))
         return next((what for what in found if what is not None), None)
 
@@ -222,12 +225,11 @@ class NeverSeen:
         """Return the probe of what a leaf asks of a trait, None if it asks nothing that must be."""
         if not isinstance(leaf, Trait | Age | Anniversary | OnDate):
             return None
-        comparisons = leaf.comparisons if isinstance(leaf, Trait) else ()
+        asked = name, comparisons = _asked_of_trait(leaf)
         if wants_absence(comparisons):
             return None
-        asked = (leaf.name, comparisons)
         if asked not in self._traits:
-            self._traits[asked] = _TraitProbe(leaf.name, comparisons, Tests(comparisons))
+            self._traits[asked] = _TraitProbe(name, comparisons, Tests(comparisons))
         return self._traits[asked]
 
     def _first(self, events: Names, where: tuple[Clause, ...]) -> str | None:
@@ -283,6 +285,11 @@ def _needed(one: Segment | Ladder) -> Iterator[object]:
             waiting += reversed(condition.conditions)
         elif not isinstance(condition, NoneOf):
             yield condition
+
+
+def _asked_of_trait(leaf: Trait | Age | Anniversary | OnDate) -> tuple[str, tuple[Comparison, ...]]:
+    """Return the trait of a leaf, and what its values must satisfy, as far as one event says it."""
+    return leaf.name, leaf.comparisons if isinstance(leaf, Trait) else ()
 
 
 def _read(leaf: object) -> tuple[Clause, ...]:

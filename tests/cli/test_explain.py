@@ -174,6 +174,29 @@ def test_who_is_outside_learns_what_is_missing(tmp_path: Path) -> None:
     ]
 
 
+def test_whoever_is_outside_for_want_of_a_trait_learns_that_it_was_never_seen(
+    tmp_path: Path,
+) -> None:
+    rules = """\
+segment: member
+title: A member
+purpose: An example for tests.
+when:
+  all:
+    - {trait: tier, is: gold}
+    - {trait: country, in: [DE, AT]}
+    - {age: {trait: born}, at_least: 18}
+"""
+    told = event(1, 0, traits={"country": "FR"})
+    of_another = event(2, 1, "u-2", traits={"tier": "gold"})
+    events, folder = shop(tmp_path, told, of_another, rules=rules)
+    said = run("explain", "u-1", "--events", events, "--rules", folder).stdout
+    tier, country, born = lines_of(said, "OUT  member")[2:5]
+    assert tier == "     why not: trait tier is gold: the trait tier was never seen"
+    assert country.endswith(": the trait country in [DE, AT] was never seen; seen: FR 1x")
+    assert born.endswith("age by born at least 18: the trait born was never seen")
+
+
 def test_what_is_missing_is_in_the_json_too(tmp_path: Path) -> None:
     events, rules = shop(tmp_path, event(1, 0, name="product_viewed"), rules=WHY_NOT)
     arguments = ["explain", "u-1", "--events", events, "--rules", rules, "--format", "json"]

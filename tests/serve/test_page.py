@@ -33,6 +33,11 @@ title: 浏览过商品但尚未购买的顾客
 purpose: Kundinnen und Kunden, die sich Produkte angesehen haben
 when: {{performed: product_viewed, within: 2d}}
 ---
+segment: sharer
+title: Shared a cart
+purpose: Nobody in the simulation does.
+when: {{performed: cart_shared}}
+---
 ladder: engagement
 title: How engaged
 purpose: Speak to active customers often.
@@ -58,7 +63,7 @@ def test_the_sizes_on_the_page_are_those_of_the_shop(tmp_path: Path) -> None:
         shop.advance(shop.began + 5 * DAY)
 
         def sizes() -> dict[str, str]:
-            found: Counter[str] = Counter()
+            found = Counter({"sharer": 0})
             for segment, size in SqliteSink(database).sizes().items():
                 found[segment.partition(".")[0]] += size
             return {segment: f"{size:,}" for segment, size in found.items()}
@@ -82,6 +87,13 @@ def test_the_sizes_on_the_page_are_those_of_the_shop(tmp_path: Path) -> None:
             for view in ("#/segments/cart_abandoner", "#/rules", "#/customers/u-1", "#/rejected"):
                 evaluate(page, f"location.hash = '{view}'")
                 wait_until(lambda: bool(evaluate(page, heading)), view, 60)
+            evaluate(page, "location.hash = '#/segments/sharer'")
+            empty = "[...document.querySelectorAll('.empty code')].map((one) => one.textContent)[0]"
+            wait_until(
+                lambda: evaluate(page, empty) == "streamer report EVENTS --rules rules/",
+                "what says why nobody is in it",
+                60,
+            )
             evaluate(page, "location.hash = '#/segments/cart_abandoner'")
             title = "document.querySelector('main h1')?.textContent || ''"
             wait_until(lambda: evaluate(page, title) == HURTS, "the title as it is written", 60)

@@ -149,7 +149,7 @@ function Members({ name, size }) {
   useEffect(() => { more(null, []); }, [name]);
   return html`<section class="card"><div class="heading"><h2>Members</h2><span class="note">${number(size ?? 0)} by id</span></div>
     ${problem ? html`<${Trouble} problem=${problem} />` : null}
-    ${members === null ? html`<p class="empty">${problem ? "" : "Loading …"}</p>` : members.length ? html`<ul class="members">${members.map((one) => html`<li key=${one.customer_id}><a href=${customerLink(one.customer_id)} dir="auto">${one.customer_id}</a> <span class="note">since <${When} at=${one.since} /></span></li>`)}</ul>` : html`<${Empty}>Nobody is in it.<//>`}
+    ${members === null ? html`<p class="empty">${problem ? "" : "Loading …"}</p>` : members.length ? html`<ul class="members">${members.map((one) => html`<li key=${one.customer_id}><a href=${customerLink(one.customer_id)} dir="auto">${one.customer_id}</a> <span class="note">since <${When} at=${one.since} /></span></li>`)}</ul>` : html`<${Empty} command="streamer report EVENTS --rules rules/">Nobody is in it. Which of the events, properties and values that it asks for were never seen, is told by:<//>`}
     ${next ? html`<button onClick=${() => more(next, members)}>50 more</button>` : null}
   </section>`;
 }
