@@ -5,6 +5,7 @@ their names only when all of them are complete.
 """
 
 import gzip
+import re
 import sys
 import zlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -29,6 +30,13 @@ from streamer.types import Record
 Headers: TypeAlias = tuple[tuple[str, bytes], ...]
 STANDARD: Final = "-"
 """Instead of a file's name: standard input or standard output."""
+
+_FOREIGN: Final = (
+    (b"PK\x03\x04", "a ZIP archive or an Excel workbook: save it as CSV or as JSON lines"),
+    (b"\x1f\x8b\x08.", "compressed with gzip: give it a name that ends in .gz"),
+    (b"\xff\xfe.\x00|\xfe\xff\x00.", "UTF-16: save it as UTF-8"),
+)
+"""The first four bytes of files that hold no lines of text, as patterns, and what to do."""
 
 _as_record: Final = partial(tuple.__new__, Record)
 """Make a record of the tuple of all its fields: half the time of calling `Record`."""
@@ -319,6 +327,13 @@ def _refuse_spread(name: str, values: Sequence[bytes]) -> None:
         )
 
 
+def _refuse_foreign(path: str, begin: bytes) -> None:
+    """Raise `UsageError` for a file whose first bytes say that it holds no lines of text."""
+    for pattern, what in _FOREIGN:
+        if re.fullmatch(pattern, begin, re.DOTALL):
+            raise UsageError(f"{path} is {what}")
+
+
 def _size(path: str) -> int | None:
     """Return the bytes of a file, None of a pipe; raises `UsageError` where nothing can be read."""
     if path == STANDARD:
@@ -329,7 +344,9 @@ def _size(path: str) -> int | None:
             raise UsageError(f"{path} is a folder: name the files in it")
         if not S_ISREG(status.st_mode):
             return None
-        with Path(path).open("rb"):
+        with Path(path).open("rb") as file:
+            if not path.endswith(".gz"):
+                _refuse_foreign(path, file.read(4))
             return status.st_size
     except FileNotFoundError:
         raise UsageError(f"{path} does not exist") from None

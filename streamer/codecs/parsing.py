@@ -38,6 +38,8 @@ def parse_object(value: bytes) -> dict[str, Any]:
         raise _too_deep()
     if type(data) is not dict:
         message = "an event must be a JSON object"
+        if type(data) is list:
+            message += ", and this is a list: write each of its objects on a line of its own"
         raise InvalidEvent(message, "/type")
     shape = value.translate(_SHAPES)  # and two searches: half the time of a regular expression
     if _LONG in shape or _LONG_NEGATIVE in shape:

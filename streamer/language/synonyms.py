@@ -1,7 +1,7 @@
 """Words that other tools and people use, and the words of this language.
 
 Where a word is unknown and one of those that stand here for it is known there, that one is what
-the error suggests.
+the error suggests; where it takes more than one word, a phrase says what to write.
 """
 
 from collections.abc import Collection
@@ -82,6 +82,23 @@ _EVENTS: Final = {
     "payment_info_entered": "add_payment_info",
     "identified": "identify",
 }
+_PHRASES: Final = (
+    ("between range", ("at_least", "at_most"), (), 'write "at_least" and "at_most"'),
+    (
+        "more_than greater_than over gt",
+        ("at_least",),
+        ("above",),
+        'write "at_least" with one more: more than 3 is at_least: 4',
+    ),
+    (
+        "less_than fewer_than under lt",
+        ("at_most",),
+        ("below",),
+        'write "at_most" with one less: fewer than 3 is at_most: 2',
+    ),
+    ("before until", ("where",), (), "write where: {at.date: {below: 2026-12-31}}"),
+)
+"""Words that no one word stands for: where some words are known and others not, what to write."""
 
 
 def _meanings() -> dict[str, tuple[str, ...]]:
@@ -96,6 +113,15 @@ def _meanings() -> dict[str, tuple[str, ...]]:
 
 
 _MEANINGS: Final = _meanings()
+
+
+def phrase(word: str, known: Collection[str]) -> str | None:
+    """Return what to write for a foreign word that no known one stands for alone."""
+    for words, needed, lacking, said in _PHRASES:
+        fits = {*known}.issuperset(needed) and {*known}.isdisjoint(lacking)
+        if fits and word in words.split():
+            return said
+    return None
 
 
 def meaning(word: str, known: Collection[str]) -> str | None:

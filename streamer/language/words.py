@@ -4,7 +4,7 @@ from collections.abc import Collection
 from difflib import get_close_matches
 from typing import Final
 
-from streamer.language.synonyms import meaning
+from streamer.language.synonyms import meaning, phrase
 
 _LONGEST: Final = 60
 _NEAR: Final = 0.7
@@ -43,7 +43,13 @@ class Nearest:
         return folded[near[0]] if near else None
 
     def hint(self, text: str, known: Collection[str], otherwise: str) -> str:
-        """Return `did you mean "x"?`, or `otherwise` if no known word is near or means that."""
+        """Return `did you mean "x"?`, or `otherwise` if no known word is near or means that.
+
+        What takes more than one word is said as what to write.
+        """
+        said = phrase(_folded(text), known)
+        if said is not None:
+            return said
         near = meaning(_folded(text), known) or self.word(text, known)
         return otherwise if near is None else f'did you mean "{near}"?'
 

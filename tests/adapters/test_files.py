@@ -79,10 +79,31 @@ def test_json_spread_over_several_lines_is_one_error(tmp_path: Path, content: by
         read_file(path)
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"PK\x03\x04\x14\x00", "an Excel workbook: save it as CSV"),
+        (gzip.compress(b"{}\n"), "give it a name that ends in .gz"),
+        ("id,text\n".encode("utf-16"), "UTF-16: save it as UTF-8"),
+    ],
+)
+def test_a_file_that_holds_no_lines_of_text_is_one_error(
+    tmp_path: Path, content: bytes, said: str
+) -> None:
+    path = written(tmp_path / "events", content)
+    with pytest.raises(UsageError, match=said):
+        FileLog([path])
+
+
 @pytest.mark.parametrize("content", [b'{\n{"id": "e-1"}\n', b"[]\n{}\n", b"{\n", b"\n\n"])
 def test_a_broken_first_line_is_one_line(tmp_path: Path, content: bytes) -> None:
     records = read_file(written(tmp_path / "broken.jsonl", content))
     assert [one.value for one in records] == content.split(b"\n")[:-1]
+
+
+def test_a_first_line_of_odd_bytes_is_one_line(tmp_path: Path) -> None:
+    records = read_file(written(tmp_path / "odd.jsonl", b"\xff\xfe\n\x1f\x8b\n"))
+    assert [one.value for one in records] == [b"\xff\xfe", b"\x1f\x8b"]
 
 
 def test_csv_without_a_header_gives_all_rows(tmp_path: Path) -> None:

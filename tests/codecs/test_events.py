@@ -83,6 +83,7 @@ def test_a_plain_event_is_read() -> None:
         (b"[" * 100_000, "deeper than 32", ""),
         (b'"' + b"x" * 2 * 1_048_576 + b'"', "at most 1048576", ""),
         (b"[]", "must be a JSON object", "/type"),
+        (b"[{}, {}]", "write each of its objects on a line of its own", "/type"),
         (b'["e-1"]', "must be a JSON object", "/type"),
         (b"null", "must be a JSON object", "/type"),
         (b"5", "must be a JSON object", "/type"),

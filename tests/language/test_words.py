@@ -21,7 +21,6 @@ WHEN = "when: {quiet: 1d}\n"
         ("{never: order_completed}", "not_performed"),
         ("{inactive: 30d}", "quiet"),
         ("{performed: order_completed, exactly: 3}", "is"),
-        ("{performed: order_completed, more_than: 3}", "at_least"),
         ("{largest: price, of: any, more_than: 3}", "above"),
         ("{performed: order_completed, in_the_last: 3d}", "within"),
         ("{trait: city, equals: Ulm}", "is"),
@@ -34,6 +33,21 @@ WHEN = "when: {quiet: 1d}\n"
 def test_words_of_other_tools_name_the_right_one(condition: str, word: str) -> None:
     ((_, _, message),) = found(rule(condition))
     assert message.endswith(f'did you mean "{word}"?')
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("{performed: any, between: [2, 5]}", 'write "at_least" and "at_most"'),
+        ("{trait: points, between: [2, 5]}", 'write "at_least" and "at_most"'),
+        ("{performed: any, more_than: 3}", "more than 3 is at_least: 4"),
+        ("{performed: any, fewer_than: 3}", "fewer than 3 is at_most: 2"),
+        ("{performed: any, before: 2026-01-01}", "write where: {at.date: {below: 2026-12-31}}"),
+    ],
+)
+def test_what_takes_more_than_one_word(condition: str, said: str) -> None:
+    ((_, _, message),) = found(rule(condition))
+    assert message.endswith(said)
 
 
 @pytest.mark.parametrize(
