@@ -14,7 +14,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from streamer.core.leaf import NEVER, Until
-from streamer.types import FOREVER, SECOND, Millis
+from streamer.types import FOREVER, MINUTE, SECOND, Millis
 
 YEARS_AHEAD: Final = 9
 """Two leap years are at most eight years apart, so whatever recurs does so by then."""
@@ -64,7 +64,11 @@ def _turn(low: int, high: int, turned: Callable[[int], bool]) -> int:
 
 
 class Calendar:
-    """The calendar of one zone. Several cells ask one for the day of an event: `calendar_of`."""
+    """The calendar of one zone. Several cells ask one for the day of an event: `calendar_of`.
+
+    The last day is kept while it is the same minute: since 1972 no zone's clocks were changed, nor
+    were they apart from UTC, by a part of a minute.
+    """
 
     def __init__(self, zone: str) -> None:
         self._zone = ZoneInfo(zone)
@@ -72,11 +76,11 @@ class Calendar:
 
     def day(self, at: Millis) -> date:
         """Return the day that it is."""
-        seconds, day = self._asked  # one pair, so that threads may share a calendar
-        if seconds != at // SECOND:
-            seconds = at // SECOND
-            day = _day(self._zone, seconds)
-            self._asked = (seconds, day)
+        minute, day = self._asked  # one pair, so that threads may share a calendar
+        if minute != at // MINUTE:
+            minute = at // MINUTE
+            day = _day(self._zone, at // SECOND)
+            self._asked = (minute, day)
         return day
 
     def next_turn(

@@ -56,11 +56,12 @@ class CellRef:
     def state(self, profile: Profile) -> State | None:
         """Return the state, None if there is nothing to look at."""
         cell = self.cell
-        state = profile.states[cell.slot]
+        slot = cell.slot
+        state = profile.states[slot]
         if state is None:
-            state = cell.state(profile)
-            if state is None:
+            if profile.frozen[slot] is None:
                 return None
+            state = cell.state(profile)
         if self.reset:
             assert isinstance(state, ResetState)
             return state.inner if state.mark else None

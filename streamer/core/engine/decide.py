@@ -149,7 +149,7 @@ def fold_into(cells: list[Cell], profile: Profile, row: Row) -> None:
     for cell in cells:
         slot = cell.slot
         state = states[slot]
-        if state is None:
+        if state is None and frozen[slot] is not None:
             state = cell.state(profile)
         before = 0 if state is None else state.weight
         state = cell.fold(state, row, profile)
