@@ -46,6 +46,12 @@ MISTAKES = [
         "if profile is not None and profile.clock > time:",
     ),
     (
+        "a stored answer forgotten",
+        "codecs/profiles.py",
+        "        answers[index] = profile.wake + reader.number()\n",
+        "        reader.number()\n",
+    ),
+    (
         "cooldown ignored",
         "core/engine/segment.py",
         "since + self._cooldown",

@@ -81,6 +81,16 @@ def test_who_comes_back_is_decided_by_what_the_event_touches() -> None:
     assert decoded != {cell.slot for cell in rules.cells}
 
 
+def test_answers_and_when_they_were_asked_for_are_kept() -> None:
+    rules = compiled(OLD)
+    codec = ProfileCodec(rules)
+    profile = lived(rules)
+    profile.seen += 5  # as after a wake that changed nothing
+    profile.valid_until[1] = profile.wake + 3
+    again = codec.decode("u", codec.encode(profile))
+    assert (again.seen, again.valid_until) == (profile.seen, profile.valid_until)
+
+
 def test_cells_are_written_from_the_last_event_once_their_base_is_old() -> None:
     rules = compiled(OLD)
     codec = ProfileCodec(rules)
