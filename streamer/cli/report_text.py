@@ -22,7 +22,6 @@ from streamer.cli.intake import intake_facts, intake_lines
 from streamer.cli.tables import show_table
 from streamer.cli.wording import counted, instant, lasting, unusable
 from streamer.core.values import SCALE
-from streamer.core.wording import decimal
 from streamer.instants import iso
 
 _HEADS = ("segment", "size", "mean size", "entered", "exited", "volatility", "median stay")
@@ -167,7 +166,8 @@ def sales_lines(report: Report) -> Iterator[str]:
     """Yield how sales are counted, and which orders are left out of them."""
     if report.sales is not None:
         currency, sold, left_out = report.sales
-        total = f"{decimal(sum(sold.values()))} {currency or 'of no currency'}"
+        amount = f"{sum(sold.values()) / 10_000:,.2f}".removesuffix(".00")
+        total = f"{amount} {currency or 'of no currency'}"
         yield f"sales: the share of {total} that the members at the end bought for"
         if left_out:
             yield f"left out of the sales: {counted(left_out, 'order')} in other currencies"

@@ -83,14 +83,14 @@ def test_the_table_has_the_segments_that_were_ever_entered(tmp_path: Path) -> No
 
 
 def test_the_segments_can_be_ordered_and_say_what_members_bought(tmp_path: Path) -> None:
-    bought = event(1, 0, name="order_completed", properties={"price": 30, "currency": "EUR"})
+    bought = event(1, 0, name="order_completed", properties={"price": 3000.504, "currency": "EUR"})
     events, rules = shop(tmp_path, bought, event(2, HOUR, "u-2"), rules=RULES)
     result = run("report", events, "--rules", rules, "--by", "sales")
     lines = result.stdout.splitlines()
     table = lines[lines.index("") + 1 :]
     assert "sales" in table[0].split()
     assert table[1].startswith("engagement.passive") or "100%" in table[1]
-    assert "sales: the share of 30 EUR that the members at the end bought for" in lines
+    assert "sales: the share of 3,000.50 EUR that the members at the end bought for" in lines
 
 
 def test_the_json_is_what_its_schema_says(tmp_path: Path) -> None:

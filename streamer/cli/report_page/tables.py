@@ -41,7 +41,7 @@ def _row(one: SegmentReport, report: Report) -> Html:
     if report.sales is not None:
         sold = sales_share(one, report)
         cells.append("-" if sold is None else f"{sold:.1%}")
-    cells.append(ended(one))
+    cells.append(tag("span", ended(one), class_="causes"))
     if one.unreachable is not None:
         cells.append(f"{one.unreachable:,}")
     described = tag(
