@@ -39,7 +39,9 @@ def test_a_function_that_runs_is_waited_for(service: Make) -> None:
 
 
 def test_who_was_counted_as_dead_ends_and_its_effect_is_not_done_twice(service: Make) -> None:
-    one = service(WAITING).start()
+    one = service(WAITING)
+    one.options = ("--still-timeout", "1h")  # the watchdog's clock goes on while it is stopped
+    one.start()
     one.publish(change("u-1", 1))
     one.wait_for("u-1 1")
     one.signal(signal.SIGSTOP)
