@@ -210,7 +210,9 @@ def _explained(
         return
     customers = dict.fromkeys(customer for _, _, customer in chosen)
     with events() as reading:
-        before, after = explain_all((old, new), reading, customers, at=at)
+        before = explain_all(old, reading, customers, at=at)
+    with events() as reading:
+        after = explain_all(new, reading, customers, at=at)
     for number, direction, customer in chosen:
         name = names[number]
         yield Example(customer, name, _key(name), direction, before[customer], after[customer])

@@ -4,7 +4,7 @@ What comes next is found by letting time pass on a copy of the customer, with no
 to the end of retention.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
 from typing import Final, NamedTuple
 
@@ -49,24 +49,21 @@ def explain(
     if declared is not None and not rules.joins:  # else the events of other ids count, too
         unseen = Unseen(declared, rules)
         following.followed[customer].note = unseen.seen.take
-    follow([following], reading)
+    follow(following, reading)
     return _explanation(following, customer, segments, unseen)
 
 
 def explain_all(
-    rule_sets: Sequence[RuleSet],
+    rules: RuleSet,
     reading: EventReading,
     customers: Collection[str],
     *,
     at: Millis | None = None,
-) -> list[dict[str, Explanation]]:
-    """Read the log once, and explain all memberships of several customers by each rule set."""
-    followings = [Following(rules, customers, at) for rules in rule_sets]
-    follow(followings, reading)
-    return [
-        {one: _explanation(following, one, following.rules.segments) for one in customers}
-        for following in followings
-    ]
+) -> dict[str, Explanation]:
+    """Read the log once, and explain all memberships of several customers."""
+    following = Following(rules, customers, at)
+    follow(following, reading)
+    return {one: _explanation(following, one, rules.segments) for one in customers}
 
 
 def explain_profile(

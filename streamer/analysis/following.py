@@ -8,7 +8,7 @@ would find.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Final
@@ -86,29 +86,18 @@ class Following:
                 followed.watch.pass_to(self.at)
 
 
-def follow(followings: Sequence[Following], reading: EventReading) -> None:
-    """Read a log for followings of the same customers, up to the same instant.
-
-    Once for all of them, unless ids join by their rules, or log time moves differently.
-    """
-    paces = {(one.rules.max_lateness, one.rules.lateness, one.rules.joins) for one in followings}
-    if followings[0].rules.joins and len(followings) == 1:
-        follow_together(followings[0], reading)
+def follow(following: Following, reading: EventReading) -> None:
+    """Read a log for a following."""
+    if following.rules.joins:
+        follow_together(following, reading)
         return
-    if len(paces) > 1 or followings[0].rules.joins:
-        for one in followings:
-            follow([one], reading)
-        return
-    followed = followings[0].followed
-    crowd = _Crowd(reading, followed, followings[0].rules)
+    crowd = _Crowd(reading, following.followed, following.rules)
     for record in read_records(reading.log, reading.watch):
         event = crowd.event_of_followed(record)
         if event is not None:
-            for following in followings:
-                following.take(event, crowd.due)
+            following.take(event, crowd.due)
     crowd.settle()
-    for following in followings:
-        following.finish(crowd.end, crowd.others, crowd.refusals)
+    following.finish(crowd.end, crowd.others, crowd.refusals)
 
 
 def follow_together(following: Following, reading: EventReading) -> None:

@@ -382,7 +382,7 @@ def test_customers_explained_together_are_explained_as_each_alone(data: st.DataO
         line(number, at, "product_added", f"u-{number % 2}", appended=START + at + number)
         for number, at in enumerate(sorted(times))
     ]
-    (together,) = explain_all([rules], reading_of(lines), ["u-0", "u-1"])
+    together = explain_all(rules, reading_of(lines), ["u-0", "u-1"])
     for customer, found in together.items():
         assert_alike(found, explain(rules, reading_of(lines), customer))
 

@@ -33,6 +33,27 @@ def test_a_table_of_what_differs_and_an_explained_example(tmp_path: Path) -> Non
     assert "by the old rules\nIN   cart_abandoner" in said
 
 
+@pytest.mark.parametrize(
+    ("before", "header"),
+    [
+        ("identity: {anonymous: last}", "identity: {anonymous: first}"),
+        ("identity: {anonymous: none}", "identity: {anonymous: last}"),
+        ("max_lateness: 2h", "max_lateness: 1h"),
+    ],
+)
+def test_rules_that_read_the_events_differently_explain_their_examples(
+    tmp_path: Path, before: str, header: str
+) -> None:
+    events, _, new = two(tmp_path, "within: 7d", "within: 2d")
+    old = tmp_path / "old.yaml"
+    old.write_text(f"ruleset: shop\n{before}\n---\n{RULES}")
+    Path(new).write_text(f"ruleset: shop\n{header}\n---\n{Path(new).read_text()}")
+    result = run("diff", str(old), new, "--events", events)
+    assert result.exit_code == 0, result.stderr
+    assert "u-1 would leave cart_abandoner\nby the new rules\nOUT  cart_abandoner" in result.stdout
+    assert "by the old rules\nIN   cart_abandoner" in result.stdout
+
+
 def test_segments_come_and_go(tmp_path: Path) -> None:
     events, old, new = two(tmp_path, "cart_abandoner", "cart_left")
     said = run("diff", old, new, "--events", events).stdout
