@@ -38,13 +38,15 @@ class ReplaySummary:
     time. `first` and `last` are the smallest and largest time of an accepted event, `until` the
     instant up to which time was driven. `beyond` says for each condition that needed more than its
     stated bound how often it did, `unusable` for each property that rules read and could not in how
-    many events that was. `customers` had a profile, and the `known` among them have it at the end,
-    of `bytes_average` on average and `bytes_largest` at most; None where there is no profile.
+    many events that was. `customers` had a profile, `joined` of them became users, and the
+    `known` among them have a profile at the end, of `bytes_average` on average and `bytes_largest`
+    at most; None where there is no profile.
     `seconds` are of the wall clock, `peak_memory` is in bytes, None where the system does not tell.
     """
 
     lines: int
     customers: int
+    joined: int
     known: int
     bytes_average: int | None
     bytes_largest: int | None
@@ -127,6 +129,7 @@ def replay(
     return ReplaySummary(
         lines=counted.lines,
         customers=len(store.sizes),
+        joined=len(store.joined),
         known=len(known),
         bytes_average=round(sum(known) / len(known)) if known else None,
         bytes_largest=max(known, default=None),
@@ -174,17 +177,25 @@ class _CountedLog:
 class _CountingStore(MemoryStore):
     """A store in memory that also knows how many bytes the profile of each customer takes.
 
-    0 for who had a profile and has none any more.
+    0 for who had a profile and has none any more. `joined` are those who became one person with a
+    user: what they are an alias of stands in the place of their profile.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.sizes: dict[str, int] = {}
+        self.joined: set[str] = set()
 
     def commit(self, checkpoint: Checkpoint) -> None:
         super().commit(checkpoint)
         for customer, profile in checkpoint.profiles.items():
-            self.sizes[customer] = len(profile or b"") if holds_profile(profile) else 0
+            if profile is not None and holds_profile(profile):
+                self.sizes[customer] = len(profile)
+                self.joined.discard(customer)
+                continue
+            self.sizes[customer] = 0
+            if profile is not None:
+                self.joined.add(customer)
 
 
 def _end(task: PartitionTask) -> Millis | None:

@@ -228,6 +228,17 @@ def test_an_unfinished_report_leaves_no_file(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["events.jsonl"]
 
 
+def test_a_visitor_who_became_a_user_is_not_forgotten(tmp_path: Path) -> None:
+    visitor = event(1, 0, "", anonymous_id="a-1")
+    login = event(2, HOUR, "u-1", anonymous_id="a-1")
+    rules = f"ruleset: shop\nidentity: {{anonymous: last}}\n---\n{RULES}"
+    events, place = shop(tmp_path, visitor, login, rules=rules)
+    assert "forgotten" not in run("report", events, "--rules", place).stdout
+    end = ("--until", "2030-01-01T00:00:00Z")
+    said = run("report", events, "--rules", place, *end).stdout
+    assert "1 more customer forgotten: no event for the retention" in said
+
+
 def test_a_pipe_gets_the_page_and_the_table_goes_aside(tmp_path: Path) -> None:
     events, rules = shop(tmp_path, event(1, 0), event(2, HOUR))
     done = process("report", events, "--rules", rules, "--html", "-")

@@ -47,7 +47,7 @@ def report_events(
         unknown={},
         unusable=done.unusable,
         customers=done.known,
-        forgotten=done.customers - done.known,
+        forgotten=done.customers - done.joined - done.known,
         intake=done.intake,
         ended=endings.ended,
         ran_out=endings.ran_out,
