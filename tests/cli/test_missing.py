@@ -147,6 +147,7 @@ def test_explain_says_it_of_who_is_inside(tmp_path: Path) -> None:
     assert said == {
         "never true so far: cart_shared was never seen",
         "never true so far: currency is EUR was never seen in order_completed; seen: GBP 2x",
+        "never true so far: the trait vip was never seen",
     }
 
 
