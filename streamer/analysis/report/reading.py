@@ -19,7 +19,7 @@ from streamer.errors import StreamerError
 from streamer.ports import Log
 from streamer.types import Millis, Record, SegmentChange
 
-CustomerTrace: TypeAlias = Callable[[], object]
+Progress: TypeAlias = Callable[[], object]
 
 
 def report_events(
@@ -29,7 +29,7 @@ def report_events(
     *,
     reachable: str | None = None,
     until: Millis | None = None,
-    watch: CustomerTrace = lambda: None,
+    watch: Progress = lambda: None,
 ) -> Report:
     """Replay the events, up to `until` or to their end, and report on what came of them.
 
@@ -62,7 +62,7 @@ def report_changes(
     *,
     reachable: str | None = None,
     until: Millis | None = None,
-    watch: CustomerTrace = lambda: None,
+    watch: Progress = lambda: None,
 ) -> Report:
     """Report on changes as `encode_change` writes them; those after `until` are left out.
 
