@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
 from streamer.analysis.proportions import Interval, needed, newcombe, wilson
+from streamer.app.hints import EventNames
 from streamer.app.inputs import EventReading, Events, read_changes, read_events
 from streamer.app.intake import Intake, Refusals
 from streamer.app.persons import Persons
@@ -60,7 +61,8 @@ class EffectEstimate:
     convert so), `alike` (if there is a difference, it is smaller than what is worth knowing) or
     `unclear`: not enough data. `needed` is how many must be held out, at the present ratio of the
     groups and the share of both together, to show a difference of that size with a probability of
-    80%: the share of a few who are held out says little. `intake` is what became of the lines.
+    80%: the share of a few who are held out says little. `intake` is what became of the lines, and
+    `never_seen` says of each conversion that never occurred what there is instead.
     """
 
     reacted: EffectGroup
@@ -71,6 +73,7 @@ class EffectEstimate:
     verdict: Verdict
     needed: int
     intake: Intake
+    never_seen: tuple[str, ...] = ()
 
 
 class _Entry(NamedTuple):
@@ -151,9 +154,10 @@ def _compared(
     persons = None if asked.anonymous == "none" else Persons(asked.anonymous)
     bought: dict[str, list[Millis]] = {}
     end = until
-    refusals, accepted = Refusals(), 0
+    refusals, accepted, names = Refusals(), 0, EventNames(asked.conversions)
     for event in read_events(events._replace(decode=refusals.noting(events.decode))):
         accepted += 1
+        names.note(event.name)
         if until is None:
             end = event.time if end is None else max(end, event.time)
         elif event.time > until:
@@ -189,6 +193,7 @@ def _compared(
         verdict=verdict(interval, asked.worth),
         needed=needed((one + other) / (of + of_held_out), asked.worth, of / of_held_out),
         intake=intake,
+        never_seen=names.never_seen(),
     )
 
 

@@ -13,28 +13,33 @@ from typing import Final, NamedTuple
 
 import orjson
 
+from streamer.app.hints import EventNames
 from streamer.app.inputs import EventReading, read_events
 from streamer.app.intake import Intake, Refusals
 from streamer.app.persons import Persons
-from streamer.core.columns import Filter, Row, read_with_holders
+from streamer.core.columns import Amounts, Filter, Row
 from streamer.core.rules.spec import Clause, Comparison, Joining
 from streamer.core.standard import kinds_of
-from streamer.core.values import Property, ten_thousandths
 from streamer.errors import UsageError
 from streamer.language.scalars import duration
 from streamer.types import Event, Millis, Scalar
 
 SHARES: Final = (0.05, 0.1, 0.2)
 _ASKED: Final = re.compile(
-    r"(?:total (?P<property>[\w.]+)|number) of (?P<events>\w+(?: or \w+)*)"
+    r"(?:total (?P<property>[\w.]+)(?: times (?P<times>[\w.]+))?|number) "
+    r"of (?P<events>\w+(?: or \w+)*)"
     r"(?: where (?P<where>[\w.]+) is (?P<value>\S+))?(?: within (?P<within>\w+))?"
 )
 
 
 class Measure(NamedTuple):
-    """A total of `property`, or with None the number of events; `within` ms, None for all."""
+    """A total of `property`, or with None the number of events; `within` ms, None for all.
+
+    `times` names the number beside the property that it is multiplied by, if any.
+    """
 
     property: str | None
+    times: str | None
     events: frozenset[str]
     where: tuple[Clause, ...]
     within: Millis | None
@@ -50,12 +55,16 @@ class Threshold(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """What the best of `customers` customers with a value have; of totals in ten-thousandths."""
+    """What the best of `customers` customers with a value have; of totals in ten-thousandths.
+
+    `never_seen` says of each event that is asked for and never occurred what there is instead.
+    """
 
     customers: int
     until: Millis | None
     found: tuple[Threshold, ...]
     intake: Intake
+    never_seen: tuple[str, ...] = ()
 
 
 def measure(text: str) -> Measure:
@@ -65,12 +74,13 @@ def measure(text: str) -> Measure:
     if found is None or (found["within"] and not within):
         raise UsageError(
             f"{text!r} is no measure: expected one such as "
-            "'total price of order_completed where currency is EUR within 365d' or "
+            "'total price times quantity of order_completed where currency is EUR within 365d' or "
             "'number of order_completed within 90d'"
         )
     meant = (Comparison("in", _meanings(found["value"])),) if found["where"] else ()
     where = (Clause(found["where"], meant),) if found["where"] else ()
-    return Measure(found["property"], frozenset(found["events"].split(" or ")), where, within)
+    events = frozenset(found["events"].split(" or "))
+    return Measure(found["property"], found["times"], events, where, within)
 
 
 def _meanings(word: str) -> tuple[Scalar, ...]:
@@ -98,9 +108,11 @@ def thresholds(
     amount_of = _Amount(asked)
     amounts: dict[tuple[str, str], tuple[Millis, int | None]] = {}
     until: Millis | None = None
+    names = EventNames(asked.events)
     persons = None if anonymous == "none" else Persons(anonymous)
     for event in read_events(reading._replace(decode=refusals.noting(reading.decode))):
         events += 1
+        names.note(event.name)
         until = event.time if until is None else max(until, event.time)
         customer = event.customer if persons is None else persons.take(event)
         if event.name not in asked.events:
@@ -128,6 +140,7 @@ def thresholds(
             invalid=refusals.invalid,
             reasons=refusals.reasons(),
         ),
+        never_seen=names.never_seen(),
     )
 
 
@@ -135,18 +148,17 @@ class _Amount:
     """What an event adds to a measure, None where it does not count."""
 
     def __init__(self, asked: Measure) -> None:
-        names = [clause.property for clause in asked.where]
-        if asked.property is not None:
-            names.append(asked.property)
-        self._read = None if asked.property is None else Property(asked.property)
-        self._standard = kinds_of(names)
+        read = [clause.property for clause in asked.where]
+        read += [name for name in (asked.property, asked.times) if name is not None]
+        self._standard = kinds_of(read)
         self._where = Filter(0, asked.where)
+        self._amounts = None
+        if asked.property is not None:
+            self._amounts = Amounts(1, asked.property, self._where, asked.times)
 
     def __call__(self, event: Event) -> int | None:
-        row = Row(event.name, event.time, event.properties, None, 1, self._standard, event.context)
-        if self._read is None:
+        row = Row(event.name, event.time, event.properties, None, 2, self._standard, event.context)
+        if self._amounts is None:
             return 1 if self._where.passes(row) else None
-        read = read_with_holders(self._read, self._where, row)
-        numbers = [ten_thousandths(value) for value, _ in read]
-        known = [number for number in numbers if number is not None]
-        return sum(known) if known else None
+        amounts = self._amounts.pairs(row)[::2]
+        return sum(amounts) if amounts else None

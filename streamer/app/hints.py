@@ -2,6 +2,10 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Final
+
+_MOST_NAMES: Final = 1_000
+_FEW: Final = 5
 
 
 def hint(said: str, known: Iterable[str]) -> str:
@@ -9,3 +13,33 @@ def hint(said: str, known: Iterable[str]) -> str:
     names = sorted(known)
     near = get_close_matches(said, names, 1)
     return f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
+
+
+class EventNames:
+    """Which of the events that a question names have not occurred, and up to 1,000 that have."""
+
+    def __init__(self, asked: Iterable[str]) -> None:
+        self._missing = set(asked)
+        self._seen: set[str] = set()
+
+    def note(self, name: str) -> None:
+        """Note that an event of this name has occurred."""
+        self._missing.discard(name)
+        if len(self._seen) < _MOST_NAMES:
+            self._seen.add(name)
+
+    def never_seen(self) -> tuple[str, ...]:
+        """Return a sentence for each name that never occurred: `no event is called buy: …`."""
+        if not self._seen:  # then there is nothing to compare with, and other words say so
+            return ()
+        return tuple(
+            f"no event is called {name}: {self._hint(name)}" for name in sorted(self._missing)
+        )
+
+    def _hint(self, name: str) -> str:
+        near = get_close_matches(name, self._seen, 1)
+        if near:
+            return f"did you mean {near[0]}?"
+        names = sorted(self._seen)
+        more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
+        return f"there are {', '.join(names[:_FEW])}{more}"

@@ -137,6 +137,7 @@ def _story(found: EffectEstimate, asked: EffectRequest) -> Iterator[str]:
     what = " or ".join(sorted(asked.conversions))
     yield f"{what} within {lasting(asked.within)} of the first time in {asked.membership}"
     yield from intake_lines(found.intake)
+    yield from found.never_seen
     yield ""
     yield _FORM.format("", "customers", "converted", "share", f"{CONFIDENCE:.0%} interval")
     for name, group in (("not held out", found.reacted), ("held out", found.held_out)):
@@ -205,6 +206,7 @@ def _as_json(found: EffectEstimate, asked: EffectRequest) -> str:
         "interval": list(found.interval),
         "verdict": found.verdict,
         "needed_held_out": found.needed,
+        "never_seen": list(found.never_seen),
     }
     return orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode()
 

@@ -32,7 +32,8 @@ streamer thresholds events.jsonl --of "number of product_added within 90d"
     "text",
     required=True,
     metavar="MEASURE",
-    help="total PROPERTY of EVENT, or number of EVENT; then where PROPERTY is VALUE, within TIME.",
+    help="total PROPERTY (times PROPERTY) of EVENT, or number of EVENT; then where PROPERTY is "
+    "VALUE, within TIME.",
 )
 @mapping_option
 @sort_option
@@ -43,14 +44,14 @@ def thresholds(
     """Say what the best 5, 10 and 20 % of the customers have, for the thresholds of rules.
 
     Rules cannot compare customers. Only customers with a value count; a window ends with the
-    events. A total adds the property up as it is: a price is not multiplied by a quantity. Where
-    no line was accepted, the exit status is 1.
+    events. `total price` adds prices up as they are, `total price times quantity` what was paid.
+    Where no line was accepted, the exit status is 1.
     """
     asked = measure(text)
     log, decode = open_events(events, mapping, warn=say_finding, sort=sort)
     with log, progress_of(log, "thresholds") as step:
         found = run(EventReading(log, decode, step), asked, anonymous)
-    for line in intake_lines(found.intake):
+    for line in (*intake_lines(found.intake), *found.never_seen):
         click.echo(line)
     at = "" if found.until is None else f", up to {instant(found.until)} UTC"
     click.echo(f"{text}: {counted(found.customers, 'customer')} with a value{at}")

@@ -41,6 +41,13 @@ def test_a_clear_effect_is_said_in_words(tmp_path: Path) -> None:
     assert lines[-1] == "Enough data: those who were not held out convert more often."
 
 
+def test_a_conversion_that_never_occurs_is_named(tmp_path: Path) -> None:
+    events, rules = shopped(tmp_path, 60)
+    of = ("--segment", "looked", "--conversion", "order_complete")
+    result = run("effect", events, "--rules", rules, *of)
+    assert "no event is called order_complete: did you mean order_completed?" in result.stdout
+
+
 def test_a_visitor_who_buys_as_a_user_has_converted(tmp_path: Path) -> None:
     header = "ruleset: shop\nidentity: {anonymous: last}\n---\n"
     looks = [event(n, n, "", anonymous_id=f"a-{n}", name="product_viewed") for n in range(60)]

@@ -45,6 +45,7 @@ def test_what_the_best_have(tmp_path: Path, measure: str, best: list[str]) -> No
         ("total price of order_completed", "80.9"),
         ("total price of order_completed where currency is EUR", "80.9"),
         ("total price of order_completed where category is shoes", "19.9"),
+        ("total price times quantity of order_completed", "120.7"),
         ("number of order_completed where product_id is 7", "1"),
         ('number of order_completed where product_id is "7"', "1"),
         ("number of order_completed where context.locale is ro", "1"),
@@ -53,13 +54,21 @@ def test_what_the_best_have(tmp_path: Path, measure: str, best: list[str]) -> No
     ],
 )
 def test_properties_are_read_as_rules_read_them(tmp_path: Path, measure: str, least: str) -> None:
-    shoes = {"price": "19.90", "category": "shoes", "product_id": 7, "size": 41}
+    shoes = {"price": "19.90", "category": "shoes", "product_id": 7, "size": 41, "quantity": 3}
     hat = {"price": "61", "category": "hats", "gift": True}
     properties = {"currency": "eur", "products": [shoes, hat]}
     bought: dict[str, Any] = {"name": "order_completed", "properties": properties}
     events, _ = shop(tmp_path, event(1, 0, "u-1", context={"locale": "ro"}, **bought))
     result = run("thresholds", events, "--of", measure)
     assert f"  the best 5% (1 customer) have {least} or more" in result.stdout
+
+
+def test_an_event_that_never_occurs_is_named(tmp_path: Path) -> None:
+    events, _ = shop(tmp_path, *ORDERS)
+    result = run("thresholds", events, "--of", "number of order_complete or order_completed")
+    assert "no event is called order_complete: did you mean order_completed?" in result.stdout
+    result = run("thresholds", events, "--of", "number of kauf")
+    assert "no event is called kauf: there are order_completed" in result.stdout
 
 
 def test_nothing_to_measure_is_said_and_nothing_readable_is_a_finding(tmp_path: Path) -> None:
