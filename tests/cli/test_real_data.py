@@ -57,7 +57,7 @@ def test_what_the_page_on_reports_says_of_a_real_shop(tmp_path: Path) -> None:
     for row in rows:
         told = [cell.strip(" `") for cell in row.strip("|").split("|")]
         assert " ".join(told).split() in table, row
-    assert "sales: the share of 8911407.904 GBP" in result.stdout
+    assert "sales: the share of 8,911,407.90 GBP" in result.stdout
     assert "4,372 customers, 51,953 segment changes" in result.stdout
     assert "alike: customer_value.top and vip share 94% of their customers" in result.stdout
 
