@@ -13,7 +13,8 @@ from confluent_kafka import Producer
 def main() -> None:
     """Serve until killed."""
     address, port = sys.argv[1:]
-    producer = Producer({"bootstrap.servers": address, "acks": "all", "enable.idempotence": True})
+    settings = {"bootstrap.servers": address, "acks": "all", "enable.idempotence": True}
+    producer = Producer({**settings, "queue.buffering.max.messages": 1_000_000})
 
     async def take(request: web.Request) -> web.Response:
         document = orjson.loads(await request.read())
