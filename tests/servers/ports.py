@@ -16,6 +16,9 @@ RUNNERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 """Test processes that run side by side take ports by turns: none takes one that another will need
 again, for a server of its own that is down just now."""
 
+_TRIES = 100
+_RETURNED: set[int] = set()
+
 
 def is_free(port: int) -> bool:
     """Tell whether a server could listen on a port of 127.0.0.1 now."""
@@ -29,6 +32,14 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """Return a port on which nothing listens."""
-    tries = random.SystemRandom().sample(range(FIRST + RUNNER, BEYOND, RUNNERS), 100)
-    return next(port for port in tries if is_free(port))
+    """Return a port on which nothing listens, and which was not returned before.
+
+    A server may have been given a port and not listen on it: not yet, or not just now. Only when
+    hardly any are left are they returned a second time.
+    """
+    left = [port for port in range(FIRST + RUNNER, BEYOND, RUNNERS) if port not in _RETURNED]
+    if len(left) < 2 * _TRIES:
+        _RETURNED.clear()
+    port = next(one for one in random.SystemRandom().sample(left, _TRIES) if is_free(one))
+    _RETURNED.add(port)
+    return port
