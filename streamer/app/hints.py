@@ -8,11 +8,18 @@ _MOST_NAMES: Final = 1_000
 _FEW: Final = 5
 
 
-def hint(said: str, known: Iterable[str]) -> str:
-    """Return `did you mean x?`, or where no known name is near, which ones there are."""
+def hint(said: str, known: Iterable[str], most: int | None = None) -> str:
+    """Return `did you mean x?`, or where no known name is near, which ones there are.
+
+    Names `most` of them at most, None for all.
+    """
     names = sorted(known)
     near = get_close_matches(said, names, 1)
-    return f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
+    if near:
+        return f"did you mean {near[0]}?"
+    named = names[:most]
+    more = f" and {len(names) - len(named)} more" if len(named) < len(names) else ""
+    return f"there are {', '.join(named)}{more}"
 
 
 class EventNames:
@@ -33,13 +40,6 @@ class EventNames:
         if not self._seen:  # then there is nothing to compare with, and other words say so
             return ()
         return tuple(
-            f"no event is called {name}: {self._hint(name)}" for name in sorted(self._missing)
+            f"no event is called {name}: {hint(name, self._seen, _FEW)}"
+            for name in sorted(self._missing)
         )
-
-    def _hint(self, name: str) -> str:
-        near = get_close_matches(name, self._seen, 1)
-        if near:
-            return f"did you mean {near[0]}?"
-        names = sorted(self._seen)
-        more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
-        return f"there are {', '.join(names[:_FEW])}{more}"
