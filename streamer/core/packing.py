@@ -153,17 +153,13 @@ class Unpacker:
             raise AdapterError("a list was expected")
         return head >> 3
 
-    def has(self, head: int) -> bool:
-        """Say whether the next value begins with a head of one byte; go past it if so."""
+    def none(self) -> bool:
+        """Say whether the next value is None, and go past it if so."""
         at = self._at
-        if at < self._end and self._data[at] == head:
+        if at < self._end and self._data[at] == _NONE:
             self._at = at + 1
             return True
         return False
-
-    def none(self) -> bool:
-        """Say whether the next value is None, and go past it if so."""
-        return self.has(_NONE)
 
     def is_list(self) -> bool:
         """Say whether the next value is a list."""
