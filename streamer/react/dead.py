@@ -1,10 +1,10 @@
 """What was given up: shown, or put back to be tried again."""
 
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final, NamedTuple
 
+from streamer.adapters.clock import wall_time
 from streamer.adapters.redis.client import server_name
 from streamer.adapters.redis.trouble import translated
 from streamer.instants import iso
@@ -48,7 +48,7 @@ async def replay_dead(url: str, name: str, reaction: str | None) -> int:
                 continue
             line = letter["change"].encode()
             writing = memory.anybodys()
-            entry = Entry(line, 0, time.time_ns() // 1_000_000)
+            entry = Entry(line, 0, wall_time())
             memory.append(writing, letter["partition"], whose, read_change(line).customer_id, entry)
             memory.unbury(writing, key)
             await writing.execute()

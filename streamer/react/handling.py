@@ -15,11 +15,11 @@ Theory of operation.
 import asyncio
 import contextlib
 import time
-import traceback
 from collections.abc import Awaitable, Callable, Collection
 from functools import partial
 from typing import Any, Final
 
+from streamer.adapters.clock import wall_time
 from streamer.app.live import Journal
 from streamer.codecs.changes import change_line
 from streamer.errors import StreamerError
@@ -28,7 +28,8 @@ from streamer.react.counts import ReactionCounts
 from streamer.react.memory import Entry, Mark, Memory
 from streamer.react.reactions import Reaction, Reactions
 from streamer.react.trouble import Trouble
-from streamer.types import MINUTE, SECOND, Millis
+from streamer.types import MINUTE, SECOND
+from streamer.worker.bugs import raised_at
 
 _BESIDE: Final = 16
 """So many lanes are worked on side by side."""
@@ -83,7 +84,7 @@ class Handling:
 
     async def start_due(self, partition: int) -> None:
         """Begin to work on what is due in a partition, one change of each lane."""
-        for lane in await self._memory.due(partition, _now()):
+        for lane in await self._memory.due(partition, wall_time()):
             key = (partition, *lane)
             if key not in self._lanes and len(self._lanes) < _BESIDE:
                 self._lanes[key] = asyncio.create_task(self._work(*key))
@@ -178,10 +179,10 @@ class Handling:
         take_over = partial(self._memory.take_over, reaction.name, change)
         due = round(change.at.timestamp() * SECOND) + reaction.after
         tries = 0
-        if not waits and due <= _now():
+        if not waits and due <= wall_time():
             if await self._called(partition, reaction, change, take_over):
                 return
-            tries, due = 1, _now() + (self._reactions.pause(1) or 0)
+            tries, due = 1, wall_time() + (self._reactions.pause(1) or 0)
         entry = Entry(change_line(value), tries, due)
         async with self._memory.transaction(partition) as writing:
             self._memory.append(writing, partition, reaction.name, change.customer_id, entry)
@@ -214,14 +215,13 @@ class Handling:
             if isinstance(error, asyncio.CancelledError) and _is_being_cancelled():
                 raise
             self._counts.changes.labels("failed").inc()
-            place = traceback.extract_tb(error.__traceback__)[-1]
             self._journal.say(
                 "reaction failed",
                 "warning",
                 reaction=reaction.name,
                 change_id=change.change_id,
                 error=repr(error),
-                at=f"{place.name}:{place.lineno}",
+                at=raised_at(error),
             )
             raise _Failed from None
         finally:
@@ -232,7 +232,7 @@ class Handling:
         """Try the first that waits in a lane."""
         reaction = self._by_name.get(name)
         if reaction is None:
-            await self._memory.pass_over(partition, name, customer, _now() + _GONE)
+            await self._memory.pass_over(partition, name, customer, wall_time() + _GONE)
             return
         entry = await self._memory.first(name, customer)
         if entry is None:  # undone meanwhile
@@ -244,13 +244,13 @@ class Handling:
         tries = entry.tries + 1
         pause = self._reactions.pause(tries)
         if pause is not None:
-            later = Entry(entry.line, tries, _now() + pause)
+            later = Entry(entry.line, tries, wall_time() + pause)
             await self._memory.postpone(partition, name, customer, entry, later)
             return
         letter: dict[str, object] = {
             "partition": partition,
             "tries": tries,
-            "given_up": _now(),
+            "given_up": wall_time(),
             "change": entry.line.decode(),
         }
         async with self._memory.transaction(partition) as writing:
@@ -266,7 +266,3 @@ def _is_being_cancelled() -> bool:
     """Say whether a cancellation is this task's own, not one that a function has run into."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
-
-
-def _now() -> Millis:
-    return time.time_ns() // 1_000_000

@@ -3,7 +3,7 @@
 import traceback
 
 
-def raised_at(error: Exception) -> str:
+def raised_at(error: BaseException) -> str:
     """Return the function and line that raised the error: `function:line`."""
     place = traceback.extract_tb(error.__traceback__)[-1]
     return f"{place.name}:{place.lineno}"
