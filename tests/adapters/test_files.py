@@ -83,7 +83,7 @@ def test_json_spread_over_several_lines_is_one_error(tmp_path: Path, content: by
     ("content", "said"),
     [
         (b"PK\x03\x04\x14\x00", "an Excel workbook: save it as CSV"),
-        (gzip.compress(b"{}\n"), "give it a name that ends in .gz"),
+        (gzip.compress(b"{}\n", mtime=0), "give it a name that ends in .gz"),
         ("id,text\n".encode("utf-16"), "UTF-16: save it as UTF-8"),
     ],
 )
