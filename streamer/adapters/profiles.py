@@ -10,13 +10,14 @@ from streamer.types import Millis
 
 
 class FoundProfile(NamedTuple):
-    """The bytes of a profile and the layouts of its partition.
+    """The bytes of a profile, its partition, and the layouts of that.
 
     `log_time` is that of the last commit, None where the log has no time of its own; `fired_at` up
     to when wakes have fired.
     """
 
     profile: bytes
+    partition: int
     layouts: dict[bytes, bytes]
     log_time: Millis | None
     fired_at: Millis

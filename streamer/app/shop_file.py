@@ -15,6 +15,7 @@ import orjson
 
 from streamer.adapters.database import Database
 from streamer.adapters.held import HeldFile
+from streamer.adapters.history import RecentEvents
 from streamer.adapters.sqlite import SqliteLog, SqliteSink, SqliteStore
 from streamer.app.inputs import EventReading
 from streamer.codecs.events import decode
@@ -23,11 +24,11 @@ from streamer.errors import InvalidEvent
 from streamer.types import Event, Millis, Record
 from streamer.worker import Batching, LogRunner, PartitionTask
 
-_PARTITION: Final = 0
+PARTITION: Final = 0
 """The file of the demo has one."""
 _LOOKED_AT: Final = 100_000
 """So many of the latest records are looked through for the events of a customer."""
-_ESCAPE: Final = b"\\u"
+_ESCAPE: Final = b"\\"
 
 
 class Sent(NamedTuple):
@@ -43,26 +44,31 @@ class ShopFile:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def events_of(self, customer: str, limit: int) -> list[Event]:
-        """Return the latest events of a customer, the latest in the log first."""
+    def events_of(self, customer: str, partition: int, limit: int) -> RecentEvents:
+        """Return the latest events of a customer among the latest records."""
         with Database(self._path) as database:
             rows = database.rows(
                 "SELECT offset, value, appended, key FROM (SELECT * FROM log WHERE partition = ? "
                 "ORDER BY offset DESC LIMIT ?) WHERE instr(value, ?) OR instr(value, ?) "
                 "ORDER BY offset DESC",
-                (_PARTITION, _LOOKED_AT, customer.encode(), _ESCAPE),
+                (partition, _LOOKED_AT, customer.encode(), _ESCAPE),
+            )
+            before = database.rows(
+                "SELECT appended FROM log WHERE partition = ? ORDER BY offset DESC "
+                "LIMIT 2 OFFSET ?",
+                (partition, _LOOKED_AT - 1),
             )
         found: list[Event] = []
         for offset, value, appended, key in rows:
             try:
-                event = decode(Record(_PARTITION, offset, value, appended, key, ()))
+                event = decode(Record(partition, offset, value, appended, key, ()))
             except InvalidEvent:
                 continue
             if event.customer == customer:
                 found.append(event)
                 if len(found) == limit:
                     break
-        return found
+        return RecentEvents(found, before[0][0] if len(before) > 1 else None)
 
     @contextmanager
     def reading(self) -> Iterator[EventReading]:
@@ -78,8 +84,8 @@ class ShopFile:
         with Database(self._path) as database:
             now = _now(database, rules.lateness)
             value = _completed(body, now)
-            event = decode(Record(_PARTITION, 0, value, now, None, ()))
-            SqliteLog(database).append(value, now, partition=_PARTITION)
+            event = decode(Record(PARTITION, 0, value, now, None, ()))
+            SqliteLog(database).append(value, now, partition=PARTITION)
             with HeldFile(self._path) as held:
                 if held.is_held:
                     _decide(database, rules)
@@ -91,9 +97,9 @@ def _now(database: Database, lateness: Millis) -> Millis:
     ((appended,),) = database.rows(
         "SELECT coalesce(max(appended), 0) FROM (SELECT appended FROM log "
         "WHERE partition = ? ORDER BY offset DESC LIMIT 1)",
-        (_PARTITION,),
+        (PARTITION,),
     )
-    fired = database.rows("SELECT fired_at FROM meta WHERE partition = ?", (_PARTITION,))
+    fired = database.rows("SELECT fired_at FROM meta WHERE partition = ?", (PARTITION,))
     return max([int(appended), *(int(at) + lateness for (at,) in fired)])
 
 

@@ -42,7 +42,7 @@ streamer serve --sqlite shop.db --rules rules/
 )
 @rules_option
 @kafka_options
-@topic_options("changes", "memberships", "rejected")
+@topic_options("events", "changes", "memberships", "rejected")
 @group_option
 @redis_option
 @click.option(
@@ -108,12 +108,13 @@ def serve(
     """Say over HTTP who is in which segment and why, and show it on a live page.
 
     Follows the topics of changes, memberships and rejected records into a SQLite file of its own,
-    and answers from that; why a customer is in a segment or not is read from Redis. Start as many
-    as you like: each has its own copy. Until the copy is complete the answer is 503 with the
+    and answers from that; why a customer is in a segment or not is read from Redis, and a
+    customer's events from their topic. Start as many as you like: each has its own copy. Until the copy is complete the answer is 503 with the
     progress. /openapi.json describes every path. SIGTERM and Ctrl-C end it.
     """
     if find_spec("aiohttp") is None:
         raise UsageError("this needs aiohttp: install it with pip install 'streamer[serve]'")
+    from streamer.adapters.kafka.history import KafkaHistory
     from streamer.adapters.redis.profiles import RedisProfiles
     from streamer.serve.answers.context import Stores
     from streamer.serve.deliveries import Deliveries
@@ -129,7 +130,8 @@ def serve(
         if sqlite is None:
             opened = from_kafka(connection, topics)
             profiles = stack.enter_context(RedisProfiles(redis, group))
-            stores = Stores(profiles, deliveries=Deliveries(deliveries))
+            history = stack.enter_context(KafkaHistory(connection, topics.events))
+            stores = Stores(profiles, history, deliveries=Deliveries(deliveries))
             server = new_server(view, opened, rulebook, stores, access, StandardJournal())
         else:
             if not sqlite.is_file():

@@ -195,7 +195,11 @@ def answer_schemas() -> dict[str, Schema]:
                 **_maybe(
                     _list(_object(id=_TEXT, name=_TEXT, at=_AT, properties=_ANY, traits=_ANY))
                 ),
-                "description": "null where the store keeps no events.",
+                "description": "null where they cannot be read.",
+            },
+            events_since={
+                **_maybe(_AT),
+                "description": "What was appended before was not looked through for events.",
             },
         ),
         "Effect": _answer(

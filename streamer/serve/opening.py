@@ -29,5 +29,6 @@ def server_of_file(
     file: Path, view: Path, rulebook: Rulebook, access: Access, journal: Journal
 ) -> Server:
     """Return a server of the file that `streamer demo --file` writes; as `new_server`."""
-    stores = Stores(EmbeddedProfiles(file), ShopFile(file))
+    shop = ShopFile(file)
+    stores = Stores(EmbeddedProfiles(file), shop, shop)
     return new_server(view, from_file(file), rulebook, stores, access, journal)

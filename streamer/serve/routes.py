@@ -209,7 +209,7 @@ ROUTES: Final = (
     Route(
         "story",
         "/v1/customers/{customer}/changes",
-        "The latest changes of a customer, and events where they are kept, the latest first",
+        "The latest changes and events of a customer, the latest first",
         "Story",
         lambda asked, context: customers.story(
             context,

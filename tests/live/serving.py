@@ -21,7 +21,8 @@ class Serving:
         command = [
             *(sys.executable, "-m", "streamer", "serve", "--rules", str(shop.rules)),
             *("--kafka", shop.kafka.address, "--redis", shop.redis.url, "--group", shop.group),
-            *("--changes-topic", topics.changes, "--memberships-topic", topics.memberships),
+            *("--events-topic", topics.events, "--changes-topic", topics.changes),
+            *("--memberships-topic", topics.memberships),
             *("--rejected-topic", topics.rejected, "--view", str(shop.folder / "view.db")),
             *("--port", str(self.port), "--metrics-port", str(metrics_port)),
         ]

@@ -11,6 +11,7 @@ from streamer.cli import main
 from streamer.types import SECOND
 from tests.adapters.kafka.topics import committed_records
 from tests.leftovers import in_redis
+from tests.live.serving import Serving
 from tests.live.shop import Shop
 from tests.servers import RedisServer
 from tests.waiting import wait_until
@@ -134,6 +135,10 @@ def test_nothing_of_an_erased_person_is_left_in_redis_and_the_last_word_is_null(
     orders.happens("product_viewed", user_id=USER)
     wait_until(lambda: holds(own_shop.redis, USER), "a later event begins a new profile", 60)
     assert orders.export(USER)["profile"]["changes"] > 0  # beside the marks
+    serving = Serving(own_shop)
+    story = serving.ask(f"/v1/customers/{USER}/changes")[1]
+    serving.process.stop()
+    assert [one["id"] for one in story["events"]] == ["e-3"]  # the topic still has the others
 
 
 def test_a_suppressed_person_is_not_taken_until_released(own_shop: Shop) -> None:

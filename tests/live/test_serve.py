@@ -1,11 +1,20 @@
 """`streamer serve` on a real Kafka: what it answers is what the oracle says of the log."""
 
+import json
 import signal
 from collections import defaultdict
 
+from tests.adapters.kafka.topics import committed_records
 from tests.live.serving import Serving
 from tests.live.shop import PARTITIONS, Shop
 from tests.waiting import wait_until
+
+
+def ids_of_events(shop: Shop, customer: str) -> set[str]:
+    """The ids of all events of a customer that the topic holds."""
+    records = committed_records(shop.kafka.address, shop.topics.events)
+    events = [json.loads(one.value) for one in records if customer.encode() in one.value]
+    return {one["id"] for one in events if customer in (one.get("user_id"), one.get("anonymous_id"))}
 
 
 def test_members_and_flows_are_the_oracle_s_also_after_a_kill(shop: Shop) -> None:
@@ -43,6 +52,9 @@ def test_members_and_flows_are_the_oracle_s_also_after_a_kill(shop: Shop) -> Non
     status, why = serving.ask(f"/v1/customers/{who}/segments/{segment}")
     assert status == 200
     assert why["membership"] == segment
+    story = serving.ask(f"/v1/customers/{who}/changes?limit=500")[1]
+    assert {one["id"] for one in story["events"]} == ids_of_events(shop, who)
+    assert story["events_since"] is None
     assert serving.ask("/v1/health")[1]["healthy"]
     assert serving.ask("/v1/segments")[1]["as_of"].keys() <= set(map(str, range(PARTITIONS)))
     serving.process.stop()

@@ -92,7 +92,7 @@ def asking(
         folder / "view.db",
         follower,
         Rulebook(loaded, rules),
-        Stores(EmbeddedProfiles(file), shop, Deliveries(deliveries)),
+        Stores(EmbeddedProfiles(file), shop, shop, Deliveries(deliveries)),
         access,
         said,
     )

@@ -55,6 +55,7 @@ class RedisProfiles(Closing):
         )
         return FoundProfile(
             profile,
+            partition,
             layouts_and_marks(pairs)[0],
             int(log_time) if log_time else None,
             int(fired_at or 0),

@@ -136,6 +136,6 @@ class EmbeddedProfiles:
                     "SELECT log_time, fired_at FROM meta WHERE partition = ?", (number,)
                 )
                 return FoundProfile(
-                    profile, layouts_and_marks(dict(layouts))[0], log_time, fired_at
+                    profile, number, layouts_and_marks(dict(layouts))[0], log_time, fired_at
                 )
         return None

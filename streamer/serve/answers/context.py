@@ -7,6 +7,7 @@ thread's reader; several threads may make answers beside each other, each with a
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from streamer.adapters.history import EventHistory
 from streamer.adapters.profiles import Profiles
 from streamer.adapters.view.reading import ViewReader
 from streamer.app.hints import hint
@@ -26,11 +27,12 @@ Json: TypeAlias = dict[str, Any]
 class Stores:
     """The stores that answers are read from beside the view, None where one is not there.
 
-    `profiles` has what is remembered of a customer, `shop` the events of the embedded default,
-    `deliveries` the processes that deliver changes.
+    `profiles` has what is remembered of a customer, `history` the events, `deliveries` the
+    processes that deliver changes; `shop` is the file of the embedded default.
     """
 
     profiles: Profiles | None = None
+    history: EventHistory | None = None
     shop: ShopFile | None = None
     deliveries: Deliveries = field(default_factory=Deliveries)
 

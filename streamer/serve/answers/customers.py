@@ -9,12 +9,15 @@ from typing import Final, NamedTuple
 
 import orjson
 
+from streamer.adapters.history import RecentEvents
 from streamer.adapters.profiles import FoundProfile
 from streamer.adapters.view.reading import CustomerRecord
 from streamer.analysis.explain import explain_profile
 from streamer.analysis.explanation import Branch, SegmentView
+from streamer.app.shop_file import PARTITION
 from streamer.codecs.profiles import ProfileCodec
 from streamer.core.engine.identity import user_of
+from streamer.errors import Unavailable
 from streamer.instants import iso
 from streamer.serve.answers.context import Context, Json
 from streamer.serve.problems import Problem
@@ -98,18 +101,58 @@ def outlook(context: Context, customer: str) -> Json:
 def story(context: Context, customer: str, limit: int) -> Json:
     """Return the latest changes and events of a customer, the latest first.
 
-    `events` is None where the store keeps none.
+    `events` is None where they cannot be read.
     """
     found = context.reader.story(customer, limit)
-    shop = context.stores.shop
-    events = None if shop is None else [_event(one) for one in shop.events_of(customer, limit)]
+    recent = _recent_events(context, customer, limit)
+    since = None if recent is None else recent.since
     return context.of(
         {
             "customer_id": customer,
             "changes": [orjson.Fragment(one) for one in found],
-            "events": events,
+            "events": None if recent is None else [_event(one) for one in recent.events],
+            "events_since": None if since is None else iso(since),
         }
     )
+
+
+def _recent_events(context: Context, customer: str, limit: int) -> RecentEvents | None:
+    """Return the latest events of a customer, those that were erased left out.
+
+    The log still has these, until its retention: the customer was born after them.
+    """
+    history = context.stores.history
+    if history is None:
+        return None
+    known = _known(context, customer)
+    if known is None:
+        return RecentEvents([], None)
+    partition, born = known
+    try:
+        events, since = history.events_of(customer, partition, limit)
+    except Unavailable:
+        return None
+    return RecentEvents([one for one in events if max(one.time, one.appended or 0) >= born], since)
+
+
+def _known(context: Context, customer: str) -> tuple[int, Millis] | None:
+    """Return in which partition a customer is and since when, None for one who is unknown.
+
+    From the file of the embedded default nobody is erased, and it has one partition.
+    """
+    if context.stores.shop is not None:
+        return PARTITION, 0
+    where = context.reader.where(customer)
+    if where is not None:
+        return where.partition, where.born
+    try:
+        found = _found(context, customer, None)
+    except Unavailable:
+        return None
+    if found is None:
+        return None
+    codec = ProfileCodec(context.catalogue.rules, found.layouts)
+    return found.partition, codec.decode(customer, found.profile).born
 
 
 def _found(context: Context, customer: str, where: CustomerRecord | None) -> FoundProfile | None:

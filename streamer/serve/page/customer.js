@@ -20,7 +20,7 @@ export function Customer({ name }) {
 function Found({ name }) {
   const { answer, problem } = useAnswer(path("customers", name));
   const { answer: outlook, problem: blind } = useAnswer(answer ? path("customers", name, "outlook") : null);
-  const { answer: story } = useAnswer(answer ? path("customers", name, "changes") : null);
+  const { answer: story } = useAnswer(answer ? path("customers", name, "changes") : null, { every: 10000 });
   if (!answer) return problem ? html`<${Trouble} problem=${problem} /><${Sending} customer=${name} />` : html`<p class="empty">Loading …</p>`;
   const places = outlook?.inside || [];
   return html`
@@ -44,12 +44,17 @@ function Found({ name }) {
 function Story({ story, name }) {
   const line = story ? merged(story) : [];
   return html`<section class="card"><div class="heading"><h2>The story</h2>
-      ${story && story.events === null ? html`<span class="note">changes; the events are in Kafka: <code>streamer explain ${name} --events FILE</code> reads a file of them</span>` : null}</div>
+      ${story ? html`<span class="note">${completeness(story)}</span>` : null}</div>
     ${line.length ? html`<ol class="changes story">${line.map((one) => one.change
         ? html`<${Change} key=${one.change.change_id} change=${one.change} customer=${false} />`
         : html`<${Happened} key=${one.event.id} event=${one.event} />`)}</ol>`
       : html`<${Empty}>${story ? "No change of this customer is kept." : "Loading …"}<//>`}
   </section>`;
+}
+
+function completeness({ events, events_since }) {
+  if (events === null) return "changes only: the events cannot be read at present";
+  return events_since ? html`events since <${When} at=${events_since} />, as far as the log was looked through` : null;
 }
 
 // One line of time, the latest first. What an event has caused comes after it, so above it.
