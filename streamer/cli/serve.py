@@ -109,8 +109,9 @@ def serve(
 
     Follows the topics of changes, memberships and rejected records into a SQLite file of its own,
     and answers from that; why a customer is in a segment or not is read from Redis, and a
-    customer's events from their topic. Start as many as you like: each has its own copy. Until the copy is complete the answer is 503 with the
-    progress. /openapi.json describes every path. SIGTERM and Ctrl-C end it.
+    customer's events from their topic. Start as many as you like: each has its own copy. Until the
+    copy is complete the answer is 503 with the progress. /openapi.json describes every path.
+    SIGTERM and Ctrl-C end it.
     """
     if find_spec("aiohttp") is None:
         raise UsageError("this needs aiohttp: install it with pip install 'streamer[serve]'")

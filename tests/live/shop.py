@@ -325,13 +325,12 @@ class Shop:
         partitions = [TopicPartition(self.topics.changes, one) for one in range(PARTITIONS)]
 
         def said() -> bool:
-            """A broker that has just started may not lead a partition yet."""
-            with suppress(KafkaException):
-                ends[:] = [asked.get_watermark_offsets(one, timeout=60)[1] for one in partitions]
+            """A leader may have died, or just started: who asks anew hears of another."""
+            with suppress(KafkaException), self._asking() as asked:
+                ends[:] = [asked.get_watermark_offsets(one, timeout=10)[1] for one in partitions]
             return bool(ends)
 
-        with self._asking() as asked:
-            wait_until(said, "Kafka says where the topic of changes ends", 120)
+        wait_until(said, "Kafka says where the topic of changes ends", 120)
         return sum(ends)
 
     def wait_for_changes(self, count: int = 50) -> None:

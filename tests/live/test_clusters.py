@@ -4,13 +4,11 @@ A broker dies, a primary of Redis dies and its replica takes over, and the oracl
 """
 
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
 import pytest
 from click.testing import CliRunner
-from confluent_kafka import KafkaException
 
 from streamer.adapters.kafka import Topics
 from streamer.cli import main
@@ -26,21 +24,6 @@ pytestmark = pytest.mark.proof
 Both = tuple[KafkaCluster, RedisCluster]
 
 
-class ClusterShop(Shop):
-    """A shop that asks again where the leader whom it asked has just died."""
-
-    def published(self) -> int:
-        found: list[int] = []
-
-        def asked() -> bool:
-            with suppress(KafkaException):
-                found.append(super(ClusterShop, self).published())
-            return bool(found)
-
-        wait_until(asked, "a leader that says what is published", 120)
-        return found[0]
-
-
 @pytest.fixture(scope="module")
 def both() -> Iterator[Both]:
     """Clusters for the tests of this file: each puts right what it has broken."""
@@ -54,7 +37,7 @@ def shop(both: Both, tmp_path: Path) -> Iterator[Shop]:
     """A shop on both clusters, whose topics an operator has made."""
     kafka, redis = both
     one = cast("KafkaServer", kafka), cast("RedisServer", redis)  # it uses their addresses
-    shop = ClusterShop(*one, tmp_path, created(kafka.address))
+    shop = Shop(*one, tmp_path, created(kafka.address))
     yield shop
     shop.show_journals()
     shop.close()

@@ -14,7 +14,9 @@ def ids_of_events(shop: Shop, customer: str) -> set[str]:
     """The ids of all events of a customer that the topic holds."""
     records = committed_records(shop.kafka.address, shop.topics.events)
     events = [json.loads(one.value) for one in records if customer.encode() in one.value]
-    return {one["id"] for one in events if customer in (one.get("user_id"), one.get("anonymous_id"))}
+    return {
+        one["id"] for one in events if customer in (one.get("user_id"), one.get("anonymous_id"))
+    }
 
 
 def test_members_and_flows_are_the_oracle_s_also_after_a_kill(shop: Shop) -> None:

@@ -72,7 +72,11 @@ def test_an_id_is_found_however_json_writes_it(
 ) -> None:
     escaped = b'{"id": "e-2", "name": "product_viewed", "time": %d, "user_id": "%s"}'
     written = "".join(f"\\u{ord(one):04x}" for one in customer).encode()
-    append(kafka.address, topic, [line(1, customer), escaped % (TIME, written), b"no event: " + written])
+    append(
+        kafka.address,
+        topic,
+        [line(1, customer), escaped % (TIME, written), b"no event: " + written],
+    )
     with history(kafka, topic) as opened:
         assert ids(opened.events_of(customer, 0, 5)) == ["e-2", "e-1"]
 
