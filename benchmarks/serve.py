@@ -4,8 +4,8 @@
 
 The shop is made up here: changes of random customers that enter and leave twenty segments, written
 into the view as its source would hand them over. Then one client asks over one connection that is
-kept open, from a process of its own, so the server's CPU time is its own. Why is asked of a file of
-profiles; Redis takes a round trip or two more. At last a thousand streams are open, and idle.
+kept open, from a process of its own, so the server's CPU time is its own. Why is asked of profiles
+in a real Redis on this machine. At last a thousand streams are open, and idle.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from http import HTTPStatus
 from pathlib import Path
 from random import Random
@@ -23,10 +24,13 @@ from tempfile import TemporaryDirectory
 import orjson
 from aiohttp import ClientSession, TCPConnector
 
+sys.path.append(str(Path(__file__).parents[1]))
+
 from streamer.adapters.database import Database
-from streamer.adapters.sqlite import SqliteLog, SqliteSink, SqliteStore
+from streamer.adapters.redis import RedisStore
+from streamer.adapters.redis.profiles import RedisProfiles
+from streamer.adapters.sqlite import SqliteLog, SqliteSink
 from streamer.adapters.view.batches import Progress, Published, Stands, ViewBatch
-from streamer.adapters.view.embedded import EmbeddedProfiles
 from streamer.adapters.view.tables import open_view
 from streamer.adapters.view.writing import ViewWriter
 from streamer.app.inputs import load_rules
@@ -39,7 +43,9 @@ from streamer.serve.rulebook import Rulebook
 from streamer.serve.server import Access, ServerOptions
 from streamer.types import SECOND, Membership, Millis, SegmentChange
 from streamer.worker import Batching, LogRunner, PartitionTask
+from tests.servers import RedisServer
 
+GROUP = "bench"
 SEGMENTS = 20
 BORN = 1_767_225_600_000
 BATCH = 20_000
@@ -129,11 +135,14 @@ def filled(view: Path, shop: Shop, changes: int) -> tuple[float, float]:
     return cpu, clock
 
 
-def remember(file: Path, rules: RuleSet, customers: Sequence[int]) -> None:
-    """Let the embedded default decide three events of each of some customers."""
-    with Database(file) as database:
+def remember(file: Path, url: str, rules: RuleSet, customers: Sequence[int]) -> None:
+    """Decide three events of each of some customers, whose profiles are in Redis then."""
+    with (
+        Database(file) as database,
+        closing(RedisStore(url, GROUP, partitions=1, allow_volatile=True)) as store,
+    ):
         log, sink, batching = SqliteLog(database), SqliteSink(database), Batching()
-        task = PartitionTask(rules, SqliteStore(database), sink, decode, batching=batching)
+        task = PartitionTask(rules, store, sink, decode, batching=batching)
         runner = LogRunner(task, log, sink, batching.batch)
         runner.start()
         for number, who in enumerate([*customers, *customers, *customers]):
@@ -202,12 +211,12 @@ def written(folder: Path) -> Path:
     return rules
 
 
-def serve(folder: Path) -> None:
-    """Serve the view of a folder, and print the address."""
+def serve(folder: Path, url: str) -> None:
+    """Serve the view of a folder and the profiles of a Redis, and print the address."""
     rules = written(folder)
     view = folder / "view.db"
     rulebook = Rulebook(load_rules([str(rules)]), [str(rules)])
-    stores = Stores(EmbeddedProfiles(folder / "shop.db"))
+    stores = Stores(RedisProfiles(url, GROUP))
     access = Access(ServerOptions("127.0.0.1", 0))
     server = new_server(view, lambda *_: (Nothing(), False), rulebook, stores, access, Quiet())
     asyncio.run(server.run(lambda: print(server.address, flush=True)))
@@ -216,7 +225,7 @@ def serve(folder: Path) -> None:
 def main(customers: int, changes: int) -> None:
     """Print the table."""
     random, shop = Random(2), Shop(customers)
-    with TemporaryDirectory() as name:
+    with TemporaryDirectory() as name, RedisServer() as redis:
         folder = Path(name)
         cpu, clock = filled(folder / "view.db", shop, changes)
         size = sum(file.stat().st_size for file in folder.iterdir()) / (1 << 20)
@@ -226,7 +235,8 @@ def main(customers: int, changes: int) -> None:
         )
         known = list(shop.inside)
         remembered = known[:PROFILES]
-        remember(folder / "shop.db", load_rules([str(written(folder))]).compiled, remembered)
+        rules = load_rules([str(written(folder))]).compiled
+        remember(folder / "shop.db", redis.url, rules, remembered)
         questions = {
             "a customer": [f"/v1/customers/u-{random.choice(known)}" for _ in range(ASKED)],
             "why": [
@@ -237,7 +247,7 @@ def main(customers: int, changes: int) -> None:
             ],
             "all segments": ["/v1/segments"] * ASKED,
         }
-        command = [sys.executable, __file__, "serve", name]
+        command = [sys.executable, __file__, "serve", name, redis.url]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 (ourselves)
             try:
                 address = "" if process.stdout is None else process.stdout.readline().strip()
@@ -254,6 +264,6 @@ def main(customers: int, changes: int) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["serve"]:
-        serve(Path(sys.argv[2]))
+        serve(Path(sys.argv[2]), sys.argv[3])
     else:
         main(*(int(each) for each in sys.argv[1:] or ("100000", "1000000")))
