@@ -9,7 +9,6 @@ from redis.exceptions import RedisError
 from streamer.app.live import Journal
 from streamer.errors import Fenced, StreamerError
 
-
 _AGAIN_S: Final = 10.0
 """What has been said of a partition is said again after so long: partitions are looked at often."""
 
