@@ -1,6 +1,7 @@
 """Every error that Streamer raises on purpose, in one tree.
 
     StreamerError                 something a person can act on; its text is one clear sentence
+    +-- NothingAccepted           no line of the input was accepted (exit status 1)
     +-- UsageError                the command line or a setting is wrong (exit status 2)
     +-- RuleErrors                one or more errors in rule files, each with its place
     +-- MappingError              one or more errors in a mapping file, each with its place
@@ -22,6 +23,10 @@ class StreamerError(Exception):
 
 class UsageError(StreamerError):
     """The command line, a setting or an input as a whole cannot be used."""
+
+
+class NothingAccepted(StreamerError):
+    """A question about events cannot be answered, because no line was accepted as an event."""
 
 
 @dataclass(frozen=True, slots=True)

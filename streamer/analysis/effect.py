@@ -102,7 +102,8 @@ def effect_of_rules(
 ) -> EffectEstimate:
     """Replay the events for the entries, then read them again for the conversions.
 
-    Raises `UsageError` where there are no two groups to compare, and as `replay` does.
+    Raises `UsageError` where there are no two groups to compare, `NothingAccepted` where no line is
+    an event, and otherwise as `replay` does.
     """
     entries = Entries(asked.membership)
     with events() as reading:
@@ -116,7 +117,8 @@ def effect_of_changes(
 ) -> EffectEstimate:
     """Take the entries from published changes, and the conversions from the events.
 
-    Raises `UsageError` where there are no two groups to compare, or a line is no change.
+    Raises `UsageError` where there are no two groups to compare, or a line is no change, and
+    `NothingAccepted` where no line is an event.
     """
     entries = Entries(asked.membership)
     entries.enter(change for _, change in read_changes(changes))
@@ -150,7 +152,8 @@ def _compared(
     """Compare the groups; `intake` is that of a replay, None where the events are read once."""
     first = entries.first
     if not first:
-        raise UsageError(_none_entered(asked, intake))
+        why = f"nobody entered {asked.membership}: there is nothing to compare"
+        raise UsageError(why) if intake is None else intake.no_answer(why)
     persons = None if asked.anonymous == "none" else Persons(asked.anonymous)
     bought: dict[str, list[Millis]] = {}
     end = until
@@ -180,7 +183,7 @@ def _compared(
     for held_out in (False, True):
         members = {who for who, entry in over.items() if entry.held_out is held_out}
         if not members:
-            raise UsageError(_no_group(asked, len(over), held_out=held_out) + intake.left_aside)
+            raise intake.no_answer(_no_group(asked, len(over), held_out=held_out))
         groups.append((len(members & converted), len(members)))
     (one, of), (other, of_held_out) = groups
     held, interval = _group(other, of_held_out), newcombe(one, of, other, of_held_out)
@@ -209,12 +212,10 @@ def _by_person(first: dict[str, _Entry], persons: Persons) -> dict[str, _Entry]:
 
 def _read(accepted: int, refusals: Refusals) -> Intake:
     lines, reasons = accepted + refusals.invalid, refusals.reasons()
-    return Intake(lines, accepted, invalid=refusals.invalid, reasons=reasons)
-
-
-def _none_entered(asked: EffectRequest, intake: Intake | None) -> str:
-    said = f"nobody entered {asked.membership}: there is nothing to compare"
-    return said if intake is None else said + intake.left_aside
+    intake = Intake(lines, accepted, invalid=refusals.invalid, reasons=reasons)
+    if intake.unusable:
+        raise intake.no_answer("nobody can have converted")
+    return intake
 
 
 def _group(converted: int, customers: int) -> EffectGroup:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
-from streamer.errors import InvalidEvent
+from streamer.errors import InvalidEvent, NothingAccepted, StreamerError, UsageError
 from streamer.types import Event, Record
 
 MOST_REASONS: Final = 3
@@ -45,18 +45,18 @@ class Intake:
         """How many lines were not accepted."""
         return self.duplicate + self.late + self.early + self.invalid
 
-    @property
-    def left_aside(self) -> str:
-        """What an error adds: `; 2 of 9 lines were not accepted, the first …`, "" if all were."""
+    def no_answer(self, why: str) -> StreamerError:
+        """Return the error of a question without an answer, with how many lines lack to it."""
         if not self.rejected:
-            return ""
-        said = f"; {self.rejected:,} of {self.lines:,} lines were not accepted"
-        return said + "".join(f", the first {reason.example}" for reason in self.reasons[:1])
+            return NothingAccepted(f"{why}; there is no line") if self.unusable else UsageError(why)
+        said = f"{why}; {self.rejected:,} of {self.lines:,} lines were not accepted"
+        said += "".join(f", the first {reason.example}" for reason in self.reasons[:1])
+        return NothingAccepted(said) if self.unusable else UsageError(said)
 
     @property
     def unusable(self) -> bool:
-        """Whether there were lines, and not one of them was accepted or left out."""
-        return self.rejected > 0 and self.rejected == self.lines
+        """Whether there was no line at all that was accepted or left out."""
+        return self.rejected == self.lines
 
 
 def watched(

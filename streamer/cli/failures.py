@@ -1,7 +1,8 @@
 """Errors as one clear line on standard error, with the exit status that fits.
 
-0 is success, 1 findings (errors in rules), 2 wrong usage or an outside thing that failed, 130 an
-interruption, 143 SIGTERM. No error that a person can cause ends in a traceback.
+0 is success, 1 findings (errors in rules, no line that was accepted), 2 wrong usage or an outside
+thing that failed, 130 an interruption, 143 SIGTERM. No error that a person can cause ends in a
+traceback.
 """
 
 import errno
@@ -15,7 +16,7 @@ from typing import Final
 
 import click
 
-from streamer.errors import Finding, MappingError, RuleErrors, StreamerError
+from streamer.errors import Finding, MappingError, NothingAccepted, RuleErrors, StreamerError
 
 FINDINGS: Final = 1
 FAILED: Final = 2
@@ -39,6 +40,9 @@ def reported() -> Iterator[None]:
         for finding in error.findings:
             say_finding(finding)
         raise click.exceptions.Exit(FAILED) from None
+    except NothingAccepted as error:
+        say(f"Error: {error}")
+        raise click.exceptions.Exit(FINDINGS) from None
     except StreamerError as error:
         say(f"Error: {error}")
         raise click.exceptions.Exit(FAILED) from None

@@ -1,10 +1,12 @@
 """How many lines were accepted, how many were not, and why: as people read it, and as JSON."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 from streamer.app.intake import Intake, RefusalReason
 from streamer.cli.wording import counted
+
+NONE_ACCEPTED: Final = "no line was accepted: there are no events to answer from"
 
 
 def intake_line(intake: Intake) -> str:
@@ -23,7 +25,7 @@ def intake_lines(intake: Intake) -> Iterator[str]:
     """Yield lines on the intake: counts, reasons, and what they mean for the answer."""
     yield from accepted_lines(intake)
     if intake.unusable:
-        yield "no line was accepted: there are no events to answer from"
+        yield NONE_ACCEPTED
     elif intake.rejected:
         yield "the answer rests on the accepted lines alone: the input is incomplete"
 

@@ -13,6 +13,7 @@ from streamer.app.inputs import open_records
 from streamer.app.publish import PATIENCE_S, EventSource
 from streamer.app.publish import publish as run
 from streamer.cli.failures import FINDINGS, say, say_finding
+from streamer.cli.intake import NONE_ACCEPTED
 from streamer.cli.options import events_argument, examples, keep_apart, mapping_option
 from streamer.cli.progress import progress_of
 from streamer.cli.quantities import Rate
@@ -50,7 +51,7 @@ streamer simulate --live --rate 500 --events 50 | streamer publish -
     type=click.Path(),
     help="Write there every line that was not accepted, and why.",
 )
-@click.option("--strict", is_flag=True, help="Exit with 1 if a line was not accepted.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if a line was not accepted, or none was.")
 @kafka_options
 @topic_options("events")
 def publish(
@@ -87,7 +88,9 @@ def publish(
             finally:
                 count = counted(publication.published, "event")
                 click.echo(f"{count} published to {topics.events}{refusals.summary()}")
-    if strict and refusals.count:
+    if not publication.published:
+        say(NONE_ACCEPTED)
+    if strict and (refusals.count or not publication.published):
         raise click.exceptions.Exit(FINDINGS)
 
 

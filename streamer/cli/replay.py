@@ -13,6 +13,7 @@ from streamer.app.replay import ReplaySummary
 from streamer.app.replay import replay as run
 from streamer.cli.failures import FINDINGS, say, say_finding, unfinished
 from streamer.cli.garbage import look_rarely
+from streamer.cli.intake import NONE_ACCEPTED
 from streamer.cli.missing import missing_lines, never_entered
 from streamer.cli.options import (
     events_argument,
@@ -53,7 +54,7 @@ streamer simulate --customers 500 --for 7d | streamer replay - --out - | head
     help="Write there every line that was not accepted, and why.",
 )
 @until_option("Drive time up to there; later events are left out.")
-@click.option("--strict", is_flag=True, help="Exit with 1 if a line was not accepted.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if a line was not accepted, or none was.")
 @format_option("How the summary is written.")
 def replay(
     events: tuple[str, ...],
@@ -89,6 +90,9 @@ def replay(
             click.echo("--rejected FILE lists the rejected lines and why", file=stream)
     if strict and summary.rejected:
         say(f"{counted(summary.rejected, 'line')} not accepted, and --strict was given.")
+    elif summary.intake.unusable:
+        say(NONE_ACCEPTED)
+    if strict and (summary.rejected or summary.intake.unusable):
         raise click.exceptions.Exit(FINDINGS)
 
 

@@ -12,16 +12,15 @@ from streamer.language import kinds, names
 from streamer.language.conditions import CONDITION
 from streamer.language.fields import Field, Group
 from streamer.language.kinds import Kind
-from streamer.language.nodes import MappingNode, Node, ScalarNode
-from streamer.language.reading import Lost, Reading, expected
-from streamer.language.zones import time_zones
+from streamer.language.nodes import MappingNode, Node
+from streamer.language.reading import Lost, Reading, Wrong, expected
+from streamer.language.zones import wrong_zone
 
 
-def _zone(node: Node, reading: Reading) -> str:
+def _zone(node: Node, _: Reading) -> str:
     value = kinds.text_of(node, "a time zone such as Europe/Berlin")
-    known = time_zones()
-    if isinstance(node, ScalarNode) and value not in known:
-        raise reading.unknown(node, "time zone", sorted(known), "expected one like Europe/Berlin")
+    if wrong := wrong_zone(value):
+        raise Wrong(node.at, wrong)
     return value
 
 

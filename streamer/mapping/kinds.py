@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from streamer.language.kinds import TEXT, Kind, choice, items, single, text_of
 from streamer.language.nodes import Node, ScalarNode
 from streamer.language.reading import Reading, Wrong, expected
-from streamer.language.zones import time_zones
+from streamer.language.zones import wrong_zone
 from streamer.mapping.sources import (
     LINE,
     ColumnName,
@@ -60,9 +60,8 @@ def _template(node: Node, _: Reading) -> Template:
 
 def _zone(node: Node, _: Reading) -> ZoneInfo:
     name = text_of(node, "a time zone such as UTC or Europe/Berlin")
-    if name not in time_zones():
-        message = f'no such time zone: "{name}"; write UTC or a name such as Europe/Berlin'
-        raise Wrong(node.at, message)
+    if wrong := wrong_zone(name):
+        raise Wrong(node.at, wrong)
     return ZoneInfo(name)
 
 

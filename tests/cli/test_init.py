@@ -7,6 +7,11 @@ import pytest
 from streamer.app.own_rules import kinds
 from tests.cli.shop import run
 
+SHIPPED_NEIGHBOURS = (
+    "  - neighbours: {trait: country, in: [AT, CH, FR, LU, BE, NL, DK, PL, CZ]} "
+    "# the shop's neighbours"
+)
+
 
 def made(folder: Path, *more: str, currency: str = "RON", zone: str = "Europe/Bucharest") -> Path:
     """Make rules in a new folder."""
@@ -64,11 +69,54 @@ def test_what_came_along_and_what_has_amounts_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("zone", "more", "country"),
+    [
+        ("Europe/Bucharest", (), "RO"),
+        ("Europe/London", (), "GB"),
+        ("Europe/Oslo", (), "NO"),
+        ("Europe/Kiev", (), "UA"),  # a name of the past
+        ("Asia/Tokyo", (), "JP"),  # which a test of market has for a country far away
+        ("Europe/Vienna", (), "AT"),  # a neighbour in the shipped rule
+        ("Europe/Berlin", ("--country", "CH"), "CH"),
+        ("UTC", ("--country", "FR"), "FR"),
+    ],
+)
+def test_home_is_where_the_shop_is(
+    tmp_path: Path, zone: str, more: tuple[str, ...], country: str
+) -> None:
+    folder = made(tmp_path / "own", "--kinds", "geographic", *more, zone=zone)
+    market = (folder / "geographic" / "market.yaml").read_text()
+    assert f"- home: {{trait: country, is: {country}}}" in market
+    assert f"{country}, " not in market.partition("tests:")[0]
+    assert f"not_in: [{country}]" in (folder / "geographic" / "delivery_abroad.yaml").read_text()
+    result = run("test", str(folder), "--quiet")
+    assert result.exit_code == 0, result.stdout
+
+
+def test_lines_with_what_only_the_shop_can_say_are_named(tmp_path: Path) -> None:
+    arguments = ("--currency", "GBP", "--kinds", "geographic")
+    said = run("init", str(tmp_path / "own"), "--zone", "Europe/London", *arguments).stdout
+    market = tmp_path / "own" / "geographic" / "market.yaml"
+    line = market.read_text().splitlines().index(SHIPPED_NEIGHBOURS) + 1
+    assert "zone Europe/London, country GB" in said
+    assert f"{market}:{line}: neighbours" in said
+    assert f"{market}:{line - 1}: country" not in said
+    nowhere = run("init", str(tmp_path / "none"), "--zone", "UTC", *arguments).stdout
+    assert f"{tmp_path / 'none' / 'geographic' / 'market.yaml'}:{line - 1}: country" in nowhere
+
+
+@pytest.mark.parametrize(
     ("more", "said"),
     [
         (("--currency", "ron"), "ron is no currency code"),
-        (("--zone", "Europe/Bukarest"), "Europe/Bukarest is no time zone"),
-        (("--zone", "localtime"), "localtime is no time zone"),
+        (
+            ("--zone", "Europe/Bukarest"),
+            'no such time zone: "Europe/Bukarest": did you mean "Europe/Bucharest"?',
+        ),
+        (("--zone", "localtime"), 'no such time zone: "localtime": write UTC'),
+        (("--country", "UK"), "UK is no country code: write GB or VG"),
+        (("--country", "ro"), "ro is no country code: write RO"),
+        (("--country", "Roumanie"), "Roumanie is no country code: write two capitals such as DE"),
         (("--kinds", "valeu"), "no kind valeu among the shipped rules: did you mean value?"),
     ],
 )

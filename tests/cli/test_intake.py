@@ -55,6 +55,37 @@ def test_a_difference_of_nothing_readable_is_a_finding(tmp_path: Path) -> None:
     assert read["reasons"][0]["times"] == 2
 
 
+ASKED = {
+    "replay": ("--strict",),
+    "report": (),
+    "thresholds": ("--of", "number of order_completed"),
+    "effect": ("--segment", "cart_abandoner"),
+    "fit": ("--model", "alive", "--out", "-"),
+    "explain": (),
+    "diff": (),
+}
+
+
+@pytest.mark.parametrize("lines", [(), (b"no",)], ids=["empty", "unreadable"])
+@pytest.mark.parametrize("command", ASKED)
+def test_without_an_accepted_line_the_exit_status_is_1(
+    tmp_path: Path, command: str, lines: tuple[bytes, ...]
+) -> None:
+    events, folder = shop(tmp_path, *lines)
+    before = {"diff": (folder, folder, "--events"), "explain": ("u-1", "--events")}
+    with_rules = () if command in ("diff", "thresholds", "fit") else ("--rules", folder)
+    result = run(command, *before.get(command, ()), events, *with_rules, *ASKED[command])
+    assert result.exit_code == 1, result.output
+
+
+@pytest.mark.parametrize("lines", [(), (b"no",)], ids=["empty", "unreadable"])
+def test_a_replay_that_is_not_strict_only_says_so(tmp_path: Path, lines: tuple[bytes, ...]) -> None:
+    events, rules = shop(tmp_path, *lines)
+    result = run("replay", events, "--rules", rules)
+    assert result.exit_code == 0
+    assert "no line was accepted" in result.stderr
+
+
 def test_a_report_on_nothing_readable_is_a_finding(tmp_path: Path) -> None:
     events, rules = shop(tmp_path, b"no")
     found = tmp_path / "report.json"
@@ -90,7 +121,7 @@ settings: {holdout: 50%}
         assert f"{REASON}{events}:21: not JSON" in said
     events, folder = shop(tmp_path, b"no", rules=rules)
     none = run("effect", events, "--segment", "looked", "--rules", folder)
-    assert none.exit_code == 2
+    assert none.exit_code == 1
     assert f"1 of 1 lines were not accepted, the first {events}:1: not JSON" in none.stderr
 
 

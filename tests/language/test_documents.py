@@ -186,15 +186,15 @@ ERRORS: dict[str, tuple[str, ...]] = {
     ),
     "an unknown zone": (
         f"ruleset: a\nzone: ¦Europe/Belin\n---\n{SEGMENT}",
-        'unknown time zone "Europe/Belin": did you mean "Europe/Berlin"?',
+        'no such time zone: "Europe/Belin": did you mean "Europe/Berlin"?',
     ),
     "a zone that is a file": (
         f"ruleset: a\nzone: ¦../../etc/passwd\n---\n{SEGMENT}",
-        'unknown time zone "../../etc/passwd": expected one like Europe/Berlin',
+        'no such time zone: "../../etc/passwd": write UTC or a name such as Europe/Berlin',
     ),
     "a zone that is another one on each machine": (
         f"ruleset: a\nzone: ¦localtime\n---\n{SEGMENT}",
-        'unknown time zone "localtime": expected one like Europe/Berlin',
+        'no such time zone: "localtime": write UTC or a name such as Europe/Berlin',
     ),
     "late for longer than kept": (
         f"ruleset: a\nretention: 2d\nmax_lateness: ¦3d\n---\n{SEGMENT}",

@@ -26,7 +26,7 @@ from streamer.core.rules.spec import Joining
 from streamer.errors import UsageError
 from streamer.instants import iso
 from streamer.language.scalars import KEY_PATTERN
-from streamer.language.zones import time_zones
+from streamer.language.zones import wrong_zone
 from streamer.ports import Log
 from streamer.types import Millis
 
@@ -65,10 +65,8 @@ class FitRequest:
                 raise UsageError(
                     f'"{word}" is no name: names are of small letters, digits and _, like alive'
                 )
-        if self.zone not in time_zones():
-            raise UsageError(
-                f'no such time zone: "{self.zone}"; write UTC or a name such as Europe/Berlin'
-            )
+        if wrong := wrong_zone(self.zone):
+            raise UsageError(wrong)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +100,17 @@ class Fitted:
 
 
 def fit(asked: FitRequest, log: Log, decode: Decoder, watch: Callable[[], object]) -> Fitted:
-    """Read the log and fit the model; raises `UsageError` where that cannot be done."""
+    """Read the log and fit the model; raises `UsageError` where that cannot be done.
+
+    Where no line is an event, it is `NothingAccepted`.
+    """
     asked.check()
     histories = Histories(asked.events, asked.each, asked.zone, asked.value, asked.anonymous)
     histories.read(log, decode, watch)
     try:
         return _fitted(asked, histories)
     except UsageError as error:
-        raise UsageError(f"{error}{histories.intake.left_aside}") from None
+        raise histories.intake.no_answer(str(error)) from None
 
 
 def _fitted(asked: FitRequest, histories: Histories) -> Fitted:
