@@ -34,7 +34,7 @@ function Found({ name }) {
       </section>
       <section class="card"><h2>Nearly in</h2>
         ${outlook?.near.length ? html`<ul class="places">${outlook.near.map((one) => html`<${Miss} key=${one.segment} customer=${name} one=${one} />`)}</ul>`
-          : html`<${Empty}>${outlook ? "No segment is near." : "Only the stored profile can tell."}<//>`}
+          : html`<${Empty}>${outlook ? "No segment is near." : blind ? "Only the stored profile can tell." : "Loading …"}<//>`}
       </section>
     </div>
     <${Sending} customer=${name} />
