@@ -66,7 +66,7 @@ class MappingDocument:
     anonymous_id: Source | None
     properties: Sources
     traits: Sources
-    decimal: str = "."
+    decimal: str = ""
     group: tuple[ColumnName, ...] = ()
 
     def columns(self, *, inner: bool = False) -> list[ColumnName]:
@@ -110,7 +110,7 @@ def declaration(root: Node, reading: Reading) -> MappingDocument:
         anonymous_id=values.get("anonymous_id"),
         properties=values.get("properties", {}),
         traits=values.get("traits", {}),
-        decimal=values.get("decimal", "."),
+        decimal=values.get("decimal", ""),
         group=values.get("group", ()),
     )
     if of_json:
@@ -258,7 +258,9 @@ MAPPING: Final = Group(
             _DELIMITER,
             "What stands between two cells; a comma by default. `spaces`: any number of them.",
         ),
-        Field("decimal", DECIMAL, "The sign in front of decimals in texts; a point by default."),
+        Field(
+            "decimal", DECIMAL, "The sign in front of decimals in texts, where others group digits."
+        ),
         Field("encoding", _ENCODING, "The encoding of the file; utf-8 by default."),
         Field("each", COLUMNS, "The list in a JSON line of which each object makes one event."),
         Field(

@@ -32,12 +32,15 @@ Reader: TypeAlias = Callable[[Any], Any]
 
 _LARGEST_EXACT: Final = 18
 """Whole numbers of more digits do not fit into 64 bits and are read as JSON readers do."""
-COMMA: Final = ","
-"""The decimal comma; then points, blanks and apostrophes group the digits before it."""
-_GROUPED: Final = re.compile(
-    r"[+-]?([0-9]+|[0-9]{1,3}([. '\u00a0\u202f\u2019][0-9]{3})+)(,[0-9]*)?"
-)
-_GROUPS: Final = re.compile(r"[. '\u00a0\u202f\u2019]")
+_GROUPS: Final = {sign: rf"[{other} '\u00a0\u202f\u2019]" for sign, other in (",.", ".,")}
+"""By the sign in front of decimals, those that group the digits before it."""
+_GROUPED: Final = {
+    sign: re.compile(rf"[+-]?([0-9]+|[0-9]{{1,3}}({group}[0-9]{{3}})+)([{sign}][0-9]*)?")
+    for sign, group in _GROUPS.items()
+}
+_COIN: Final = r"[$\u00a2-\u00a5\u20a0-\u20cf\uffe5]"
+_MONEY: Final = re.compile(rf"([+-]?){_COIN}\s?(.*)|(.*?)\s?{_COIN}")
+"""A number with the sign of a currency before or behind it."""
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?=$|[T ])")
 _WHOLE: Final = re.compile(r"[+-]?[0-9]+(\.0*)?")
 
@@ -50,7 +53,7 @@ class Finder(Protocol):
     texts: bool
     """Whether all values are texts, as cells are."""
     decimal: str
-    """The sign in front of the decimals of a number that is a text."""
+    """The sign in front of the decimals of a number that is a text; empty if it is not stated."""
 
     def getter(self, column: ColumnName, /) -> Reader:
         """Return a function that takes the column's value out of a row."""
@@ -105,7 +108,8 @@ def _cell(source: ColumnValue, find: Finder, path: str) -> Reader:
     get = first(source.columns, find, source.blank)
     if source.values is not None:
         return _translated(source, get, path)
-    number = _comma_number if (source.decimal or find.decimal) == COMMA else _number
+    sign = source.decimal or find.decimal
+    number = _signed_number(sign) if sign else _number
     match source.conversion:
         case "number":
             return _divided(lambda row: number(get(row)), source.divisor)
@@ -264,14 +268,22 @@ def _negated(number: Any) -> Any:  # noqa: ANN401 (a value)
     return -number if type(number) in {int, float} else number
 
 
-def _comma_number(cell: Any) -> Any:  # noqa: ANN401 (a value)
-    """Do what `_number` does with a text in which a comma stands before the decimals."""
-    if type(cell) is not str or not cell:
-        return _number(cell)
-    text = cell.strip()
-    if _GROUPED.fullmatch(text) is None:
-        return cell
-    return _number(_GROUPS.sub("", text).replace(COMMA, "."))
+def _signed_number(sign: str) -> Callable[[Any], Any]:
+    """Return what does as `_number` with a text whose decimals that sign stands before."""
+    grouped, groups = _GROUPED[sign], re.compile(_GROUPS[sign])
+
+    def number(cell: Any) -> Any:  # noqa: ANN401 (a value)
+        if type(cell) is not str or not cell:
+            return _number(cell)
+        text = cell.strip()
+        money = _MONEY.fullmatch(text)
+        if money is not None:
+            text = money[3] if money[3] is not None else money[1] + money[2]
+        if grouped.fullmatch(text) is None:
+            return cell
+        return _number(groups.sub("", text).replace(sign, "."))
+
+    return number
 
 
 def _day(read: Callable[[str], str], get: Reader) -> Reader:

@@ -53,7 +53,10 @@ class RowFormat:
                     "LF or CRLF at their ends"
                 )
             return self._cells(text)
-        except (UnicodeDecodeError, csv.Error) as error:
+        except UnicodeDecodeError as error:
+            message = f"the header row cannot be read: {self._not_of_it(error)}"
+            raise UsageError(message) from None
+        except csv.Error as error:
             message = f"the header row cannot be read: {error}"
             raise UsageError(message) from None
 
@@ -71,8 +74,7 @@ class RowFormat:
             try:
                 cells = self._cells(row.decode(self.encoding))
             except UnicodeDecodeError as error:
-                message = f"not {self.encoding}: byte {error.start + 1} cannot be read"
-                raise InvalidEvent(message) from None
+                raise InvalidEvent(self._not_of_it(error)) from None
             except csv.Error as error:
                 message = f"not a row of cells: {error}"
                 raise InvalidEvent(message) from None
@@ -95,6 +97,12 @@ class RowFormat:
                 rows.append(line)
         return rows
 
+    def _not_of_it(self, error: UnicodeDecodeError) -> str:
+        """Return what is wrong with a row that is not of this encoding, and what to do."""
+        said = f"not {self.encoding}: byte {error.start + 1} cannot be read"
+        instead = "; write encoding: cp1252 in the mapping, or whatever the file was saved in"
+        return said + instead if self.encoding == "utf-8" else said
+
     def _cells(self, text: str) -> list[str]:
         text = text.rstrip("\r\n")
         if self.delimiter == SPACES:
@@ -111,7 +119,7 @@ class Rows:
     texts = True
     _list: str | None = None
 
-    def __init__(self, layout: RowFormat, header: list[str], decimal: str = ".") -> None:
+    def __init__(self, layout: RowFormat, header: list[str], decimal: str = "") -> None:
         self.decimal = decimal
         self._layout = layout
         self._split = layout.splitter(header)
