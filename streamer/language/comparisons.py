@@ -84,10 +84,12 @@ def _where(node: Node, reading: Reading) -> tuple[Clause, ...]:
     return good
 
 
-def _name(node: Node, _: Reading) -> str:
+def _name(node: Node, reading: Reading) -> str:
     if not isinstance(node, ScalarNode):
         raise expected("the name of a property", node)
-    return names.checked_property(node.text, node.at)
+    name = names.checked_property(node.text, node.at)
+    names.warn_of_place(name, node.at, reading)
+    return name
 
 
 def _clause(node: Node, reading: Reading, name: str) -> tuple[Comparison, ...]:

@@ -75,7 +75,9 @@ SEGMENT: Final = Group(
         ),
         *_TESTS,
     ),
-    belongs=_CONDITIONS | _SETTING_NAMES,
+    belongs=_CONDITIONS
+    | _SETTING_NAMES
+    | {"tiers": "a ladder has tiers: write ladder in the place of segment"},
 )
 LADDER: Final = Group(
     "a ladder",
@@ -96,7 +98,8 @@ LADDER: Final = Group(
         *_TESTS,
     ),
     belongs=dict.fromkeys(_CONDITIONS, "it goes under tiers, behind the key of a tier")
-    | _SETTING_NAMES,
+    | _SETTING_NAMES
+    | {"when": "a ladder has tiers, each with its condition; a segment has when"},
 )
 DOCUMENTS: Final = {"segment": SEGMENT, "ladder": LADDER, "ruleset": HEADER, "model": MODEL}
 """The documents by the key that says what a document is."""

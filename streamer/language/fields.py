@@ -107,7 +107,13 @@ class Group:
 
     def kind(self, shape: str) -> Kind[Values]:
         """Return such a mapping as a kind of value; `shape` shows people how it is written."""
-        return Kind(self.of, shape, self.schema(), self.read, self.kinds())
+
+        def read(node: Node, reading: Reading) -> Values:
+            if not isinstance(node, MappingNode):
+                raise expected(f"{self.of} as {shape.strip('`')}", node)
+            return self.read(node, reading)
+
+        return Kind(self.of, shape, self.schema(), read, self.kinds())
 
     def named(self, name: str) -> Field | None:
         """Return the field of a key."""
@@ -148,6 +154,8 @@ class Group:
             return f"{said}: {self.belongs[key.text]}"
         if slipped:
             return said + slipped
+        if key.text.isdecimal():
+            return f"{said}: a number is written without a comma, such as 1000 or 49.90"
         names = [one.name for one in self.fields]
         unlisted = f"expected {listed(names)}"
         if "where" in names and key.text not in _CONDITION_KEYS:

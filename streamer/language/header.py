@@ -43,6 +43,8 @@ IDENTITY: Final = Group(
 
 
 def _identity(node: Node, reading: Reading) -> Joining:
+    if not isinstance(node, MappingNode):
+        raise expected("the identity as {anonymous: last}", node)
     joining: Joining = IDENTITY.read(node, reading)["anonymous"]
     return joining
 

@@ -16,8 +16,9 @@ from streamer.core.state.dates import date_of
 from streamer.core.values import SCALE
 from streamer.core.wording import duration as said_duration
 from streamer.language import scalars
-from streamer.language.nodes import ListNode, Node, ScalarNode
+from streamer.language.nodes import ListNode, MappingNode, Node, ScalarNode
 from streamer.language.reading import Lost, Reading, Wrong, expected
+from streamer.language.slips import slip
 from streamer.language.words import quoted
 from streamer.types import Millis, Scalar
 
@@ -27,7 +28,6 @@ MONTH_DAY_PATTERN: Final = (
     "^((0[1-9]|1[0-2])-(0[1-9]|[12][0-9])|(0[13-9]|1[0-2])-30|(0[13578]|1[02])-31)$"
 )
 SEASON_DAY_PATTERN: Final = f"^((19|20|21)[0-9]{{2}}-)?{MONTH_DAY_PATTERN[1:-1]}$"
-DATE_PATTERN: Final = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 LARGEST_COUNT: Final = 1_000
 LARGEST_DECIMAL: Final = 10**18
 _CODE: Final = re.compile(r"0[0-9]+")
@@ -83,6 +83,9 @@ def items(
     node: Node, what: str, read: Callable[[Node, Reading], T], reading: Reading
 ) -> tuple[T, ...]:
     """Return the items of a list that is not empty, each read by `read`."""
+    if isinstance(node, MappingNode) and what.startswith("a list"):
+        hint = slip(node) or ': put it in [ ], or begin each item with "- "'
+        raise Wrong(node.at, f"expected {what}, found a mapping{hint}")
     if not isinstance(node, ListNode):
         raise expected(what, node)
     if not node.items and node.whole:
@@ -99,7 +102,7 @@ def _whole(node: Node, least: int) -> int:
     value = single(node, what)
     if isinstance(value, int) and not isinstance(value, bool) and least <= value <= LARGEST_COUNT:
         return value
-    raise expected(what, node)
+    raise expected(what, node, scalars.meant_number(value, whole=True) or "")
 
 
 def _time(node: Node) -> Millis:
@@ -111,6 +114,13 @@ def _time(node: Node) -> Millis:
     if millis > scalars.LONGEST_DURATION:
         raise Wrong(node.at, f"a duration is at most {said_duration(scalars.LONGEST_DURATION)}")
     return millis
+
+
+def _relative(node: Node) -> Millis:
+    """Return a time after the start, perhaps none."""
+    if isinstance(node, ScalarNode) and node.plain and node.text == "0":
+        raise expected("a duration such as 0s, 30m or 7d", node, "0s")
+    return _time(node)
 
 
 def _period(node: Node, _: Reading) -> Millis:
@@ -203,8 +213,12 @@ def _any_text(node: Node, _: Reading) -> str:
 def _number(node: Node, _: Reading) -> int | float:
     value = single(node, "a number")
     if isinstance(value, str):
-        said = f"expected a number, found the text {quoted(value)}: only numbers have an order"
-        raise Wrong(node.at, said)
+        meant = scalars.meant_number(value)
+        instead = "only numbers have an order" if meant is None else f"write {meant}"
+        day = scalars.meant_day(value)
+        if day is not None:
+            instead = f"a date is written {day}"
+        raise Wrong(node.at, f"expected a number, found the text {quoted(value)}: {instead}")
     if isinstance(value, bool):
         raise expected("a number", node)
     return float(value) if isinstance(value, Decimal) else value
@@ -213,7 +227,7 @@ def _number(node: Node, _: Reading) -> int | float:
 def _threshold(node: Node, reading: Reading) -> int | float | str:
     """Return a number, or the text of a date; the property says whether that can be meant."""
     value = single(node, "a number")
-    if isinstance(value, str) and re.fullmatch(DATE_PATTERN[1:-1], value):
+    if isinstance(value, str) and re.fullmatch(scalars.DATE_PATTERN[1:-1], value):
         return value
     return _number(node, reading)
 
@@ -222,7 +236,7 @@ def _decimal(node: Node, _: Reading) -> int:
     what = "a number of at most 4 decimal places"
     value = single(node, what)
     if isinstance(value, (str, bool)):
-        raise expected(what, node)
+        raise expected(what, node, scalars.meant_number(value) or "")
     if not -LARGEST_DECIMAL <= value <= LARGEST_DECIMAL:
         raise Wrong(node.at, "too large: a threshold is at most 10^18")
     scaled = Fraction(value) * SCALE
@@ -284,7 +298,7 @@ RELATIVE: Final[Kind[Millis]] = Kind(
     "relative_time",
     "time after the start (`0s`, `30m`)",
     {"type": "string", "pattern": scalars.RELATIVE_PATTERN},
-    lambda node, _: _time(node),
+    lambda node, _: _relative(node),
 )
 DAYS: Final[Kind[Millis]] = Kind(
     "days",
@@ -356,7 +370,7 @@ NUMBER: Final = Kind("number", "number", {"type": "number"}, _number)
 THRESHOLD: Final = Kind(
     "threshold",
     "number",
-    {"anyOf": [{"type": "number"}, {"type": "string", "pattern": DATE_PATTERN}]},
+    {"anyOf": [{"type": "number"}, {"type": "string", "pattern": scalars.DATE_PATTERN}]},
     _threshold,
 )
 DECIMAL: Final[Kind[int]] = Kind(

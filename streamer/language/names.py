@@ -44,12 +44,26 @@ def checked_property(name: str, at: Place) -> str:
     return name
 
 
-def _property(node: Node, _: Reading) -> str:
-    return checked_property(text_of(node, "the name of a property"), node.at)
+def warn_of_place(name: str, at: Place, reading: Reading) -> None:
+    """Warn of a name that says where in the event it stands, and so names something else."""
+    place, _, rest = name.partition(".")
+    if place in {"properties", "products", "traits"} and rest:
+        instead = f"write {rest}" if place != "traits" else f"ask for {{trait: {rest}, …}}"
+        also = ", which is read from the products, too" if place == "products" else ""
+        reading.report.warning(at, f"{name} is a property inside {quoted(place)}: {instead}{also}")
 
 
-def _trait(node: Node, _: Reading) -> str:
+def _property(node: Node, reading: Reading) -> str:
+    name = checked_property(text_of(node, "the name of a property"), node.at)
+    warn_of_place(name, node.at, reading)
+    return name
+
+
+def _trait(node: Node, reading: Reading) -> str:
     value = text_of(node, "the name of a trait")
+    name = value.removeprefix("context.").removeprefix("traits.")
+    if name and name != value:
+        reading.report.warning(node.at, f"{value} is no name of a trait: write {name}")
     if len(value) > MAX_PROPERTY:
         raise Wrong(node.at, f"the name of a trait has at most {MAX_PROPERTY} characters")
     return value
@@ -61,6 +75,10 @@ def _event(node: Node, reading: Reading) -> str:
         raise Wrong(node.at, "any stands for every event and cannot be one of several")
     if isinstance(node, ScalarNode) and value not in reading.event_names():
         unlisted = "no standard event; a name of your own goes under events in the header"
+        if scalars.duration(value) is not None:
+            unlisted = f"a duration goes with within: {value}"
+        elif re.fullmatch(scalars.DATE_PATTERN[1:-1], value):
+            unlisted = f"a day goes into where: {{at.date: {{at_least: {value}}}}}"
         raise reading.unknown(node, "event", reading.event_names(), unlisted)
     return value
 

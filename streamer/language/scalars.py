@@ -20,6 +20,7 @@ MEMBERSHIP_PATTERN: Final = r"^[a-z][a-z0-9_]{0,62}(\.[a-z][a-z0-9_]{0,62})?$"
 DURATION_PATTERN: Final = r"^0*[1-9][0-9]*(ms|s|m|h|d|w)$"
 RELATIVE_PATTERN: Final = r"^[0-9]+(ms|s|m|h|d|w)$"
 DAYS_PATTERN: Final = r"^[0-9]+(d|w)$"
+DATE_PATTERN: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 PERCENT_PATTERN: Final = r"^(0*100(\.0+)?|0*[0-9]{1,2}(\.[0-9]+)?)%$"
 LONGEST_DURATION: Final[Millis] = 36_500 * DAY
 LARGEST_EXPONENT: Final = 300
@@ -28,6 +29,14 @@ LARGEST_EXPONENT: Final = 300
 _UNITS: Final = {"ms": 1, "s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY, "w": WEEK}
 _TIME: Final = re.compile(r"0*([0-9]+)(ms|s|m|h|d|w)")
 _SAID: Final = re.compile(r"P?([0-9]{1,6}|a|an|one)[ _-]*([A-Za-z]+)")
+_COMPOUND: Final = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,3})?)[ _]*(ms|[smhdw])[ _]*")
+_NUMBER: Final = re.compile(
+    r"(?P<sign>-?)(?P<whole>[0-9]{1,3}(?:(?P<group>[.,' ])[0-9]{3})+|[0-9]+)"
+    r"(?:(?P<point>[.,])(?P<rest>[0-9]+))?"
+)
+_AROUND: Final = re.compile(r"([A-Z]{3}|[$\u00a2-\u00a5\u20a0-\u20cf\uffe5])")
+"""The code or the sign of a currency beside a number."""
+_DAY: Final = re.compile(r"([0-9]{1,2})([./-])([0-9]{1,2})\2([0-9]{4})")
 _SPOKEN: Final = (
     ("ms millisecond milliseconds", 1, "ms"),
     ("s sec secs second seconds", 1, "s"),
@@ -103,11 +112,55 @@ def meant_duration(value: Plain | None) -> str | None:
         return None
     match = _SAID.fullmatch(value.strip())
     if match is None:
-        return None
+        return _added_up(value.strip())
     number = 1 if match[1] in {"a", "an", "one"} else int(match[1])
     name = match[2] if match[2] == "M" else match[2].lower()
     factor, unit = next(((n, u) for names, n, u in _SPOKEN if name in names.split()), (0, ""))
     return f"{number * factor}{unit}" if number and factor else None
+
+
+def _added_up(text: str) -> str | None:
+    """Return the duration that `1h30m` or `1.5d` stands for."""
+    parts = _COMPOUND.findall(text)
+    if not parts or _COMPOUND.sub("", text):
+        return None
+    millis = sum(Fraction(number) * _UNITS[unit] for number, unit in parts)
+    sizes = ((unit, _UNITS[unit]) for unit in ("d", "h", "m", "s", "ms"))
+    fits = ((unit, millis / size) for unit, size in sizes if millis % size == 0)
+    unit, count = next(fits, ("", Fraction(0)))
+    return f"{count}{unit}" if count else None
+
+
+def meant_number(value: Plain | None, *, whole: bool = False) -> str | None:
+    """Return the number that `"3"`, `1,000` or `49,90 EUR` stands for, as it is written here.
+
+    None where it could be two: `1,234` is left to its author.
+    """
+    if not isinstance(value, str):
+        return None
+    text = _AROUND.sub("", value, count=1).strip()
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        return None
+    digits, rest = re.sub(r"[^0-9]", "", match["whole"]), match["rest"]
+    if match["group"] in {",", "."} and rest is None and match["whole"].count(match["group"]) == 1:
+        other = match["whole"].replace(",", ".")
+        return digits if whole else f"{digits} or {other}"
+    if match["group"] is not None and match["group"] == match["point"]:
+        return None
+    if rest is not None:
+        return None if whole else f"{match['sign']}{digits}.{rest}"
+    return match["sign"] + digits
+
+
+def meant_day(value: str) -> str | None:
+    """Return the day that `24.11.2026` stands for; of `11/24/2026` there are two readings."""
+    match = _DAY.fullmatch(value.strip())
+    if match is None:
+        return None
+    if match[2] == ".":
+        return f"{match[4]}-{match[3]:>02}-{match[1]:>02}"
+    return f"{match[4]}-MM-DD"
 
 
 def share(value: Plain) -> Fraction | None:

@@ -14,7 +14,7 @@ from streamer.language.fields import Apart, Field, Group
 from streamer.language.kinds import SCALAR, SCALARS, Kind
 from streamer.language.nodes import Entry, ListNode, Node, ScalarNode
 from streamer.language.reading import Reading, Wrong
-from streamer.language.scalars import resolve
+from streamer.language.scalars import DATE_PATTERN, resolve
 from streamer.language.words import quoted
 
 _OF_TEXTS: Final = ("starts_with", "ends_with", "contains")
@@ -58,6 +58,8 @@ def check_order(node: Node) -> None:
         value = resolve(node)
         if isinstance(value, str):
             said = f"expected a number, found the text {quoted(value)}: only numbers have an order"
+            if re.fullmatch(DATE_PATTERN[1:-1], value):
+                said += "; dates have it in at.date, and traits with age, anniversary and date"
             raise Wrong(node.at, said)
 
 

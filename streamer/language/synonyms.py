@@ -50,6 +50,8 @@ _SCOPE: Final = {
     "of": "from event on",
 }
 _DOCUMENT: Final = {
+    "zone": "timezone time_zone tz",
+    "ruleset": "rule_set rules",
     "purpose": "description reason why",
     "title": "name label",
     "when": "condition conditions if rule",
@@ -83,11 +85,19 @@ _EVENTS: Final = {
     "identified": "identify",
 }
 _PHRASES: Final = (
+    ("above more_than greater_than over gt", ("predicted",), (), 'write "at_least"'),
+    ("at_most less_than fewer_than under lt", ("predicted",), (), 'write "below"'),
+    (
+        "at_most max maximum lte",
+        ("age",),
+        (),
+        'write "below" with one more: at most 30 is below: 31',
+    ),
     ("between range", ("at_least", "at_most"), (), 'write "at_least" and "at_most"'),
     (
         "more_than greater_than over gt",
         ("at_least",),
-        ("above",),
+        ("above", "less_than"),
         'write "at_least" with one more: more than 3 is at_least: 4',
     ),
     (
@@ -97,6 +107,12 @@ _PHRASES: Final = (
         'write "at_most" with one less: fewer than 3 is at_most: 2',
     ),
     ("before until", ("where",), (), "write where: {at.date: {below: 2026-12-31}}"),
+    (
+        "at_least at_most is above below",
+        ("not_performed",),
+        (),
+        "a count goes with performed: fewer than 3 is {performed: …, at_most: 2}",
+    ),
 )
 """Words that no one word stands for: where some words are known and others not, what to write."""
 

@@ -15,6 +15,8 @@ from streamer.language.reading import Lost, Reading, Wrong, expected
 from streamer.language.source import Place
 
 OTHERWISE: Final = "otherwise"
+_ELSE: Final = frozenset(("else", "default", "rest", "others", "everyone", "true"))
+"""Other words for the tier of all who are on none before."""
 NO_TIER: Final = "none"
 """`to: none` in a test: the customer leaves the ladder altogether; so no tier has that name."""
 
@@ -75,6 +77,8 @@ def _tier(node: Node, reading: Reading) -> Tier:
     entry = next(iter(node.entries.values()))
     key = reading.attempt(_key, entry.key)
     otherwise = isinstance(entry.value, ScalarNode) and entry.value.text == OTHERWISE
+    if isinstance(entry.value, ScalarNode) and entry.value.text.lower() in _ELSE:
+        raise expected(f"a condition, or {OTHERWISE}", entry.value, OTHERWISE)
     when = None if otherwise else reading.attempt(CONDITION.read, entry.value)
     if key is None or (when is None and not otherwise):
         raise Lost

@@ -117,7 +117,10 @@ NOT_SEVERAL = "contradict each other: write each change as an item of its own"
 START_TIME = "expected a time from 1990 to 2100 such as 2026-02-07 or 2026-02-07T09:30, found "
 
 ERRORS: dict[str, tuple[str, ...]] = {
-    "no list": ("tests: ¦{name: n}", "expected a list of tests, found a mapping"),
+    "no list": (
+        "tests: ¦{name: n}",
+        'expected a list of tests, found a mapping: put it in [ ], or begin each item with "- "',
+    ),
     "nothing": ("¦tests:", "expected a list of tests, found nothing"),
     "no facts": (
         "tests: [¦{name: n}]",

@@ -18,6 +18,10 @@ KEY = "a key of at most 63 small letters, digits and _, such as cart_abandoner"
 NUMBER = "expected a number, found "
 ONLY_NUMBERS = ": only numbers have an order"
 VALUE = "expected a text, a number, true or false, found "
+ORDERED = (
+    "only numbers have an order; dates have it in at.date, and traits with age, anniversary and "
+    "date"
+)
 WHERE = "expected a mapping of properties to values, such as {category: shoes}, found "
 OWN_CONDITION = "are conditions of their own: write each as an item of a list under all"
 
@@ -66,7 +70,10 @@ ERRORS = {
     "an empty none": ("{none: ¦[]}", "expected a list of conditions, found an empty list"),
     "all of a mapping": (
         "{all: ¦{quiet: 1d}}",
-        "expected a list of conditions, found a mapping",
+        (
+            "expected a list of conditions, found a mapping"
+            ': put it in [ ], or begin each item with "- "'
+        ),
     ),
     "a season without an end": ("{season: ¦{from: 02-07}}", '"to" is missing in season'),
     "a day that is none": (
@@ -152,7 +159,7 @@ ERRORS = {
     ),
     "an age of nothing": (
         "{age: ¦birth_date, at_least: 18}",
-        'expected a mapping of age, found the text "birth_date"',
+        'expected age as {trait: NAME}, found the text "birth_date"',
     ),
     "no age": (
         "¦{age: {trait: birth_date}}",
@@ -164,7 +171,7 @@ ERRORS = {
     ),
     "an age at most": (
         "{age: {trait: birth_date}, at_least: 18, ¦at_most: 30}",
-        'unknown key "at_most" in age: expected "age", "at_least" or "below"',
+        'unknown key "at_most" in age: write "below" with one more: at most 30 is below: 31',
     ),
     "a score of several models": (
         "{predicted: ¦[churn], below: 0.5}",
@@ -203,9 +210,9 @@ ERRORS = {
         f"{DURATION}the number 30: write 30d for days, or 30h for hours",
     ),
     "a text for a duration": ("{quiet: ¦soon}", f'{DURATION}the text "soon"'),
-    "a fraction of a day": ("{quiet: ¦1.5d}", f'{DURATION}the text "1.5d"'),
+    "a fraction of a day": ("{quiet: ¦1.5d}", f'{DURATION}the text "1.5d": write 36h'),
     "a negative duration": ("{quiet: ¦-1d}", f'{DURATION}the text "-1d"'),
-    "two units": ("{quiet: ¦1d12h}", f'{DURATION}the text "1d12h"'),
+    "two units": ("{quiet: ¦1d12h}", f'{DURATION}the text "1d12h": write 36h'),
     "months": ("{quiet: ¦3M}", f'{DURATION}the text "3M": write 90d'),
     "no time at all": ("{quiet: ¦0d}", "a duration is more than zero"),
     "a window of nothing": ("{performed: any, within: ¦0s}", "a duration is more than zero"),
@@ -244,7 +251,7 @@ ERRORS = {
     ),
     "a text for a count": (
         '{performed: any, at_least: ¦"5"}',
-        'expected a whole number from 1 to 1000, found the text "5"',
+        'expected a whole number from 1 to 1000, found the text "5": write 5',
     ),
     "true for a count": (
         "{performed: any, at_least: ¦true}",
@@ -292,8 +299,8 @@ ERRORS = {
     "a comparison on not_performed": (
         "{not_performed: any, ¦at_least: 5}",
         (
-            'unknown key "at_least" in not_performed: expected "not_performed", "where", '
-            '"within", "older_than" or "since"'
+            'unknown key "at_least" in not_performed: a count goes with performed: '
+            "fewer than 3 is {performed: …, at_most: 2}"
         ),
     ),
     # ago
@@ -336,7 +343,10 @@ ERRORS = {
     # abandoned
     "abandoned what": (
         "{abandoned: ¦product_added}",
-        'expected a mapping of abandoned, found the text "product_added"',
+        (
+            "expected abandoned as {did: EVENT, without: EVENT, for: D}, "
+            'found the text "product_added"'
+        ),
     ),
     "abandoned without did": (
         "{abandoned: ¦{without: order_completed}}",
@@ -374,7 +384,7 @@ ERRORS = {
     ),
     "a text threshold of a total": (
         '{total: price, of: any, at_least: ¦"5"}',
-        f'{DECIMAL}the text "5"',
+        f'{DECIMAL}the text "5": write 5',
     ),
     "a threshold beyond all totals": (
         "{total: price, of: any, at_least: ¦1e19}",
@@ -466,7 +476,7 @@ ERRORS = {
     ),
     "an order of a quoted number": (
         "{latest: a, of: any, below: ¦'5'}",
-        f'{NUMBER}the text "5"{ONLY_NUMBERS}',
+        f'{NUMBER}the text "5": write 5',
     ),
     "an order of truth": ("{trait: a, above: ¦true}", f"{NUMBER}true"),
     "starts with a number": (
@@ -554,7 +564,7 @@ def test_a_misspelt_leaf_hides_no_other_error() -> None:
 OF_LEAVES = {
     "a text where an order is of numbers": (
         "{performed: any, where: {size: {at_least: ¦2026-01-01}}}",
-        'expected a number, found the text "2026-01-01": only numbers have an order',
+        f'expected a number, found the text "2026-01-01": {ORDERED}',
     ),
     "a weekday that does not exist": (
         "{performed: any, where: {at.weekday: {in: [monday, ¦sonntag]}}}",
@@ -601,7 +611,7 @@ OF_LEAVES = {
     ),
     "a trait above a date": (
         "{trait: birth_date, above: ¦2026-01-01}",
-        'expected a number, found the text "2026-01-01": only numbers have an order',
+        f'expected a number, found the text "2026-01-01": {ORDERED}',
     ),
     "the order of a text": (
         "{latest: sku, of: any, above: ¦5}",

@@ -152,8 +152,8 @@ ERRORS: dict[str, tuple[str, ...]] = {
     "when on a ladder": (
         LADDER + "  - b: {quiet: 1d}\n¦when: {quiet: 1d}\n",
         (
-            'unknown key "when" in a ladder: expected "ladder", "title", "purpose", "tiers", '
-            '"settings", "tests" or "test_models"'
+            'unknown key "when" in a ladder: a ladder has tiers, each with its condition; a '
+            "segment has when"
         ),
     ),
     "no tier": (
@@ -162,7 +162,7 @@ ERRORS: dict[str, tuple[str, ...]] = {
     ),
     "tiers in a mapping": (
         LADDER + "  ¦b: {quiet: 1d}\n",
-        f"expected {TIERS}, found a mapping",
+        f'expected {TIERS}, found a mapping: put it in [ ], or begin each item with "- "',
     ),
     "a tier that is a word": (LADDER + "  - ¦b\n", f'expected {TIER}, found the text "b"'),
     "two tiers in one item": (

@@ -8,8 +8,8 @@ from streamer.language.fields import Field, Group, Values
 from streamer.language.kinds import Kind
 from streamer.language.leaves import scope
 from streamer.language.leaves.leaf import LeafKind
-from streamer.language.nodes import MappingNode, Node
-from streamer.language.reading import Reading
+from streamer.language.nodes import MappingNode, Node, ScalarNode
+from streamer.language.reading import Reading, expected
 
 _MINUS_PARTS: Final = Group(
     "minus",
@@ -101,6 +101,8 @@ _TOTAL_PART: Final = Group(
 
 def _part(node: Node, reading: Reading) -> Values:
     """Read one of the two forms of a part."""
+    if isinstance(node, ScalarNode):
+        raise expected("a part such as {performed: order_completed}", node)
     total = isinstance(node, MappingNode) and "total" in node.entries
     return (_TOTAL_PART if total else _COUNT_PART).read(node, reading)
 
