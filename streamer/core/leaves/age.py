@@ -75,7 +75,7 @@ class OfAge(Leaf):
         dates = dates_of(days_in(self._ref, profile))
         today = self._calendar.day(now)
         ages = ", ".join(str(_age(born, today)) for born in dates)
-        said = shown(self._trait, dates)
+        said = shown(self._trait, self._ref, profile)
         return f"{said}: {ages} years" if dates else said
 
 

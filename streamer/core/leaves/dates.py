@@ -66,7 +66,7 @@ class NearDay(Leaf):
 
     def detail(self, profile: Profile, now: Millis) -> str:
         """Say the dates, and which day it is."""
-        said = shown(self._trait, dates_of(days_in(self._ref, profile)))
+        said = shown(self._trait, self._ref, profile)
         return f"{said}; today is {self._calendar.day(now)}"
 
 
@@ -84,6 +84,8 @@ def dates_of(days: Iterable[int]) -> list[date]:
     return [date.fromordinal(day) for day in days]
 
 
-def shown(trait: str, dates: Iterable[date]) -> str:
-    """Return the dates as a person reads them."""
-    return f"{trait} {', '.join(map(str, dates)) or 'is no date'}"
+def shown(trait: str, ref: CellRef, profile: Profile) -> str:
+    """Return the dates of a trait as a person reads them."""
+    if ref.state(profile) is None:
+        return f"there is no {trait}"
+    return f"{trait} {', '.join(map(str, dates_of(days_in(ref, profile)))) or 'is no date'}"

@@ -71,3 +71,5 @@ def test_it_says_what_it_rests_on() -> None:
     customer = Asking(Age("born", 18, 30)).customer(known(0, born="2000-01-03"))
     assert customer.asking.leaves[0].label == "age by born at least 18 below 30"
     assert customer.detail(0) == "born 2000-01-03: 25 years"
+    assert Asking(CHILD).customer(known(0, born="soon")).detail(0) == "born is no date"
+    assert Asking(CHILD).customer(known(0, name="Ada")).detail(0) == "there is no born"
