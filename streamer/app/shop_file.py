@@ -17,10 +17,10 @@ from streamer.adapters.database import Database
 from streamer.adapters.held import HeldFile
 from streamer.adapters.history import RecentEvents
 from streamer.adapters.sqlite import SqliteLog, SqliteSink, SqliteStore
-from streamer.app.inputs import EventReading
 from streamer.codecs.events import decode
 from streamer.core.engine.program import RuleSet
 from streamer.errors import InvalidEvent
+from streamer.ports import Log
 from streamer.types import Event, Millis, Record
 from streamer.worker import Batching, LogRunner, PartitionTask
 
@@ -71,10 +71,10 @@ class ShopFile:
         return RecentEvents(found, before[0][0] if len(before) > 1 else None)
 
     @contextmanager
-    def reading(self) -> Iterator[EventReading]:
-        """Open every event of the log."""
+    def whole(self) -> Iterator[Log]:
+        """Open every record of the log, however many there are."""
         with Database(self._path) as database:
-            yield EventReading(SqliteLog(database), decode)
+            yield SqliteLog(database)
 
     def send(self, body: bytes, rules: RuleSet) -> Sent:
         """Append an event, of now where it names no time, under a new id where it has none.

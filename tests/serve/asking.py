@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from streamer.adapters.history import EventHistory
 from streamer.adapters.view.embedded import EmbeddedProfiles
 from streamer.app.inputs import load_rules
 from streamer.app.shop_file import ShopFile
@@ -80,10 +81,12 @@ def asking(
     kept: int = 1_000_000,
     deliveries: Sequence[str] = (),
     has_events: bool = True,
+    history: EventHistory | None = None,
 ) -> Iterator[Asking]:
     """Serve the file of the embedded default for as long as the block takes.
 
-    Where it `has_events` is False, the server knows no more than one on Kafka.
+    Where it `has_events` is False, the server knows no more than one on Kafka: no events, or those
+    of a `history`.
     """
     said = Said()
     loaded, shop = load_rules(rules), ShopFile(file) if has_events else None
@@ -92,7 +95,12 @@ def asking(
         folder / "view.db",
         follower,
         Rulebook(loaded, rules),
-        Stores(EmbeddedProfiles(file), shop, shop, Deliveries(deliveries)),
+        Stores(
+            EmbeddedProfiles(file),
+            shop if history is None else history,
+            shop,
+            Deliveries(deliveries),
+        ),
         access,
         said,
     )

@@ -1,8 +1,10 @@
 """What reacting to a segment brings: those who are held out beside those who are not."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Final
 
+from streamer.adapters.history import TooLong
 from streamer.analysis.effect import (
     EffectEstimate,
     EffectGroup,
@@ -11,7 +13,9 @@ from streamer.analysis.effect import (
     effect_of_entries,
 )
 from streamer.analysis.proportions import CONFIDENCE
+from streamer.app.inputs import EventReading
 from streamer.codecs.changes import decode_change
+from streamer.codecs.events import decode
 from streamer.errors import UsageError
 from streamer.serve.answers.context import Context, Json
 from streamer.serve.problems import Problem
@@ -25,19 +29,24 @@ _PAGE: Final = 5_000
 def effect(context: Context, name: str, conversions: Collection[str], within: Millis) -> Json:
     """Return both groups and what their difference says.
 
-    Raises `Problem` where the store keeps no events, or there are no two groups to compare.
+    Raises `Problem` where there are no events or too many, or no two groups to compare.
     """
     membership = context.membership(name)
-    if context.stores.shop is None:
-        raise Problem(
-            "no-effect",
-            "this server reads no events, so it knows no conversions: "
-            f"streamer effect EVENTS --segment {membership} compares",
-        )
+    history = context.stores.history
+    if history is None:
+        raise Problem("no-effect", f"no events can be read here: {_by_hand(membership)}")
     anonymous = context.catalogue.rules.header.anonymous
     asked = EffectRequest(membership, frozenset(conversions), within, _WORTH, anonymous)
+
+    @contextmanager
+    def events() -> Iterator[EventReading]:
+        with history.whole() as log:
+            yield EventReading(log, decode)
+
     try:
-        found = effect_of_entries(_entries(context, membership), context.stores.shop.reading, asked)
+        found = effect_of_entries(_entries(context, membership), events, asked)
+    except TooLong as error:
+        raise Problem("no-effect", f"{error}: {_by_hand(membership)}") from None
     except UsageError as error:
         raise Problem("no-effect", str(error)) from None
     return context.of(
@@ -55,6 +64,10 @@ def effect(context: Context, name: str, conversions: Collection[str], within: Mi
             "sentence": _sentence(found),
         }
     )
+
+
+def _by_hand(membership: str) -> str:
+    return f"streamer effect EVENTS --segment {membership} compares"
 
 
 def _entries(context: Context, membership: str) -> Entries:

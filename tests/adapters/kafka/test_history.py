@@ -7,7 +7,7 @@ import orjson
 import pytest
 from confluent_kafka import Producer
 
-from streamer.adapters.history import RecentEvents
+from streamer.adapters.history import RecentEvents, TooLong
 from streamer.adapters.kafka import Connection
 from streamer.adapters.kafka.history import KafkaHistory
 from streamer.errors import Unavailable
@@ -91,6 +91,21 @@ def test_what_was_not_committed_is_no_event(kafka: KafkaServer, topic: str) -> N
         (producer.abort_transaction if number % 2 else producer.commit_transaction)(60)
     with history(kafka, topic) as opened:  # of four offsets one is an event
         assert ids(opened.events_of("u-1", 0, 100)) == [f"e-{one}" for one in range(22, -1, -2)]
+
+
+def test_the_whole_topic_is_in_the_order_of_time(kafka: KafkaServer, topic: str) -> None:
+    for number in range(24):
+        append(kafka.address, topic, [line(number, "u-1")], partition=number % 2)
+    with history(kafka, topic) as opened, opened.whole() as log:
+        assert [one.value for one in log.read(0, 0, 100)] == [line(one, "u-1") for one in range(24)]
+        assert len(log.read(0, 20, 2)) == 2
+
+
+def test_a_topic_that_is_too_long_is_not_read(kafka: KafkaServer, topic: str) -> None:
+    append(kafka.address, topic, [line(one, "u-1") for one in range(4)])
+    opened = KafkaHistory(Connection(kafka.address), topic, most=3)
+    with opened, pytest.raises(TooLong, match="holds more than 3 records"), opened.whole():
+        pass
 
 
 def test_a_kafka_that_is_away_is_said(own_kafka: KafkaServer, own_name: str) -> None:
