@@ -80,27 +80,21 @@ def asking(
     *,
     kept: int = 1_000_000,
     deliveries: Sequence[str] = (),
-    has_events: bool = True,
-    history: EventHistory | None = None,
+    events: EventHistory | bool = True,
 ) -> Iterator[Asking]:
     """Serve the file of the embedded default for as long as the block takes.
 
-    Where it `has_events` is False, the server knows no more than one on Kafka: no events, or those
-    of a `history`.
+    Where `events` is not True, the server knows no more than one on Kafka: these events, or none.
     """
     said = Said()
-    loaded, shop = load_rules(rules), ShopFile(file) if has_events else None
+    loaded, shop = load_rules(rules), ShopFile(file) if events is True else None
+    history = shop if isinstance(events, bool) else events
     follower = Follower(folder / "view.db", from_file(file), said, kept)
     server = Server(
         folder / "view.db",
         follower,
         Rulebook(loaded, rules),
-        Stores(
-            EmbeddedProfiles(file),
-            shop if history is None else history,
-            shop,
-            Deliveries(deliveries),
-        ),
+        Stores(EmbeddedProfiles(file), history, shop, Deliveries(deliveries)),
         access,
         said,
     )

@@ -70,7 +70,7 @@ def test_events_on_kafka_give_the_same(kafka: KafkaServer, own_name: str, tmp_pa
     for most, status in ((sent, 200), (sent - 1, 404)):
         with (
             KafkaHistory(connection, own_name, most=most) as history,
-            asking(file, [str(rules)], tmp_path, has_events=False, history=history) as ask,
+            asking(file, [str(rules)], tmp_path, events=history) as ask,
         ):
             answer = ask("/v1/segments/cart/effect?within=3d")
         assert answer.status == status
@@ -87,7 +87,7 @@ def test_without_two_groups_it_says_what_is_missing(ask: Asking) -> None:
 
 
 def test_without_events_it_names_the_command(shop_file: Path, tmp_path: Path) -> None:
-    with asking(shop_file, SHOWN, tmp_path, has_events=False) as ask:
+    with asking(shop_file, SHOWN, tmp_path, events=False) as ask:
         answer = ask("/v1/segments/cart_abandoner/effect")
     assert answer.status == 404
     assert "streamer effect EVENTS --segment cart_abandoner" in answer.body["detail"]

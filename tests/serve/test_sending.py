@@ -91,7 +91,7 @@ def test_pages_of_others_and_forms_send_nothing(ask: Asking) -> None:
 
 
 def test_on_kafka_events_come_from_the_shop(shop_file: Path, tmp_path: Path) -> None:
-    with asking(shop_file, RULES, tmp_path, has_events=False) as ask:
+    with asking(shop_file, RULES, tmp_path, events=False) as ask:
         assert not ask("/v1/health").body["test_events"]
         answer = send(ask, ADDED)
         assert answer.status == 404
