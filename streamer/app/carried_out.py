@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from streamer.adapters.kafka.lookup import Lookup
-from streamer.adapters.kafka.topics import Asked
+from streamer.adapters.kafka.topics import ClusterMetadata
 from streamer.app.orders import Asking, Given, orders_of
 from streamer.codecs.controls import mark_id
 from streamer.core.marks import Mark
@@ -65,7 +65,7 @@ def status(
         number: Mark.unpacked(data) for found in marks.values() for number, data in found.items()
     }
     own = read.get(mark_id(asking.customer, asking.key), Mark(None, suppressed=False))
-    partitions = range(Asked(asking.connection).partitions(asking.topics.events))
+    partitions = range(ClusterMetadata(asking.connection).partitions(asking.topics.events))
     until = time.monotonic() + wait_s
     lookup = Lookup(asking.connection, asking.topics.events, asking.key.group)
     with closing(lookup):

@@ -11,7 +11,7 @@ import orjson
 
 from streamer.adapters.kafka import Connection, Topics
 from streamer.adapters.kafka.reading import KafkaReader
-from streamer.adapters.kafka.topics import Asked
+from streamer.adapters.kafka.topics import ClusterMetadata
 from streamer.codecs.controls import is_control
 from streamer.instants import iso
 from streamer.types import HOUR, Record
@@ -24,18 +24,18 @@ def held(
     connection: Connection, topics: Topics, ids: Collection[str]
 ) -> Iterator[Mapping[str, Any]]:
     """Yield for each topic what it holds of a person, and how long. Reads each to its end."""
-    asked = Asked(connection)
+    metadata = ClusterMetadata(connection)
     wanted = [*_needles(ids)]
     keys = {one.encode() for one in ids}
     for topic in (topics.events, topics.changes, topics.memberships, topics.rejected):
-        compacted = _COMPACTED in asked.setting(topic, "cleanup.policy")
+        compacted = _COMPACTED in metadata.setting(topic, "cleanup.policy")
         found: dict[object, Record] = {}
         with KafkaReader(connection, topic, 0) as reader:
             for batch in reader.to_the_end():
                 for one in batch:
                     if one.key in keys or any(needle in one.value for needle in wanted):
                         found[one.key if compacted else (one.partition, one.offset)] = one
-        retention = int(asked.setting(topic, "retention.ms"))
+        retention = int(metadata.setting(topic, "retention.ms"))
         yield {
             "topic": topic,
             "kept": _kept(retention, compacted=compacted),

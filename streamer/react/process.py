@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 
 from streamer.adapters.kafka.connection import Connection
 from streamer.adapters.kafka.lookup import Lookup
-from streamer.adapters.kafka.topics import Asked
+from streamer.adapters.kafka.topics import ClusterMetadata
 from streamer.adapters.redis.client import connect
 from streamer.app.live import Journal
 from streamer.errors import AdapterError, StreamerError, Unavailable
@@ -148,7 +148,7 @@ class Reacting:
         pause = _FIRST_PAUSE
         while not stop.is_set():
             try:
-                Asked(self._where.connection, _PATIENCE_S).partitions(self._where.changes)
+                ClusterMetadata(self._where.connection, _PATIENCE_S).partitions(self._where.changes)
                 connect(
                     self._where.redis,
                     allow_volatile=False,
@@ -202,7 +202,7 @@ class Reacting:
 
     def _is_behind(self, reading: Reading) -> bool:
         """Return whether there is a record that this process should have handled; blocks."""
-        count = Asked(self._where.connection, _PATIENCE_S).partitions(self._where.changes)
+        count = ClusterMetadata(self._where.connection, _PATIENCE_S).partitions(self._where.changes)
         positions = dict(reading.positions)
         with closing(self._lookup()) as lookup:
             for partition in positions or range(count):

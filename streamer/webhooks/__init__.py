@@ -8,7 +8,7 @@ lanes        the changes in hand: in order for a customer, beside each other oth
 addresses    which addresses no request goes to
 sending      one request and what came of it (aiohttp)
 deliveries   the last deliveries and the metrics
-ends         what the endpoints of a process share
+context      what the endpoints of a process share
 partitions   what an endpoint's member of the group reads, and how far it is safe
 outgoing     its requests: which goes out now, and what an answer means
 keeping      what has to wait, brought into a topic

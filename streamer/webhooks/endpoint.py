@@ -12,8 +12,8 @@ from streamer.adapters.clock import wall_time
 from streamer.codecs.changes import change_line, decode_change
 from streamer.errors import AdapterError, StreamerError
 from streamer.types import Record
+from streamer.webhooks.context import WebhookContext
 from streamer.webhooks.deliveries import Standing
-from streamer.webhooks.ends import Ends
 from streamer.webhooks.keeping import Keeper
 from streamer.webhooks.lanes import Lanes, Waiting
 from streamer.webhooks.outgoing import Outgoing
@@ -29,16 +29,16 @@ _KEEPS_S: Final = 10.0
 class EndpointWorker:
     """Sends the changes of a group to an endpoint until stopped."""
 
-    def __init__(self, endpoint: Endpoint, group: str, ends: Ends) -> None:
+    def __init__(self, endpoint: Endpoint, group: str, context: WebhookContext) -> None:
         self.endpoint = endpoint
         self._group = group
-        self._ends = ends
+        self._context = context
         self._lanes = Lanes()
         self._stopping = False
         self._woken = asyncio.Event()
-        self._keeper = Keeper(self._lanes, ends.waiting, group, self._say)
+        self._keeper = Keeper(self._lanes, context.waiting, group, self._say)
         self._outgoing = Outgoing(
-            endpoint, ends, self._lanes, self._say, self._woken.set, self._keeper.wake
+            endpoint, context, self._lanes, self._say, self._woken.set, self._keeper.wake
         )
         self._partitions: Partitions | None = None
 
@@ -65,7 +65,7 @@ class EndpointWorker:
     async def run(self) -> None:
         """Work until stopped."""
         partitions = self._partitions = Partitions(
-            self.endpoint, self._group, self._ends, self._lanes, self._say, self._outgoing.leave
+            self.endpoint, self._group, self._context, self._lanes, self._say, self._outgoing.leave
         )
         beside = [
             asyncio.create_task(self._keeper.run()),
@@ -139,4 +139,4 @@ class EndpointWorker:
         await partitions.commit_now()
 
     def _say(self, event: str, level: str = "info", /, **facts: object) -> None:
-        self._ends.journal.say(event, level, endpoint=self.endpoint.name, **facts)
+        self._context.journal.say(event, level, endpoint=self.endpoint.name, **facts)

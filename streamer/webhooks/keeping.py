@@ -9,7 +9,7 @@ from typing import Final
 
 from streamer.adapters.kafka.waiting import WaitingTopic
 from streamer.errors import AdapterError
-from streamer.webhooks.ends import Say
+from streamer.webhooks.context import Say
 from streamer.webhooks.lanes import Lanes
 
 _FIRST_PAUSE: Final = 0.1

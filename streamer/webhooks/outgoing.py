@@ -15,8 +15,8 @@ from typing import Final
 from streamer.adapters.clock import wall_time
 from streamer.types import SECOND, Millis
 from streamer.webhooks.breaker import Breaker
+from streamer.webhooks.context import Say, WebhookContext
 from streamer.webhooks.deliveries import Delivery
-from streamer.webhooks.ends import Ends, Say
 from streamer.webhooks.lanes import LATE, Lanes, Waiting
 from streamer.webhooks.payload import Signer, body
 from streamer.webhooks.retries import next_try, retry_after
@@ -36,14 +36,14 @@ class Outgoing:
     def __init__(
         self,
         endpoint: Endpoint,
-        ends: Ends,
+        context: WebhookContext,
         lanes: Lanes,
         say: Say,
         wake: Callable[[], None],
         changed: Callable[[], None],
     ) -> None:
         self._endpoint = endpoint
-        self._ends = ends
+        self._context = context
         self._lanes = lanes
         self._say = say
         self._wake = wake
@@ -120,10 +120,10 @@ class Outgoing:
         if waiting.traceparent is not None:
             headers["traceparent"] = waiting.traceparent
         answer = await self._sending.post(content, headers)
-        self._ends.counts.seconds.labels(self._endpoint.name).observe(answer.took / SECOND)
+        self._context.counts.seconds.labels(self._endpoint.name).observe(answer.took / SECOND)
         waiting.tries += 1
         outcome, again = self._came_of(waiting, answer)
-        self._ends.counts.tries.labels(self._endpoint.name, outcome).inc()
+        self._context.counts.tries.labels(self._endpoint.name, outcome).inc()
         self._log(waiting, at, outcome, answer, hashlib.sha256(content).hexdigest(), again)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
@@ -187,7 +187,7 @@ class Outgoing:
 
     def _settle(self, waiting: Waiting, outcome: str) -> None:
         self._lanes.settled(waiting)
-        self._ends.counts.changes.labels(self._endpoint.name, outcome).inc()
+        self._context.counts.changes.labels(self._endpoint.name, outcome).inc()
         if outcome == "superseded":
             self._log(waiting, wall_time(), outcome, Answer(None, "", None, 0), "", None)
         if waiting.kept:
@@ -208,7 +208,7 @@ class Outgoing:
         again: Millis | None,
     ) -> None:
         change = waiting.change
-        self._ends.log.add(
+        self._context.log.add(
             self._endpoint.name,
             Delivery(
                 at,

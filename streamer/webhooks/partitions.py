@@ -21,7 +21,7 @@ from typing import Final
 from streamer.adapters.kafka.committing import CommittingFeed
 from streamer.errors import AdapterError
 from streamer.types import Record
-from streamer.webhooks.ends import Ends, Say
+from streamer.webhooks.context import Say, WebhookContext
 from streamer.webhooks.lanes import Lanes, Waiting
 from streamer.webhooks.settings import Endpoint
 
@@ -38,18 +38,18 @@ class Partitions:
         self,
         endpoint: Endpoint,
         group: str,
-        ends: Ends,
+        context: WebhookContext,
         lanes: Lanes,
         say: Say,
         leave: Callable[[AbstractSet[int]], None],
     ) -> None:
         self._endpoint = endpoint
         self._group = group
-        self._ends = ends
+        self._context = context
         self._lanes = lanes
         self._say = say
         self._leave = leave
-        self._feed = CommittingFeed(ends.connection, ends.changes, group, self._revoked)
+        self._feed = CommittingFeed(context.connection, context.changes, group, self._revoked)
         self._opened: dict[int, int] = {}
         self._openings: set[asyncio.Task[None]] = set()
         self._closing = False
@@ -173,7 +173,7 @@ class Partitions:
         """Return where to read on, and what was kept; runs in a thread."""
         kept = [
             Waiting.decode(partition, offset, value)
-            for offset, value in self._ends.waiting.read(self._group, partition).items()
+            for offset, value in self._context.waiting.read(self._group, partition).items()
         ]
         held = self._feed.offset_range(partition)
         committed = self._feed.committed(partition)
@@ -182,7 +182,7 @@ class Partitions:
             self._feed.commit_now({partition: committed})
         elif committed < held.start:
             lost = held.start - committed
-            self._ends.counts.dropped.labels(self._endpoint.name).inc(lost)
+            self._context.counts.dropped.labels(self._endpoint.name).inc(lost)
             self._say(
                 "records lost to the topic's retention", "error", partition=partition, records=lost
             )

@@ -13,13 +13,13 @@ from typing import Final
 from streamer.adapters.kafka.acknowledged import AcknowledgedProducer
 from streamer.adapters.kafka.administration import ensure_compacted
 from streamer.adapters.kafka.connection import Connection
-from streamer.adapters.kafka.topics import Asked
+from streamer.adapters.kafka.topics import ClusterMetadata
 from streamer.adapters.kafka.waiting import WaitingTopic
 from streamer.app.live import Journal
 from streamer.errors import StreamerError, Unavailable
+from streamer.webhooks.context import WebhookContext
 from streamer.webhooks.deliveries import DeliveryLog, Standing, WebhookCounts
 from streamer.webhooks.endpoint import EndpointWorker
-from streamer.webhooks.ends import Ends
 from streamer.webhooks.settings import Endpoint
 
 _PATIENCE_S: Final = 5.0
@@ -82,7 +82,7 @@ class Webhooks:
         if not await self._connected(stop):
             return
         producer = AcknowledgedProducer(self._connection, (self._waiting,), _PATIENCE_S)
-        ends = Ends(
+        context = WebhookContext(
             self._connection,
             self._changes,
             WaitingTopic(self._connection, self._waiting, producer),
@@ -91,7 +91,7 @@ class Webhooks:
             self.counts,
         )
         try:
-            await self._work(ends, stop, reload)
+            await self._work(context, stop, reload)
         finally:
             await asyncio.to_thread(producer.close)
 
@@ -112,28 +112,30 @@ class Webhooks:
         return False
 
     def _topics(self) -> str:
-        partitions = Asked(self._connection, _PATIENCE_S).partitions(self._changes)
+        partitions = ClusterMetadata(self._connection, _PATIENCE_S).partitions(self._changes)
         verdict = ensure_compacted(self._connection, self._waiting, partitions)
         return f"{verdict.topic} {verdict.state}"
 
-    async def _work(self, ends: Ends, stop: asyncio.Event, reload: asyncio.Event) -> None:
+    async def _work(
+        self, context: WebhookContext, stop: asyncio.Event, reload: asyncio.Event
+    ) -> None:
         for endpoint in self._endpoints:
-            self._start(endpoint, ends)
+            self._start(endpoint, context)
         self._away = None
         while not stop.is_set():
             await _either(stop, reload)
             if reload.is_set() and not stop.is_set():
                 reload.clear()
-                await self._reload(ends)
+                await self._reload(context)
         self._journal.say("stopping")
         await self._stop(list(self._workers))
 
-    def _start(self, endpoint: Endpoint, ends: Ends) -> None:
-        worker = EndpointWorker(endpoint, f"{self._group}.webhooks.{endpoint.name}", ends)
+    def _start(self, endpoint: Endpoint, context: WebhookContext) -> None:
+        worker = EndpointWorker(endpoint, f"{self._group}.webhooks.{endpoint.name}", context)
         self._workers[endpoint.name] = worker
-        self._tasks[endpoint.name] = asyncio.create_task(self._guard(worker, ends))
+        self._tasks[endpoint.name] = asyncio.create_task(self._guard(worker, context))
 
-    async def _guard(self, worker: EndpointWorker, ends: Ends) -> None:
+    async def _guard(self, worker: EndpointWorker, context: WebhookContext) -> None:
         """Run a worker; where it breaks, begin again after a while."""
         name = worker.endpoint.name
         try:
@@ -142,14 +144,14 @@ class Webhooks:
             self._journal.say("endpoint broke", "error", endpoint=name, error=repr(error))
             await asyncio.sleep(_AGAIN_S)
             if self._workers.get(name) is worker:  # neither stopped nor replaced meanwhile
-                self._start(worker.endpoint, ends)
+                self._start(worker.endpoint, context)
 
     async def _stop(self, names: list[str]) -> None:
         for name in names:
             self._workers.pop(name).stop()
         await asyncio.gather(*(self._tasks.pop(name) for name in names))
 
-    async def _reload(self, ends: Ends) -> None:
+    async def _reload(self, context: WebhookContext) -> None:
         try:
             endpoints = self._read()
         except StreamerError as error:
@@ -167,7 +169,7 @@ class Webhooks:
         )
         for name, endpoint in wanted.items():
             if name not in self._workers:
-                self._start(endpoint, ends)
+                self._start(endpoint, context)
         self._endpoints = endpoints
         self._journal.say("endpoints read", endpoints=list(wanted))
 

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 from kafka.errors import AuthorizationError, BrokerResponseError, KafkaError
 
 from streamer.adapters.kafka.connection import Connection
-from streamer.adapters.kafka.topics import Asked
+from streamer.adapters.kafka.topics import ClusterMetadata
 from streamer.errors import AdapterError, Unavailable, UsageError
 
 Client = TypeVar("Client")
@@ -26,7 +26,7 @@ def opened(client: Callable[..., Client], connection: Connection, **settings: ob
     that the client has no word for.
     """
     ways_in = connection.kafka_python()
-    Asked(connection, _PATIENCE_S).answers()
+    ClusterMetadata(connection, _PATIENCE_S).answers()
     with said("open a connection to Kafka"):
         try:
             return client(**ways_in, **settings)

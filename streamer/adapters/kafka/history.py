@@ -19,7 +19,7 @@ from streamer.adapters.kafka.connection import Connection, made
 from streamer.adapters.kafka.failures import failure, translated
 from streamer.adapters.kafka.feed import headers_of
 from streamer.adapters.kafka.offsets import held_offsets
-from streamer.adapters.kafka.topics import Asked
+from streamer.adapters.kafka.topics import ClusterMetadata
 from streamer.adapters.memory import MemoryLog
 from streamer.codecs.events import decode
 from streamer.errors import InvalidEvent, Unavailable
@@ -51,7 +51,7 @@ class KafkaHistory(Closing):
         self._topic = topic
         self._looks_s = looks_s
         self._most = most
-        self._asked = Asked(connection, _PATIENCE_S)
+        self._metadata = ClusterMetadata(connection, _PATIENCE_S)
         self._page = page
         self._turn = Lock()
         self._consumer = made(
@@ -102,7 +102,7 @@ class KafkaHistory(Closing):
         return RecentEvents(found[:limit], since if begin > low else None)
 
     def _all(self) -> list[Record]:
-        partitions = range(self._asked.partitions(self._topic))
+        partitions = range(self._metadata.partitions(self._topic))
         held = [held_offsets(self._consumer, self._topic, one, _PATIENCE_S) for one in partitions]
         if sum(high - low for low, high in held) > self._most:
             raise TooLong(f"{self._topic} holds more than {self._most:,} records")

@@ -14,7 +14,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from streamer.adapters.kafka.connection import Connection, made
 from streamer.adapters.kafka.failures import failure
 from streamer.adapters.kafka.messages import Headers
-from streamer.adapters.kafka.topics import PARTITIONER, Asked, Topics
+from streamer.adapters.kafka.topics import PARTITIONER, ClusterMetadata, Topics
 from streamer.errors import Unavailable
 from streamer.types import Control
 
@@ -49,9 +49,9 @@ def write_audit(connection: Connection, topics: Topics, audit_key: str, audit: b
 @contextmanager
 def _producer(connection: Connection, *topics: str) -> Iterator[Producer]:
     """Yield a producer, once the topics are known to be there."""
-    asked = Asked(connection)
+    metadata = ClusterMetadata(connection)
     for topic in topics:
-        asked.partitions(topic)
+        metadata.partitions(topic)
     producer = made(
         Producer,
         connection.librdkafka(

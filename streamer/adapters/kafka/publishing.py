@@ -23,7 +23,7 @@ from kafka import KafkaProducer
 
 from streamer.adapters.kafka.clients import opened, python_failure, said
 from streamer.adapters.kafka.connection import Connection
-from streamer.adapters.kafka.topics import LARGEST, Asked
+from streamer.adapters.kafka.topics import LARGEST, ClusterMetadata
 from streamer.errors import AdapterError, NotPublished, Unavailable, UsageError
 
 _ROOM: Final = 32 << 20
@@ -57,8 +57,8 @@ class KafkaPublication:
     def __init__(self, connection: Connection, topic: str) -> None:
         self._connection = connection
         self._topic = topic
-        self._asked = Asked(connection, _ANSWER_MS / 1_000)
-        self._asked.partitions(topic)
+        self._metadata = ClusterMetadata(connection, _ANSWER_MS / 1_000)
+        self._metadata.partitions(topic)
         self._largest = self._asked_largest()
         self._producer = self._opened()
         self._spoilt = False
@@ -127,7 +127,7 @@ class KafkaPublication:
     def _asked_largest(self) -> int:
         """Return how many bytes the topic takes, as far as we may know."""
         with suppress(AdapterError):
-            return int(self._asked.setting(self._topic, LARGEST))
+            return int(self._metadata.setting(self._topic, LARGEST))
         return _LARGEST
 
     def _opened(self) -> Any:  # noqa: ANN401 (kafka-python carries no types)
@@ -209,7 +209,7 @@ class KafkaPublication:
     def _stuck(self) -> Unavailable:
         """Return the error for a Kafka that takes nothing, with the reason where there is one."""
         try:
-            self._asked.partitions(self._topic)
+            self._metadata.partitions(self._topic)
         except (Unavailable, UsageError) as error:
             return Unavailable(str(error))
         refusal = f": {self._refusal}" if self._refused else ""

@@ -12,7 +12,7 @@ from kafka import KafkaConsumer, TopicPartition
 from streamer.adapters.closing import Closing
 from streamer.adapters.kafka.clients import opened, said
 from streamer.adapters.kafka.connection import Connection
-from streamer.adapters.kafka.topics import Asked
+from streamer.adapters.kafka.topics import ClusterMetadata
 from streamer.types import FOREVER, Millis, Record
 
 _POLL_MS: Final = 500
@@ -29,7 +29,7 @@ class KafkaReader(Closing):
 
     def __init__(self, connection: Connection, topic: str, since: Millis) -> None:
         self._topic = topic
-        partitions = range(Asked(connection).partitions(topic))
+        partitions = range(ClusterMetadata(connection).partitions(topic))
         self._consumer: Any = opened(
             KafkaConsumer,
             connection,

@@ -15,7 +15,7 @@ from streamer.adapters.kafka.connection import Connection, made
 from streamer.adapters.kafka.failures import failure, translated
 from streamer.adapters.kafka.feed import headers_of
 from streamer.adapters.kafka.offsets import held_offsets
-from streamer.adapters.kafka.topics import Asked, Topics
+from streamer.adapters.kafka.topics import ClusterMetadata, Topics
 from streamer.adapters.view.batches import (
     Positions,
     Progress,
@@ -51,10 +51,10 @@ class KafkaTail(Closing):
         self._topics = topics
         self._servers = connection.servers
         self._error: str | None = None
-        asked = Asked(connection)
-        self.forgets_after: Millis = int(asked.setting(topics.memberships, _LONGEST_KEPT))
+        metadata = ClusterMetadata(connection)
+        self.forgets_after: Millis = int(metadata.setting(topics.memberships, _LONGEST_KEPT))
         names = (topics.changes, topics.memberships, topics.rejected)
-        places = [(name, one) for name in names for one in range(asked.partitions(name))]
+        places = [(name, one) for name in names for one in range(metadata.partitions(name))]
         self._consumer = made(Consumer, self._settings(connection))
         try:
             self._ends = {place: self._range(place) for place in places}

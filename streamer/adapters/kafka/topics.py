@@ -49,10 +49,10 @@ def check_topics(connection: Connection, topics: Topics) -> Found:
     Raises `UsageError` with the command that repairs what is not, `Unavailable` where Kafka cannot
     be asked just now.
     """
-    admin = Asked(connection)
-    wanted = admin.partitions(topics.events)
+    metadata = ClusterMetadata(connection)
+    wanted = metadata.partitions(topics.events)
     for topic in (topics.changes, topics.memberships):
-        count = admin.partitions(topic)
+        count = metadata.partitions(topic)
         if count != wanted:
             mended = (
                 "`streamer topics create --apply` adds them"
@@ -63,18 +63,18 @@ def check_topics(connection: Connection, topics: Topics) -> Found:
                 f"the topic {topic} has {count} partitions, {topics.events} has {wanted}: what is "
                 f"said of a partition goes into the partition of the same number. {mended}"
             )
-    admin.partitions(topics.rejected)
-    time_type = admin.setting(topics.events, TIME_TYPE)
+    metadata.partitions(topics.rejected)
+    time_type = metadata.setting(topics.events, TIME_TYPE)
     if time_type != APPEND_TIME:
         raise UsageError(
             f"the topic {topics.events} keeps {time_type} of its records, and not the time at "
             f"which they were appended: `streamer topics create --apply` sets {TIME_TYPE}="
             f"{APPEND_TIME}"
         )
-    return Found(wanted, int(admin.setting(topics.rejected, LARGEST)))
+    return Found(wanted, int(metadata.setting(topics.rejected, LARGEST)))
 
 
-class Asked:
+class ClusterMetadata:
     """Metadata of a Kafka cluster; where it does not answer, the error says why."""
 
     def __init__(self, connection: Connection, patience_s: float = _PATIENCE_S) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from streamer.adapters.kafka import Connection, Topics, check_topics
 from streamer.adapters.kafka.administration import create_topics
-from streamer.adapters.kafka.topics import TIME_TYPE, Asked
+from streamer.adapters.kafka.topics import TIME_TYPE, ClusterMetadata
 from streamer.errors import AdapterError, Unavailable, UsageError
 from streamer.types import HOUR
 from tests.servers import KafkaServer
@@ -131,7 +131,7 @@ def test_attempts_to_reach_a_kafka_that_is_away_leave_nothing_behind() -> None:
 
     def attempt() -> None:
         with pytest.raises(Unavailable, match="cannot be reached"):
-            Asked(connection, 0.1).answers()
+            ClusterMetadata(connection, 0.1).answers()
 
     attempt()
     gc.collect()

@@ -10,7 +10,7 @@ from streamer.webhooks.deliveries import DeliveryLog, WebhookCounts
 
 
 @dataclass(frozen=True, slots=True)
-class Ends:
+class WebhookContext:
     """Kafka, the topics, the journal, the log of deliveries and the metrics."""
 
     connection: Connection
