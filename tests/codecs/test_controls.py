@@ -1,5 +1,6 @@
 """Control records: what one task tells is what another one reads, and what is forged is refused."""
 
+import hmac
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from streamer.codecs.controls import (
     ControlKey,
     ControlMessage,
     Forward,
-    _signed,
+    Signer,
     is_control,
 )
 from streamer.core.engine.decide import decide
@@ -114,8 +115,13 @@ def test_another_secret_is_another_signature() -> None:
 def test_a_signed_record_that_cannot_be_read_is_refused() -> None:
     codec = ControlCodec(RULES, KEY)
     control = codec.encode(Link("a", "u", START))
-    value = control.value[:-1]
-    signature = _signed(KEY, b"a", value)  # as a later version might write it
-    headers = ((HEADER, b"1 shop"), (SIGNATURE, signature))
+    later = Signer(KEY).signed("a", control.value[:-1])  # as a later version might write it
     with pytest.raises(InvalidEvent, match="cannot be read"):
-        codec.decode(record_of(control._replace(value=value, headers=headers)))
+        codec.decode(record_of(later))
+
+
+@pytest.mark.parametrize("secret", [b"s", b"s" * 64, b"s" * 65], ids=["short", "block", "longer"])
+def test_a_signature_is_the_hmac_of_header_key_and_value(secret: bytes) -> None:
+    key = KEY._replace(secret=secret)
+    said = hmac.digest(secret, b"1 shop\na\nvalue", "sha256").hex().encode()
+    assert Signer(key).signature(b"a", b"value") == said
