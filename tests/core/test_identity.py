@@ -5,7 +5,10 @@ from typing import Any
 
 import pytest
 
-from streamer.types import DAY, MINUTE
+from streamer.core.engine.decide import decide
+from streamer.core.engine.merge import merge
+from streamer.core.profile import Profile
+from streamer.types import DAY, HOUR, MINUTE, Event
 from tests.engine import Cut, compiled, engine_run
 from tests.oracle import oracle_run
 from tests.strategies import Until, documents_to_yaml
@@ -119,6 +122,25 @@ def test_a_user_who_comes_back_to_a_device_has_its_events_again() -> None:
     logins = [event(minute, "identified", user, "a") for minute, user in users]
     views = [event(minute, "product_viewed", anonymous="a") for minute in (3, 4)]
     assert told(LAST, *logins, *views) == [("u", "viewed", "entered", 4, "event")]
+
+
+def test_of_two_histories_the_ids_stay_that_may_come_again() -> None:
+    rules = compiled(documents_to_yaml([LAST, VIEWED]))
+    ends: list[Profile] = []
+    for who, hours in (("a", (60, 80, 98)), ("u", (61, 81, 99))):
+        profile = None
+        for hour in hours:
+            view = Event(f"{who}-{hour}", "product_viewed", who, START + hour * HOUR, {})
+            profile = decide(rules, profile, view).profile
+        assert profile is not None
+        ends.append(profile)
+    visitor, user = ends
+    merged = merge(rules, user, visitor).profile
+    assert merged is not None
+    assert merged.id_times == [START + hour * HOUR for hour in (80, 81, 98, 99)]
+    for hour, who in ((80, "a"), (81, "u"), (98, "a"), (99, "u")):
+        again = Event(f"{who}-{hour}", "product_viewed", "u", START + hour * HOUR, {})
+        assert decide(rules, merged, again).outcome == "duplicate"
 
 
 @pytest.mark.parametrize(

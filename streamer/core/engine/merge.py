@@ -32,7 +32,7 @@ def merge(rules: RuleSet, profile: Profile, joined: Profile) -> Decision:
     """Join a profile to another one, and decide that. Takes both over."""
     profile.last = max(profile.last, joined.last)
     profile.clock = max(profile.clock, joined.clock)
-    _join_ids(profile, joined)
+    _join_ids(rules, profile, joined)
     for cell in rules.cells:
         earlier = None if cell.of_memberships else cell.state(joined)
         if earlier is None:
@@ -52,17 +52,14 @@ def merge(rules: RuleSet, profile: Profile, joined: Profile) -> Decision:
     return decision_of(profile, changes)
 
 
-def _join_ids(profile: Profile, joined: Profile) -> None:
-    """Keep the last ids of both rings, in order of time."""
-    both = [
-        (time, number, ring.ids[number * ID_BYTES : (number + 1) * ID_BYTES])
-        for ring in (joined, profile)
-        for number, time in enumerate(ring.id_times)
-    ]
-    both.sort(key=_time)
-    profile.ids = b"".join([printed for _, _, printed in both[-MOST_IDS:]])
-    profile.id_times = [time for time, _, _ in both[-MOST_IDS:]]
-
-
-def _time(entry: tuple[int, int, bytes]) -> int:
-    return entry[0]
+def _join_ids(rules: RuleSet, profile: Profile, joined: Profile) -> None:
+    """Keep the last ids of both rings that still matter, in order of time."""
+    joined.clock = profile.clock
+    joined.forget_ids(rules.max_lateness)
+    if not joined.id_times:
+        return
+    profile.forget_ids(rules.max_lateness)
+    ids, times = joined.ids + profile.ids, joined.id_times + profile.id_times
+    order = sorted(range(len(times)), key=times.__getitem__)[-MOST_IDS:]
+    profile.ids = b"".join([ids[one * ID_BYTES : (one + 1) * ID_BYTES] for one in order])
+    profile.id_times = [times[one] for one in order]

@@ -170,12 +170,13 @@ class Repeated(Cell):
         """Return the most recent values of both, with their last times."""
         assert isinstance(earlier, RepeatedState)
         assert isinstance(later, RepeatedState)
-        by_value = dict(earlier.by_value)
-        for value, times in later.by_value.items():
-            known = by_value.get(value)
+        fewer, by_value = earlier.by_value, later.by_value
+        if len(fewer) > len(by_value):
+            fewer, by_value = by_value, fewer
+        for value, times in fewer.items():
+            known = by_value.pop(value, None)
             by_value[value] = times if known is None else sorted(known + times)[-self._keep :]
-        ordered = dict(sorted(by_value.items(), key=lambda item: item[1][-1]))
-        merged = RepeatedState(ordered, self._keep)
+        merged = RepeatedState(by_value, self._keep)
         self._trim(merged, profile)
         return merged if merged.by_value else None
 
