@@ -46,7 +46,7 @@ from librt.strings import BytesWriter
 
 from streamer.core.engine.program import RuleSet
 from streamer.core.links import Links
-from streamer.core.packing import Unpacker, packed, put_head, put_number, unpacked
+from streamer.core.packing import Unpacker, packed, put_head, put_list, put_number, unpacked
 from streamer.core.profile import MOST_IDS, Profile
 from streamer.core.state.cell import TIME_BYTES
 from streamer.core.state.times import TimesState
@@ -198,7 +198,7 @@ class ProfileCodec:
         """Return the profile's bytes."""
         last, clock, links = profile.last, profile.clock, profile.links
         if links is not None and links.user is not None:
-            return bytes([ALIAS]) + packed((last, links.packed(last)))
+            return _alias(last, links)
         age = last - profile.base
         if age > _STALE or (age > DAY and _is_decoded(profile)):
             self._rebase(profile)
@@ -336,6 +336,16 @@ class ProfileCodec:
 def holds_profile(data: bytes | None) -> bool:
     """Say whether stored bytes are those of a profile, and not of an alias or of nothing."""
     return data is not None and data[0] != ALIAS
+
+
+def _alias(last: Millis, links: Links) -> bytes:
+    """Return the bytes that `alias_of` reads."""
+    out = BytesWriter()
+    out.append(ALIAS)
+    put_list(out, 2)
+    put_number(out, last)
+    links.write(out, last)
+    return out.getvalue()
 
 
 def alias_of(data: bytes) -> tuple[Millis, Links]:

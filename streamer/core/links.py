@@ -4,7 +4,6 @@ Guarantees bounds: a user has at most 100 anonymous ids, an anonymous id at most
 A rule set without `identity` makes no `Links`, and its profiles are stored as before.
 """
 
-import re
 from typing import Any, Final, NamedTuple, TypeAlias, final
 
 from librt.strings import BytesWriter
@@ -19,14 +18,14 @@ MOST_USERS: Final = 5
 SHARED: Final[Millis] = 7 * DAY
 Packed: TypeAlias = Any
 """Lists, numbers and texts."""
-_PLACEHOLDER: Final = re.compile(
-    r"null|undefined|none|anonymous|guest|unknown|test|-1|[-0]*0[-0]*", re.IGNORECASE
+_PLACEHOLDERS: Final = frozenset(
+    ("null", "undefined", "none", "anonymous", "guest", "unknown", "test", "-1")
 )
 
 
 def is_placeholder(customer: str) -> bool:
     """Say whether an id is a placeholder, such as `null` or a UUID of zeros."""
-    return _PLACEHOLDER.fullmatch(customer) is not None
+    return customer.casefold() in _PLACEHOLDERS or ("0" in customer and not customer.strip("-0"))
 
 
 @final
@@ -58,12 +57,8 @@ class Links:
         put_list(out, 4)
         put(out, self.known)
         put(out, self.user)
-        for side in (self.linked, self.users):
-            put_list(out, len(side))
-            for one, at in side.items():
-                put_list(out, 2)
-                put_text(out, one)
-                put_number(out, base - at)
+        _put_instants(out, self.linked, base)
+        _put_instants(out, self.users, base)
 
     @classmethod
     def unpacked(cls, packed: Packed, base: Millis) -> "Links":
@@ -86,13 +81,24 @@ class Links:
 
     def admit(self, user: str, time: Millis) -> bool:
         """Note a link to a user, unless too many others were linked within 7 days."""
-        latest = max([time, *self.users.values()])
+        latest = time
+        for at in self.users.values():
+            latest = max(latest, at)
         lately = {one: at for one, at in self.users.items() if at > latest - SHARED}
         if user not in lately and len(lately) >= MOST_USERS:
             return False
         lately[user] = max(time, lately.get(user, time))
         self.users = lately
         return True
+
+
+def _put_instants(out: BytesWriter, known: dict[str, Millis], base: Millis) -> None:
+    """Append ids and instants, as distances before `base`."""
+    put_list(out, len(known))
+    for one, at in known.items():
+        put_list(out, 2)
+        put_text(out, one)
+        put_number(out, base - at)
 
 
 class Link(NamedTuple):

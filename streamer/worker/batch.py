@@ -135,12 +135,13 @@ class BatchRun:
         self._overflows: Counter[int] = Counter()
         self._unusable: dict[str, Unusable] = {}
         self._applied = 0
+        self._controlled = 0
         self._migrated = 0
         self._earliest: Millis | None = None
         self._latest: Millis | None = None
         self._due: list[DueWake] = []
         self._limit: Millis = 0
-        self.links: Counter[str] = Counter()
+        self.links: dict[str, int] = {}
         self.refused_links: Counter[RefusedLink] = Counter()
         self.record: Record | None = None
         self.profiles: dict[str, Profile | None] = {}
@@ -289,7 +290,7 @@ class BatchRun:
                 self._people.deliver(message)
         except Exception as error:
             raise Bug(index, f"cannot be decided: {describe(error)}") from error
-        self._outcomes["control"] += 1
+        self._controlled += 1
         return True
 
     def _move_log_time(self, customer: str, appended: Millis) -> bool:
@@ -370,6 +371,8 @@ class BatchRun:
     def _advance(self) -> Advance:
         if self._applied:
             self._outcomes["applied"] += self._applied
+        if self._controlled:
+            self._outcomes["control"] += self._controlled
         codec = self._context.codec
         profiles: dict[str, bytes | None] = {}
         wakes: dict[str, Millis | None] = {}
@@ -444,7 +447,7 @@ class _BatchPeople(People):
         self.run.take(customer, decision, None if event is None else self.run.record)
 
     def noted(self, kind: str) -> None:
-        self.run.links[kind] += 1
+        self.run.links[kind] = self.run.links.get(kind, 0) + 1
 
 
 @final

@@ -24,7 +24,9 @@ user's: it never becomes an alias, so nobody can take over the history of a user
 anonymous id.
 """
 
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias, final
+
+from mypy_extensions import mypyc_attr
 
 from streamer.core.engine.decide import (
     MAX_AHEAD,
@@ -43,6 +45,7 @@ _MERGE: Final[Cause] = ("merge", None)
 _ERASURE: Final[Cause] = ("erasure", None)
 _ERASED: Final = ("the customer was erased",)
 _RECOGNISED: Final = ("the visitor was recognised as a user",)
+_new: Final = tuple.__new__
 
 
 class Join(NamedTuple):
@@ -93,15 +96,20 @@ Message: TypeAlias = Link | Join | Dropped | Erase | Unlink | Suppress | Release
 """What one profile tells another one, that of `customer`."""
 
 
-class Effect(NamedTuple):
+@final
+@mypyc_attr(acyclic=True)
+class Effect:
     """What a message did to a profile, and what that tells others.
 
     `kind` is `linked`, `joined` or `dropped`, or why nothing was linked.
     """
 
-    decision: Decision
-    kind: str
-    messages: tuple[Message, ...] = ()
+    __slots__ = ("decision", "kind", "messages")
+
+    def __init__(self, decision: Decision, kind: str, messages: tuple[Message, ...] = ()) -> None:
+        self.decision = decision
+        self.kind = kind
+        self.messages = messages
 
 
 def new_link(rules: RuleSet, profile: Profile, event: Event) -> Link | str | None:
@@ -125,7 +133,7 @@ def new_link(rules: RuleSet, profile: Profile, event: Event) -> Link | str | Non
     if not links.make_room(anonymous, profile.clock, rules.retention):
         return "too_many_ids"
     links.linked[anonymous] = event.time
-    return Link(anonymous, user, event.time)
+    return _new(Link, (anonymous, user, event.time))  # a third of the time of a call
 
 
 def receive(rules: RuleSet, profile: Profile | None, message: Message) -> Effect:
@@ -221,7 +229,7 @@ def _close(rules: RuleSet, profile: Profile | None, link: Link) -> Effect:
             changes += leave_everything(rules, profile, profile.clock, _MERGE, _RECOGNISED)
             alias.last = profile.last
             profile.links = None
-            messages = (Join(link.user, link.customer, profile),)
+            messages = (_new(Join, (link.user, link.customer, profile)),)
     assert alias is not None
     if before is None or rules.last_user:
         links.user = link.user
