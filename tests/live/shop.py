@@ -212,6 +212,10 @@ class Worker:
         assert self.process.poll() is None, self.text
         return "partition assigned" in self.events()
 
+    def restores(self) -> bool:
+        """Whether it has ever found the store behind what is published."""
+        return any("restoring_until" in line for line in self.said())
+
     def counts(self, event: str) -> int:
         """How often it has written an event."""
         return self.events().count(event)

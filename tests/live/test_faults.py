@@ -7,15 +7,10 @@ from random import Random
 import pytest
 
 from tests.live.fated import POINTS
-from tests.live.shop import EVERYBODY, PARTITIONS, Shop, Worker
+from tests.live.shop import EVERYBODY, PARTITIONS, Shop
 from tests.waiting import wait_until
 
 KILLS = int(os.environ.get("STREAMER_KILLS", "3"))
-
-
-def restores(worker: Worker) -> bool:
-    """Whether it has ever found the store behind what is published."""
-    return any("restoring_until" in line for line in worker.said())
 
 
 def test_two_workers_share_the_partitions_and_stop_in_order(shop: Shop) -> None:
@@ -98,7 +93,7 @@ def test_redis_goes_back_to_an_earlier_state(own_shop: Shop) -> None:
         earlier = own_shop.redis.snapshot()
         own_shop.wait_for_marks()
         own_shop.redis.rewind(earlier)
-        wait_until(lambda: restores(worker), "it finds the store behind what is published", 300)
+        wait_until(worker.restores, "it finds the store behind what is published", 300)
         own_shop.wait_for_changes()
     own_shop.judge()
 
@@ -108,7 +103,7 @@ def test_redis_loses_everything_and_it_is_built_again_from_the_log(own_shop: Sho
     with own_shop.storefront(7):
         own_shop.wait_for_changes()
         own_shop.redis.empty()
-        wait_until(lambda: restores(worker), "it finds the store behind what is published", 300)
+        wait_until(worker.restores, "it finds the store behind what is published", 300)
         own_shop.wait_for_changes()
     own_shop.judge()
 

@@ -52,9 +52,7 @@ def test_redis_goes_back_while_ids_join(own_shop: Shop) -> None:
         earlier = own_shop.redis.snapshot()
         own_shop.wait_for_marks()
         own_shop.redis.rewind(earlier)
-        wait_until(
-            lambda: any("restoring_until" in line for line in worker.said()), "it restores", 60
-        )
+        wait_until(worker.restores, "it restores", 60)
         own_shop.wait_for_changes()
     own_shop.judge()
 
