@@ -19,6 +19,7 @@ from streamer.language import scalars
 from streamer.language.nodes import ListNode, MappingNode, Node, ScalarNode
 from streamer.language.reading import Lost, Reading, Wrong, expected
 from streamer.language.slips import slip
+from streamer.language.synonyms import meaning
 from streamer.language.words import quoted
 from streamer.types import Millis, Scalar
 
@@ -277,7 +278,7 @@ def choice(name: str, *words: str) -> Kind[str]:
         value = single(node, what)
         if isinstance(value, str) and value in words:
             return value
-        near = reading.nearest.word(str(value), words)
+        near = meaning(str(value).lower(), words) or reading.nearest.word(str(value), words)
         if near is None:
             raise expected(what, node)
         raise Wrong(node.at, f"expected {what}: did you mean {quoted(near)}?")

@@ -61,6 +61,25 @@ _DOCUMENT: Final = {
     "enters": "joins in",
     "exits": "leaves left out",
 }
+_MAPPINGS: Final = {
+    "time": "timestamp date datetime occurred_at created_at",
+    "user_id": "customer customer_id user userid",
+    "name": "event event_name",
+    "delimiter": "separator seperator sep",
+    "input": "type format",
+    "from": "column field path source",
+    "as": "type convert cast",
+    "values": "map mapping translate lookup",
+    "value": "constant const literal",
+    "number": "float decimal double currency money numeric price",
+    "integer": "int long whole",
+    "text": "string str",
+    "absolute": "abs",
+    "lower": "lowercase lower_case",
+    "negated": "negate negative not",
+    "date": "day",
+}
+"""Of the files that map what other systems send."""
 _EVENTS: Final = {
     "order_completed": (
         "placed_order order_placed purchase purchased bought made_a_purchase checkout_completed "
@@ -120,7 +139,7 @@ _PHRASES: Final = (
 def _meanings() -> dict[str, tuple[str, ...]]:
     """Return for each foreign word the words that it may stand for."""
     found: dict[str, tuple[str, ...]] = {}
-    tables = (_COMBINATORS, _CONDITIONS, _COMPARISONS, _SCOPE, _DOCUMENT, _EVENTS)
+    tables = (_COMBINATORS, _CONDITIONS, _COMPARISONS, _SCOPE, _DOCUMENT, _MAPPINGS, _EVENTS)
     for table in tables:
         for ours, theirs in table.items():
             for word in theirs.split():

@@ -168,7 +168,9 @@ def _delimiter(node: Node, _: Reading) -> str:
         sign = node.text
         if sign.isascii() and sign not in '"\r\n\0':
             return sign
-    raise expected('one character such as "," or ";" or "\\t", or the word spaces', node)
+    tab = isinstance(node, ScalarNode) and node.text.lower() in {"tab", "tabs", "\\t"}
+    what = 'one character such as "," or ";" or "\\t", or the word spaces'
+    raise expected(what, node, '"\\t" in double quotes' if tab else "")
 
 
 def _encoding(node: Node, _: Reading) -> str:

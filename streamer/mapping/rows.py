@@ -1,6 +1,7 @@
 """Rows of delimited text: bytes to cells, every row as wide as its header."""
 
 import csv
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -9,6 +10,7 @@ from typing import Any, Final, TypeVar
 from streamer.codecs.limits import MAX_BYTES
 from streamer.errors import InvalidEvent, MappingError, UsageError
 from streamer.language.reading import Reading
+from streamer.language.vocabulary import STANDARD_EVENTS
 from streamer.language.words import quoted
 from streamer.mapping.sources import LINE, ColumnName
 from streamer.types import Record
@@ -24,6 +26,8 @@ _SAID: Final = {";": '";"', "\t": '"\\t"', "|": '"|"', ",": '","'}
 """Other delimiters, as a mapping file writes them."""
 _QUOTE: Final = '"'
 _MARK: Final = "\ufeff"
+_EXCEL: Final = re.compile("sep=.")
+"""A first line that tells Excel the delimiter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,9 @@ class RowFormat:
                     "the header row cannot be read: lines end with CR alone; save the file with "
                     "LF or CRLF at their ends"
                 )
+            if _EXCEL.fullmatch(text):
+                message = f"the first line, {text}, is a note for Excel: remove it, and write "
+                raise UsageError(f'{message}delimiter: "{text[-1]}" in the mapping')
             return self._cells(text)
         except UnicodeDecodeError as error:
             message = f"the header row cannot be read: {self._not_of_it(error)}"
@@ -146,7 +153,8 @@ class Rows:
                 message = f"no column {quoted(column.name)} in the header: {said}"
             else:
                 seen = f"the header has {', '.join(self._header[:20])}"
-                hint = reading.nearest.hint(column.name, self._header, seen)
+                hint = _constant(column.name)
+                hint = hint or reading.nearest.hint(column.name, self._header, seen)
                 message = f"no column {quoted(column.name)} in the header: {hint}"
             reading.report.error(column.at, message)
         if reading.report.has_errors():
@@ -228,3 +236,10 @@ def _misfit(cells: list[str], columns: list[str]) -> str:
         f"the row ends after {len(cells)} of {len(columns)} cells: "
         f"no {', '.join(missing[:3])}{' …' if len(missing) > 3 else ''}"  # noqa: PLR2004
     )
+
+
+def _constant(name: str) -> str:
+    """Return what to write where a name of no column is a template, or the name of an event."""
+    if re.search(r"{[^{}]+}", name):
+        return f"write {{template: {quoted(name)}}}"
+    return f"write {{value: {name}}}" if name in STANDARD_EVENTS else ""

@@ -43,6 +43,7 @@ _MONTHS: Final = (
 )
 _DIRECTIVES: Final = {
     "Y": r"(?P<Y>[0-9]{4})",
+    "y": r"(?P<y>[0-9]{2})",
     "m": r"(?P<m>[0-9]{1,2})",
     "d": r"(?P<d>[0-9]{1,2})",
     "H": r"(?P<H>[0-9]{1,2})",
@@ -55,7 +56,7 @@ _DIRECTIVES: Final = {
     "z": r"(?P<z>Z|[+-][0-9]{2}:?[0-9]{2})",
     "%": "%",
 }
-_NEEDED: Final = (("Y",), ("m", "b"), ("d",))
+_NEEDED: Final = (("Y", "y"), ("m", "b"), ("d",))
 _CACHED: Final = 4096
 
 
@@ -88,7 +89,7 @@ def time_reader(form: str, zone: tzinfo | None) -> TimeReader:
             raise ValueError(message)
         found = match.groupdict()
         at = datetime(
-            int(found["Y"]),
+            _year(found),
             _month(found),
             int(found["d"]),
             _hour(found),
@@ -148,12 +149,23 @@ def _pattern(form: str) -> re.Pattern[str]:
             others = " or ".join((ISO, *NUMBERS))
             message = f"a time's format needs %{' or %'.join(choices)}, or is {others}"
             raise FormatError(message)
+    if {"Y", "y"} <= set(directives):
+        message = "a time's format has %Y or %y, not both"
+        raise FormatError(message)
     if ("I" in directives) != ("p" in directives) or {"H", "I"} <= set(directives):
         message = "a time's format has %H, or %I with %p"
         raise FormatError(message)
     texts = [re.escape(text) for text in parts[::2]]
     patterns = [*(_DIRECTIVES[letter] for letter in directives), ""]
     return re.compile("".join(a + b for a, b in zip(texts, patterns, strict=True)))
+
+
+def _year(found: dict[str, str]) -> int:
+    """Return the year; one of two digits is from 1969 to 2068, as POSIX has it."""
+    if "y" not in found:
+        return int(found["Y"])
+    year = int(found["y"])
+    return year + (1900 if year >= 69 else 2000)  # noqa: PLR2004 (where POSIX begins)
 
 
 def _month(found: dict[str, str]) -> int:

@@ -1,5 +1,6 @@
 """Mapping files: what rows become, and what is said of those that become nothing."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from textwrap import dedent
@@ -316,6 +317,8 @@ def test_the_header_is_read_as_rows_are(write: Write) -> None:
     assert layout_of(mapping).header(b'\xef\xbb\xbfnumber,"a, b",c\r\n') == ["number", "a, b", "c"]
     with pytest.raises(UsageError, match=r"not utf-8: byte 8 .* write encoding: cp1252 in the"):
         layout_of(mapping).header(b"number,\xff")
+    with pytest.raises(UsageError, match=r'sep=;, is a note for Excel: .* delimiter: ";"'):
+        layout_of(mapping).header(b"sep=;\r\n")
     with pytest.raises(UsageError, match="lines end with CR alone; save the file with LF or CRLF"):
         layout_of(mapping).header(b"number,kind\r17,view\r")
 
@@ -338,6 +341,21 @@ def test_columns_that_are_not_there_are_named_all_at_once(write: Write) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("{value: EUR}", '"{number}-{line}"', 'write {template: "{number}-{line}"}'),
+        ("{value: EUR}", "order_completed", "write {value: order_completed}"),
+    ],
+)
+def test_what_is_no_column_but_a_source_is_understood(
+    write: Write, old: str, new: str, said: str
+) -> None:
+    mapping = read_mapping(write(MAPPING.replace(old, new, 1)))
+    with pytest.raises(MappingError, match=f"in the header: {re.escape(said)}"):
+        mapping.decoder(HEADER)
+
+
 def wrong(mapping: str, read: Callable[[str], Mapping]) -> list[str]:
     with pytest.raises(MappingError) as caught:
         read(mapping)
@@ -350,6 +368,13 @@ def wrong(mapping: str, read: Callable[[str], Mapping]) -> list[str]:
         ("id: {template", "ids: {template", '2:1: unknown key "ids"'),
         ("view: product_viewed", "view: product_vewed", 'did you mean "product_viewed"?'),
         ("as: number", "as: numbr", 'did you mean "number"?'),
+        ("as: number", "as: float", 'did you mean "number"?'),
+        ("as: number", "type: number", 'did you mean "as"?'),
+        ("user_id: {from", "customer: {from", 'did you mean "user_id"?'),
+        ("id: {", "separator: ';'\n    id: {", 'did you mean "delimiter"?'),
+        ("id: {", "delimiter: tab\n    id: {", 'write "\\t" in double quotes'),
+        ("id: {", "delimiter: '\\t'\n    id: {", 'write "\\t" in double quotes'),
+        ("%d.%m.%Y %H:%M", "%d.%m.%Y %y", "%Y or %y, not both"),
         ("zone: Europe/Berlin", "zone: Europe/Berln", 'no such time zone: "Europe/Berln"'),
         ("zone: Europe/Berlin", "zone: localtime", 'no such time zone: "localtime"'),
         ("zone: Europe/Berlin", "zone: right/UTC", 'no such time zone: "right/UTC"'),
