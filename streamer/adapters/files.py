@@ -363,7 +363,8 @@ def _translated(path: str) -> Iterator[None]:
         yield
     except EOFError:
         raise AdapterError(f"{path} ends too early: the gzip file is cut, copy it again") from None
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise AdapterError(f"{path} is damaged or no gzip file: {error}") from None
+    except (gzip.BadGzipFile, zlib.error):
+        message = f"{path} is damaged or no gzip file: if it is not compressed, rename it"
+        raise AdapterError(message) from None
     except OSError as error:
         raise AdapterError(f"{path} cannot be read: {error.strerror}") from None

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 import orjson
 
-from streamer.app.hints import EventNames
+from streamer.app.hints import EventNames, PropertyNames
 from streamer.app.inputs import EventReading, read_events
 from streamer.app.intake import Intake, Refusals
 from streamer.app.persons import Persons
@@ -57,7 +57,8 @@ class Threshold(NamedTuple):
 class Thresholds:
     """What the best of `customers` customers with a value have; of totals in ten-thousandths.
 
-    `never_seen` says of each event that is asked for and never occurred what there is instead.
+    `never_seen` says of each event and property that is asked for and never occurred what there is
+    instead, and where nobody has a value, what the compared property held.
     """
 
     customers: int
@@ -77,6 +78,8 @@ def measure(text: str) -> Measure:
             "'total price times quantity of order_completed where currency is EUR within 365d' or "
             "'number of order_completed within 90d'"
         )
+    if found["where"] == "currency" and found["value"] != found["value"].upper():
+        raise UsageError(f"a currency is read in upper case: write {found['value'].upper()}")
     meant = (Comparison("in", _meanings(found["value"])),) if found["where"] else ()
     where = (Clause(found["where"], meant),) if found["where"] else ()
     events = frozenset(found["events"].split(" or "))
@@ -108,7 +111,7 @@ def thresholds(
     amount_of = _Amount(asked)
     amounts: dict[tuple[str, str], tuple[Millis, int | None]] = {}
     until: Millis | None = None
-    names = EventNames(asked.events)
+    names, properties = EventNames(asked.events), PropertyNames(*_asked(asked))
     persons = None if anonymous == "none" else Persons(anonymous)
     for event in read_events(reading._replace(decode=refusals.noting(reading.decode))):
         events += 1
@@ -117,6 +120,7 @@ def thresholds(
         customer = event.customer if persons is None else persons.take(event)
         if event.name not in asked.events:
             continue
+        properties.note(event.properties)
         if customer is None or (customer, event.id) in amounts:
             duplicates += 1
             continue
@@ -140,8 +144,19 @@ def thresholds(
             invalid=refusals.invalid,
             reasons=refusals.reasons(),
         ),
-        never_seen=names.never_seen(),
+        never_seen=(
+            *names.never_seen(),
+            *properties.never_seen(" or ".join(sorted(asked.events))),
+            *([properties.held()] if not best and properties.held() else ()),
+        ),
     )
+
+
+def _asked(asked: Measure) -> tuple[list[str], str | None]:
+    """Return the properties that a measure reads, and the one that it compares."""
+    compared = asked.where[0].property if asked.where else None
+    amounts = (asked.property,)  # a quantity that is not there is 1
+    return [name for name in (*amounts, compared) if name is not None], compared
 
 
 class _Amount:

@@ -1,8 +1,9 @@
 """What to say where a name is not known."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from typing import Final
+from typing import Any, Final
 
 _MOST_NAMES: Final = 1_000
 _FEW: Final = 5
@@ -43,3 +44,43 @@ class EventNames:
             f"no event is called {name}: {hint(name, self._seen, _FEW)}"
             for name in sorted(self._missing)
         )
+
+
+class PropertyNames:
+    """Which of the properties that a question names no event had, and what one of them held.
+
+    Names are those in front of a dot. Parts of the time (`at.`) and of the context are left aside.
+    """
+
+    def __init__(self, asked: Iterable[str], compared: str | None) -> None:
+        looked = {name.partition(".")[0] for name in asked}
+        self._missing = looked - {"at", "context"}
+        self._compared = compared if compared in self._missing else None
+        self._seen: set[str] = set()
+        self._held: Counter[str] = Counter()
+
+    def note(self, properties: Mapping[str, Any]) -> None:
+        """Note the properties of an event, and of its products."""
+        for holder in _holders(properties):
+            if len(self._seen) < _MOST_NAMES:
+                self._seen.update(holder)
+            held = None if self._compared is None else holder.get(self._compared)
+            if type(held) in {str, int, float, bool} and len(self._held) < _MOST_NAMES:
+                self._held[str(held)] += 1
+
+    def never_seen(self, what: str) -> tuple[str, ...]:
+        """Return a sentence for each property that no event had: `no order_completed has a: …`."""
+        missing = sorted(self._missing - self._seen) if self._seen else ()
+        return tuple(f"no {what} has {name}: {hint(name, self._seen, _FEW)}" for name in missing)
+
+    def held(self) -> str:
+        """Return what the compared property held most often, empty if it held nothing."""
+        said = [f"{value} {times:,}x" for value, times in self._held.most_common(_FEW)]
+        return f"{self._compared} was {', '.join(said)}" if said else ""
+
+
+def _holders(properties: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield properties
+    products = properties.get("products")
+    if isinstance(products, list):
+        yield from (one for one in products if isinstance(one, dict))

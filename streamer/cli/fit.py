@@ -158,6 +158,7 @@ def _source(events: tuple[str, ...]) -> str:
 
 def _story(fitted: Fitted) -> Iterator[str]:
     yield from intake_lines(fitted.histories.intake)
+    yield from fitted.histories.names.never_seen()
     found = fitted.fit
     yield (
         f"fitted on {counted(fitted.customers, 'customer')} who bought up to "

@@ -94,7 +94,10 @@ def decode_change(value: bytes) -> SegmentChange:
             target=data["to"],
         )
         known = change.change_id == data["change_id"]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except KeyError as error:
+        message = f"not a segment change: {error.args[0]} is missing"
+        raise StreamerError(message) from None
+    except (ValueError, TypeError, AttributeError) as error:
         message = f"not a segment change: {error}"
         raise StreamerError(message) from None
     if not known:

@@ -198,7 +198,7 @@ def test_who_can_be_reached_is_a_segment_of_the_rules(tmp_path: Path) -> None:
         ([], "name files of events, or changes with --changes FILE, and not both"),
         (["{events}", "--changes", "{events}"], "and not both"),
         (["{events}", "--reachable", "reachabel"], "no segment reachabel in the rules"),
-        (["--changes", "{events}"], "events.jsonl:1: not a segment change: "),
+        (["--changes", "{events}"], "events.jsonl:1: not a segment change: customer_id is missing"),
         (["--changes", "{events}", "--map", "m.yaml"], "--map is for events"),
         (["{events}", "--html", "{events}"], "is read: name another file"),
         (["{events}", "--json", "{rule}"], "is read: name another file"),

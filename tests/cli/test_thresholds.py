@@ -71,6 +71,31 @@ def test_an_event_that_never_occurs_is_named(tmp_path: Path) -> None:
     assert "no event is called kauf: there are order_completed" in result.stdout
 
 
+def test_a_property_that_no_event_has_is_named(tmp_path: Path) -> None:
+    events, _ = shop(tmp_path, *ORDERS)
+    result = run("thresholds", events, "--of", "total prize of order_completed")
+    assert "no order_completed has prize: did you mean price?" in result.stdout
+    result = run("thresholds", events, "--of", "number of order_completed where curency is EUR")
+    assert "no order_completed has curency: " in result.stdout
+
+
+def test_what_the_property_held_instead_is_said(tmp_path: Path) -> None:
+    bought: dict[str, Any] = {"name": "order_completed"}
+    lines = [
+        event(n, n, properties={"products": [{"price": 5, "currency": code}]}, **bought)
+        for n, code in enumerate(("GBP", "GBP", "USD"))
+    ]
+    events, _ = shop(tmp_path, *lines)
+    result = run(
+        "thresholds", events, "--of", "total price of order_completed where currency is EUR"
+    )
+    assert "currency was GBP 2x, USD 1x" in result.stdout
+    result = run(
+        "thresholds", events, "--of", "total price of order_completed where currency is gbp"
+    )
+    assert (result.exit_code, "write GBP" in result.stderr) == (2, True)
+
+
 def test_nothing_to_measure_is_said_and_nothing_readable_is_a_finding(tmp_path: Path) -> None:
     events, _ = shop(tmp_path, *ORDERS)
     result = run("thresholds", events, "--of", "total tax of order_completed")

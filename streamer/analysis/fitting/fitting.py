@@ -116,9 +116,8 @@ def fit(asked: FitRequest, log: Log, decode: Decoder, watch: Callable[[], object
 def _fitted(asked: FitRequest, histories: Histories) -> Fitted:
     first, last = histories.first, histories.last
     if first is None or last is None:
-        raise UsageError(
-            f"no purchase among the events: none is {' or '.join(sorted(asked.events))}"
-        )
+        none = f"no purchase among the events: none is {' or '.join(sorted(asked.events))}"
+        raise UsageError("; ".join((none, *histories.names.never_seen())))
     until = last if asked.until is None else asked.until
     found = _model(histories, until, asked.unit)
     begin, tried = until, None

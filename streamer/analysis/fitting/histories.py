@@ -11,6 +11,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
 from streamer.analysis.fitting.gamma_gamma import Spent
+from streamer.app.hints import EventNames
 from streamer.app.inputs import Decoder, read_records
 from streamer.app.intake import Intake, Refusals
 from streamer.app.persons import Persons
@@ -60,6 +61,11 @@ class Histories:
     lines: int = 0
     refusals: Refusals = field(default_factory=Refusals)
     duplicates: int = 0
+    names: EventNames = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Note which of the events occur."""
+        self.names = EventNames(self.events)
 
     def read(self, log: Log, decode: Decoder, watch: Callable[[], object]) -> None:
         """Gather the purchases of a log; `watch` is called after every batch."""
@@ -74,6 +80,7 @@ class Histories:
             except InvalidEvent as error:
                 self.refusals.note(record, error)
                 continue
+            self.names.note(event.name)
             customer = event.customer if persons is None else persons.take(event)
             if event.name not in self.events:
                 continue

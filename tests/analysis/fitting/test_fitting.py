@@ -170,7 +170,10 @@ def test_the_best_threshold_is_the_one_with_the_smallest_error() -> None:
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        ({"events": frozenset(["paid"])}, "no purchase among the events: none is paid"),
+        (
+            {"events": frozenset(["paid"])},
+            "no purchase among the events: none is paid; no event is called paid",
+        ),
         ({"key": "Churn Model"}, '"Churn Model" is no name'),
         ({"zone": "Europe/Berln"}, 'no such time zone: "Europe/Berln"'),
         ({"zone": "localtime"}, 'no such time zone: "localtime"'),
