@@ -5,26 +5,33 @@ messages that this sent. An anonymous id sends one to its user, a user one to ea
 two times more every partition has to be read up to where it ended once the step before was done.
 What is published goes with the group's offset, in one transaction, so an offset that is committed
 says both.
+
+Workers refuse an order whose signature is not that of their group, and workers without a control
+key refuse all: such an order is read, and is not carried out. It stands among the rejected records.
 """
 
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from streamer.adapters.kafka.lookup import Lookup
+from streamer.adapters.kafka.messages import rejected_from
+from streamer.adapters.kafka.reading import KafkaReader
 from streamer.adapters.kafka.topics import ClusterMetadata
 from streamer.app.orders import Asking, Given, orders_of
 from streamer.codecs.controls import mark_id
 from streamer.core.marks import Mark
 from streamer.errors import Unavailable
-from streamer.types import Millis
+from streamer.types import HOUR, Millis
 
 _STEPS: Final = 2
 """So many times an order is sent on: from an anonymous id to its user, and to the user's others."""
 _PAUSE_S: Final = 0.2
+_CLOCKS_DIFFER: Final = HOUR
+"""By so much the clock of whoever gave an order may be ahead of the broker's."""
 _GETS_KNOWN_S: Final = 15.0
 """A broker that has just started takes a while to know its groups."""
 
@@ -43,13 +50,15 @@ class OrdersStatus:
     """The orders about a person, and whether all are carried out.
 
     `erased_until` is the instant up to which nothing of the id is taken because it was erased, also
-    where an id that it had joined was; `suppressed` says whether nothing is taken at all.
+    where an id that it had joined was; `suppressed` says whether nothing is taken at all; `refused`
+    whether workers refused an order that was not given again since.
     """
 
     orders: Sequence[Given]
     places: Sequence[PartitionProgress]
     erased_until: Millis | None
     suppressed: bool
+    refused: bool
     done: bool
 
 
@@ -75,7 +84,37 @@ def status(
             PartitionProgress(one, lookup.committed(one) or 0, _erased(given, marks.get(one, {})))
             for one in partitions
         ]
-    return OrdersStatus(given, places, own.erased, own.suppressed, done)
+    given = _with_refusals(asking, given)
+    refused = _is_refused(given)
+    return OrdersStatus(
+        given, places, own.erased, own.suppressed, refused, done=done and not refused
+    )
+
+
+def _with_refusals(asking: Asking, given: Sequence[Given]) -> list[Given]:
+    """Return the orders, those that workers have refused with the reason."""
+    if not given:
+        return []
+    since = max(0, min(one.at for one in given) - _CLOCKS_DIFFER)
+    reasons: dict[tuple[int, int], str] = {}
+    with KafkaReader(asking.connection, asking.topics.rejected, since) as reader:
+        for batch in reader.to_the_end():
+            for record in batch:
+                found = rejected_from(record, asking.topics.events)
+                if found is not None:
+                    reasons[found.partition, found.offset] = found.reason
+    return [
+        one
+        if one.partition is None or one.offset is None
+        else replace(one, refused=reasons.get((one.partition, one.offset)))
+        for one in given
+    ]
+
+
+def _is_refused(given: Sequence[Given]) -> bool:
+    """Say whether an order was refused, and not given again since."""
+    last = {one.action: one for one in given}
+    return any(one.refused is not None for one in last.values())
 
 
 def _all_read(

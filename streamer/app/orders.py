@@ -41,13 +41,17 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """An order as the audit has it; `partition` and `offset` are None where it does not say."""
+    """An order as the audit has it; `partition` and `offset` are None where it does not say.
+
+    `refused` is why workers have not carried it out, where they have said so.
+    """
 
     action: str
     at: Millis
     reason: str
     partition: int | None = None
     offset: int | None = None
+    refused: str | None = None
 
 
 def order(asking: Asking, what: Order) -> tuple[int, int]:

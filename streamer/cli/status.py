@@ -44,7 +44,7 @@ streamer status u-8 --reason "request 17" --control-key-file control.key --forma
 )
 @format_option("How it is written.")
 @kafka_options
-@topic_options("events", "audit")
+@topic_options("events", "audit", "rejected")
 @control_key_option
 @group_option
 @redis_option
@@ -63,8 +63,9 @@ def status(
 
     Each order to erase, suppress, release or unlink this id, as the audit topic has it: where it
     stands in the topic of events, and how far the workers have read each partition. It is done once
-    they have read it and all that it led to for other ids of the person. That the question was
-    asked goes into the audit topic, too. The exit status is 1 if something is not done.
+    they have read it and all that it led to for other ids of the person, and have not refused it:
+    the topic of rejected records says why. That the question was asked goes into the audit topic,
+    too. The exit status is 1 if something is not done.
     """
     asking = asking_about(customer, reason, connection, topics, control_key)
     note(asking, "status")
@@ -92,13 +93,19 @@ def _text(found: OrdersStatus) -> Iterator[str]:
         erased = sum(place.erased.values())
         ids = f", {counted(erased, 'id')} erased" if erased else ""
         yield f"  partition {place.partition}: read up to offset {place.read_to}{ids}"
-    yield "done" if found.done else "NOT DONE: the workers have not read all that it led to"
+    if found.done:
+        yield "done"
+    elif found.refused:
+        yield "NOT DONE: workers refused it; they need the control key that it is signed with"
+    else:
+        yield "NOT DONE: the workers have not read all that it led to"
 
 
 def _place(one: Given) -> str:
     if one.offset is None:
         return "nobody knows whether it was given: give it again, which does no harm"
-    return f"stands at offset {one.offset} of partition {one.partition}"
+    place = f"stands at offset {one.offset} of partition {one.partition}"
+    return place if one.refused is None else f"{place}, and was refused: {one.refused}"
 
 
 def _facts(found: OrdersStatus) -> dict[str, Any]:
@@ -113,6 +120,7 @@ def _facts(found: OrdersStatus) -> dict[str, Any]:
                 "reason": one.reason,
                 "partition": one.partition,
                 "offset": one.offset,
+                "refused": one.refused,
             }
             for one in found.orders
         ],

@@ -40,7 +40,9 @@ class Orders:
         producer.produce(self.shop.topics.events, json.dumps(event).encode(), key.encode())
         assert producer.flush(60) == 0
 
-    def give(self, command: str, customer: str, *more: str, status: int = 0) -> str:
+    def give(
+        self, command: str, customer: str, *more: str, status: int = 0, key: str = "control.key"
+    ) -> str:
         topics = self.shop.topics
         result = CliRunner().invoke(
             main,
@@ -48,17 +50,19 @@ class Orders:
                 *(command, customer, "--reason", REASON),
                 *("--kafka", self.shop.kafka.address, "--group", self.shop.group),
                 *("--events-topic", topics.events, "--audit-topic", topics.audit),
-                *("--control-key-file", str(self.shop.folder / "control.key")),
+                *("--control-key-file", str(self.shop.folder / key)),
                 *more,
             ],
         )
         assert result.exit_code == status, result.output
         return result.stdout
 
-    def status(self, customer: str) -> Any:  # noqa: ANN401 (JSON)
-        return json.loads(
-            self.give("status", customer, "--redis", self.shop.redis.url, "--format", "json")
-        )
+    def status(self, customer: str, status: int = 0, key: str = "control.key") -> Any:  # noqa: ANN401 (JSON)
+        asked = [
+            *("--redis", self.shop.redis.url, "--format", "json"),
+            *("--rejected-topic", self.shop.topics.rejected),
+        ]
+        return json.loads(self.give("status", customer, *asked, status=status, key=key))
 
     def export(self, customer: str, status: int = 0) -> Any:  # noqa: ANN401 (JSON)
         topics = self.shop.topics
@@ -150,3 +154,18 @@ def test_a_suppressed_person_is_not_taken_until_released(own_shop: Shop) -> None
     wait_until(lambda: bool(orders.changes(USER)), "something is said of the user", 60)
     orders.worker.stop()
     assert orders.worker.said()[-1]["records"]["suppressed"] == 1
+
+
+def test_an_order_that_workers_refuse_is_not_done(own_shop: Shop) -> None:
+    orders = Orders(own_shop)
+    orders.happens("product_added", user_id=USER)
+    wait_until(lambda: bool(orders.changes(USER)), "the first change", 60)
+    (own_shop.folder / "other.key").write_text("another secret of more than 32 characters")
+    orders.give("erase", USER, key="other.key")
+    found = orders.status(USER, status=1, key="other.key")
+    ((erase,), done) = found["orders"], found["done"]
+    assert (erase["refused"], done) == ("a control record whose signature is wrong", False)
+    assert "erasure" not in orders.causes(USER)
+
+    orders.give("erase", USER)
+    assert orders.status(USER)["done"]

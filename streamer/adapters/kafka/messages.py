@@ -9,14 +9,14 @@ that name, which tracing libraries read; a CloudEvent has it also as an attribut
 """
 
 from collections.abc import Callable
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 import orjson
 
 from streamer.codecs.changes import change_id_in
 from streamer.codecs.received import Refused
 from streamer.instants import iso
-from streamer.types import Rejection, SegmentChange
+from streamer.types import Record, Rejection, SegmentChange
 
 Headers: TypeAlias = list[tuple[str, str | bytes | None]]
 CloudEvents: TypeAlias = Literal["binary", "structured"]
@@ -123,6 +123,26 @@ def rejected_record(
         key, value, own = key and key[:kept], value[:kept], ()
         why.append(("rejected_size", str(size)))
     return key, value, [*own, *why]
+
+
+class RejectedFrom(NamedTuple):
+    """Where a rejected record was, and why it was rejected."""
+
+    partition: int
+    offset: int
+    reason: str
+
+
+def rejected_from(record: Record, topic: str) -> RejectedFrom | None:
+    """Return where a rejected record was in `topic`; None where it was in another, or in none."""
+    headers = dict(record.headers)  # ours are the last of their names
+    if headers.get("rejected_topic") != topic.encode():
+        return None
+    return RejectedFrom(
+        int(headers["rejected_partition"]),
+        int(headers["rejected_offset"]),
+        headers["rejected_reason"].decode(errors="replace"),
+    )
 
 
 def refused_record(refused: Refused, key: str, path: str) -> tuple[None, bytes, Headers]:
