@@ -13,11 +13,13 @@ from streamer.adapters.kafka import Connection, Topics
 from streamer.adapters.kafka.reading import KafkaReader
 from streamer.adapters.kafka.topics import ClusterMetadata
 from streamer.codecs.controls import is_control
+from streamer.codecs.naming import ids_named
 from streamer.instants import iso
 from streamer.types import HOUR, Record
 
 _FOR_EVER: Final = -1
 _COMPACTED: Final = "compact"
+_ESCAPE: Final = b"\\"
 
 
 def held(
@@ -25,15 +27,14 @@ def held(
 ) -> Iterator[Mapping[str, Any]]:
     """Yield for each topic what it holds of a person, and how long. Reads each to its end."""
     metadata = ClusterMetadata(connection)
-    wanted = [*_needles(ids)]
-    keys = {one.encode() for one in ids}
+    wanted = frozenset(ids)
     for topic in (topics.events, topics.changes, topics.memberships, topics.rejected):
         compacted = _COMPACTED in metadata.setting(topic, "cleanup.policy")
         found: dict[object, Record] = {}
         with KafkaReader(connection, topic, 0) as reader:
             for batch in reader.to_the_end():
                 for one in batch:
-                    if one.key in keys or any(needle in one.value for needle in wanted):
+                    if _is_of(one, wanted):
                         found[one.key if compacted else (one.partition, one.offset)] = one
         retention = int(metadata.setting(topic, "retention.ms"))
         yield {
@@ -43,9 +44,13 @@ def held(
         }
 
 
-def _needles(ids: Collection[str]) -> Iterator[bytes]:
-    for one in ids:
-        yield orjson.dumps(one)
+def _is_of(record: Record, ids: frozenset[str]) -> bool:
+    if record.key is not None and record.key.decode(errors="replace") in ids:
+        return True
+    value = record.value
+    if _ESCAPE not in value and not any(one.encode() in value for one in ids):
+        return False
+    return not ids.isdisjoint(ids_named(value.decode(errors="replace")))
 
 
 def _kept(retention: int, *, compacted: bool) -> str:

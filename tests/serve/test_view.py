@@ -1,5 +1,6 @@
 """The view: batches whole or not at all, once each, bounded, and nothing of who is gone."""
 
+import json
 from itertools import product
 from pathlib import Path
 from string import ascii_lowercase
@@ -90,6 +91,28 @@ def test_reasons_that_differ_in_values_only_are_one(tmp_path: Path) -> None:
         )
         (group,) = reader.rejected()
         assert (group.times, group.reason, group.example) == (20, told[-1], told[-1])
+
+
+@pytest.mark.parametrize(
+    ("customer", "example"),
+    [
+        ("u-gone", '{"user_id": "u-gone", "name": "A b"}'),
+        ("käthe", json.dumps({"user_id": "käthe", "name": "A b"})),
+        ("a/b", '{"user_id": "a\\/b", "name": "A b"}'),
+        ("4711", '{"userId":4711,"event":""}'),
+        ("4711", '{"previousId" : 4711.0}'),
+    ],
+)
+def test_an_example_goes_however_it_writes_the_id(
+    tmp_path: Path, customer: str, example: str
+) -> None:
+    with open_view(tmp_path / "view.db") as database:
+        writer, reader = ViewWriter(database), ViewReader(database)
+        writer.apply(ViewBatch(rejected=[Rejected("invalid", "none", "", 1, example)]), 1)
+        writer.apply(ViewBatch([], [stands(f"{customer}0", gone=True)]), 2)
+        assert [one.example for one in reader.rejected()] == [example]
+        writer.apply(ViewBatch([], [stands(customer, gone=True)]), 3)
+        assert [one.example for one in reader.rejected()] == [""]
 
 
 def test_a_view_can_be_begun_anew(tmp_path: Path) -> None:

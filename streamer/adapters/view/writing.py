@@ -19,6 +19,7 @@ from typing import Final, NamedTuple
 from streamer.adapters.database import Database
 from streamer.adapters.view.batches import Published, Rejected, Stands, ViewBatch
 from streamer.adapters.view.tables import MINUTES, RESOLUTIONS
+from streamer.codecs.naming import ids_named
 from streamer.types import DAY, MINUTE, Millis
 
 KEPT_CHANGES: Final = 1_000_000
@@ -33,7 +34,6 @@ _SLACK: Final = 0.05
 """Old changes are dropped once there are by this share more than are kept."""
 _HEARD: Final = "heard"
 _LOOKED_AT: Final = "looked at"
-_QUOTED: Final = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _VALUES: Final = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|\d[\w.:+-]*""")
 
 
@@ -251,7 +251,7 @@ def _forget_examples(connection: sqlite3.Connection, all_stands: Iterable[Stands
     rows = connection.execute("SELECT kind, path, form, example FROM rejected WHERE example != ''")
     connection.executemany(
         "UPDATE rejected SET example = '', reason = form WHERE kind = ? AND path = ? AND form = ?",
-        [key for *key, example in rows if not gone.isdisjoint(_QUOTED.findall(example))],
+        [key for *key, example in rows if not gone.isdisjoint(ids_named(example))],
     )
 
 
