@@ -210,23 +210,27 @@ class Handling:
         arguments = (change, writing) if reaction.shares else (change,)
         began = time.monotonic()
         try:
-            await asyncio.wait_for(reaction.handler(*arguments), self._reactions.timeout / SECOND)
-        except (Exception, asyncio.CancelledError) as error:  # whatever the function raises
-            if isinstance(error, asyncio.CancelledError) and _is_being_cancelled():
+            error: BaseException | None = await asyncio.wait_for(
+                _raised(reaction, arguments), self._reactions.timeout / SECOND
+            )
+        except (TimeoutError, asyncio.CancelledError) as ended:
+            if isinstance(ended, asyncio.CancelledError) and _is_being_cancelled():
                 raise
+            error = ended
+        finally:
+            self.turns += 1
+            self._counts.seconds.labels(reaction.name).observe(time.monotonic() - began)
+        if error is not None:
             self._counts.changes.labels("failed").inc()
             self._journal.say(
                 "reaction failed",
                 "warning",
                 reaction=reaction.name,
                 change_id=change.change_id,
-                error=repr(error),
+                error=_without(change.customer_id, repr(error)),
                 at=raised_at(error),
             )
-            raise _Failed from None
-        finally:
-            self.turns += 1
-            self._counts.seconds.labels(reaction.name).observe(time.monotonic() - began)
+            raise _Failed
 
     async def _work(self, partition: int, name: str, customer: str) -> None:
         """Try the first that waits in a lane."""
@@ -266,3 +270,24 @@ def _is_being_cancelled() -> bool:
     """Say whether a cancellation is this task's own, not one that a function has run into."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+async def _raised(reaction: Reaction, arguments: tuple[Any, ...]) -> BaseException | None:
+    """Call the function; return what it raised.
+
+    Also what would end the process, such as `sys.exit()`: the same change would end the next one.
+    """
+    try:
+        await reaction.handler(*arguments)
+    except (asyncio.CancelledError, GeneratorExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 (whatever the function raises)
+        return error
+    return None
+
+
+def _without(customer: str, text: str) -> str:
+    """Return a text for the journal, which names no customer."""
+    for written in (repr(customer)[1:-1], customer):
+        text = text.replace(written, "…")
+    return text

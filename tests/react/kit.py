@@ -25,14 +25,18 @@ from tests.waiting import PAUSE_S
 
 
 class Silent:
-    """A journal that remembers the events."""
+    """A journal that remembers what was said."""
 
     def __init__(self) -> None:
-        self.said: list[str] = []
+        self.told: list[tuple[str, dict[str, object]]] = []
 
-    def say(self, event: str, _level: str = "info", /, **_facts: object) -> None:
+    @property
+    def said(self) -> list[str]:
+        return [event for event, _ in self.told]
+
+    def say(self, event: str, _level: str = "info", /, **facts: object) -> None:
         if event != "unavailable":  # a Kafka that has just begun takes a while to know its groups
-            self.said.append(event)
+            self.told.append((event, facts))
 
 
 class Process:

@@ -194,6 +194,49 @@ def test_a_cancellation_that_a_function_runs_into_is_a_failure_like_others(kit: 
     kit.run(work)
 
 
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()])
+def test_a_function_that_would_end_the_process_is_a_failure_like_others(
+    kit: Kit, error: BaseException
+) -> None:
+    """The same change would end the process that is started again, and the one after that."""
+    kit.publish(change("u-1", 1), change("u-2", 1))
+
+    async def work(make: Make) -> None:
+        process = make()
+
+        async def inside() -> None:
+            process.inside = None
+            raise error
+
+        process.inside = inside
+        await process.take(kit, 0, 1)
+        assert process.called == [1, 1]
+        assert process.journal.said == ["reaction failed"]
+
+    kit.run(work)
+
+
+@pytest.mark.parametrize("customer", ["u-1", "q'\\q"])
+def test_what_a_function_says_of_its_failure_names_no_customer_in_the_journal(
+    kit: Kit, customer: str
+) -> None:
+    kit.publish(change(customer, 1))
+
+    async def work(make: Make) -> None:
+        process = make()
+
+        async def inside() -> None:
+            raise KeyError(customer)
+
+        process.inside = inside
+        await process.take(kit, 0)
+        ((_, facts),) = process.journal.told
+        assert facts["error"] in ("KeyError('…')", 'KeyError("…")')
+        assert str(facts["at"]).startswith("inside:")
+
+    kit.run(work)
+
+
 def test_who_lets_go_of_a_partition_ends_what_is_in_hand_first(kit: Kit) -> None:
     kit.publish(change("u-1", 1), change("u-1", 2))
 
