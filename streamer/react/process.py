@@ -19,7 +19,7 @@ from streamer.adapters.kafka.lookup import Lookup
 from streamer.adapters.kafka.topics import ClusterMetadata
 from streamer.adapters.redis.client import connect
 from streamer.app.live import Journal
-from streamer.errors import AdapterError, StreamerError, Unavailable
+from streamer.errors import StreamerError, Unavailable
 from streamer.react.counts import ReactionCounts
 from streamer.react.faust_app import faust_app
 from streamer.react.handling import Handling
@@ -139,7 +139,7 @@ class Reacting:
             worker.execute_from_commandline()
         except SystemExit as ending:
             if ending.code:
-                raise AdapterError(f"Faust has ended by itself, with {ending.code}") from None
+                watchdog.give_up(f"Faust has ended by itself, with {ending.code}")
         finally:
             watchdog.close()
 

@@ -51,12 +51,16 @@ class Watchdog:
         """Look no more."""
         self._closing.set()
 
+    def give_up(self, reason: str) -> None:
+        """End the process, whichever threads still run; say why."""
+        self._journal.say("cannot go on", "error", reason=reason)
+        self._end(STANDS_STILL)
+
     def _watch(self) -> None:
         turns, since = self._turns(), time.monotonic()
         while not self._closing.wait(_LOOK_S):
             if (reason := self._broken()) is not None:
-                self._journal.say("cannot go on", "error", reason=reason)
-                self._end(STANDS_STILL)
+                self.give_up(reason)
                 return
             if self._turns() != turns:
                 turns, since = self._turns(), time.monotonic()

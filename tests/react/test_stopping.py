@@ -88,3 +88,26 @@ def test_a_faust_that_falls_silent_costs_a_restart_and_nothing_else(service: Mak
     one.start()
     one.publish(change("u-1", 5))
     one.wait_for(*told, "u-1 5")
+
+
+ENDING = """
+import sys
+
+app = Reactions(NAME)
+
+
+@app.on_entered("cart_abandoner")
+async def remind(change: Change) -> None:
+    told(f"{change.customer_id} {change.sequence}")
+    asyncio.get_running_loop().call_soon(sys.exit, 3)
+"""
+
+
+def test_where_faust_ends_by_itself_the_process_ends(service: Make) -> None:
+    """Faust's thread would go on, and keep the partitions for a process that does nothing."""
+    one = service(ENDING).start()
+    one.publish(change("u-1", 1))
+    one.wait_for("u-1 1")
+    assert one.process is not None
+    assert one.process.wait(60) == STANDS_STILL, one.text
+    assert "Faust has ended by itself, with 3" in one.text
