@@ -34,6 +34,7 @@ STANDARD: Final = "-"
 _FOREIGN: Final = (
     (b"PK\x03\x04", "a ZIP archive or an Excel workbook: save it as CSV or as JSON lines"),
     (b"\x1f\x8b\x08.", "compressed with gzip: give it a name that ends in .gz"),
+    (b"PAR1", "Parquet: save it as CSV or as JSON lines"),
     (b"\xff\xfe.\x00|\xfe\xff\x00.", "UTF-16: save it as UTF-8"),
 )
 """The first four bytes of files that hold no lines of text, as patterns, and what to do."""

@@ -84,6 +84,7 @@ def test_json_spread_over_several_lines_is_one_error(tmp_path: Path, content: by
     [
         (b"PK\x03\x04\x14\x00", "an Excel workbook: save it as CSV"),
         (gzip.compress(b"{}\n", mtime=0), "give it a name that ends in .gz"),
+        (b"PAR1\x15\x00", "Parquet: save it as CSV or as JSON lines"),
         ("id,text\n".encode("utf-16"), "UTF-16: save it as UTF-8"),
     ],
 )
