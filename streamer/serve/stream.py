@@ -6,7 +6,9 @@ Theory of operation.
    every instance, so a reader may come back to another one.
 2. A reader that comes back with `Last-Event-ID` first gets from the view what it has missed, then
    what comes. Where that is not kept any more, or the id is none of ours, it gets one `reset`: it
-   then has to ask for the present state again.
+   then has to ask for the present state again. So it is where the id is beyond the view, as after
+   topics were made anew: nothing would come until they are as long as they were. When the view is
+   begun anew, all readers get a `reset`.
 3. Frames are written once and shared. A reader that does not take them gets `dropped` with the
    reason if it still can, and is closed: no other reader waits for it.
 4. While nothing happens a comment is sent now and then, so proxies keep the connection and a reader
@@ -111,6 +113,9 @@ class Stream:
         """Say where the view stands before the first change that is published here."""
         self._offsets = {one.partition: one.offset for one in reached}
         self._position = position
+        for reader in self._readers:  # they know what was before the view was begun anew
+            reader.known = {}
+            reader.offer(_reset(self._offsets))
 
     def publish(self, fresh: Sequence[Fresh]) -> None:
         """Hand new changes to every reader who wants them."""
@@ -177,17 +182,16 @@ class Stream:
             reader.known = dict(known)
             await self._send_missed(response, reader, known, position)
             return
-        begin = b"retry: %d\n" % _AGAIN_MS + _id(offsets)
+        begin = b"retry: %d\n" % _AGAIN_MS
         if last is None:
-            await self._send(response, begin + _named("start", {}))
+            await self._send(response, begin + _id(offsets) + _named("start", {}))
         else:
-            reason = "what came after that id is not kept any more: ask for the present state"
-            await self._send(response, begin + _named("reset", {"reason": reason}))
+            await self._send(response, begin + _reset(offsets))
 
     async def _is_kept(self, known: Offsets) -> bool:
-        reached = await self._missed.reached()
-        return all(known.get(one.partition, -1) >= one.dropped for one in reached) and all(
-            number in {one.partition for one in reached} for number in known
+        reached = {one.partition: one for one in await self._missed.reached()}
+        return known.keys() <= reached.keys() and all(
+            one.dropped <= known.get(number, -1) <= one.offset for number, one in reached.items()
         )
 
     async def _send_missed(
@@ -241,6 +245,11 @@ def _abort(request: BaseRequest) -> None:
 
 def _event(line: bytes, offsets: Offsets) -> bytes:
     return _id(offsets) + b"event: change\ndata: " + line + b"\n\n"
+
+
+def _reset(offsets: Offsets) -> bytes:
+    reason = "what came after the last id is not kept any more: ask for the present state"
+    return _id(offsets) + _named("reset", {"reason": reason})
 
 
 def _named(name: str, facts: dict[str, str]) -> bytes:

@@ -89,6 +89,18 @@ def test_who_is_given_more_than_may_wait_is_told_so_and_let_go() -> None:
     asyncio.run(run())
 
 
+def test_who_reads_while_the_view_is_begun_anew_is_told_to_ask_again() -> None:
+    async def run() -> None:
+        async with serving(LIMITS) as (stream, port):
+            reader, writer = await opened(port)
+            stream.begin([Reached(0, 0, "sha256:1", 3, -1)], 1)
+            async with asyncio.timeout(PATIENCE_S):
+                assert b"id: 0:3\nevent: reset\n" in await reader.readuntil(b"}\n\n")
+            writer.close()
+
+    asyncio.run(run())
+
+
 def test_who_takes_nothing_is_let_go_and_keeps_nobody_waiting() -> None:
     async def run() -> None:
         async with serving(LIMITS) as (stream, port):
