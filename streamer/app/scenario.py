@@ -93,6 +93,7 @@ class _Run(People):
         super().__init__(rules, {})
         self.changes: list[SegmentChange] = []
         self.refused: dict[int, Outcome] = {}
+        self.unusable: dict[int, list[str]] = {}
 
     def take(self, event: Event) -> None:
         outcome = self.happen(event) if self.rules.joins else self._alone(event)
@@ -102,6 +103,8 @@ class _Run(People):
     def took(self, customer: str, decision: Decision, event: Event | None) -> None:
         super().took(customer, decision, event)
         self.changes.extend(decision.changes)
+        if event is not None and decision.unusable:
+            self.unusable[id(event)] = list(decision.unusable)
 
     def wake_until(self, end: Millis) -> None:
         while due := [
@@ -131,7 +134,10 @@ def _run(rules: RuleSet, case: TestCase) -> ScenarioVerdict:
         return ScenarioVerdict(case, (), skipped=True)
     run = _driven(rules, case.events, case.until)
     named = len({event.customer for event in case.events}) > 1
-    story = [_given(event, run.refused.get(id(event)), named=named) for event in case.events]
+    story = [
+        _given(event, run.refused.get(id(event)), run.unusable.get(id(event), ()), named=named)
+        for event in case.events
+    ]
     if any(one.time > other.time for one, other in pairwise(case.events)):
         story = [
             replace(line, text=f"{line.text}, number {number} to arrive")
@@ -155,7 +161,7 @@ def _run(rules: RuleSet, case: TestCase) -> ScenarioVerdict:
     return ScenarioVerdict(case, tuple(sorted(story, key=lambda line: line.at)))
 
 
-def _given(event: Event, refused: str | None, *, named: bool) -> Line:
+def _given(event: Event, refused: str | None, unusable: Iterable[str], *, named: bool) -> Line:
     facts = [f"{written(name)}: {written(value)}" for name, value in event.properties.items()]
     more = (("traits", event.traits), ("context", event.context))
     facts += [f"{name}: {written(value)}" for name, value in more if value]
@@ -163,6 +169,7 @@ def _given(event: Event, refused: str | None, *, named: bool) -> Line:
     if named:
         ids = [one for one in (event.user_id, event.anonymous_id) if one is not None]
         text = f"{' with '.join(ids or [event.customer])}: {text}"
+    text += "".join(f": {name} cannot be read, so it is no value" for name in unusable)
     if refused is None:
         return Line(event.time, "given", text)
     return Line(event.time, "refused", f"{text}: {refused}, so it counts for nothing")

@@ -204,3 +204,17 @@ def test_without_identity_the_ids_of_a_test_are_customers_of_their_own() -> None
     story = render(verdict)
     assert "given        u with a: order_completed" in story
     assert "unexpected   a enters cart_abandoner" in story
+
+
+def test_a_story_says_what_could_not_be_read() -> None:
+    head = """
+segment: spender
+purpose: p
+when: {total: revenue, of: order_completed, where: {currency: EUR}, at_least: 50}
+tests:
+"""
+    given = '{at: 0s, event: order_completed, revenue: "60,00", currency: EUR}'
+    expect = "{at: 0s, enters: spender}"
+    (verdict,) = run(f"{head}  - {{name: n, given: [{given}], expect: [{expect}]}}\n")
+    said = '(revenue: "60,00", currency: EUR): revenue cannot be read, so it is no value'
+    assert said in render(verdict)
