@@ -32,6 +32,7 @@ Reader: TypeAlias = Callable[[Any], Any]
 
 _LARGEST_EXACT: Final = 18
 """Whole numbers of more digits do not fit into 64 bits and are read as JSON readers do."""
+_ROUNDED: Final = 2.0**63
 _GROUPS: Final = {sign: rf"[{other} '\u00a0\u202f\u2019]" for sign, other in (",.", ".,")}
 """By the sign in front of decimals, those that group the digits before it."""
 _GROUPED: Final = {
@@ -104,6 +105,19 @@ def text_of(value: object) -> str:
     return "" if value is None else orjson.dumps(value).decode()
 
 
+def _as_texts(value: Any, change: Callable[[str], str]) -> Any:  # noqa: ANN401 (a value)
+    """Return a value as a changed text, or a list of such texts.
+
+    What is no single value stays as it is, and so does a number of more than 64 bits: it was
+    rounded when it was read, so its digits could be those of another one.
+    """
+    if type(value) is list:
+        return [_as_texts(one, change) for one in value]
+    if type(value) is dict or (type(value) is float and abs(value) >= _ROUNDED):
+        return value
+    return change(text_of(value)) or None
+
+
 def _cell(source: ColumnValue, find: Finder, path: str) -> Reader:
     get = first(source.columns, find, source.blank)
     if source.values is not None:
@@ -118,13 +132,13 @@ def _cell(source: ColumnValue, find: Finder, path: str) -> Reader:
         case "negated":
             return _divided(lambda row: _negated(number(get(row))), source.divisor)
         case "lower":
-            return lambda row: text_of(get(row)).lower() or None
+            return lambda row: _as_texts(get(row), str.lower)
         case "date":
             return _day(source.day or as_written, get)
         case "integer":
             return _integer(source.said, get, path)
         case "text":
-            return lambda row: text_of(get(row)) or None
+            return lambda row: _as_texts(get(row), str)
         case _ if find.texts:
             return lambda row: get(row) or None
         case _:

@@ -217,3 +217,37 @@ def test_a_path_that_is_probably_mistyped_is_named_with_the_nearest_key(read: Re
     assert [one.message for one in read(hits).strangers(records)] == [
         'no line so far has "htis": did you mean "hits"?'
     ]
+
+
+@pytest.mark.parametrize(
+    ("order", "meant"),
+    [
+        (7, "7"),
+        (True, "true"),
+        (1.5, "1.5"),
+        ([7, "a"], ["7", "a"]),
+        ({"number": 7}, {"number": 7}),
+        ([{"number": 7}], [{"number": 7}]),
+    ],
+)
+def test_the_values_of_a_list_become_texts_and_objects_do_not(
+    decode: Decode, order: object, meant: object
+) -> None:
+    assert decode(order=order).properties["order_id"] == meant
+
+
+@pytest.mark.parametrize("mail", [{"address": "Kim@Shop.Example"}, ["Kim@Shop.Example"]])
+def test_an_object_or_a_list_is_no_customer(read: Read, mail: object) -> None:
+    change = ('{from: customer, blank: ["0", guest]}', "{from: mail, as: lower}")
+    mapping = read(MAPPING.replace(*change).replace("    anonymous_id: $.device\n", ""))
+    line = {"batch": 3, "hits": [HIT | {"mail": mail}]}
+    with pytest.raises(InvalidEvent, match="user_id must be"):
+        mapping.decoder([])(Record(0, 0, orjson.dumps(line), line=6))
+
+
+def test_a_number_that_was_rounded_names_no_customer(read: Read) -> None:
+    change = ('{from: customer, blank: ["0", guest]}', "{from: customer, as: text}")
+    mapping = read(MAPPING.replace(*change).replace("    anonymous_id: $.device\n", ""))
+    line = orjson.dumps({"batch": 3, "hits": [HIT]}).replace(b":7", b":123456789012345678901")
+    with pytest.raises(InvalidEvent, match="user_id"):
+        mapping.decoder([])(Record(0, 0, line, line=6))
