@@ -8,6 +8,7 @@ offsets, too, so its positions alone could not tell.
 import time
 from typing import Any, Final
 
+import orjson
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from streamer.adapters.closing import Closing
@@ -33,6 +34,9 @@ _LIMIT: Final = 20_000
 """So many records are read at once: a page of the view that many of them touch is written once."""
 _WAIT_S: Final = 0.25
 _FETCH_WAIT_MS: Final = 50
+_STATISTICS_MS: Final = 1_000
+_SILENT_US: Final = 10_000_000
+"""Brokers answer every fetch, so a connected one that says nothing for so long hangs."""
 _PATIENCE_S: Final = 10.0
 _EXAMPLE: Final = 2_000
 """How many bytes are kept of a rejected record."""
@@ -51,6 +55,7 @@ class KafkaTail(Closing):
         self._topics = topics
         self._servers = connection.servers
         self._error: str | None = None
+        self._heard_at = 0  # by the clock of the statistics, in µs
         metadata = ClusterMetadata(connection)
         self.forgets_after: Millis = int(metadata.setting(topics.memberships, _LONGEST_KEPT))
         names = (topics.changes, topics.memberships, topics.rejected)
@@ -122,6 +127,8 @@ class KafkaTail(Closing):
             auto_offset_reset="earliest",  # what is older than the topic keeps is gone
             enable_partition_eof=True,
             fetch_wait_max_ms=_FETCH_WAIT_MS,
+            statistics_interval_ms=_STATISTICS_MS,
+            stats_cb=self._hear,
             error_cb=self._note,
         )
 
@@ -162,6 +169,21 @@ class KafkaTail(Closing):
     def _note(self, error: KafkaError) -> None:
         if error.code() == KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001 (its name)
             self._error = f"Kafka at {self._servers} cannot be reached"
+
+    def _hear(self, text: str) -> None:
+        """Learn from the statistics, whose clock counts in µs, when a broker last said anything."""
+        said = orjson.loads(text)
+        heard = [
+            said["ts"] - broker["rxidle"]
+            for broker in said["brokers"].values()
+            if broker["state"] == "UP" and broker["rxidle"] >= 0
+        ]
+        before = self._heard_at or said["ts"]
+        self._heard_at = max(before, *heard)
+        if said["ts"] - self._heard_at > _SILENT_US:
+            self._error = f"Kafka at {self._servers} is silent: nothing was heard of it"
+        elif self._heard_at > before:
+            self._error = None
 
 
 def _place(message: Message) -> tuple[str, int, int]:
