@@ -12,7 +12,7 @@ from streamer.analysis.explanation import Branch, Explanation, PendingMove, Segm
 from streamer.analysis.following import Following, follow
 from streamer.analysis.never_seen import NeverSeen
 from streamer.analysis.watch import CustomerTrace, Said
-from streamer.app.hints import hint
+from streamer.app.hints import no_segment
 from streamer.app.inputs import EventReading, Rules
 from streamer.app.nodes import leaves_of
 from streamer.core.engine.conditions import LeafNode, Node
@@ -141,7 +141,7 @@ def _chosen(rules: RuleSet, segment: str | None) -> list[CompiledSegment]:
     known = {segment.key: segment for segment in rules.segments}
     known |= {tier.membership: segment for segment in rules.segments for tier in segment.tiers}
     if segment not in known:
-        raise UsageError(f"no segment {segment} in the rules: {hint(segment, known)}")
+        raise UsageError(no_segment(segment, known))
     return [known[segment]]
 
 

@@ -7,6 +7,12 @@ from typing import Any, Final
 
 _MOST_NAMES: Final = 1_000
 _FEW: Final = 5
+_SOME: Final = 12
+
+
+def no_segment(said: str, known: Iterable[str]) -> str:
+    """Return what to say of a segment, or a ladder's tier, that the rules do not have."""
+    return f"no segment {said} in the rules: {hint(said, known, _SOME)}"
 
 
 def hint(said: str, known: Iterable[str], most: int | None = None) -> str:

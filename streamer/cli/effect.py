@@ -17,7 +17,7 @@ from streamer.analysis.effect import (
 )
 from streamer.analysis.proportions import CONFIDENCE, POWER
 from streamer.analysis.report import memberships_of
-from streamer.app.hints import hint
+from streamer.app.hints import no_segment
 from streamer.app.inputs import load_rules
 from streamer.cli.garbage import look_rarely
 from streamer.cli.intake import intake_facts, intake_lines
@@ -130,7 +130,7 @@ def effect(
 def _known(rules: RuleSet, membership: str) -> None:
     known = memberships_of(rules)
     if membership not in known:
-        raise UsageError(f"no segment {membership} in the rules: {hint(membership, known)}")
+        raise UsageError(no_segment(membership, known))
 
 
 def _story(found: EffectEstimate, asked: EffectRequest) -> Iterator[str]:

@@ -1,7 +1,6 @@
 """`streamer report`: what segments amount to, before they go live."""
 
 import sys
-from difflib import get_close_matches
 from typing import Final
 
 import click
@@ -17,6 +16,7 @@ from streamer.analysis.report import (
     report_changes,
     report_events,
 )
+from streamer.app.hints import no_segment
 from streamer.app.inputs import load_rules, open_events
 from streamer.cli.failures import FINDINGS, say_finding, unfinished
 from streamer.cli.garbage import look_rarely
@@ -172,7 +172,5 @@ def _reachable(rules: RuleSet, asked: str | None) -> str | None:
     if asked is None:
         return _REACHABLE if _REACHABLE in known else None
     if asked not in known:
-        near = get_close_matches(asked, known, 1)
-        hint = f": did you mean {near[0]}?" if near else ""
-        raise UsageError(f"--reachable: no segment {asked} in the rules{hint}")
+        raise UsageError(f"--reachable: {no_segment(asked, known)}")
     return asked
