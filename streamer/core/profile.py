@@ -118,8 +118,6 @@ class Profile:
 
         If it was accepted twice, then because the first time was too old to matter.
         """
-        if event_id not in self.ids:
-            return False
         at = self.ids.rfind(event_id)
         while at > 0 and at % ID_BYTES:  # across two hashes
             at = self.ids.rfind(event_id, 0, at + ID_BYTES - 1)
