@@ -23,7 +23,7 @@ from typing import Final, TypeAlias, final
 from mypy_extensions import mypyc_attr
 
 from streamer.core.columns import Row
-from streamer.core.engine.program import RuleSet
+from streamer.core.engine.program import Reaction, RuleSet
 from streamer.core.engine.segment import Transition
 from streamer.core.profile import Profile, State
 from streamer.core.standard import Unusable
@@ -87,9 +87,10 @@ def decide(rules: RuleSet, profile: Profile | None, cause: Event | Wake) -> Deci
     if time - profile.last >= rules.patience:
         forget(rules, profile, time)
     profile.accept(printed, time, rules.max_lateness)
-    standard = rules.reaction(name).standard
+    reaction = rules.reaction(name)
+    standard = reaction.standard
     row = Row(name, time, properties, traits, rules.columns, standard, context, rules.zone)
-    transitions = apply(rules, profile, row)
+    transitions = apply(rules, profile, row, reaction)
     if transitions:
         changes += changes_of(rules, profile, profile.clock, transitions, ("event", event_id))
     set_wake(rules, profile)
@@ -117,9 +118,8 @@ def refusal(
     return None
 
 
-def apply(rules: RuleSet, profile: Profile, row: Row) -> list[Transition]:
+def apply(rules: RuleSet, profile: Profile, row: Row, reaction: Reaction) -> list[Transition]:
     """Fold an accepted event, and decide the segments that it can touch at the clock."""
-    reaction = rules.reaction(row.name)
     in_full = row.time < profile.seen or row.time < profile.clock or not profile.valid_until
     if row.traits:
         in_full = True

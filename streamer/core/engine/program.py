@@ -86,10 +86,12 @@ class RuleSet:
 
         Names that no rule names share one reaction, so their number does not matter.
         """
-        known = name if name in self.names else ""
-        reaction = self._reactions.get(known)
+        reaction = self._reactions.get(name)
         if reaction is None:
-            reaction = self._reactions[known] = self._react(known)
+            known = name if name in self.names else ""
+            reaction = self._reactions.get(known)
+            if reaction is None:
+                reaction = self._reactions[known] = self._react(known)
         return reaction
 
     def _react(self, name: str) -> Reaction:
