@@ -10,6 +10,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
+from librt.strings import BytesWriter
 from mypy_extensions import i64
 
 from streamer.types import DAY, HOUR, MINUTE, SECOND, Millis
@@ -24,14 +25,14 @@ END: Final[Millis] = 4_133_980_800_000
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 _MOST_DAYS: Final = 1024
-_DAYS: Final[dict[int, str]] = {}
+_DAYS: Final[dict[int, bytes]] = {}
 """The texts of days since 1970: the ones asked for, a year or more of them."""
-_MINUTES: Final = [f"T{minute // 60:02d}:{minute % 60:02d}:" for minute in range(1440)]
-_SECONDS: Final = [f"{second:02d}." for second in range(60)]
-_MILLIS: Final = [f"{milli:03d}Z" for milli in range(1000)]
-_MINUTE_OF: Final = {text: index * MINUTE for index, text in enumerate(_MINUTES)}
-_SECOND_OF: Final = {text: index * SECOND for index, text in enumerate(_SECONDS)}
-_MILLI_OF: Final = {text: index for index, text in enumerate(_MILLIS)}
+_MINUTES: Final = [b"T%02d:%02d:" % divmod(minute, 60) for minute in range(1440)]
+_SECONDS: Final = [b"%02d." % second for second in range(60)]
+_MILLIS: Final = [b"%03dZ" % milli for milli in range(1000)]
+_MINUTE_OF: Final = {text.decode(): index * MINUTE for index, text in enumerate(_MINUTES)}
+_SECOND_OF: Final = {text.decode(): index * SECOND for index, text in enumerate(_SECONDS)}
+_MILLI_OF: Final = {text.decode(): index for index, text in enumerate(_MILLIS)}
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TEXT: Final = re.compile(
@@ -50,20 +51,28 @@ def iso(at: Millis) -> str:
 
     Raises `OverflowError` or `ValueError` outside of the years 1 to 9999.
     """
+    out = BytesWriter()
+    put_iso(out, at)
+    return out.getvalue().decode()
+
+
+def put_iso(out: BytesWriter, at: Millis) -> None:
+    """Append the bytes of what `iso` returns."""
     instant: i64 = at
-    day = instant // DAY
     rest = instant % DAY
-    minute, second, milli = rest // MINUTE, rest // SECOND % 60, rest % SECOND
-    return f"{_day_text(day)}{_MINUTES[minute]}{_SECONDS[second]}{_MILLIS[milli]}"
+    out.write(_day_text(instant // DAY))
+    out.write(_MINUTES[rest // MINUTE])
+    out.write(_SECONDS[rest // SECOND % 60])
+    out.write(_MILLIS[rest % SECOND])
 
 
-def _day_text(day: int) -> str:
+def _day_text(day: int) -> bytes:
     """Return the text of a day since 1970."""
     text = _DAYS.get(day)
     if text is None:
         if len(_DAYS) >= _MOST_DAYS:
             _DAYS.clear()
-        text = _DAYS[day] = date.fromordinal(_EPOCH + day).isoformat()
+        text = _DAYS[day] = date.fromordinal(_EPOCH + day).isoformat().encode()
     return text
 
 

@@ -8,10 +8,11 @@ is byte for byte the published change.
 from typing import Any, Final
 
 import orjson
+from librt.strings import BytesWriter
 
 from streamer.errors import StreamerError
 from streamer.hashes import change_id
-from streamer.instants import iso, parse_iso
+from streamer.instants import parse_iso, put_iso
 from streamer.types import Membership, Rejection, SegmentChange
 
 _CHANGE_STARTS: Final = b'{"change_id":"'
@@ -31,22 +32,29 @@ def encode_change(change: SegmentChange) -> bytes:
      because, rules, holdout, replayed, ladder, origin, target) = change
     # fmt: on
     known = change_id(customer, born, segment, direction, at, sequence)
-    cause = f'{{"kind":"{kind}"' + ("}" if event_id is None else f',"event_id":{_text(event_id)}}}')
-    reasons = ",".join([_text(reason) for reason in because])
-    return (
-        f'{{"change_id":"{known}","customer_id":{_text(customer)},"segment":"{segment}",'
-        f'"direction":"{direction}","at":"{iso(at)}","sequence":{sequence},"born":"{iso(born)}",'
-        f'"cause":{cause},"because":[{reasons}],"rules":"{rules}",'
-        f'"holdout":{"true" if holdout else "false"},"replayed":{"true" if replayed else "false"},'
-        f'"ladder":{_key(ladder)},"from":{_key(origin)},"to":{_key(target)}}}'
-    ).encode()
-
-
-def _text(text: str) -> str:
-    """Return a text as JSON; most are such that it takes no more than two quotation marks."""
-    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
-        return f'"{text}"'
-    return _json(text).decode()
+    out = BytesWriter()
+    out.write(_CHANGE_STARTS)
+    out.write(known.encode())
+    out.write(b'","customer_id":')
+    out.write(_json(customer))
+    out.write(f',"segment":"{segment}","direction":"{direction}","at":"'.encode())
+    put_iso(out, at)
+    out.write(f'","sequence":{sequence},"born":"'.encode())
+    put_iso(out, born)
+    out.write(f'","cause":{{"kind":"{kind}"'.encode())
+    if event_id is not None:
+        out.write(b',"event_id":')
+        out.write(_json(event_id))
+    out.write(b'},"because":')
+    out.write(_json(because))
+    out.write(f',"rules":"{rules}","holdout":'.encode())
+    out.write(b'true,"replayed":' if holdout else b'false,"replayed":')
+    out.write(b'true,"ladder":' if replayed else b'false,"ladder":')
+    if ladder is None and origin is None and target is None:
+        out.write(b'null,"from":null,"to":null}')
+    else:
+        out.write(f'{_key(ladder)},"from":{_key(origin)},"to":{_key(target)}}}'.encode())
+    return out.getvalue()
 
 
 def _key(key: str | None) -> str:
@@ -107,18 +115,24 @@ def decode_change(value: bytes) -> SegmentChange:
 
 def encode_membership(membership: Membership) -> bytes | None:
     """Return where a customer stands as a JSON object, None once the profile is gone."""
-    if membership.segments is None:
+    customer, sequence, born, segments = membership
+    if segments is None:
         return None
-    return orjson.dumps(
-        {
-            "customer_id": membership.customer,
-            "sequence": membership.sequence,
-            "born": iso(membership.born),
-            "segments": [
-                {"segment": segment, "since": iso(since)} for segment, since in membership.segments
-            ],
-        }
-    )
+    out = BytesWriter()
+    out.write(b'{"customer_id":')
+    out.write(_json(customer))
+    out.write(f',"sequence":{sequence},"born":"'.encode())
+    put_iso(out, born)
+    out.write(b'","segments":[')
+    between = b'{"segment":"'
+    for segment, since in segments:
+        out.write(between)
+        out.write(segment.encode())
+        out.write(b'","since":"')
+        put_iso(out, since)
+        between = b'"},{"segment":"'
+    out.write(b'"}]}' if segments else b"]}")
+    return out.getvalue()
 
 
 def decode_membership(value: bytes) -> Membership:

@@ -5,14 +5,22 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamer.codecs.changes import change_line, decode_change, encode_change, rejection_line
+from streamer.codecs.changes import (
+    change_line,
+    decode_change,
+    decode_membership,
+    encode_change,
+    encode_membership,
+    rejection_line,
+)
 from streamer.errors import StreamerError
 from streamer.instants import iso
-from streamer.types import Record, Rejection, SegmentChange
+from streamer.types import Membership, Record, Rejection, SegmentChange
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 AT = 1_795_323_600_123
@@ -115,7 +123,25 @@ hashes = st.from_regex(r"sha256:[0-9a-f]{64}", fullmatch=True)
     )
 )
 def test_a_change_comes_back(change: SegmentChange) -> None:
-    assert decode_change(encode_change(change)) == change
+    line = encode_change(change)
+    assert decode_change(line) == change
+    assert orjson.dumps(orjson.loads(line)) == line
+
+
+@given(
+    st.builds(
+        Membership,
+        customer=texts,
+        sequence=st.integers(1, 1 << 40),
+        born=st.integers(0, 5_000_000_000_000),
+        segments=st.lists(st.tuples(keys, st.integers(0, 5_000_000_000_000))).map(tuple),
+    )
+)
+def test_memberships_come_back(membership: Membership) -> None:
+    line = encode_membership(membership)
+    assert line is not None
+    assert decode_membership(line) == membership
+    assert orjson.dumps(orjson.loads(line)) == line
 
 
 def test_a_change_with_the_id_of_another_is_no_change() -> None:
