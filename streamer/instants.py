@@ -24,9 +24,9 @@ END: Final[Millis] = 4_133_980_800_000
 """The first millisecond after `LAST_YEAR` in UTC."""
 
 _EPOCH: Final = date(1970, 1, 1).toordinal()
-_MOST_DAYS: Final = 1024
-_DAYS: Final[dict[int, bytes]] = {}
-"""The texts of days since 1970: the ones asked for, a year or more of them."""
+_FIRST_DAY: Final = EARLIEST // DAY
+_DAYS: Final = [b""] * (END // DAY - _FIRST_DAY)
+"""The texts of the days in which an event may happen, once they have been asked for."""
 _MINUTES: Final = [b"T%02d:%02d:" % divmod(minute, 60) for minute in range(1440)]
 _SECONDS: Final = [b"%02d." % second for second in range(60)]
 _MILLIS: Final = [b"%03dZ" % milli for milli in range(1000)]
@@ -66,14 +66,19 @@ def put_iso(out: BytesWriter, at: Millis) -> None:
     out.write(_MILLIS[rest % SECOND])
 
 
-def _day_text(day: int) -> bytes:
+def _day_text(day: i64) -> bytes:
     """Return the text of a day since 1970."""
-    text = _DAYS.get(day)
-    if text is None:
-        if len(_DAYS) >= _MOST_DAYS:
-            _DAYS.clear()
-        text = _DAYS[day] = date.fromordinal(_EPOCH + day).isoformat().encode()
+    place = day - _FIRST_DAY
+    if not 0 <= place < len(_DAYS):
+        return _made_day_text(day)
+    text = _DAYS[place]
+    if not text:
+        text = _DAYS[place] = _made_day_text(day)
     return text
+
+
+def _made_day_text(day: i64) -> bytes:
+    return date.fromordinal(_EPOCH + int(day)).isoformat().encode()
 
 
 def parse_iso(text: str) -> Millis:
