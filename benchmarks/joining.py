@@ -57,8 +57,9 @@ SHARE: Final = 20
 BEFORE: Final = 3
 """So many events a device has had before, where it has had any."""
 DEVICES: Final = 100
-SHOPPERS: Final = 2_000
-"""So many users go on shopping while others log in."""
+VISIT: Final = 5
+"""So many events each of those has who go on shopping while others log in, however long that takes:
+who has been everything that the rules can say changes no more."""
 FULL: Final = 300
 """So many events fill the windows of a device."""
 
@@ -216,6 +217,7 @@ def devices() -> None:
 def storm(links: int, rate: int) -> None:
     """Print how long changes take while so many visitors log in, and before."""
     with tempfile.TemporaryDirectory() as folder:
+        shoppers = CALM * links // rate // VISIT
         key, rules = Path(folder) / "control.key", Path(folder) / "rules.yaml"
         key.write_bytes(KEY.secret)
         rules.write_text(text_with("last"), encoding="utf-8")
@@ -223,13 +225,13 @@ def storm(links: int, rate: int) -> None:
             told: dict[str, list[float]] = {}
             logins = Logins(system.address)
             logins.send(links, rate * 4, "product_viewed", login=False)
-            with sending(system.address, TOPICS.events, CALM, SHOPPERS):
+            with sending(system.address, TOPICS.events, CALM, shoppers):
                 time.sleep(links / rate)
             system.wait_until_read()
             for what in ("before", "while they log in"):
                 with (
                     watching(system.address, TOPICS.changes) as delays,
-                    sending(system.address, TOPICS.events, CALM, SHOPPERS),
+                    sending(system.address, TOPICS.events, CALM, shoppers),
                 ):
                     if what == "before":
                         time.sleep(links / rate)
