@@ -15,10 +15,10 @@ class Durations:
         self._counts = [0] * (len(BOUNDS) + 1)
         self.total = 0.0
 
-    def add(self, seconds: float) -> None:
-        """Count one duration."""
-        self._counts[bisect_left(BOUNDS, seconds)] += 1
-        self.total += seconds
+    def add(self, seconds: float, times: int = 1) -> None:
+        """Count one duration, or several of the same length."""
+        self._counts[bisect_left(BOUNDS, seconds)] += times
+        self.total += seconds * times
 
     def at_most(self) -> tuple[int, ...]:
         """Return how many were at most as long as each bound, and at last how many there are."""

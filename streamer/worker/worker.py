@@ -326,11 +326,14 @@ class Worker:
     def _measure(self, entry: OutboxEntry, now: Millis, lateness: Millis) -> None:
         """Count how long its changes took; those of new rules have no start."""
         oldest = self._oldest.get(entry.partition)
+        caused = 0
         for change in entry.changes:
             if change.cause == "time":
                 self.timer_delays.add(max(0, now - change.at - lateness) / SECOND)
-            elif change.cause == "event" and oldest is not None:
-                self.delays.add(max(0, now - oldest) / SECOND)
+            elif change.cause == "event":
+                caused += 1
+        if caused and oldest is not None:
+            self.delays.add(max(0, now - oldest) / SECOND, caused)
 
     def _try(self, partitions: Sequence[int], act: Callable[[], T]) -> T | None:
         """Call `act`; if it fails pause these partitions and return None."""

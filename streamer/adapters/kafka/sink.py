@@ -269,12 +269,11 @@ def _send(
     partition: int = -1,  # by the key
     headers: Headers | None = None,
 ) -> None:
-    record = (topic, value, key, partition, None, None, 0, headers)  # by place: faster
     try:
-        producer.produce(*record)
+        producer.produce(topic, value, key, partition, None, None, 0, headers)  # by place: faster
     except BufferError:  # more than the producer holds: let it get rid of some
         producer.flush(_PATIENCE_S)
-        producer.produce(*record)
+        producer.produce(topic, value, key, partition, None, None, 0, headers)
 
 
 def _reader_settings(connection: Connection, group: str) -> dict[str, Any]:
