@@ -1,13 +1,16 @@
 """The body of a request to the events and calls in it.
 
 One bad event must not cost the others of its batch, so a body that only orjson refuses (half a
-surrogate pair of a text that was cut, a NaN of Python's `json`) is read by Python's parser. Then
-each event is written by Python again, and the decoder refuses just those that have such a thing.
+surrogate pair of a text that was cut, a NaN of Python's `json`, a number of thousands of digits) is
+read by Python's parser. Then each event is written by Python again, and the decoder refuses just
+those that have such a thing.
 """
 
 import json
+import sys
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple, TypeAlias
+from urllib.parse import unquote
 
 import orjson
 
@@ -49,9 +52,14 @@ def parse_body(value: bytes) -> Body:
     except orjson.JSONDecodeError as error:
         refused = error
     try:
-        return Body(json.loads(value), _encode_all)
+        return Body(json.loads(value, parse_int=_whole), _encode_all)
     except (ValueError, RecursionError):
         raise InvalidEvent(f"the body is not JSON: {refused.msg}") from None
+
+
+def _whole(digits: str) -> int | float:
+    """Return a whole number; infinity, which no event may have, for one that Python refuses."""
+    return int(digits) if len(digits) < sys.int_info.default_max_str_digits else float(digits)
 
 
 def split(kind: str, document: Any) -> list[Call]:  # noqa: ANN401 (any JSON)
@@ -78,9 +86,12 @@ def split(kind: str, document: Any) -> list[Call]:  # noqa: ANN401 (any JSON)
 
 
 def binary_event(headers: list[tuple[str, str]], data: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Return a CloudEvent in binary mode (attributes in HTTP headers) in structured mode."""
+    """Return a CloudEvent in binary mode (attributes in HTTP headers) in structured mode.
+
+    Headers are percent-encoded, as the HTTP binding has it, so an id is the same in both modes.
+    """
     attributes = {
-        name[len(_BINARY) :].lower(): text
+        name[len(_BINARY) :].lower(): unquote(text)
         for name, text in headers
         if name.lower().startswith(_BINARY)
     }

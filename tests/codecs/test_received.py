@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamer.codecs.bodies import BATCH, EVENTS, Call, parse_body, split
+from streamer.codecs.bodies import BATCH, EVENTS, Call, binary_event, parse_body, split
 from streamer.codecs.events import decode
 from streamer.codecs.received import Accepted, Circumstances, Refused, content_id, receive
 from streamer.codecs.rights import Rights
@@ -113,3 +113,10 @@ def test_a_document_that_is_no_batch_is_refused_as_a_whole() -> None:
 def test_a_batch_keeps_its_order() -> None:
     calls = [{"type": "track", "n": n} for n in range(9)]
     assert split(BATCH, {"batch": calls}) == [Call(call) for call in calls]
+
+
+def test_attributes_of_a_binary_cloud_event_are_read_as_http_has_them() -> None:
+    """The SDK percent-encodes them: the id is to be the one of structured mode."""
+    headers = [("Ce-Id", "caf%C3%A9%201 100%"), ("ce-specversion", "1.0"), ("Host", "x")]
+    event = binary_event(headers, {"name": "cart_viewed"})
+    assert event == {"id": "café 1 100%", "specversion": "1.0", "data": {"name": "cart_viewed"}}

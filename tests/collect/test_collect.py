@@ -64,7 +64,7 @@ def test_strict_mode_takes_nothing_and_says_every_reason(site: Site) -> None:
     assert good not in site.ids()
 
 
-@pytest.mark.parametrize("text", [rb'"half \ud83d"', b"NaN", b"1e999"])
+@pytest.mark.parametrize("text", [rb'"half \ud83d"', b"NaN", b"1e999", b"9" * 5_000])
 def test_what_only_python_can_read_costs_one_event(site: Site, text: bytes) -> None:
     """Texts that JavaScript has cut within an emoji, and numbers that Python makes up."""
     good, bad = fresh(), fresh()
