@@ -107,6 +107,8 @@ def webhooks(
         )
     if until is not None and since is None:
         raise UsageError("--to needs --from: they name a window that is sent once more")
+    if until is not None and since is not None and until < since:
+        raise UsageError("--to is before --from: there is nothing between them")
     from streamer.webhooks.settings import read_endpoints
 
     def endpoints() -> tuple["Endpoint", ...]:

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from streamer.cli import main
 from streamer.errors import UsageError
 from streamer.webhooks.settings import PAUSES, Endpoint, read_endpoints
 from tests.webhooks.changes import change
@@ -104,3 +106,20 @@ def test_an_endpoint_wants_what_its_filters_let_through(tmp_path: Path) -> None:
     assert not endpoint.wants(change("a", holdout=True))
     (endpoint,) = read(WHOLE + "holdout = true\n", tmp_path)
     assert endpoint.wants(change("a", holdout=True))
+
+
+@pytest.mark.parametrize(
+    ("window", "said"),
+    [
+        (("--to", "now"), "--to needs --from"),
+        (("--from", "2026-01-05T10:00:00Z", "--to", "2026-01-05T09:00:00Z"), "--to is before"),
+    ],
+)
+def test_a_window_that_is_none_is_refused(
+    tmp_path: Path, window: tuple[str, ...], said: str
+) -> None:
+    config = tmp_path / "webhooks.toml"
+    config.write_text(WHOLE, encoding="utf-8")
+    done = CliRunner().invoke(main, ["react", "webhooks", "--config", str(config), *window])
+    assert done.exit_code == 2
+    assert said in done.output
