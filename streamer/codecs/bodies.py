@@ -1,9 +1,9 @@
 """The body of a request to the events and calls in it.
 
 One bad event must not cost the others of its batch, so a body that only orjson refuses (half a
-surrogate pair of a text that was cut, a NaN of Python's `json`, a number of thousands of digits) is
-read by Python's parser. Then each event is written by Python again, and the decoder refuses just
-those that have such a thing.
+surrogate pair of a text that was cut, bytes that are no UTF-8, a NaN of Python's `json`, a number
+of thousands of digits) is read by Python's parser. Then each event is written by Python again, and
+the decoder refuses just those that have such a thing.
 """
 
 import json
@@ -52,7 +52,8 @@ def parse_body(value: bytes) -> Body:
     except orjson.JSONDecodeError as error:
         refused = error
     try:
-        return Body(json.loads(value, parse_int=_whole), _encode_all)
+        text = value.decode(json.detect_encoding(value), "surrogateescape")
+        return Body(json.loads(text, parse_int=_whole), _encode_all)
     except (ValueError, RecursionError):
         raise InvalidEvent(f"the body is not JSON: {refused.msg}") from None
 

@@ -27,7 +27,7 @@ from streamer.types import Millis, Record
 MAX_EVENT: Final = 32 << 10
 """The longest event, in bytes as it is written into the log."""
 
-_NEVER_KEPT: Final = ("writeKey", "request_ip")
+_NEVER_KEPT: Final = ("writeKey", "ip", "requestIp", "request_ip")
 _NOT_CONTENT: Final = frozenset({"sentAt", "receivedAt"})
 
 
