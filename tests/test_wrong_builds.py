@@ -90,7 +90,7 @@ MISTAKES_OF_MERGES = [
     (
         "the ids of the joined-in history forgotten",
         "core/engine/merge.py",
-        "    _join_ids(profile, joined)\n",
+        "    _join_ids(rules, profile, joined)\n",
         "",
     ),
 ]
