@@ -93,6 +93,21 @@ class Connection:
         }
         return {"log_level": 0, **mine, **self.properties, "bootstrap.servers": self.servers}
 
+    def beside_groups(self, **own: Any) -> dict[str, Any]:  # noqa: ANN401 (as librdkafka takes them)
+        """Return a configuration for a consumer that joins no group and says itself where it reads.
+
+        It reads what is committed, and is told where a partition ends.
+        """
+        return self.librdkafka(
+            group_id="streamer-serve",  # librdkafka wants one; nothing is committed to it
+            enable_auto_commit=False,
+            enable_auto_offset_store=False,
+            isolation_level="read_committed",
+            auto_offset_reset="earliest",  # what is older than the topic keeps is gone
+            enable_partition_eof=True,
+            **own,
+        )
+
     def kafka_python(self) -> dict[str, Any]:
         """Return keyword arguments for kafka-python: the way in, not what tunes the other one.
 

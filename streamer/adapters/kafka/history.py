@@ -56,13 +56,7 @@ class KafkaHistory(Closing):
         self._turn = Lock()
         self._consumer = made(
             Consumer,
-            connection.librdkafka(
-                group_id="streamer-serve",  # librdkafka wants one; nothing is committed to it
-                enable_auto_commit=False,
-                enable_auto_offset_store=False,
-                isolation_level="read_committed",
-                auto_offset_reset="earliest",  # what is older than the topic keeps is gone
-                enable_partition_eof=True,
+            connection.beside_groups(
                 fetch_wait_max_ms=_WAIT_MS,
                 fetch_queue_backoff_ms=_WAIT_MS,
                 queued_min_messages=page,

@@ -119,13 +119,7 @@ class KafkaTail(Closing):
         self._consumer.close()
 
     def _settings(self, connection: Connection) -> dict[str, Any]:
-        return connection.librdkafka(
-            group_id="streamer-serve",  # librdkafka wants one; nothing is committed to it
-            enable_auto_commit=False,
-            enable_auto_offset_store=False,
-            isolation_level="read_committed",
-            auto_offset_reset="earliest",  # what is older than the topic keeps is gone
-            enable_partition_eof=True,
+        return connection.beside_groups(
             fetch_wait_max_ms=_FETCH_WAIT_MS,
             statistics_interval_ms=_STATISTICS_MS,
             stats_cb=self._hear,
